@@ -1,1 +1,3 @@
+//! Bytes to typed records and back: signatures, notifications, bills. No sockets, no clock, no domain words.
 
+pub mod alipay;
