@@ -1,1 +1,27 @@
+//! Pure decisions about payments, refunds and books.
+//!
+//! Nothing here knows a database, a clock, randomness, HTTP or a log. A [`command::Command`] names the rows
+//! it has to see, decides over a [`snapshot::Snapshot`] of them, and answers a [`decision::Decision`] or a
+//! [`refusal::Refusal`].
+#![deny(clippy::float_arithmetic, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
+pub mod access;
+pub mod audit;
+pub mod channel_account;
+pub mod command;
+pub mod decision;
+pub mod exception;
+pub mod id;
+pub mod instruction;
+pub mod key;
+pub mod ledger;
+pub mod merchant;
+pub mod moment;
+pub mod payment;
+pub mod product;
+pub mod refund;
+pub mod refusal;
+pub mod report;
+pub mod snapshot;
+pub mod webhook;
+mod words;

@@ -1,0 +1,150 @@
+//! The audit log: who did what to which object, chained by hashes.
+
+use crate::id::{ApiKeyId, AuditId, ChannelAccountId, RequestId, TenantId, TypedId};
+use crate::words::words;
+use sha2::{Digest, Sha256};
+
+words! {
+    /// What was done.
+    Act {
+        /// A payment was created.
+        PaymentCreate = "payment.create",
+        /// An attempt was started.
+        AttemptStart = "attempt.start",
+        /// A channel's report changed a payment.
+        PaymentReport = "payment.report",
+        /// A payment was asked to close.
+        PaymentClose = "payment.close",
+        /// A query was asked for.
+        PaymentQuery = "payment.query",
+        /// A refund was created.
+        RefundCreate = "refund.create",
+        /// A refund was withdrawn.
+        RefundCancel = "refund.cancel",
+        /// A channel's report changed a refund.
+        RefundReport = "refund.report",
+        /// A merchant was created or changed.
+        MerchantWrite = "merchant.write",
+        /// A product was created or changed.
+        ProductWrite = "product.write",
+        /// A channel account was created or changed.
+        ChannelAccountWrite = "channel_account.write",
+        /// An app was created or changed.
+        AppWrite = "app.write",
+        /// A key was created.
+        ApiKeyCreate = "api_key.create",
+        /// A key was revoked.
+        ApiKeyRevoke = "api_key.revoke",
+        /// A webhook endpoint was created or changed.
+        WebhookEndpointWrite = "webhook_endpoint.write",
+        /// An event was sent again by hand.
+        EventRedeliver = "event.redeliver",
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A worker of ours.
+    System,
+    /// An app by its key.
+    ApiKey(ApiKeyId),
+    /// A channel by a verified message.
+    Channel(ChannelAccountId),
+    /// The payer on a cashier page.
+    Payer,
+}
+
+impl Actor {
+    /// The actor as text: `system`, `payer`, or the identifier.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::System => "system".to_owned(),
+            Self::Payer => "payer".to_owned(),
+            Self::ApiKey(id) => id.to_string(),
+            Self::Channel(id) => id.to_string(),
+        }
+    }
+}
+
+/// Who asks, by which request and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Who.
+    pub actor: Actor,
+    /// The API request.
+    pub request_id: Option<RequestId>,
+    /// The peer's address.
+    pub ip: Option<String>,
+}
+
+impl Origin {
+    /// A worker of ours.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self { actor: Actor::System, request_id: None, ip: None }
+    }
+
+    /// A channel account, by a verified message or an answer to our call.
+    #[must_use]
+    pub const fn channel(id: ChannelAccountId) -> Self {
+        Self { actor: Actor::Channel(id), request_id: None, ip: None }
+    }
+}
+
+/// One act, chained to the one before it in its tenant and lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The writer lane; set when applied.
+    pub lane: i64,
+    /// Gapless per tenant and lane from 1; set when applied.
+    pub seq: i64,
+    /// Its own identifier.
+    pub id: AuditId,
+    /// Unix microseconds; never before the act ahead of it.
+    pub at_us: i64,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub act: Act,
+    /// The object's identifier as text.
+    pub object: String,
+    /// What changed, without personal data or secrets, JSON.
+    pub detail: String,
+    /// The API request.
+    pub request_id: Option<RequestId>,
+    /// The peer's address.
+    pub ip: Option<String>,
+    /// The hash of the act ahead of it; 32 zero bytes before the first.
+    pub prev_hash: Vec<u8>,
+    /// SHA-256 over the previous hash and every field, each with its length before it.
+    pub hash: Vec<u8>,
+}
+
+impl Audit {
+    /// The hash that this row must carry.
+    #[must_use]
+    pub fn computed_hash(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let mut feed = |field: &[u8]| {
+            hash.update(u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(field);
+        };
+        feed(&self.prev_hash);
+        feed(&self.tenant_id.id128().0);
+        feed(&self.lane.to_be_bytes());
+        feed(&self.seq.to_be_bytes());
+        feed(&self.id.id128().0);
+        feed(&self.at_us.to_be_bytes());
+        feed(self.actor.as_bytes());
+        feed(self.act.word().as_bytes());
+        feed(self.object.as_bytes());
+        feed(self.detail.as_bytes());
+        feed(self.request_id.map(|id| id.to_string()).unwrap_or_default().as_bytes());
+        feed(self.ip.as_deref().unwrap_or_default().as_bytes());
+        hash.finalize().to_vec()
+    }
+}

@@ -1,0 +1,104 @@
+//! A command: what somebody wants done, the rows it has to see, and the pure decision over them.
+
+use crate::decision::Decision;
+use crate::id::{
+    ApiKeyId, AppId, AttemptId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId, Id128,
+    MerchantId, PaymentId, ProductId, RefundId, TenantId,
+};
+use crate::key::{IdempotencyName, KeyName};
+use crate::ledger::AccountRef;
+use crate::moment::Moment;
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use std::collections::BTreeSet;
+
+/// A row, or a bounded set of rows, that a command has to see before it can decide.
+///
+/// The order of the variants is the order in which rows are locked (their rank).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// A merchant, read without a lock.
+    Merchant(TenantId, MerchantId),
+    /// A product, read without a lock.
+    Product(TenantId, ProductId),
+    /// A channel account, read without a lock.
+    ChannelAccount(TenantId, ChannelAccountId),
+    /// All channel accounts of a tenant (at most 200), read without a lock.
+    ChannelAccounts(TenantId),
+    /// All webhook endpoints of a tenant (at most 50), read without a lock.
+    WebhookEndpoints(TenantId),
+    /// An app, read without a lock.
+    App(TenantId, AppId),
+    /// A key of an app.
+    ApiKey(TenantId, ApiKeyId),
+    /// An event, read without a lock.
+    Event(TenantId, EventId),
+    /// A natural key.
+    Natural(KeyName),
+    /// An idempotency record.
+    Idempotency(IdempotencyName),
+    /// A payment.
+    Payment(TenantId, PaymentId),
+    /// An attempt.
+    Attempt(TenantId, AttemptId),
+    /// A refund.
+    Refund(TenantId, RefundId),
+    /// A hold.
+    Hold(TenantId, HoldId),
+    /// The instruction of an attempt or refund.
+    Instruction(TenantId, Id128),
+    /// An exception.
+    Exception(TenantId, ExceptionId),
+    /// A webhook delivery.
+    Delivery(TenantId, DeliveryId),
+    /// An account; it exists, empty, as soon as it is wanted.
+    Account(AccountRef),
+    /// The head of a tenant's sequences in a lane; wanted by the writer itself.
+    Head(TenantId, i64),
+}
+
+/// The rows wanted so far.
+#[derive(Debug, Default)]
+pub struct Wants {
+    wanted: BTreeSet<Want>,
+}
+
+impl Wants {
+    /// Asks for one more.
+    pub fn add(&mut self, want: Want) {
+        self.wanted.insert(want);
+    }
+
+    /// Those that the snapshot has not been asked for yet, in lock order.
+    #[must_use]
+    pub fn missing(self, snapshot: &Snapshot) -> Vec<Want> {
+        self.wanted.into_iter().filter(|want| !snapshot.knows(want)).collect()
+    }
+}
+
+/// Which writer lane a command goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneKind {
+    /// It posts nothing to the books.
+    Plain,
+    /// It posts to the books of its tenant.
+    Posting,
+}
+
+/// What somebody wants done.
+pub trait Command: Send + 'static {
+    /// What the caller gets when it is committed.
+    type Reply: Send + 'static;
+
+    /// The one tenant whose rows it may see and change.
+    fn tenant_id(&self) -> TenantId;
+
+    /// Which lane it goes to.
+    fn lane(&self) -> LaneKind;
+
+    /// Names the rows it has to see; asked again after each load until it names nothing new.
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants);
+
+    /// Decides over the snapshot; pure, so that it may run again.
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Self::Reply>, Refusal>;
+}

@@ -1,0 +1,160 @@
+//! A decision: everything that changes in one commit, and what the caller is told.
+
+use crate::access::{ApiKey, App};
+use crate::audit::{Act, Audit, Origin};
+use crate::channel_account::ChannelAccount;
+use crate::exception::Exception;
+use crate::id::{AuditId, TenantId, TypedId};
+use crate::instruction::Instruction;
+use crate::key::{IdempotencyRecord, NaturalKey};
+use crate::ledger::{Account, Entry, Hold};
+use crate::merchant::Merchant;
+use crate::moment::Moment;
+use crate::payment::{Attempt, Payment};
+use crate::product::Product;
+use crate::refund::Refund;
+use crate::webhook::{Delivery, Event, WebhookEndpoint};
+
+/// One row or entry that a decision writes; a row with a known key replaces it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A merchant.
+    Merchant(Box<Merchant>),
+    /// A product.
+    Product(Box<Product>),
+    /// A channel account.
+    ChannelAccount(Box<ChannelAccount>),
+    /// A webhook endpoint.
+    WebhookEndpoint(Box<WebhookEndpoint>),
+    /// An app.
+    App(Box<App>),
+    /// A key.
+    ApiKey(Box<ApiKey>),
+    /// A new natural key.
+    NaturalKey(Box<NaturalKey>),
+    /// An idempotency record.
+    Idempotency(Box<IdempotencyRecord>),
+    /// A payment.
+    Payment(Box<Payment>),
+    /// An attempt.
+    Attempt(Box<Attempt>),
+    /// A refund.
+    Refund(Box<Refund>),
+    /// A hold.
+    Hold(Box<Hold>),
+    /// An instruction.
+    Instruction(Box<Instruction>),
+    /// An exception.
+    Exception(Box<Exception>),
+    /// A delivery.
+    Delivery(Box<Delivery>),
+    /// An account's terms (never its balance: only entries move that).
+    AccountTerms(Box<Account>),
+    /// An entry; its lines move balances.
+    Entry(Box<Entry>),
+    /// An event; its deliveries follow from the tenant's endpoints.
+    Event(Box<Event>),
+    /// An act.
+    Audit(Box<Audit>),
+}
+
+macro_rules! change_from {
+    ($($row:ident => $variant:ident),* $(,)?) => {$(
+        impl From<$row> for Change {
+            fn from(row: $row) -> Self { Self::$variant(Box::new(row)) }
+        }
+    )*};
+}
+
+change_from! {
+    Merchant => Merchant, Product => Product, ChannelAccount => ChannelAccount,
+    WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
+    IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
+    Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,
+    Audit => Audit,
+}
+
+/// What changes in one commit; an empty one is a decision to change nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    list: Vec<Change>,
+}
+
+impl Changes {
+    /// Adds a row or entry.
+    pub fn put(&mut self, change: impl Into<Change>) {
+        self.list.push(change.into());
+    }
+
+    /// Adds a row or entry if there is one.
+    pub fn put_some(&mut self, change: Option<impl Into<Change>>) {
+        if let Some(change) = change {
+            self.put(change);
+        }
+    }
+
+    /// Records who did what; `detail` is JSON without personal data or secrets.
+    pub fn audit(
+        &mut self,
+        (tenant_id, origin): (TenantId, &Origin),
+        act: Act,
+        object: &dyn std::fmt::Display,
+        detail: &serde_json::Value,
+        moment: &mut Moment<'_>,
+    ) {
+        self.put(Audit {
+            tenant_id,
+            lane: 0,
+            seq: 0,
+            id: AuditId::new(moment),
+            at_us: moment.now_us,
+            actor: origin.actor.text(),
+            act,
+            object: object.to_string(),
+            detail: detail.to_string(),
+            request_id: origin.request_id,
+            ip: origin.ip.clone(),
+            prev_hash: Vec::new(),
+            hash: Vec::new(),
+        });
+    }
+
+    /// The changes in the order they were decided.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Change] {
+        &self.list
+    }
+
+    /// Gives the changes away.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Change> {
+        self.list
+    }
+
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+/// What changes and what the caller is told once it is committed.
+#[derive(Debug, Clone)]
+pub struct Decision<R> {
+    /// What the caller is told.
+    pub reply: R,
+    /// What changes.
+    pub changes: Changes,
+}
+
+impl<R> Decision<R> {
+    /// A decision to change nothing.
+    pub fn nothing(reply: R) -> Self {
+        Self { reply, changes: Changes::default() }
+    }
+
+    /// A decision with changes.
+    pub const fn new(reply: R, changes: Changes) -> Self {
+        Self { reply, changes }
+    }
+}

@@ -1,0 +1,146 @@
+//! Identifiers: 16 bytes inside, `prefix_` and 26 characters of lower-case base32 outside.
+
+use crate::moment::Moment;
+use std::fmt;
+
+/// The 16 bytes of an identifier (UUIDv7 layout, RFC 9562 section 5.7, or derived by hash for accounts).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Id128(pub [u8; 16]);
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const LENGTH: usize = 26;
+
+impl Id128 {
+    /// A UUIDv7 from Unix milliseconds and 74 of the given random bits.
+    #[must_use]
+    pub fn v7(unix_ms: i64, random: u128) -> Self {
+        let time = u128::from(unix_ms.unsigned_abs()) & 0xFFFF_FFFF_FFFF;
+        let high = (random >> 64) & 0xFFF;
+        let low = random & 0x3FFF_FFFF_FFFF_FFFF;
+        let value = (time << 80) | (0x7_u128 << 76) | (high << 64) | (0b10_u128 << 62) | low;
+        Self(value.to_be_bytes())
+    }
+
+    /// The 26 characters of base32 (TypeID alphabet), most significant first.
+    #[must_use]
+    pub fn base32(self) -> String {
+        let value = u128::from_be_bytes(self.0);
+        let mut text = String::with_capacity(LENGTH);
+        for index in 0..LENGTH {
+            let shift = LENGTH.saturating_sub(1).saturating_sub(index).saturating_mul(5);
+            let digit = usize::try_from((value >> shift) & 31).unwrap_or_default();
+            text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
+        }
+        text
+    }
+
+    /// Reads 26 lower-case characters of base32; anything else is nothing.
+    #[must_use]
+    pub fn from_base32(text: &str) -> Option<Self> {
+        if text.len() != LENGTH || text.as_bytes().first().is_none_or(|first| *first > b'7') {
+            return None;
+        }
+        let mut value = 0_u128;
+        for byte in text.bytes() {
+            let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
+            value = (value << 5) | u128::try_from(digit).ok()?;
+        }
+        Some(Self(value.to_be_bytes()))
+    }
+}
+
+impl fmt::Debug for Id128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base32())
+    }
+}
+
+/// An identifier of one kind of object.
+pub trait TypedId: Copy + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The word before the underscore in the outside form.
+    const PREFIX: &'static str;
+    /// Names these bytes as an identifier of this kind.
+    fn from_id128(id: Id128) -> Self;
+    /// The bytes without the kind.
+    fn id128(self) -> Id128;
+    /// A new identifier at this moment.
+    fn new(moment: &mut Moment<'_>) -> Self {
+        Self::from_id128(moment.id128())
+    }
+    /// Reads the outside form; anything else is nothing.
+    fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(Self::PREFIX)?.strip_prefix('_')?;
+        Id128::from_base32(rest).map(Self::from_id128)
+    }
+}
+
+macro_rules! typed_ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct $name(pub Id128);
+        impl TypedId for $name {
+            const PREFIX: &'static str = $prefix;
+            fn from_id128(id: Id128) -> Self { Self(id) }
+            fn id128(self) -> Id128 { self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", $prefix, self.0.base32())
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Display::fmt(self, f) }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(concat!("not a ", $prefix, "_ id")))
+            }
+        }
+    )*};
+}
+
+typed_ids! {
+    /// A company, the boundary of isolation.
+    TenantId = "ten";
+    /// A subsidiary that money is collected for.
+    MerchantId = "mch";
+    /// What is sold, with its payment policy.
+    ProductId = "prd";
+    /// A program that calls the API.
+    AppId = "app";
+    /// A secret of an app.
+    ApiKeyId = "key";
+    /// A contract with a channel and its credentials.
+    ChannelAccountId = "cha";
+    /// One intention to collect one amount.
+    PaymentId = "pay";
+    /// One try of a payment on one channel account.
+    AttemptId = "att";
+    /// Money going back to a payer.
+    RefundId = "ref";
+    /// Money reserved.
+    HoldId = "hld";
+    /// An account of the books.
+    AccountId = "acc";
+    /// A double entry.
+    EntryId = "ent";
+    /// Something that happened, told to order systems.
+    EventId = "evt";
+    /// Where events are sent.
+    WebhookEndpointId = "whe";
+    /// One event on its way to one endpoint.
+    DeliveryId = "dlv";
+    /// A row of the audit log.
+    AuditId = "aud";
+    /// One API request.
+    RequestId = "req";
+    /// A matter that needs a person or further evidence.
+    ExceptionId = "exc";
+}

@@ -1,0 +1,76 @@
+//! An instruction: the next thing to say to a channel about one attempt or refund, always a row first.
+
+use crate::id::{ChannelAccountId, Id128, PaymentId, TenantId};
+use crate::words::words;
+
+words! {
+    /// What is to be said.
+    InstructionKind {
+        /// Begin the payment.
+        Pay = "pay",
+        /// Ask for the payment's outcome.
+        Query = "query",
+        /// Close the unpaid order.
+        Close = "close",
+        /// Undo a bar-code payment whose outcome is unknown.
+        Cancel = "cancel",
+        /// Send the refund; again with the same number if its outcome is unknown.
+        Refund = "refund",
+        /// Ask for the refund's outcome.
+        RefundQuery = "refund_query",
+    }
+}
+
+words! {
+    /// Whether something remains to be said.
+    InstructionStatus {
+        /// Yes, when due.
+        Open = "open",
+        /// No.
+        Done = "done",
+    }
+}
+
+/// The next conversation about one attempt or refund; its id is the subject's, so there is one per subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The attempt's or refund's own 16 bytes.
+    pub id: Id128,
+    /// What is to be said.
+    pub kind: InstructionKind,
+    /// The payment it is about.
+    pub payment_id: PaymentId,
+    /// To which contract.
+    pub channel_account_id: ChannelAccountId,
+    /// Whether something remains to be said.
+    pub status: InstructionStatus,
+    /// When it is due, Unix microseconds.
+    pub due_at_us: i64,
+    /// Until when a worker has it, Unix microseconds; saves work only, holds no invariant.
+    pub lease_until_us: i64,
+    /// Conversations held so far.
+    pub tries: i64,
+    /// What the adapter needs beyond the rows (bar code, return address), JSON; dropped when done.
+    pub payload: Option<String>,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+impl Instruction {
+    /// Says something else next, at `due_at_us`, free for any worker.
+    pub const fn next(&mut self, kind: InstructionKind, due_at_us: i64) {
+        self.kind = kind;
+        self.status = InstructionStatus::Open;
+        self.due_at_us = due_at_us;
+        self.lease_until_us = 0;
+    }
+
+    /// Nothing remains to be said.
+    pub fn finish(&mut self) {
+        self.status = InstructionStatus::Done;
+        self.lease_until_us = 0;
+        self.payload = None;
+    }
+}

@@ -1,0 +1,216 @@
+//! An account and how it is named.
+
+use crate::id::{AccountId, ChannelAccountId, Id128, MerchantId, TenantId, TypedId};
+use crate::words::words;
+use sha2::{Digest, Sha256};
+use tk_money::Currency;
+
+words! {
+    /// What an account holds; the chart of accounts.
+    AccountKind {
+        /// Collected, not yet settled to the merchant 待结算账户 (liability).
+        PendingSettlement = "pending_settlement",
+        /// The merchant's available balance 现金账户 (liability).
+        Cash = "cash",
+        /// The merchant's money reserved for refunds and payouts under way (liability).
+        Held = "held",
+        /// Success beyond the one that counts, until refunded (liability).
+        Duplicate = "duplicate",
+        /// Money that arrived after close, expiry or failure, until refunded (liability).
+        LateSuccess = "late_success",
+        /// The merchant's fee, earned and not yet taken at settlement (asset).
+        MerchantFeeReceivable = "merchant_fee_receivable",
+        /// Money at the channel on its way to a bank account 在途 (asset).
+        ChannelReceivable = "channel_receivable",
+        /// What the channel charged (expense).
+        FeeCost = "fee_cost",
+        /// What merchants were charged (income).
+        FeeIncome = "fee_income",
+        /// Money not yet explained 挂账 (liability).
+        Suspense = "suspense",
+    }
+}
+
+impl AccountKind {
+    /// Whether the balance may never fall below minus the credit limit.
+    #[must_use]
+    pub const fn guarded(self) -> bool {
+        match self {
+            Self::PendingSettlement
+            | Self::Cash
+            | Self::Held
+            | Self::Duplicate
+            | Self::LateSuccess
+            | Self::Suspense => true,
+            Self::MerchantFeeReceivable | Self::ChannelReceivable | Self::FeeCost | Self::FeeIncome => false,
+        }
+    }
+
+    /// Whether the account normally stands on the debit side (asset or expense).
+    #[must_use]
+    pub const fn debit_normal(self) -> bool {
+        match self {
+            Self::MerchantFeeReceivable | Self::ChannelReceivable | Self::FeeCost => true,
+            Self::PendingSettlement
+            | Self::Cash
+            | Self::Held
+            | Self::Duplicate
+            | Self::LateSuccess
+            | Self::FeeIncome
+            | Self::Suspense => false,
+        }
+    }
+}
+
+/// Whose account it is, within a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// The tenant itself.
+    Tenant,
+    /// One merchant.
+    Merchant(MerchantId),
+    /// One channel account.
+    ChannelAccount(ChannelAccountId),
+}
+
+impl Owner {
+    /// The word of the owner's kind in the store and on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Merchant(_) => "merchant",
+            Self::ChannelAccount(_) => "channel_account",
+        }
+    }
+
+    /// The owner's identifier; all zero for the tenant itself.
+    #[must_use]
+    pub fn id128(self) -> Id128 {
+        match self {
+            Self::Tenant => Id128::default(),
+            Self::Merchant(id) => id.id128(),
+            Self::ChannelAccount(id) => id.id128(),
+        }
+    }
+
+    /// The owner named by a stored word and identifier.
+    #[must_use]
+    pub fn from_parts(word: &str, id: Id128) -> Option<Self> {
+        match word {
+            "tenant" => Some(Self::Tenant),
+            "merchant" => Some(Self::Merchant(MerchantId(id))),
+            "channel_account" => Some(Self::ChannelAccount(ChannelAccountId(id))),
+            _ => None,
+        }
+    }
+}
+
+/// The name of an account: exactly one account exists for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountRef {
+    /// The tenant whose books these are.
+    pub tenant_id: TenantId,
+    /// Whose account.
+    pub owner: Owner,
+    /// What it holds.
+    pub kind: AccountKind,
+    /// Its one currency.
+    pub currency: Currency,
+}
+
+impl AccountRef {
+    /// An account of a merchant.
+    #[must_use]
+    pub const fn merchant(
+        tenant: TenantId,
+        merchant: MerchantId,
+        kind: AccountKind,
+        currency: Currency,
+    ) -> Self {
+        Self { tenant_id: tenant, owner: Owner::Merchant(merchant), kind, currency }
+    }
+
+    /// An account of a channel account.
+    #[must_use]
+    pub const fn channel(
+        tenant: TenantId,
+        id: ChannelAccountId,
+        kind: AccountKind,
+        currency: Currency,
+    ) -> Self {
+        Self { tenant_id: tenant, owner: Owner::ChannelAccount(id), kind, currency }
+    }
+
+    /// An account of the tenant itself.
+    #[must_use]
+    pub const fn tenant(tenant: TenantId, kind: AccountKind, currency: Currency) -> Self {
+        Self { tenant_id: tenant, owner: Owner::Tenant, kind, currency }
+    }
+
+    /// The account's identifier: the first 16 bytes of SHA-256 over its name, so that it needs no look-up.
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        let mut hash = Sha256::new();
+        hash.update(self.tenant_id.id128().0);
+        hash.update(self.owner.word().as_bytes());
+        hash.update([0]);
+        hash.update(self.owner.id128().0);
+        hash.update(self.kind.word().as_bytes());
+        hash.update([0]);
+        hash.update(self.currency.code().as_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0_u8; 16];
+        for (byte, from) in bytes.iter_mut().zip(digest.iter()) {
+            *byte = *from;
+        }
+        AccountId(Id128(bytes))
+    }
+}
+
+/// An account with its cached balance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The tenant whose books these are.
+    pub tenant_id: TenantId,
+    /// Derived from the name; see [`AccountRef::id`].
+    pub id: AccountId,
+    /// Whose account.
+    pub owner: Owner,
+    /// What it holds.
+    pub kind: AccountKind,
+    /// Its one currency.
+    pub currency: Currency,
+    /// Credits minus debits of all its lines, in minor units.
+    pub balance_minor: i64,
+    /// How far below zero a guarded account may go, by written agreement.
+    pub credit_limit_minor: i64,
+    /// When the first line was posted or the account asked for, Unix microseconds.
+    pub created_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+impl Account {
+    /// The empty account of this name.
+    #[must_use]
+    pub fn empty(name: &AccountRef, now_us: i64) -> Self {
+        Self {
+            tenant_id: name.tenant_id,
+            id: name.id(),
+            owner: name.owner,
+            kind: name.kind,
+            currency: name.currency,
+            balance_minor: 0,
+            credit_limit_minor: 0,
+            created_at_us: now_us,
+            version: 0,
+        }
+    }
+
+    /// What may still be drawn: balance plus credit limit.
+    #[must_use]
+    pub const fn available_minor(&self) -> i64 {
+        self.balance_minor.saturating_add(self.credit_limit_minor)
+    }
+}

@@ -1,0 +1,172 @@
+//! A double entry: balanced when it exists, never changed after.
+
+use crate::id::{AttemptId, EntryId, PaymentId, RefundId, TenantId};
+use crate::ledger::AccountRef;
+use crate::words::words;
+use std::fmt;
+use tk_money::Currency;
+
+words! {
+    /// Which business event an entry books.
+    EntryKind {
+        /// The one collection that makes a payment succeeded.
+        Collect = "collect",
+        /// A success that does not count for the payment: a duplicate.
+        CollectDuplicate = "collect_duplicate",
+        /// A success after close, expiry or failure.
+        CollectLate = "collect_late",
+        /// A success whose amount is not the order's.
+        CollectSuspense = "collect_suspense",
+        /// Money reserved.
+        Hold = "hold",
+        /// A hold given back.
+        Release = "release",
+        /// A hold taken: the refund is done at the channel.
+        Refund = "refund",
+        /// A correction that undoes one named entry.
+        Reversal = "reversal",
+    }
+}
+
+words! {
+    /// A side of an entry.
+    Side {
+        /// Left.
+        Debit = "debit",
+        /// Right.
+        Credit = "credit",
+    }
+}
+
+/// One line of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryLine {
+    /// The account posted to.
+    pub account: AccountRef,
+    /// On which side.
+    pub side: Side,
+    /// Minor units, above zero.
+    pub amount_minor: i64,
+    /// The account's balance after this line; set when the entry is applied.
+    pub balance_after_minor: i64,
+}
+
+impl EntryLine {
+    /// The change of the credit-positive balance.
+    #[must_use]
+    pub const fn signed_minor(&self) -> i64 {
+        match self.side {
+            Side::Debit => self.amount_minor.saturating_neg(),
+            Side::Credit => self.amount_minor,
+        }
+    }
+}
+
+/// A balanced entry of at least two lines in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The tenant whose books these are.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: EntryId,
+    /// The business event.
+    pub kind: EntryKind,
+    /// The payment it belongs to.
+    pub payment_id: Option<PaymentId>,
+    /// The attempt it belongs to.
+    pub attempt_id: Option<AttemptId>,
+    /// The refund it belongs to.
+    pub refund_id: Option<RefundId>,
+    /// The entry it reverses, at most one reversal each.
+    pub reverses: Option<EntryId>,
+    /// Its one currency.
+    pub currency: Currency,
+    /// When it was booked, Unix microseconds; never before the entry ahead of it in its lane.
+    pub booked_at_us: i64,
+    /// The writer lane that booked it; set when applied.
+    pub lane: i64,
+    /// Gapless per tenant and lane; set when applied.
+    pub seq: i64,
+    lines: Vec<EntryLine>,
+}
+
+/// The lines are fewer than two, not positive, or their sides differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unbalanced;
+
+impl fmt::Display for Unbalanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("entry lines do not balance")
+    }
+}
+
+impl std::error::Error for Unbalanced {}
+
+impl Entry {
+    /// An entry of these lines, if they balance; lines of zero are left out.
+    pub fn new(
+        tenant_id: TenantId,
+        id: EntryId,
+        kind: EntryKind,
+        now_us: i64,
+        lines: Vec<(AccountRef, Side, i64)>,
+    ) -> Result<Self, Unbalanced> {
+        let lines: Vec<EntryLine> = lines
+            .into_iter()
+            .filter(|(_, _, amount_minor)| *amount_minor != 0)
+            .map(|(account, side, amount_minor)| EntryLine {
+                account,
+                side,
+                amount_minor,
+                balance_after_minor: 0,
+            })
+            .collect();
+        let currency = lines.first().ok_or(Unbalanced)?.account.currency;
+        check(tenant_id, currency, &lines)?;
+        Ok(Self {
+            tenant_id,
+            id,
+            kind,
+            payment_id: None,
+            attempt_id: None,
+            refund_id: None,
+            reverses: None,
+            currency,
+            booked_at_us: now_us,
+            lane: 0,
+            seq: 0,
+            lines,
+        })
+    }
+
+    /// The lines, at least two.
+    #[must_use]
+    pub fn lines(&self) -> &[EntryLine] {
+        &self.lines
+    }
+
+    pub(crate) fn lines_mut(&mut self) -> &mut [EntryLine] {
+        &mut self.lines
+    }
+
+    /// The sum of one side, equal to that of the other.
+    #[must_use]
+    pub fn total_minor(&self) -> i64 {
+        self.lines
+            .iter()
+            .filter(|line| line.side == Side::Debit)
+            .fold(0_i64, |sum, line| sum.saturating_add(line.amount_minor))
+    }
+}
+
+fn check(tenant_id: TenantId, currency: Currency, lines: &[EntryLine]) -> Result<(), Unbalanced> {
+    let mut difference = 0_i64;
+    for line in lines {
+        let fits = line.account.currency == currency && line.account.tenant_id == tenant_id;
+        if line.amount_minor <= 0 || !fits {
+            return Err(Unbalanced);
+        }
+        difference = difference.checked_add(line.signed_minor()).ok_or(Unbalanced)?;
+    }
+    if difference == 0 && lines.len() >= 2 { Ok(()) } else { Err(Unbalanced) }
+}

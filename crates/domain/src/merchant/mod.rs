@@ -1,0 +1,25 @@
+//! A merchant: a subsidiary that money is collected for.
+
+use crate::id::{MerchantId, TenantId};
+use crate::payment::FeeSnapshot;
+
+/// A subsidiary that money is collected for, with its fee terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: MerchantId,
+    /// Unique per tenant, usable instead of the id.
+    pub code: String,
+    /// The payee's name shown to the payer.
+    pub name: String,
+    /// What it is charged; frozen on each payment at creation.
+    pub fee: FeeSnapshot,
+    /// Whether new payments may be made.
+    pub enabled: bool,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}

@@ -1,0 +1,143 @@
+//! The attempt row and its transitions.
+
+use crate::channel_account::{Channel, Method};
+use crate::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
+use crate::words::words;
+use tk_money::Currency;
+
+words! {
+    /// Where an attempt stands.
+    AttemptStatus {
+        /// Not yet told to the channel.
+        Created = "created",
+        /// The payer has to do something; nobody has opened or paid it as far as we know.
+        RequiresAction = "requires_action",
+        /// The channel works on it.
+        Processing = "processing",
+        /// The channel may or may not have taken the money.
+        Unknown = "unknown",
+        /// The channel has the money: verified, all fields equal.
+        Succeeded = "succeeded",
+        /// Refused by the channel with a final code.
+        Failed = "failed",
+        /// Proven over at the channel without payment.
+        Closed = "closed",
+    }
+}
+
+impl AttemptStatus {
+    /// Whether it may still change without a late success.
+    #[must_use]
+    pub const fn open(self) -> bool {
+        match self {
+            Self::Created | Self::RequiresAction | Self::Processing | Self::Unknown => true,
+            Self::Succeeded | Self::Failed | Self::Closed => false,
+        }
+    }
+}
+
+words! {
+    /// What became of money received on an attempt.
+    Disposition {
+        /// It is the payment's one collection.
+        Effective = "effective",
+        /// Another attempt had already succeeded.
+        Duplicate = "duplicate",
+        /// The payment or attempt was closed or failed before.
+        Late = "late",
+        /// The channel reports an amount that is not the order's; the money is in suspense.
+        Mismatch = "mismatch",
+    }
+}
+
+words! {
+    /// What the payer's browser or screen has to do.
+    ActionKind {
+        /// Show this text as a QR code.
+        Qr = "qr",
+        /// Send the browser to this address.
+        Redirect = "redirect",
+    }
+}
+
+/// What the payer has to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The kind of step.
+    pub kind: ActionKind,
+    /// The code's text or the address.
+    pub value: String,
+}
+
+/// One try of a payment on one channel account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: AttemptId,
+    /// The payment it tries.
+    pub payment_id: PaymentId,
+    /// The adapter.
+    pub channel: Channel,
+    /// The contract.
+    pub channel_account_id: ChannelAccountId,
+    /// The method chosen.
+    pub method: Method,
+    /// The order number sent to the channel, derived from the attempt's id.
+    pub out_no: String,
+    /// Minor units asked of the channel.
+    pub amount_minor: i64,
+    /// The currency asked.
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: AttemptStatus,
+    /// What the payer has to do.
+    pub action: Option<Action>,
+    /// When the channel itself stops accepting payment, Unix microseconds; always sent to it.
+    pub channel_expires_at_us: i64,
+    /// The channel's own number.
+    pub channel_txn_no: Option<String>,
+    /// What became of the money received.
+    pub disposition: Option<Disposition>,
+    /// Minor units received at the channel.
+    pub received_minor: i64,
+    /// Refunds requested and not ended, minor units.
+    pub refunding_minor: i64,
+    /// Refunds done, minor units.
+    pub refunded_minor: i64,
+    /// What the channel charges us for it, minor units.
+    pub channel_fee_minor: i64,
+    /// What the channel gave back of its charge, minor units.
+    pub channel_fee_returned_minor: i64,
+    /// Since when its outcome is not known, Unix microseconds.
+    pub unknown_since_us: Option<i64>,
+    /// Queries asked since it became unknown or since the payer was sent away.
+    pub queries_count: i64,
+    /// The payer, merchant or expiry wants it closed at the channel.
+    pub close_requested_at_us: Option<i64>,
+    /// The channel's final refusal.
+    pub failure_code: Option<String>,
+    /// Its text.
+    pub failure_message: Option<String>,
+    /// Too long unknown: a person has it, and it is still asked about.
+    pub needs_manual: bool,
+    /// The routing decision, every candidate with its reason, as JSON.
+    pub routing: String,
+    /// When the channel says it was paid, Unix microseconds.
+    pub paid_at_us: Option<i64>,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Unix microseconds.
+    pub updated_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+impl Attempt {
+    /// What may still be refunded of the money received, minor units.
+    #[must_use]
+    pub const fn refundable_minor(&self) -> i64 {
+        self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor)
+    }
+}

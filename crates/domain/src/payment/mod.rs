@@ -1,0 +1,14 @@
+//! A payment: one intention to collect one amount; an attempt: one try of it on one channel account.
+//!
+//! ```text
+//! payment: requires_method → requires_action → processing → succeeded | closed
+//! attempt: created → requires_action | processing ⇄ unknown → succeeded | failed | closed
+//! ```
+//! A failed or closed attempt returns an unexpired payment to `requires_method`. At most one attempt is
+//! open; `succeeded` needs [`crate::report::PaidEvidence`], and nothing leaves `unknown` by the clock alone.
+
+mod attempt;
+mod state;
+
+pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
+pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};

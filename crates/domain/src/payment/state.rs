@@ -1,0 +1,196 @@
+//! The payment row and its transitions.
+
+use crate::id::{AppId, AttemptId, MerchantId, PaymentId, ProductId, TenantId};
+use crate::product::Terminal;
+use crate::words::words;
+use tk_money::{Amount, AmountError, Currency, Rate, Rounding, proportion};
+
+words! {
+    /// Where a payment stands.
+    PaymentStatus {
+        /// The payer has yet to choose a method.
+        RequiresMethod = "requires_method",
+        /// The payer has to do something in the wallet.
+        RequiresAction = "requires_action",
+        /// A bank transfer is awaited.
+        AwaitingTransfer = "awaiting_transfer",
+        /// An identity check is under way.
+        IdentityReview = "identity_review",
+        /// Being worked on, or its outcome is not known yet.
+        Processing = "processing",
+        /// Collected; one collection entry exists.
+        Succeeded = "succeeded",
+        /// The one attempt of a payment made with `confirm` failed.
+        Failed = "failed",
+        /// Ended without collection.
+        Closed = "closed",
+    }
+}
+
+impl PaymentStatus {
+    /// Whether nothing but refunds can follow.
+    #[must_use]
+    pub const fn terminal(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Failed | Self::Closed => true,
+            Self::RequiresMethod
+            | Self::RequiresAction
+            | Self::AwaitingTransfer
+            | Self::IdentityReview
+            | Self::Processing => false,
+        }
+    }
+}
+
+words! {
+    /// How much of a payment has gone back.
+    RefundStatus {
+        /// Nothing.
+        None = "none",
+        /// Some.
+        Partial = "partial",
+        /// All that was refundable.
+        Full = "full",
+    }
+}
+
+/// The merchant's fee terms, frozen on the payment at creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FeeSnapshot {
+    /// Share of the amount.
+    pub rate: Rate,
+    /// Added to the share, minor units.
+    pub fixed_minor: i64,
+    /// The least fee, minor units.
+    pub min_minor: Option<i64>,
+    /// The greatest fee, minor units.
+    pub max_minor: Option<i64>,
+    /// Whether a refund returns the fee in proportion.
+    pub returned: bool,
+}
+
+impl FeeSnapshot {
+    /// The fee on an amount: share rounded half up plus fixed, within min and max, never above the amount.
+    pub fn on(&self, amount_minor: i64) -> Result<i64, AmountError> {
+        let share = self.rate.of(amount_minor, Rounding::HalfUp)?;
+        let fee = share.checked_add(self.fixed_minor).ok_or(AmountError::Overflow)?;
+        let fee = self.min_minor.map_or(fee, |min| fee.max(min));
+        let fee = self.max_minor.map_or(fee, |max| fee.min(max));
+        Ok(fee.clamp(0, amount_minor.max(0)))
+    }
+
+    /// What more of `fee_minor` returns when `refunded_minor` of `base_minor` is refunded in all, given
+    /// that `returned_minor` went back before; exactly the whole on full refund.
+    pub fn return_due(
+        fee_minor: i64,
+        returned_minor: i64,
+        refunded_minor: i64,
+        base_minor: i64,
+    ) -> Result<i64, AmountError> {
+        if base_minor <= 0 {
+            return Ok(0);
+        }
+        let due = proportion(fee_minor, refunded_minor, base_minor, Rounding::HalfUp)?;
+        Ok(due.checked_sub(returned_minor).ok_or(AmountError::Overflow)?.max(0))
+    }
+}
+
+/// One intention to collect one amount for one merchant order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// The tenant; frozen.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: PaymentId,
+    /// The payee; frozen.
+    pub merchant_id: MerchantId,
+    /// What is paid for; frozen.
+    pub product_id: ProductId,
+    /// The app that created it.
+    pub app_id: Option<AppId>,
+    /// The merchant's own number, unique per merchant for ever.
+    pub merchant_order_no: String,
+    /// Minor units to collect; frozen.
+    pub amount_minor: i64,
+    /// Frozen.
+    pub currency: Currency,
+    /// Shown to the payer.
+    pub description: String,
+    /// Where the payer is, as far as the order system knows.
+    pub terminal: Option<Terminal>,
+    /// Methods and groups that the order system allows, as a JSON array; none means all.
+    pub methods_allow: Option<String>,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// How much has gone back.
+    pub refund_status: RefundStatus,
+    /// Unix microseconds after which no attempt may start.
+    pub expires_at_us: i64,
+    /// Where the payer's browser goes afterwards.
+    pub return_url: Option<String>,
+    /// The merchant's own data, a JSON object.
+    pub metadata: Option<String>,
+    /// Pay-before-issue facts, a JSON object.
+    pub fulfilment: Option<String>,
+    /// The fee terms at creation.
+    pub fee: FeeSnapshot,
+    /// The fee earned at success, minor units.
+    pub fee_minor: i64,
+    /// The fee returned by refunds so far, minor units.
+    pub fee_returned_minor: i64,
+    /// The one attempt that may still change, if any.
+    pub open_attempt_id: Option<AttemptId>,
+    /// The attempt started last.
+    pub latest_attempt_id: Option<AttemptId>,
+    /// The attempt whose success counts.
+    pub effective_attempt_id: Option<AttemptId>,
+    /// Attempts started so far.
+    pub attempts_count: i64,
+    /// Since when the open attempt's outcome is not known, Unix microseconds.
+    pub unknown_since_us: Option<i64>,
+    /// The payer's part refunded so far of the effective attempt, minor units.
+    pub refunded_minor: i64,
+    /// Refunds requested and not yet ended, of the effective attempt, minor units.
+    pub refunding_minor: i64,
+    /// Somebody asked to close it; it closes once the open attempt is proven over.
+    pub close_requested_at_us: Option<i64>,
+    /// When the collection was booked, Unix microseconds.
+    pub succeeded_at_us: Option<i64>,
+    /// When it closed or failed, Unix microseconds.
+    pub ended_at_us: Option<i64>,
+    /// The Shanghai day of the collection, days since 1970-01-01.
+    pub accounting_day: Option<i64>,
+    /// Sequence of the last event about it.
+    pub event_seq: i64,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Unix microseconds.
+    pub updated_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+impl Payment {
+    /// The amount to collect.
+    #[must_use]
+    pub const fn amount(&self) -> Amount {
+        Amount::new(self.amount_minor, self.currency)
+    }
+
+    /// What may still be refunded of the effective attempt, minor units.
+    #[must_use]
+    pub const fn refundable_minor(&self) -> i64 {
+        match self.status {
+            PaymentStatus::Succeeded => {
+                self.amount_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor)
+            }
+            PaymentStatus::RequiresMethod
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::AwaitingTransfer
+            | PaymentStatus::IdentityReview
+            | PaymentStatus::Processing
+            | PaymentStatus::Failed
+            | PaymentStatus::Closed => 0,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A product: what is sold, with the policy for paying it.
+
+use crate::id::{ProductId, TenantId};
+use crate::words::words;
+
+words! {
+    /// Where the payer is.
+    Terminal {
+        /// A desktop browser.
+        Pc = "pc",
+        /// A phone browser.
+        MobileWeb = "mobile_web",
+        /// Inside WeChat.
+        WechatOa = "wechat_oa",
+        /// Inside Alipay.
+        AlipayApp = "alipay_app",
+        /// At a counter.
+        Counter = "counter",
+        /// At a kiosk.
+        Kiosk = "kiosk",
+    }
+}
+
+words! {
+    /// What happens to money beyond the one success that counts.
+    StrayMoney {
+        /// It is refunded at once by the system.
+        Refund = "refund",
+        /// It waits for a person.
+        Hold = "hold",
+    }
+}
+
+words! {
+    /// When money counts as received for issuing the policy.
+    IssueOn {
+        /// When the channel says so, verified.
+        ChannelSuccess = "channel_success",
+        /// When the day is reconciled.
+        Reconciled = "reconciled",
+        /// When it is settled.
+        Settled = "settled",
+    }
+}
+
+/// What is sold, with the policy for paying it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: ProductId,
+    /// Unique per tenant, usable instead of the id.
+    pub code: String,
+    /// Shown to the payer.
+    pub name: String,
+    /// Methods allowed, as a JSON array of method words; none means all.
+    pub methods_allow: Option<String>,
+    /// The least amount, minor units.
+    pub amount_min_minor: i64,
+    /// The greatest amount, minor units.
+    pub amount_max_minor: i64,
+    /// How long a payment stays open, seconds.
+    pub expires_after_s: i64,
+    /// When money counts as received.
+    pub issue_on: IssueOn,
+    /// What happens to stray money.
+    pub stray_money: StrayMoney,
+    /// Whether new payments may be made.
+    pub enabled: bool,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}

@@ -1,0 +1,174 @@
+//! Every expected "no", in order of precedence.
+
+use crate::words::words;
+use tk_money::Amount;
+
+words! {
+    /// Where the money is when we say no.
+    MoneyState {
+        /// Nothing moved because of this request.
+        NotMoved = "not_moved",
+        /// It has moved.
+        Moved = "moved",
+        /// It may have moved; it is being asked.
+        Unknown = "unknown",
+    }
+}
+
+/// Why a command is refused; nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// The signature's nonce was used before.
+    NonceReplayed,
+    /// The object does not exist for this caller.
+    NotFound { what: &'static str },
+    /// The code is taken by another object.
+    CodeTaken { param: &'static str },
+    /// A field's value is outside its bounds.
+    FieldInvalid { param: &'static str, reason: &'static str },
+    /// The merchant takes no new payments.
+    MerchantDisabled,
+    /// The product takes no new payments.
+    ProductDisabled,
+    /// The amount is outside the product's bounds.
+    AmountOutOfRange { min: Amount, max: Amount },
+    /// The amount plus another does not fit.
+    AmountOverflow,
+    /// No channel account of the tenant settles in this currency.
+    CurrencyNotSupported,
+    /// The merchant order number exists with another amount, currency or product.
+    OrderConflict,
+    /// The expiry is in the past or too far ahead.
+    ExpiryInvalid,
+    /// The payment is paid already.
+    AlreadyPaid,
+    /// The payment is closed, failed or expired.
+    OrderClosed,
+    /// No channel account may take this payment by this method.
+    ChannelNotAvailable,
+    /// Another attempt is open and is being closed at the channel first.
+    AttemptInProgress { outcome_unknown: bool },
+    /// Too many attempts of one payment.
+    TooManyAttempts { max: i64 },
+    /// A bar code has not the right form.
+    AuthCodeInvalid,
+    /// The payment or attempt has received nothing.
+    PaymentNotRefundable,
+    /// The attempt named is not one of the payment.
+    AttemptNotOfPayment,
+    /// The merchant refund number exists with another payment or amount.
+    RefundConflict,
+    /// The refund's currency is not the payment's.
+    RefundCurrencyMismatch,
+    /// More than what is left of the money received.
+    RefundExceedsRefundable { refundable: Amount, requested: Amount },
+    /// Too many refunds of one payment.
+    TooManyRefunds { max: i64 },
+    /// The merchant's accounts do not cover it.
+    InsufficientBalance { available: Amount, short: Amount },
+    /// The refund was sent; it can no longer be withdrawn.
+    RefundInProgress,
+    /// The refund has ended.
+    RefundEnded,
+    /// The outcome is unknown; only evidence can end it.
+    OutcomeUnknown,
+    /// The delivery is not waiting for a person.
+    NotRedeliverable,
+    /// The tenant has as many of these as it may.
+    LimitReached { what: &'static str, max: i64 },
+}
+
+impl Refusal {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::NonceReplayed => "nonce_replayed",
+            Self::NotFound { .. } => "not_found",
+            Self::CodeTaken { .. } => "code_taken",
+            Self::FieldInvalid { .. } => "field_invalid",
+            Self::MerchantDisabled => "merchant_disabled",
+            Self::ProductDisabled => "product_disabled",
+            Self::AmountOutOfRange { .. } => "amount_out_of_range",
+            Self::AmountOverflow => "amount_overflow",
+            Self::CurrencyNotSupported => "currency_not_supported",
+            Self::OrderConflict => "order_conflict",
+            Self::ExpiryInvalid => "expiry_invalid",
+            Self::AlreadyPaid => "already_paid",
+            Self::OrderClosed => "order_closed",
+            Self::ChannelNotAvailable => "channel_not_available",
+            Self::AttemptInProgress { .. } => "attempt_in_progress",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::AuthCodeInvalid => "auth_code_invalid",
+            Self::PaymentNotRefundable => "payment_not_refundable",
+            Self::AttemptNotOfPayment => "attempt_not_of_payment",
+            Self::RefundConflict => "refund_conflict",
+            Self::RefundCurrencyMismatch => "refund_currency_mismatch",
+            Self::RefundExceedsRefundable { .. } => "refund_exceeds_refundable",
+            Self::TooManyRefunds { .. } => "too_many_refunds",
+            Self::InsufficientBalance { .. } => "insufficient_balance",
+            Self::RefundInProgress => "refund_in_progress",
+            Self::RefundEnded => "refund_ended",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::NotRedeliverable => "not_redeliverable",
+            Self::LimitReached { .. } => "limit_reached",
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::AttemptInProgress { .. } | Self::InsufficientBalance { .. } | Self::OutcomeUnknown
+        )
+    }
+
+    /// Where the money is.
+    #[must_use]
+    pub const fn money_state(&self) -> MoneyState {
+        match self {
+            Self::AlreadyPaid | Self::RefundEnded => MoneyState::Moved,
+            Self::AttemptInProgress { outcome_unknown: true }
+            | Self::OutcomeUnknown
+            | Self::RefundInProgress => MoneyState::Unknown,
+            Self::IdempotencyKeyReused
+            | Self::NonceReplayed
+            | Self::NotFound { .. }
+            | Self::CodeTaken { .. }
+            | Self::FieldInvalid { .. }
+            | Self::MerchantDisabled
+            | Self::ProductDisabled
+            | Self::AmountOutOfRange { .. }
+            | Self::AmountOverflow
+            | Self::CurrencyNotSupported
+            | Self::OrderConflict
+            | Self::ExpiryInvalid
+            | Self::OrderClosed
+            | Self::ChannelNotAvailable
+            | Self::AttemptInProgress { outcome_unknown: false }
+            | Self::TooManyAttempts { .. }
+            | Self::AuthCodeInvalid
+            | Self::PaymentNotRefundable
+            | Self::AttemptNotOfPayment
+            | Self::RefundConflict
+            | Self::RefundCurrencyMismatch
+            | Self::RefundExceedsRefundable { .. }
+            | Self::TooManyRefunds { .. }
+            | Self::InsufficientBalance { .. }
+            | Self::NotRedeliverable
+            | Self::LimitReached { .. } => MoneyState::NotMoved,
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,114 @@
+//! A report: anything a channel tells us about one attempt or one refund.
+
+use crate::payment::Action;
+use crate::words::words;
+use tk_money::Amount;
+
+words! {
+    /// How a report reached us.
+    Source {
+        /// The answer to our own pay, close, cancel or refund call.
+        Reply = "reply",
+        /// A verified callback.
+        Callback = "callback",
+        /// The answer to a query.
+        Query = "query",
+        /// A line of a bill.
+        Bill = "bill",
+    }
+}
+
+words! {
+    /// Why an answer proves nothing.
+    Unclear {
+        /// No answer in time.
+        Timeout = "timeout",
+        /// The connection failed before or during the conversation.
+        Connection = "connection",
+        /// HTTP 5xx or the channel's own "system error".
+        ServerError = "server_error",
+        /// The answer cannot be read or its signature does not verify.
+        Unreadable = "unreadable",
+        /// A code that no document calls final.
+        UnknownCode = "unknown_code",
+        /// The channel turned the call away before executing it.
+        RateLimited = "rate_limited",
+        /// Our own configuration does not allow the call (bad key, expired certificate).
+        Misconfigured = "misconfigured",
+    }
+}
+
+/// What a channel says it received: enough to prove a success or to show a mismatch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidEvidence {
+    /// The channel's own number.
+    pub channel_txn_no: String,
+    /// What the payer's order amounted to at the channel.
+    pub amount: Amount,
+    /// The app that the channel names, if the message names one.
+    pub payee_app: Option<String>,
+    /// The merchant that the channel names, if the message names one.
+    pub payee_merchant: Option<String>,
+    /// When the channel says it was paid, Unix microseconds.
+    pub paid_at_us: Option<i64>,
+}
+
+/// What a report says about an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentFinding {
+    /// Verified success.
+    Paid(PaidEvidence),
+    /// The channel (or our own signed link) is ready and the payer has to act.
+    ActionRequired(Action),
+    /// The order exists at the channel and waits for the payer.
+    WaitingPayer,
+    /// The channel is working on it.
+    InProgress,
+    /// A code on the channel's documented final list.
+    Failed { code: String, message: String },
+    /// The channel confirms that the order is closed unpaid, or that our close or cancel took effect.
+    Closed,
+    /// The channel refuses to close because of the order's state: it must be asked.
+    CloseRefused,
+    /// The channel does not know the order; a late request can still land.
+    NotFound,
+    /// Nothing is proven.
+    Unclear(Unclear),
+}
+
+/// What a report says about a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundFinding {
+    /// Verified: the money went back.
+    Done { amount: Amount, at_us: Option<i64> },
+    /// The channel took the order; done is not proven.
+    Accepted,
+    /// The channel is working on it.
+    InProgress,
+    /// A code on the channel's documented final list.
+    Failed { code: String, message: String },
+    /// A refusal that may pass later (the channel balance is short): resend the same number later.
+    NotYet { code: String, message: String },
+    /// The channel does not know the refund: resend the same number, never a new one.
+    NotFound,
+    /// Nothing is proven.
+    Unclear(Unclear),
+}
+
+/// Anything a channel tells us about one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentReport {
+    /// How it reached us.
+    pub source: Source,
+    /// What it says.
+    pub finding: PaymentFinding,
+}
+
+/// Anything a channel tells us about one refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundReport {
+    /// How it reached us.
+    pub source: Source,
+    /// What it says.
+    pub finding: RefundFinding,
+}

@@ -1,0 +1,108 @@
+//! The rows that commands decide over: an identity map that earlier decisions have already changed.
+//!
+//! The writer fills it from the database and writes back what changed; the simulation keeps one in memory
+//! for ever. Both apply decisions by [`Snapshot::apply`].
+
+mod apply;
+mod rows;
+
+pub use apply::ApplyFault;
+pub use rows::{Appended, Row, Rows, Slot};
+
+use crate::access::{ApiKey, App};
+use crate::channel_account::ChannelAccount;
+use crate::command::Want;
+use crate::exception::Exception;
+use crate::id::TenantId;
+use crate::instruction::Instruction;
+use crate::key::{Head, IdempotencyRecord, NaturalKey};
+use crate::ledger::{Account, AccountRef, Hold};
+use crate::merchant::Merchant;
+use crate::payment::{Attempt, Payment};
+use crate::product::Product;
+use crate::refund::Refund;
+use crate::webhook::{Delivery, Event, WebhookEndpoint};
+use std::collections::BTreeSet;
+
+/// The rows that commands decide over.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Merchants.
+    pub merchants: Rows<Merchant>,
+    /// Products.
+    pub products: Rows<Product>,
+    /// Channel accounts.
+    pub channel_accounts: Rows<ChannelAccount>,
+    /// Webhook endpoints.
+    pub webhook_endpoints: Rows<WebhookEndpoint>,
+    /// Apps.
+    pub apps: Rows<App>,
+    /// Keys of apps.
+    pub api_keys: Rows<ApiKey>,
+    /// Natural keys.
+    pub natural_keys: Rows<NaturalKey>,
+    /// Idempotency records.
+    pub idempotency: Rows<IdempotencyRecord>,
+    /// Payments.
+    pub payments: Rows<Payment>,
+    /// Attempts.
+    pub attempts: Rows<Attempt>,
+    /// Refunds.
+    pub refunds: Rows<Refund>,
+    /// Holds.
+    pub holds: Rows<Hold>,
+    /// Instructions.
+    pub instructions: Rows<Instruction>,
+    /// Exceptions.
+    pub exceptions: Rows<Exception>,
+    /// Deliveries.
+    pub deliveries: Rows<Delivery>,
+    /// Accounts.
+    pub accounts: Rows<Account>,
+    /// Heads of sequences.
+    pub heads: Rows<Head>,
+    /// Events loaded because a command wants them.
+    pub known_events: Rows<Event>,
+    /// What was appended since the snapshot was made or last drained.
+    pub appended: Appended,
+    asked: BTreeSet<Want>,
+    complete: bool,
+}
+
+impl Snapshot {
+    /// A snapshot that holds all there is: what is not in it does not exist (the simulation's store).
+    #[must_use]
+    pub fn complete() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
+    /// Whether a want was loaded (or found absent) already.
+    #[must_use]
+    pub fn knows(&self, want: &Want) -> bool {
+        self.complete || self.asked.contains(want)
+    }
+
+    /// Notes that a want was loaded, or found absent.
+    pub fn learned(&mut self, want: Want) {
+        self.asked.insert(want);
+    }
+
+    /// The account of this name as it stands; empty if nothing was posted yet.
+    #[must_use]
+    pub fn account(&self, name: &AccountRef, now_us: i64) -> Account {
+        self.accounts
+            .get(&(name.tenant_id, name.id()))
+            .cloned()
+            .unwrap_or_else(|| Account::empty(name, now_us))
+    }
+
+    /// The channel accounts of a tenant in order of id.
+    pub fn channel_accounts_of(&self, tenant_id: TenantId) -> impl Iterator<Item = &ChannelAccount> {
+        self.channel_accounts.iter().filter(move |row| row.tenant_id == tenant_id)
+    }
+
+    /// The webhook endpoints of a tenant in order of id.
+    pub fn webhook_endpoints_of(&self, tenant_id: TenantId) -> impl Iterator<Item = &WebhookEndpoint> {
+        self.webhook_endpoints.iter().filter(move |row| row.tenant_id == tenant_id)
+    }
+}

@@ -1,0 +1,181 @@
+//! One table of the identity map.
+
+use crate::access::{ApiKey, App};
+use crate::audit::Audit;
+use crate::channel_account::ChannelAccount;
+use crate::exception::Exception;
+use crate::id::{
+    AccountId, ApiKeyId, AppId, AttemptId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId, Id128,
+    MerchantId, PaymentId, ProductId, RefundId, TenantId, WebhookEndpointId,
+};
+use crate::instruction::Instruction;
+use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
+use crate::ledger::{Account, Entry, Hold};
+use crate::merchant::Merchant;
+use crate::payment::{Attempt, Payment};
+use crate::product::Product;
+use crate::refund::Refund;
+use crate::webhook::{Delivery, Event, WebhookEndpoint};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A row with a key and a version.
+pub trait Row: Clone + std::fmt::Debug + Send + 'static {
+    /// The primary key, tenant first.
+    type Key: Ord + Clone + std::fmt::Debug + Send;
+    /// This row's key.
+    fn key(&self) -> Self::Key;
+    /// Commits that changed it so far; rows that never change answer 1.
+    fn version(&self) -> i64;
+    /// Sets the version.
+    fn set_version(&mut self, version: i64);
+}
+
+macro_rules! rows {
+    ($($row:ident: $id:ident),* $(,)?) => {$(
+        impl Row for $row {
+            type Key = (TenantId, $id);
+            fn key(&self) -> Self::Key { (self.tenant_id, self.id) }
+            fn version(&self) -> i64 { self.version }
+            fn set_version(&mut self, version: i64) { self.version = version; }
+        }
+    )*};
+}
+
+rows! {
+    Merchant: MerchantId, Product: ProductId, ChannelAccount: ChannelAccountId,
+    WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
+    Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
+    Account: AccountId,
+}
+
+impl Row for Head {
+    type Key = (TenantId, i64);
+    fn key(&self) -> Self::Key {
+        (self.tenant_id, self.lane)
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn set_version(&mut self, version: i64) {
+        self.version = version;
+    }
+}
+
+impl Row for NaturalKey {
+    type Key = KeyName;
+    fn key(&self) -> Self::Key {
+        self.name.clone()
+    }
+    fn version(&self) -> i64 {
+        1
+    }
+    fn set_version(&mut self, _version: i64) {}
+}
+
+impl Row for IdempotencyRecord {
+    type Key = IdempotencyName;
+    fn key(&self) -> Self::Key {
+        self.name.clone()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn set_version(&mut self, version: i64) {
+        self.version = version;
+    }
+}
+
+impl Row for Event {
+    type Key = (TenantId, EventId);
+    fn key(&self) -> Self::Key {
+        (self.tenant_id, self.id)
+    }
+    fn version(&self) -> i64 {
+        1
+    }
+    fn set_version(&mut self, _version: i64) {}
+}
+
+/// A row as it stands and as the database has it.
+#[derive(Debug, Clone)]
+pub struct Slot<R> {
+    /// The row as it stands.
+    pub row: R,
+    /// The version that the database has; none if it has no such row.
+    pub stored_version: Option<i64>,
+}
+
+/// One table of the identity map.
+#[derive(Debug)]
+pub struct Rows<R: Row> {
+    slots: BTreeMap<R::Key, Slot<R>>,
+    changed: BTreeSet<R::Key>,
+}
+
+impl<R: Row> Default for Rows<R> {
+    fn default() -> Self {
+        Self { slots: BTreeMap::new(), changed: BTreeSet::new() }
+    }
+}
+
+impl<R: Row> Rows<R> {
+    /// The row with this key, if it exists.
+    pub fn get(&self, key: &R::Key) -> Option<&R> {
+        self.slots.get(key).map(|slot| &slot.row)
+    }
+
+    /// All rows in key order.
+    pub fn iter(&self) -> impl Iterator<Item = &R> {
+        self.slots.values().map(|slot| &slot.row)
+    }
+
+    /// Takes a row as the database has it; a row already here stays.
+    pub fn load(&mut self, row: R) {
+        let stored_version = Some(row.version());
+        self.slots.entry(row.key()).or_insert(Slot { row, stored_version });
+    }
+
+    /// Replaces or adds a row; its version is one above the stored one however often it changes.
+    pub fn put(&mut self, mut row: R) {
+        let key = row.key();
+        let stored_version = self.slots.get(&key).and_then(|slot| slot.stored_version);
+        row.set_version(stored_version.unwrap_or(0).saturating_add(1));
+        self.changed.insert(key.clone());
+        self.slots.insert(key, Slot { row, stored_version });
+    }
+
+    /// Rows that differ from the database, in key order.
+    pub fn changed(&self) -> impl Iterator<Item = &Slot<R>> {
+        self.changed.iter().filter_map(|key| self.slots.get(key))
+    }
+
+    /// Whether nothing differs from the database.
+    pub fn is_unchanged(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// Keys changed since the last settling, in key order.
+    pub fn changed_keys(&self) -> impl Iterator<Item = &R::Key> {
+        self.changed.iter()
+    }
+
+    /// Takes all rows as stored: called when an in-memory store commits.
+    pub fn settle(&mut self) {
+        for key in std::mem::take(&mut self.changed) {
+            if let Some(slot) = self.slots.get_mut(&key) {
+                slot.stored_version = Some(slot.row.version());
+            }
+        }
+    }
+}
+
+/// Rows that are only ever appended.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// Entries with their lines.
+    pub entries: Vec<Entry>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// Acts.
+    pub audits: Vec<Audit>,
+}

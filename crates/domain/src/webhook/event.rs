@@ -1,0 +1,147 @@
+//! Something that happened, where it is sent, and one such sending.
+
+use crate::id::{DeliveryId, EventId, Id128, TenantId, WebhookEndpointId};
+use crate::words::words;
+
+words! {
+    /// What happened.
+    EventKind {
+        /// A payment exists.
+        PaymentCreated = "payment.created",
+        /// The payer has to act.
+        PaymentActionRequired = "payment.action_required",
+        /// The channel works on it or its outcome is unknown.
+        PaymentProcessing = "payment.processing",
+        /// Collected.
+        PaymentSucceeded = "payment.succeeded",
+        /// The one attempt failed.
+        PaymentFailed = "payment.failed",
+        /// Ended without collection.
+        PaymentClosed = "payment.closed",
+        /// Money after close, expiry or failure.
+        PaymentLateSuccess = "payment.late_success",
+        /// A second success of one payment.
+        PaymentDuplicatePaid = "payment.duplicate_paid",
+        /// A refund exists and its money is held.
+        RefundCreated = "refund.created",
+        /// It may be sent.
+        RefundApproved = "refund.approved",
+        /// It was sent.
+        RefundProcessing = "refund.processing",
+        /// It is done, proven.
+        RefundSucceeded = "refund.succeeded",
+        /// It is proven not done.
+        RefundFailed = "refund.failed",
+        /// It was withdrawn before sending.
+        RefundCancelled = "refund.cancelled",
+        /// Somebody pressed "send a test event".
+        Test = "test",
+    }
+}
+
+/// Something that happened to one object, with the object as it was then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier, never changed between deliveries.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// The object's identifier as bytes.
+    pub object_id: Id128,
+    /// The object's identifier as text, with its prefix.
+    pub object: String,
+    /// Counts the events of this object from 1.
+    pub object_seq: i64,
+    /// The JSON body sent, fixed at the commit.
+    pub body: String,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// The writer lane; set when applied.
+    pub lane: i64,
+    /// Gapless per tenant and lane; set when applied.
+    pub lane_seq: i64,
+}
+
+/// Where a tenant wants events sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookEndpoint {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: WebhookEndpointId,
+    /// The address, https (http only where the installation allows it for tests).
+    pub url: String,
+    /// Event words wanted, a JSON array; none means all.
+    pub kinds: Option<String>,
+    /// The signing secret, sealed.
+    pub secret: Vec<u8>,
+    /// The secret before the last rotation, sealed; signs too until it is dropped.
+    pub previous_secret: Option<Vec<u8>>,
+    /// Whether an answer counts only if its body is the text `success`.
+    pub ack_body_success: bool,
+    /// Whether events are sent.
+    pub enabled: bool,
+    /// Since when every delivery fails, Unix microseconds.
+    pub failing_since_us: Option<i64>,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+impl WebhookEndpoint {
+    /// Whether this endpoint wants events of this kind.
+    #[must_use]
+    pub fn wants(&self, kind: EventKind) -> bool {
+        let listed = |kinds: &String| {
+            serde_json::from_str::<Vec<String>>(kinds)
+                .is_ok_and(|words| words.iter().any(|word| word == kind.word()))
+        };
+        self.enabled && self.kinds.as_ref().is_none_or(listed)
+    }
+}
+
+words! {
+    /// Where one sending stands.
+    DeliveryStatus {
+        /// To be sent or sent again.
+        Pending = "pending",
+        /// Answered with 2xx.
+        Delivered = "delivered",
+        /// Given up after three days, or the endpoint said 410; a person may redeliver.
+        Dead = "dead",
+    }
+}
+
+/// One event on its way to one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: DeliveryId,
+    /// What is sent.
+    pub event_id: EventId,
+    /// Where to.
+    pub endpoint_id: WebhookEndpointId,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// When it is next due, Unix microseconds.
+    pub due_at_us: i64,
+    /// Until when a worker has it, Unix microseconds; saves work only.
+    pub lease_until_us: i64,
+    /// Times tried.
+    pub tries: i64,
+    /// The last answer's HTTP status.
+    pub last_status: Option<i64>,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// When it was delivered, Unix microseconds.
+    pub delivered_at_us: Option<i64>,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
