@@ -1,0 +1,172 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::books::Books;
+use super::call::CoreCall;
+use super::faults::{FaultCounters, FaultPlan, FaultState};
+use super::notices::Notices;
+use super::payer::BarcodeReply;
+use super::timers::Timers;
+use super::trade::{Prepared, Trade};
+use super::truth::TruthEvent;
+use super::{LedgerKind, LedgerLine, TradeRef};
+
+/// One Alipay seller: trades, balance, payer, notifications and the faults in force.
+#[derive(Debug, Clone)]
+pub struct Alipay {
+    pub(super) config: CoreConfig,
+    pub(super) prepared: BTreeMap<String, Prepared>,
+    pub(super) tokens: BTreeMap<String, String>,
+    pub(super) trades: BTreeMap<String, Trade>,
+    pub(super) trade_nos: BTreeMap<String, String>,
+    pub(super) books: Books,
+    pub(super) timers: Timers,
+    pub(super) after_query: BTreeMap<String, Vec<CoreCall>>,
+    pub(super) notices: Notices,
+    pub(super) faults: FaultState,
+    pub(super) barcode_replies: BTreeMap<String, BarcodeReply>,
+    pub(super) used_codes: BTreeSet<String>,
+    pub(super) fresh: Vec<TruthEvent>,
+    pub(super) serial: u64,
+}
+
+/// The contract of a seller and the bounds of its simulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CoreConfig {
+    pub app_id: String,
+    pub seller_id: String,
+    /// Makes tokens, buyers and seeded faults; same seed, same story.
+    pub seed: u64,
+    pub opening_balance_fen: i64,
+    /// Channel fee, parts per million of the payment, rounded half up
+    pub fee_rate_ppm: u32,
+    pub fee_on_refund: FeeOnRefund,
+    pub refund_window_us: i64,
+    pub cancel_window_us: i64,
+    /// Shortest time between two refunds of a trade; sooner ones are told to come back.
+    pub refund_gap_us: i64,
+    /// From this amount a bar-code payer must confirm on the phone first.
+    pub barcode_confirm_fen: i64,
+    /// Put before the secret token in `qr_code` and wallet links.
+    pub wallet_prefix: String,
+    pub notify_refunds: bool,
+    /// Whether TRADE_CLOSED and TRADE_FINISHED are notified too.
+    pub notify_endings: bool,
+    /// Whether `drain_events` has anything to give.
+    pub keeps_events: bool,
+    pub max_trades: usize,
+}
+
+impl Default for CoreConfig {
+    fn default() -> Self {
+        Self {
+            app_id: "2021000000000001".to_owned(),
+            seller_id: "2088101117955611".to_owned(),
+            seed: 1,
+            opening_balance_fen: 0,
+            fee_rate_ppm: 6_000,
+            fee_on_refund: FeeOnRefund::Returned,
+            refund_window_us: 365 * super::timers::DAY_US,
+            cancel_window_us: super::timers::DAY_US,
+            refund_gap_us: 0,
+            barcode_confirm_fen: 100_000,
+            wallet_prefix: "https://qr.alipay.com/".to_owned(),
+            notify_refunds: true,
+            notify_endings: false,
+            keeps_events: false,
+            max_trades: 2_000_000,
+        }
+    }
+}
+
+/// What happens to the channel fee when money goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeOnRefund {
+    Kept,
+    /// In proportion, rounded half up over all refunds of the trade.
+    Returned,
+}
+
+impl Alipay {
+    /// A seller with no trades yet.
+    pub fn new(config: CoreConfig) -> Self {
+        let mut books = Books::default();
+        books.post(LedgerLine {
+            at_us: 0,
+            kind: LedgerKind::Opening,
+            out_trade_no: String::new(),
+            out_request_no: None,
+            amount_fen: config.opening_balance_fen,
+            balance_fen: 0,
+        });
+        Self {
+            prepared: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            trades: BTreeMap::new(),
+            trade_nos: BTreeMap::new(),
+            books,
+            timers: Timers::default(),
+            after_query: BTreeMap::new(),
+            notices: Notices::default(),
+            faults: FaultState::new(config.seed),
+            barcode_replies: BTreeMap::new(),
+            used_codes: BTreeSet::new(),
+            fresh: Vec::new(),
+            serial: 0,
+            config,
+        }
+    }
+
+    /// The contract this seller was made with.
+    pub fn config(&self) -> &CoreConfig {
+        &self.config
+    }
+
+    /// The trade of this merchant number, once its payer has opened it.
+    pub fn trade(&self, out_trade_no: &str) -> Option<&Trade> {
+        self.trades.get(out_trade_no)
+    }
+
+    /// The order waiting behind a page or code.
+    pub fn prepared(&self, out_trade_no: &str) -> Option<&Prepared> {
+        self.prepared.get(out_trade_no)
+    }
+
+    /// The merchant number behind a wallet token.
+    pub fn order_of_token(&self, token: &str) -> Option<&str> {
+        self.tokens.get(token).map(String::as_str)
+    }
+
+    /// Every movement of the balance, oldest first.
+    pub fn ledger(&self) -> &[LedgerLine] {
+        self.books.lines()
+    }
+
+    /// Replaces the faults in force; counters are kept.
+    pub fn set_faults(&mut self, plan: FaultPlan) {
+        self.faults.set_plan(plan);
+    }
+
+    /// The faults that really happened so far, per kind.
+    pub fn fault_counters(&self) -> &FaultCounters {
+        self.faults.counters()
+    }
+
+    /// When something will next happen by itself: a timer or a notification.
+    pub fn next_due_us(&self) -> Option<i64> {
+        [self.timers.next_due_us(), self.notices.next_due_us()].into_iter().flatten().min()
+    }
+
+    pub(super) fn find(&self, wanted: &TradeRef) -> Option<&Trade> {
+        let by_trade_no = wanted.trade_no.as_ref().and_then(|number| self.trade_nos.get(number));
+        by_trade_no.or(wanted.out_trade_no.as_ref()).and_then(|number| self.trades.get(number))
+    }
+
+    pub(super) fn next_serial(&mut self) -> u64 {
+        self.serial = self.serial.saturating_add(1);
+        self.serial
+    }
+}

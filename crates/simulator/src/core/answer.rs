@@ -1,0 +1,225 @@
+use serde::Serialize;
+
+use super::{BillCall, TradeStatus};
+
+/// What the gateway says: code, sub code and the fields of the answer node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoreAnswer {
+    pub code: Code,
+    pub sub_code: Option<&'static str>,
+    pub node: Node,
+}
+
+impl CoreAnswer {
+    pub(super) fn ok(node: Node) -> Self {
+        Self { code: Code::Success, sub_code: None, node }
+    }
+
+    pub(super) fn refused(sub_code: &'static str) -> Self {
+        Self { code: Code::Business, sub_code: Some(sub_code), node: Node::Empty }
+    }
+
+    pub(super) fn coded(code: Code, sub_code: &'static str) -> Self {
+        Self { code, sub_code: Some(sub_code), node: Node::Empty }
+    }
+}
+
+/// The top-level `code` of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Code {
+    /// 10000
+    Success,
+    /// 10003: the payer has yet to confirm
+    Waiting,
+    /// 20000: unknown outcome
+    Unavailable,
+    /// 40001
+    Missing,
+    /// 40002
+    Invalid,
+    /// 40004: see the sub code
+    Business,
+    /// 40005: rejected before execution
+    Limited,
+}
+
+impl Code {
+    /// The five digits on the wire.
+    pub fn digits(self) -> &'static str {
+        match self {
+            Self::Success => "10000",
+            Self::Waiting => "10003",
+            Self::Unavailable => "20000",
+            Self::Missing => "40001",
+            Self::Invalid => "40002",
+            Self::Business => "40004",
+            Self::Limited => "40005",
+        }
+    }
+
+    /// The `msg` that goes with the code.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::Waiting => "order success pay inprocess",
+            Self::Unavailable => "Service Currently Unavailable",
+            Self::Missing => "Missing Required Arguments",
+            Self::Invalid => "Invalid Arguments",
+            Self::Business => "Business Failed",
+            Self::Limited => "Call Limited",
+        }
+    }
+}
+
+/// The fields of an answer node, by method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Node {
+    Empty,
+    Create {
+        out_trade_no: String,
+        trade_no: String,
+    },
+    Page {
+        out_trade_no: String,
+        wallet_url: String,
+    },
+    Precreate {
+        out_trade_no: String,
+        qr_code: String,
+    },
+    Pay(PayNode),
+    Query(QueryNode),
+    Close {
+        out_trade_no: String,
+        trade_no: String,
+    },
+    Cancel(CancelNode),
+    Refund(RefundNode),
+    RefundQuery(RefundQueryNode),
+    /// The bill exists and may be fetched.
+    Bill(BillCall),
+}
+
+/// Answer of `alipay.trade.pay`; payment fields are absent while the payer confirms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PayNode {
+    pub out_trade_no: String,
+    pub trade_no: String,
+    pub buyer_id: String,
+    pub buyer_logon_id: String,
+    pub total_fen: i64,
+    pub receipt_fen: Option<i64>,
+    pub gmt_payment_us: Option<i64>,
+}
+
+/// Answer of `alipay.trade.query`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueryNode {
+    pub out_trade_no: String,
+    pub trade_no: String,
+    pub trade_status: TradeStatus,
+    pub total_fen: i64,
+    pub receipt_fen: Option<i64>,
+    pub send_pay_date_us: Option<i64>,
+    pub buyer_id: String,
+    pub buyer_logon_id: String,
+}
+
+/// Answer of `alipay.trade.cancel`; the action is absent when no trade was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CancelNode {
+    pub out_trade_no: Option<String>,
+    pub trade_no: Option<String>,
+    /// `retry_flag`: Y when the merchant should cancel again
+    pub retry: bool,
+    pub action: Option<CancelAction>,
+}
+
+/// What a cancel did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum CancelAction {
+    Close,
+    Refund,
+}
+
+/// Answer of `alipay.trade.refund`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefundNode {
+    pub out_trade_no: String,
+    pub trade_no: String,
+    pub buyer_id: String,
+    pub buyer_logon_id: String,
+    pub fund_change: FundChange,
+    /// `refund_fee`: everything refunded of the trade so far
+    pub refund_fee_fen: i64,
+    pub gmt_refund_pay_us: Option<i64>,
+}
+
+/// Whether this very call moved money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum FundChange {
+    Yes,
+    No,
+}
+
+/// Answer of `alipay.trade.fastpay.refund.query`; without a status the refund is not known or not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefundQueryNode {
+    pub out_trade_no: String,
+    pub trade_no: String,
+    pub out_request_no: String,
+    pub refund_status: Option<RefundStatus>,
+    pub refund_fen: Option<i64>,
+    pub total_fen: Option<i64>,
+    pub gmt_refund_pay_us: Option<i64>,
+}
+
+/// `refund_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum RefundStatus {
+    Success,
+}
+
+/// What becomes of an answer on its way to the merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    Answered(CoreAnswer),
+    /// No answer comes: reset, timeout or the gateway is down.
+    Lost {
+        effect: Effect,
+    },
+    /// Bytes come that cannot be read as the answer.
+    Garbled {
+        kind: Garble,
+        answer: CoreAnswer,
+        effect: Effect,
+    },
+    /// The answer is right but slow.
+    Late {
+        after_us: i64,
+        answer: CoreAnswer,
+    },
+}
+
+/// Whether the call took effect behind a lost or unreadable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    None,
+    Done,
+    Later,
+}
+
+/// How an answer is spoilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Garble {
+    /// HTTP 502 with an HTML page
+    ServerError,
+    /// HTTP 200 with noise
+    Garbage,
+    /// The right answer, cut short
+    Truncated,
+    /// The right answer in a charset that was not asked for
+    OtherCharset,
+}

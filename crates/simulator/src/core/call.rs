@@ -1,0 +1,202 @@
+use serde::{Deserialize, Serialize};
+
+/// One gateway call: the method with the `biz_content` fields it may carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum CoreCall {
+    /// `alipay.trade.create`
+    Create(Order),
+    /// `alipay.trade.page.pay`
+    Page(Order),
+    /// `alipay.trade.wap.pay`
+    Wap(Order),
+    /// `alipay.trade.precreate`
+    Precreate(Order),
+    /// `alipay.trade.pay` with `scene=bar_code`
+    Pay(BarcodePay),
+    /// `alipay.trade.query`
+    Query(TradeRef),
+    /// `alipay.trade.close`
+    Close(TradeRef),
+    /// `alipay.trade.cancel`
+    Cancel(TradeRef),
+    /// `alipay.trade.refund`
+    Refund(RefundCall),
+    /// `alipay.trade.fastpay.refund.query`
+    RefundQuery(RefundQueryCall),
+    /// `alipay.data.dataservice.bill.downloadurl.query`
+    Bill(BillCall),
+}
+
+impl CoreCall {
+    /// The method of this call.
+    pub fn method(&self) -> Method {
+        match self {
+            Self::Create(_) => Method::Create,
+            Self::Page(_) => Method::Page,
+            Self::Wap(_) => Method::Wap,
+            Self::Precreate(_) => Method::Precreate,
+            Self::Pay(_) => Method::Pay,
+            Self::Query(_) => Method::Query,
+            Self::Close(_) => Method::Close,
+            Self::Cancel(_) => Method::Cancel,
+            Self::Refund(_) => Method::Refund,
+            Self::RefundQuery(_) => Method::RefundQuery,
+            Self::Bill(_) => Method::Bill,
+        }
+    }
+
+    /// The trade this call names, if it names one.
+    pub fn trade(&self) -> Option<TradeRef> {
+        match self {
+            Self::Create(order) | Self::Page(order) | Self::Wap(order) | Self::Precreate(order) => {
+                Some(TradeRef::out(&order.out_trade_no))
+            }
+            Self::Pay(pay) => Some(TradeRef::out(&pay.order.out_trade_no)),
+            Self::Query(trade) | Self::Close(trade) | Self::Cancel(trade) => Some(trade.clone()),
+            Self::Refund(refund) => Some(refund.trade.clone()),
+            Self::RefundQuery(query) => Some(query.trade.clone()),
+            Self::Bill(_) => None,
+        }
+    }
+}
+
+/// The gateway methods played here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    Create,
+    Page,
+    Wap,
+    Precreate,
+    Pay,
+    Query,
+    Close,
+    Cancel,
+    Refund,
+    RefundQuery,
+    Bill,
+}
+
+impl Method {
+    /// Whether the method may change the channel's books or trades.
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::Create
+            | Self::Page
+            | Self::Wap
+            | Self::Precreate
+            | Self::Pay
+            | Self::Close
+            | Self::Cancel
+            | Self::Refund => true,
+            Self::Query | Self::RefundQuery | Self::Bill => false,
+        }
+    }
+
+    /// The name on the wire.
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Self::Create => "alipay.trade.create",
+            Self::Page => "alipay.trade.page.pay",
+            Self::Wap => "alipay.trade.wap.pay",
+            Self::Precreate => "alipay.trade.precreate",
+            Self::Pay => "alipay.trade.pay",
+            Self::Query => "alipay.trade.query",
+            Self::Close => "alipay.trade.close",
+            Self::Cancel => "alipay.trade.cancel",
+            Self::Refund => "alipay.trade.refund",
+            Self::RefundQuery => "alipay.trade.fastpay.refund.query",
+            Self::Bill => "alipay.data.dataservice.bill.downloadurl.query",
+        }
+    }
+
+    /// The method of a wire name, if it is played here.
+    pub fn from_wire(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.wire_name() == name)
+    }
+
+    /// Every method played here.
+    pub const ALL: [Self; 11] = [
+        Self::Create,
+        Self::Page,
+        Self::Wap,
+        Self::Precreate,
+        Self::Pay,
+        Self::Query,
+        Self::Close,
+        Self::Cancel,
+        Self::Refund,
+        Self::RefundQuery,
+        Self::Bill,
+    ];
+}
+
+/// What a merchant asks to be paid.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Order {
+    pub out_trade_no: String,
+    /// `total_amount` in fen
+    pub total_fen: i64,
+    pub subject: String,
+    /// `time_expire`
+    pub time_expire_us: Option<i64>,
+    /// `timeout_express`
+    pub timeout_us: Option<i64>,
+    /// `qr_code_timeout_express`
+    pub qr_timeout_us: Option<i64>,
+    pub notify_url: Option<String>,
+    pub return_url: Option<String>,
+    pub passback_params: Option<String>,
+}
+
+/// A bar-code charge: the order and the code read from the payer's phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarcodePay {
+    #[serde(flatten)]
+    pub order: Order,
+    pub auth_code: String,
+}
+
+/// A trade by either number; `trade_no` wins when both are given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TradeRef {
+    pub out_trade_no: Option<String>,
+    pub trade_no: Option<String>,
+}
+
+impl TradeRef {
+    /// A trade by the merchant's number.
+    pub fn out(out_trade_no: &str) -> Self {
+        Self { out_trade_no: Some(out_trade_no.to_owned()), trade_no: None }
+    }
+}
+
+/// A refund asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    /// `refund_amount` in fen
+    pub refund_fen: i64,
+    /// Absent means the whole trade, under its `out_trade_no`.
+    pub out_request_no: Option<String>,
+}
+
+/// A question about one refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundQueryCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    pub out_request_no: Option<String>,
+}
+
+/// A question for a day's bill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillCall {
+    pub kind: super::BillKind,
+    /// Beijing day, counted from 1970-01-01
+    pub day: i64,
+}

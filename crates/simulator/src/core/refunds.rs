@@ -1,0 +1,153 @@
+use super::books::fee_share;
+use super::trade::{RefundRecord, Trade, TradeStatus};
+use super::{
+    Alipay, CoreAnswer, FeeOnRefund, FundChange, Node, RefundCall, RefundNode, RefundQueryCall,
+    RefundQueryNode, RefundStatus, TruthEvent,
+};
+
+/// Whether the gateway holds refunds to what was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cap {
+    Enforced,
+    Lifted,
+}
+
+impl Alipay {
+    pub(super) fn refund(&mut self, now_us: i64, call: &RefundCall, cap: Cap) -> CoreAnswer {
+        let Some(trade) = self.find(&call.trade) else {
+            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+        };
+        let trade = trade.clone();
+        let out_request_no = request_no(call.out_request_no.as_deref(), &trade);
+        if let Some(first) = trade.refunds.get(&out_request_no) {
+            return if first.amount_fen == call.refund_fen {
+                // The first result again, whose money has moved already.
+                CoreAnswer::ok(Node::Refund(refund_node(&trade, FundChange::No, Some(first.at_us))))
+            } else {
+                CoreAnswer::refused("ACQ.DISCORDANT_REPEAT_REQUEST")
+            };
+        }
+        if let Err(sub_code) = self.check_refund(now_us, &trade, call, cap) {
+            return CoreAnswer::refused(sub_code);
+        }
+        self.record_refund(now_us, &trade, &out_request_no, call.refund_fen);
+        let trade = self.trades.get(&trade.order.out_trade_no).unwrap_or(&trade);
+        CoreAnswer::ok(Node::Refund(refund_node(trade, FundChange::Yes, Some(now_us))))
+    }
+
+    /// The sub code that refuses this new refund, if any does.
+    pub(super) fn check_refund(
+        &self,
+        now_us: i64,
+        trade: &Trade,
+        call: &RefundCall,
+        cap: Cap,
+    ) -> Result<(), &'static str> {
+        let out_request_no = request_no(call.out_request_no.as_deref(), trade);
+        if call.refund_fen <= 0 || !request_no_is_valid(&out_request_no) {
+            return Err("ACQ.INVALID_PARAMETER");
+        }
+        match trade.status {
+            TradeStatus::WaitBuyerPay => return Err("ACQ.TRADE_STATUS_ERROR"),
+            TradeStatus::TradeFinished => return Err("ACQ.TRADE_HAS_FINISHED"),
+            TradeStatus::TradeClosed if trade.paid_at_us.is_none() => return Err("ACQ.TRADE_STATUS_ERROR"),
+            TradeStatus::TradeClosed | TradeStatus::TradeSuccess => {}
+        }
+        let left_fen = trade.paid_fen().saturating_sub(trade.refunded_fen());
+        if cap == Cap::Enforced && call.refund_fen > left_fen {
+            return Err("ACQ.REASON_TRADE_REFUND_FEE_ERR");
+        }
+        if call.out_request_no.is_none() && call.refund_fen != trade.order.total_fen {
+            return Err("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL");
+        }
+        if self.comes_too_soon(now_us, trade) {
+            return Err("ACQ.REFUND_CHARGE_ERROR");
+        }
+        let cost_fen = call.refund_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
+        if self.books.balance_fen() < cost_fen {
+            return Err("ACQ.SELLER_BALANCE_NOT_ENOUGH");
+        }
+        Ok(())
+    }
+
+    fn comes_too_soon(&self, now_us: i64, trade: &Trade) -> bool {
+        let last_us = trade.refunds.values().map(|refund| refund.at_us).max();
+        last_us.is_some_and(|last_us| now_us.saturating_sub(last_us) < self.config.refund_gap_us)
+    }
+
+    fn fee_back_fen(&self, trade: &Trade, refund_fen: i64) -> i64 {
+        match self.config.fee_on_refund {
+            FeeOnRefund::Kept => 0,
+            FeeOnRefund::Returned => {
+                let refunded_fen = trade.refunded_fen().saturating_add(refund_fen);
+                fee_share(trade.fee_fen, refunded_fen, trade.order.total_fen)
+                    .saturating_sub(trade.fee_returned_fen())
+            }
+        }
+    }
+
+    fn record_refund(&mut self, now_us: i64, trade: &Trade, out_request_no: &str, refund_fen: i64) {
+        let out_trade_no = trade.order.out_trade_no.clone();
+        let fee_returned_fen = self.fee_back_fen(trade, refund_fen);
+        self.record(TruthEvent::Refunded {
+            out_trade_no: out_trade_no.clone(),
+            out_request_no: out_request_no.to_owned(),
+            refund: RefundRecord { amount_fen: refund_fen, at_us: now_us, fee_returned_fen },
+        });
+        if self.config.notify_refunds {
+            self.notify(now_us, &out_trade_no, Some(out_request_no));
+        }
+    }
+
+    pub(super) fn refund_for_cancel(&mut self, now_us: i64, trade: &Trade) -> Result<(), &'static str> {
+        if !trade.refunds.is_empty() {
+            return Err("ACQ.CANCEL_NOT_ALLOWED");
+        }
+        let call = RefundCall {
+            trade: super::TradeRef::out(&trade.order.out_trade_no),
+            refund_fen: trade.order.total_fen,
+            out_request_no: None,
+        };
+        self.check_refund(now_us, trade, &call, Cap::Enforced)?;
+        self.record_refund(now_us, trade, &trade.order.out_trade_no, trade.order.total_fen);
+        Ok(())
+    }
+
+    pub(super) fn refund_query(&self, call: &RefundQueryCall) -> CoreAnswer {
+        let Some(trade) = self.find(&call.trade) else {
+            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+        };
+        let out_request_no = request_no(call.out_request_no.as_deref(), trade);
+        let refund = trade.refunds.get(&out_request_no);
+        CoreAnswer::ok(Node::RefundQuery(RefundQueryNode {
+            out_trade_no: trade.order.out_trade_no.clone(),
+            trade_no: trade.trade_no.clone(),
+            out_request_no,
+            refund_status: refund.map(|_| RefundStatus::Success),
+            refund_fen: refund.map(|refund| refund.amount_fen),
+            total_fen: refund.map(|_| trade.order.total_fen),
+            gmt_refund_pay_us: refund.map(|refund| refund.at_us),
+        }))
+    }
+}
+
+pub(super) fn refund_node(trade: &Trade, fund_change: FundChange, at_us: Option<i64>) -> RefundNode {
+    RefundNode {
+        out_trade_no: trade.order.out_trade_no.clone(),
+        trade_no: trade.trade_no.clone(),
+        buyer_id: trade.buyer_id.clone(),
+        buyer_logon_id: trade.buyer_logon_id.clone(),
+        fund_change,
+        refund_fee_fen: trade.refunded_fen(),
+        gmt_refund_pay_us: at_us,
+    }
+}
+
+fn request_no(given: Option<&str>, trade: &Trade) -> String {
+    given.unwrap_or(&trade.order.out_trade_no).to_owned()
+}
+
+fn request_no_is_valid(number: &str) -> bool {
+    (1..=64).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}

@@ -1,0 +1,323 @@
+use super::timers::{DAY_US, HOUR_US, MINUTE_US, Timer};
+use super::trade::{Cancelled, Entrance, Prepared, Trade, TradeStatus};
+use super::{
+    Alipay, BarcodePay, BarcodeReply, BillCall, CancelNode, Code, CoreAnswer, CoreCall, Dice, Node, Order,
+    PayNode, QueryNode, TradeRef, TruthEvent, beijing_day,
+};
+
+const MAX_TOTAL_FEN: i64 = 10_000_000_000;
+const DEFAULT_QR_US: i64 = 2 * HOUR_US;
+const MAX_TIMEOUT_US: i64 = 15 * DAY_US;
+
+impl Alipay {
+    /// Applies the channel's rules to one call, without any fault.
+    pub fn execute(&mut self, now_us: i64, call: &CoreCall) -> CoreAnswer {
+        match call {
+            CoreCall::Create(order) => self.create(now_us, order),
+            CoreCall::Page(order) => self.prepare(now_us, order, Entrance::Page),
+            CoreCall::Wap(order) => self.prepare(now_us, order, Entrance::Wap),
+            CoreCall::Precreate(order) => self.prepare(now_us, order, Entrance::Qr),
+            CoreCall::Pay(pay) => self.pay_by_code(now_us, pay),
+            CoreCall::Query(trade) => self.query(trade),
+            CoreCall::Close(trade) => self.close(now_us, trade),
+            CoreCall::Cancel(trade) => self.cancel(now_us, trade),
+            CoreCall::Refund(refund) => self.refund(now_us, refund, super::refunds::Cap::Enforced),
+            CoreCall::RefundQuery(query) => self.refund_query(query),
+            CoreCall::Bill(bill) => self.bill_url(now_us, *bill),
+        }
+    }
+
+    fn create(&mut self, now_us: i64, order: &Order) -> CoreAnswer {
+        if let Err((code, sub_code)) = self.admit(now_us, order) {
+            return CoreAnswer::coded(code, sub_code);
+        }
+        let trade_no = match self.trades.get(&order.out_trade_no) {
+            Some(trade) => trade.trade_no.clone(),
+            None => self.start_trade(now_us, order, Entrance::Created, None),
+        };
+        CoreAnswer::ok(Node::Create { out_trade_no: order.out_trade_no.clone(), trade_no })
+    }
+
+    fn prepare(&mut self, now_us: i64, order: &Order, entrance: Entrance) -> CoreAnswer {
+        if let Err((code, sub_code)) = self.admit(now_us, order) {
+            return CoreAnswer::coded(code, sub_code);
+        }
+        let token = match self.prepared.get(&order.out_trade_no) {
+            Some(prepared) if prepared.order.total_fen != order.total_fen => {
+                return CoreAnswer::refused("ACQ.CONTEXT_INCONSISTENT");
+            }
+            Some(prepared) => prepared.token.clone(),
+            None => self.store_prepared(now_us, order, entrance),
+        };
+        let wallet_url = format!("{}{token}", self.config.wallet_prefix);
+        let out_trade_no = order.out_trade_no.clone();
+        CoreAnswer::ok(match entrance {
+            Entrance::Qr => Node::Precreate { out_trade_no, qr_code: wallet_url },
+            Entrance::Page | Entrance::Wap | Entrance::Created | Entrance::Barcode => {
+                Node::Page { out_trade_no, wallet_url }
+            }
+        })
+    }
+
+    fn store_prepared(&mut self, now_us: i64, order: &Order, entrance: Entrance) -> String {
+        let mut dice = self.dice_of_next();
+        let token = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
+        let open_until_us = match entrance {
+            Entrance::Qr => now_us.saturating_add(order.qr_timeout_us.unwrap_or(DEFAULT_QR_US)),
+            Entrance::Page | Entrance::Wap | Entrance::Created | Entrance::Barcode => {
+                expiry_us(order, now_us)
+            }
+        };
+        self.record(TruthEvent::Prepared(Box::new(Prepared {
+            order: order.clone(),
+            entrance,
+            token: token.clone(),
+            prepared_at_us: now_us,
+            open_until_us: open_until_us.min(order.time_expire_us.unwrap_or(i64::MAX)),
+        })));
+        token
+    }
+
+    fn pay_by_code(&mut self, now_us: i64, pay: &BarcodePay) -> CoreAnswer {
+        if let Err((code, sub_code)) = self.admit(now_us, &pay.order) {
+            return CoreAnswer::coded(code, sub_code);
+        }
+        let out_trade_no = &pay.order.out_trade_no;
+        if let Some(trade) = self.trades.get(out_trade_no) {
+            return CoreAnswer { code: Code::Waiting, sub_code: None, node: Node::Pay(pay_node(trade)) };
+        }
+        if !auth_code_is_valid(&pay.auth_code) || !self.used_codes.insert(pay.auth_code.clone()) {
+            return CoreAnswer::refused("ACQ.PAYMENT_AUTH_CODE_INVALID");
+        }
+        let reply = self.barcode_replies.get(out_trade_no).copied().unwrap_or({
+            if pay.order.total_fen >= self.config.barcode_confirm_fen {
+                BarcodeReply::AsksPayer
+            } else {
+                BarcodeReply::Paid
+            }
+        });
+        if reply == BarcodeReply::NoMoney {
+            return CoreAnswer::refused("ACQ.BUYER_BALANCE_NOT_ENOUGH");
+        }
+        self.start_trade(now_us, &pay.order, Entrance::Barcode, None);
+        let code = if reply == BarcodeReply::Paid {
+            self.settle_payment(now_us, out_trade_no);
+            Code::Success
+        } else {
+            Code::Waiting
+        };
+        let node = self.trades.get(out_trade_no).map_or(Node::Empty, |trade| Node::Pay(pay_node(trade)));
+        CoreAnswer { code, sub_code: None, node }
+    }
+
+    /// Checks an order against field rules and against what the number already stands for.
+    fn admit(&self, now_us: i64, order: &Order) -> Result<(), (Code, &'static str)> {
+        if !order_is_valid(now_us, order) {
+            return Err((Code::Business, "ACQ.INVALID_PARAMETER"));
+        }
+        let Some(trade) = self.trades.get(&order.out_trade_no) else {
+            if self.trades.len().max(self.prepared.len()) >= self.config.max_trades {
+                return Err((Code::Limited, "isv.app-call-limited"));
+            }
+            return Ok(());
+        };
+        match trade.status {
+            TradeStatus::TradeClosed => Err((Code::Business, "ACQ.TRADE_HAS_CLOSE")),
+            TradeStatus::TradeSuccess | TradeStatus::TradeFinished => {
+                Err((Code::Business, "ACQ.TRADE_HAS_SUCCESS"))
+            }
+            TradeStatus::WaitBuyerPay if trade.order.total_fen != order.total_fen => {
+                Err((Code::Business, "ACQ.CONTEXT_INCONSISTENT"))
+            }
+            TradeStatus::WaitBuyerPay => Ok(()),
+        }
+    }
+
+    pub(super) fn start_trade(
+        &mut self,
+        now_us: i64,
+        order: &Order,
+        entrance: Entrance,
+        open_until_us: Option<i64>,
+    ) -> String {
+        let mut dice = self.dice_of_next();
+        let serial = self.serial;
+        let trade_no = format!("{}2200{:016}", day_digits(now_us), serial);
+        let expires_at_us = expiry_us(order, now_us).min(open_until_us.unwrap_or(i64::MAX));
+        self.record(TruthEvent::Created(Box::new(Trade {
+            trade_no: trade_no.clone(),
+            order: order.clone(),
+            entrance,
+            status: TradeStatus::WaitBuyerPay,
+            buyer_id: format!("2088{:012}", dice.below(1_000_000_000_000)),
+            buyer_logon_id: format!("1{:02}****{:04}", dice.between(30, 99), dice.below(10_000)),
+            created_at_us: now_us,
+            expires_at_us,
+            paid_at_us: None,
+            closed_at_us: None,
+            fee_fen: 0,
+            refunds: std::collections::BTreeMap::new(),
+            cancelled: None,
+            notices: 0,
+        })));
+        trade_no
+    }
+
+    fn dice_of_next(&mut self) -> Dice {
+        let serial = self.next_serial();
+        let mut dice = Dice::new(self.config.seed ^ serial.rotate_left(32));
+        Dice::new(dice.next_u64() ^ serial)
+    }
+
+    fn query(&self, wanted: &TradeRef) -> CoreAnswer {
+        if wanted.out_trade_no.is_none() && wanted.trade_no.is_none() {
+            return CoreAnswer::refused("ACQ.INVALID_PARAMETER");
+        }
+        self.find(wanted).map_or_else(
+            || CoreAnswer::refused("ACQ.TRADE_NOT_EXIST"),
+            |trade| CoreAnswer::ok(Node::Query(query_node(trade))),
+        )
+    }
+
+    fn close(&mut self, now_us: i64, wanted: &TradeRef) -> CoreAnswer {
+        let Some(trade) = self.find(wanted) else {
+            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+        };
+        match trade.status {
+            TradeStatus::TradeSuccess => CoreAnswer::refused("ACQ.TRADE_STATUS_ERROR"),
+            TradeStatus::TradeFinished => CoreAnswer::refused("ACQ.REASON_ILLEGAL_STATUS"),
+            TradeStatus::TradeClosed => CoreAnswer::refused("ACQ.REASON_TRADE_STATUS_INVALID"),
+            TradeStatus::WaitBuyerPay => {
+                let (out_trade_no, trade_no) = (trade.order.out_trade_no.clone(), trade.trade_no.clone());
+                self.close_trade(now_us, &out_trade_no);
+                CoreAnswer::ok(Node::Close { out_trade_no, trade_no })
+            }
+        }
+    }
+
+    fn cancel(&mut self, now_us: i64, wanted: &TradeRef) -> CoreAnswer {
+        let Some(trade) = self.find(wanted).cloned() else {
+            let out_trade_no = wanted.out_trade_no.clone();
+            let node = CancelNode { out_trade_no, trade_no: None, retry: false, action: None };
+            return CoreAnswer::ok(Node::Cancel(node));
+        };
+        if let Some(how) = trade.cancelled {
+            return cancelled(&trade, how);
+        }
+        if now_us.saturating_sub(trade.created_at_us) > self.config.cancel_window_us {
+            return CoreAnswer::refused("ACQ.TRADE_CANCEL_TIME_OUT");
+        }
+        let out_trade_no = trade.order.out_trade_no.clone();
+        let how = match trade.status {
+            TradeStatus::TradeFinished => return CoreAnswer::refused("ACQ.TRADE_HAS_FINISHED"),
+            TradeStatus::WaitBuyerPay => {
+                self.close_trade(now_us, &out_trade_no);
+                Cancelled::Closed
+            }
+            TradeStatus::TradeClosed if trade.paid_at_us.is_none() => Cancelled::Closed,
+            TradeStatus::TradeClosed => return CoreAnswer::refused("ACQ.CANCEL_NOT_ALLOWED"),
+            TradeStatus::TradeSuccess => match self.refund_for_cancel(now_us, &trade) {
+                Ok(()) => Cancelled::Refunded,
+                Err(sub_code) => return CoreAnswer::refused(sub_code),
+            },
+        };
+        self.record(TruthEvent::Cancelled { out_trade_no, how });
+        cancelled(&trade, how)
+    }
+
+    fn bill_url(&mut self, now_us: i64, bill: BillCall) -> CoreAnswer {
+        // Bills of a day are ready at nine the next morning in Beijing.
+        let ready = beijing_day(now_us.saturating_sub(9 * HOUR_US)) > bill.day;
+        if !ready || self.bill(bill.day).is_empty(bill.kind) {
+            return CoreAnswer::coded(Code::Business, "isp.bill_not_exist");
+        }
+        CoreAnswer::ok(Node::Bill(bill))
+    }
+
+    /// Books the payer's money, once the trade may be paid, and tells the merchant.
+    pub(super) fn settle_payment(&mut self, now_us: i64, out_trade_no: &str) {
+        let Some(trade) = self.trades.get(out_trade_no) else { return };
+        let fee_fen = super::books::fee_of(trade.order.total_fen, self.config.fee_rate_ppm);
+        self.record(TruthEvent::Paid { out_trade_no: out_trade_no.to_owned(), at_us: now_us, fee_fen });
+        self.notify(now_us, out_trade_no, None);
+    }
+
+    pub(super) fn land_later(&mut self, due_us: i64, call: &CoreCall) {
+        self.timers.set(due_us, Timer::Land(call.clone()));
+    }
+}
+
+pub(super) fn query_node(trade: &Trade) -> QueryNode {
+    QueryNode {
+        out_trade_no: trade.order.out_trade_no.clone(),
+        trade_no: trade.trade_no.clone(),
+        trade_status: trade.status,
+        total_fen: trade.order.total_fen,
+        receipt_fen: trade.paid_at_us.map(|_| trade.order.total_fen),
+        send_pay_date_us: trade.paid_at_us,
+        buyer_id: trade.buyer_id.clone(),
+        buyer_logon_id: trade.buyer_logon_id.clone(),
+    }
+}
+
+fn pay_node(trade: &Trade) -> PayNode {
+    PayNode {
+        out_trade_no: trade.order.out_trade_no.clone(),
+        trade_no: trade.trade_no.clone(),
+        buyer_id: trade.buyer_id.clone(),
+        buyer_logon_id: trade.buyer_logon_id.clone(),
+        total_fen: trade.order.total_fen,
+        receipt_fen: trade.paid_at_us.map(|_| trade.order.total_fen),
+        gmt_payment_us: trade.paid_at_us,
+    }
+}
+
+fn cancelled(trade: &Trade, how: Cancelled) -> CoreAnswer {
+    CoreAnswer::ok(Node::Cancel(CancelNode {
+        out_trade_no: Some(trade.order.out_trade_no.clone()),
+        trade_no: Some(trade.trade_no.clone()),
+        retry: false,
+        action: Some(how.action()),
+    }))
+}
+
+fn expiry_us(order: &Order, created_at_us: i64) -> i64 {
+    let by_timeout = created_at_us.saturating_add(order.timeout_us.unwrap_or(MAX_TIMEOUT_US));
+    order.time_expire_us.map_or(by_timeout, |moment_us| moment_us.min(by_timeout))
+}
+
+fn order_is_valid(now_us: i64, order: &Order) -> bool {
+    let timeouts = [order.timeout_us, order.qr_timeout_us];
+    number_is_valid(&order.out_trade_no)
+        && (1..=MAX_TOTAL_FEN).contains(&order.total_fen)
+        && subject_is_valid(&order.subject)
+        && timeouts.into_iter().flatten().all(|span_us| (MINUTE_US..=MAX_TIMEOUT_US).contains(&span_us))
+        && order.time_expire_us.is_none_or(|moment_us| moment_us > now_us)
+}
+
+pub(super) fn number_is_valid(number: &str) -> bool {
+    (1..=64).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn subject_is_valid(subject: &str) -> bool {
+    (1..=256).contains(&subject.chars().count()) && !subject.contains(['/', '=', '&'])
+}
+
+fn auth_code_is_valid(code: &str) -> bool {
+    let prefix = code.get(..2).and_then(|digits| digits.parse::<u32>().ok());
+    (16..=24).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_digit())
+        && prefix.is_some_and(|prefix| (25..=30).contains(&prefix))
+}
+
+fn day_digits(now_us: i64) -> String {
+    let offset = jiff::tz::Offset::constant(8);
+    jiff::Timestamp::from_microsecond(now_us).map_or_else(
+        |_| "19700101".to_owned(),
+        |moment| {
+            let day = offset.to_datetime(moment);
+            format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+        },
+    )
+}

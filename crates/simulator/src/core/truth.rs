@@ -1,0 +1,182 @@
+use serde::{Deserialize, Serialize};
+
+use super::books::LedgerLine;
+use super::timers::Timer;
+use super::trade::{Cancelled, Prepared, RefundRecord, Trade, TradeStatus};
+use super::{Alipay, LedgerKind};
+
+/// One change of the truth; the journal is a list of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum TruthEvent {
+    Prepared(Box<Prepared>),
+    Created(Box<Trade>),
+    Paid { out_trade_no: String, at_us: i64, fee_fen: i64 },
+    Refunded { out_trade_no: String, out_request_no: String, refund: RefundRecord },
+    Closed { out_trade_no: String, at_us: i64 },
+    Finished { out_trade_no: String, at_us: i64 },
+    Cancelled { out_trade_no: String, how: Cancelled },
+}
+
+/// What the channel really holds, for comparison with the platform's books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Truth {
+    pub paid_fen: i64,
+    pub refunded_fen: i64,
+    pub fee_fen: i64,
+    pub fee_returned_fen: i64,
+    pub balance_fen: i64,
+    pub trades: Vec<TruthTrade>,
+}
+
+/// The truth about one trade, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TruthTrade {
+    pub out_trade_no: String,
+    pub trade_no: String,
+    pub status: TradeStatus,
+    pub total_fen: i64,
+    pub paid_fen: i64,
+    pub refunded_fen: i64,
+    pub fee_fen: i64,
+    pub fee_returned_fen: i64,
+    /// `out_request_no` and fen of every refund that moved money
+    pub refunds: Vec<(String, i64)>,
+}
+
+impl Alipay {
+    /// Totals (from the ledger) and every trade (from the trades), so that the two can be held together.
+    pub fn truth(&self) -> Truth {
+        Truth {
+            paid_fen: self.books.total_fen(LedgerKind::Payment),
+            refunded_fen: -self.books.total_fen(LedgerKind::Refund),
+            fee_fen: -self.books.total_fen(LedgerKind::Fee),
+            fee_returned_fen: self.books.total_fen(LedgerKind::FeeReturned),
+            balance_fen: self.books.balance_fen(),
+            trades: self.trades.values().map(truth_trade).collect(),
+        }
+    }
+
+    /// The changes since the last drain, oldest first; empty unless the config keeps events.
+    pub fn drain_events(&mut self) -> Vec<TruthEvent> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// Takes a journalled change back in; notifications are not sent again.
+    pub fn restore(&mut self, event: &TruthEvent) {
+        self.serial = self.serial.saturating_add(1);
+        self.apply(event);
+    }
+
+    pub(super) fn record(&mut self, event: TruthEvent) {
+        self.apply(&event);
+        if self.config.keeps_events {
+            self.fresh.push(event);
+        }
+    }
+
+    fn apply(&mut self, event: &TruthEvent) {
+        match event {
+            TruthEvent::Prepared(prepared) => {
+                let out_trade_no = prepared.order.out_trade_no.clone();
+                self.tokens.insert(prepared.token.clone(), out_trade_no.clone());
+                self.prepared.insert(out_trade_no, prepared.as_ref().clone());
+            }
+            TruthEvent::Created(trade) => self.apply_created(trade),
+            TruthEvent::Paid { out_trade_no, at_us, fee_fen } => {
+                self.apply_paid(out_trade_no, *at_us, *fee_fen);
+            }
+            TruthEvent::Refunded { out_trade_no, out_request_no, refund } => {
+                self.apply_refunded(out_trade_no, out_request_no, *refund);
+            }
+            TruthEvent::Closed { out_trade_no, at_us } => {
+                if let Some(trade) = self.trades.get_mut(out_trade_no) {
+                    trade.status = TradeStatus::TradeClosed;
+                    trade.closed_at_us = Some(*at_us);
+                }
+            }
+            TruthEvent::Finished { out_trade_no, .. } => {
+                if let Some(trade) = self.trades.get_mut(out_trade_no) {
+                    trade.status = TradeStatus::TradeFinished;
+                }
+            }
+            TruthEvent::Cancelled { out_trade_no, how } => {
+                if let Some(trade) = self.trades.get_mut(out_trade_no) {
+                    trade.cancelled = Some(*how);
+                }
+            }
+        }
+    }
+
+    fn apply_created(&mut self, trade: &Trade) {
+        let out_trade_no = trade.order.out_trade_no.clone();
+        self.timers.set(trade.expires_at_us, Timer::Expire(out_trade_no.clone()));
+        self.trade_nos.insert(trade.trade_no.clone(), out_trade_no.clone());
+        self.trades.insert(out_trade_no, trade.clone());
+    }
+
+    fn apply_paid(&mut self, out_trade_no: &str, at_us: i64, fee_fen: i64) {
+        let Some(trade) = self.trades.get_mut(out_trade_no) else { return };
+        trade.status = TradeStatus::TradeSuccess;
+        trade.paid_at_us = Some(at_us);
+        trade.fee_fen = fee_fen;
+        let total_fen = trade.order.total_fen;
+        let finish_us = at_us.saturating_add(self.config.refund_window_us);
+        self.timers.set(finish_us, Timer::Finish(out_trade_no.to_owned()));
+        self.books.post(line(LedgerKind::Payment, at_us, out_trade_no, None, total_fen));
+        self.books.post(line(LedgerKind::Fee, at_us, out_trade_no, None, -fee_fen));
+    }
+
+    fn apply_refunded(&mut self, out_trade_no: &str, out_request_no: &str, refund: RefundRecord) {
+        let Some(trade) = self.trades.get_mut(out_trade_no) else { return };
+        trade.refunds.insert(out_request_no.to_owned(), refund);
+        if trade.refunded_fen() >= trade.paid_fen() {
+            trade.status = TradeStatus::TradeClosed;
+            trade.closed_at_us = Some(refund.at_us);
+        }
+        let request = Some(out_request_no);
+        self.books.post(line(LedgerKind::Refund, refund.at_us, out_trade_no, request, -refund.amount_fen));
+        self.books.post(line(
+            LedgerKind::FeeReturned,
+            refund.at_us,
+            out_trade_no,
+            request,
+            refund.fee_returned_fen,
+        ));
+    }
+}
+
+fn line(
+    kind: LedgerKind,
+    at_us: i64,
+    out_trade_no: &str,
+    out_request_no: Option<&str>,
+    amount_fen: i64,
+) -> LedgerLine {
+    LedgerLine {
+        at_us,
+        kind,
+        out_trade_no: out_trade_no.to_owned(),
+        out_request_no: out_request_no.map(str::to_owned),
+        amount_fen,
+        balance_fen: 0,
+    }
+}
+
+fn truth_trade(trade: &Trade) -> TruthTrade {
+    TruthTrade {
+        out_trade_no: trade.order.out_trade_no.clone(),
+        trade_no: trade.trade_no.clone(),
+        status: trade.status,
+        total_fen: trade.order.total_fen,
+        paid_fen: trade.paid_fen(),
+        refunded_fen: trade.refunded_fen(),
+        fee_fen: trade.fee_fen,
+        fee_returned_fen: trade.fee_returned_fen(),
+        refunds: trade
+            .refunds
+            .iter()
+            .map(|(out_request_no, refund)| (out_request_no.clone(), refund.amount_fen))
+            .collect(),
+    }
+}
