@@ -100,8 +100,7 @@ fn every_response_is_verified_over_its_raw_bytes_and_written_back() {
     let key = signing_key("alipay_platform.pkcs8");
     let by_key = PlatformKeys::PublicKey(public_key("alipay_platform"));
     let serial = cert::serial_number(&text_of("keys/alipay_platform.cer.pem")).unwrap();
-    let certificate =
-        VerifyingKey::from_certificate_pem(&text_of("keys/alipay_platform.cer.pem")).unwrap();
+    let certificate = VerifyingKey::from_certificate_pem(&text_of("keys/alipay_platform.cer.pem")).unwrap();
     let by_serial = PlatformKeys::Certificates(BTreeMap::from([(serial.clone(), certificate)]));
     each_case("alipay_response_verify.json", 9, |case| {
         let body = text(case, "body").as_bytes();
@@ -123,13 +122,8 @@ fn every_response_is_verified_over_its_raw_bytes_and_written_back() {
         let with_serial = text(case, "body").contains("alipay_cert_sn");
         let checked = response::decode(&method, body, Charset::Utf8, &by_serial);
         assert_eq!(checked.is_ok(), with_serial);
-        let written = response::encode(
-            &method,
-            &expected,
-            &key,
-            with_serial.then_some(serial.as_str()),
-            Charset::Utf8,
-        );
+        let written =
+            response::encode(&method, &expected, &key, with_serial.then_some(serial.as_str()), Charset::Utf8);
         // The writer never escapes slashes, so only bodies without escapes come back byte for byte.
         let written = written.unwrap();
         if !text(case, "body").contains("\\/") {
@@ -236,7 +230,8 @@ fn the_fund_bill_reads_as_expected_and_writes_back_byte_for_byte() {
     let written_detail = bill::fund::write_detail(&bill).unwrap();
     assert_eq!(written_detail, detail);
     let expected = vector["expected_signcustomer_rows"].as_array().unwrap();
-    let columns: Vec<_> = expected[0].as_object().unwrap().keys().map(|name| Value::from(name.as_str())).collect();
+    let columns: Vec<_> =
+        expected[0].as_object().unwrap().keys().map(|name| Value::from(name.as_str())).collect();
     assert_eq!(&cells_by_column(&written_detail, &columns), expected);
     let written = bill::fund::write_zip(&bill).unwrap();
     let entries = bill::read_archive(&zip, &Limits::default()).unwrap();

@@ -29,7 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { archive_bytes: 128 << 20, entries: 8, expanded_bytes: 1 << 30, ratio: 200 }
+        Self { archive_bytes: 128 << 20, entries: 8, expanded_bytes: 512 << 20, ratio: 200 }
     }
 }
 
@@ -54,9 +54,14 @@ pub fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, BillErr
     let mut left = limits.expanded_bytes;
     let mut entries = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
+        if archive.by_index_raw(index).map_err(damaged)?.encrypted() {
+            return Err(BillError::ArchiveEncrypted);
+        }
         let file = archive.by_index(index).map_err(damaged)?;
         if !file.is_dir() {
-            let entry = read_entry(file, left, limits.ratio)?;
+            // The packed size is only claimed; no entry can be longer than the archive.
+            let packed = file.compressed_size().min(bytes.len() as u64);
+            let entry = read_entry(file, left, packed.saturating_mul(limits.ratio))?;
             left = left.saturating_sub(entry.bytes.len() as u64);
             entries.push(entry);
         }
@@ -83,13 +88,10 @@ pub fn write_archive(entries: &[Entry], modified_at_us: i64) -> Result<Vec<u8>, 
 fn read_entry<R: std::io::Read>(
     mut file: ZipFile<'_, R>,
     left: u64,
-    ratio: u64,
+    by_ratio: u64,
 ) -> Result<Entry, BillError> {
-    if file.encrypted() {
-        return Err(BillError::ArchiveEncrypted);
-    }
     let name = decode_name(file.name_raw());
-    let by_ratio = file.compressed_size().saturating_mul(ratio).max(RATIO_FREE_BYTES);
+    let by_ratio = by_ratio.max(RATIO_FREE_BYTES);
     let allowed = left.min(by_ratio);
     let mut bytes = Vec::new();
     file.by_ref()

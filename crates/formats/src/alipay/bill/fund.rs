@@ -8,7 +8,7 @@ use super::sheet::{
     BillHead, Column, Footers, Need, Row, Sheet, SheetWriter, Tab, agree, cell_time, column, file_name,
     filled, pick_files,
 };
-use crate::alipay::amount::format_fen;
+use crate::alipay::amount::{self, format_fen};
 
 const TITLE: &str = "#支付宝账务明细查询";
 const OPENING: &str =
@@ -103,7 +103,7 @@ impl FundRow {
             subject: row.text(),
             occurred_at_us: row.time()?,
             counterparty: row.text(),
-            income_fen: row.fen()?,
+            income_fen: row.parsed(|cell| amount::parse_fen(cell).ok())?,
             expense_fen: row.fen()?,
             balance_fen: row.fen()?,
             channel: row.text(),

@@ -26,7 +26,11 @@ impl BillHead {
     /// Checks that another file of the archive is about the same account and period.
     pub(super) fn check_same_bill(&self, other: &Self) -> Result<(), BillError> {
         agree(&other.account, &self.account, BillError::SummaryMismatch("账号"))?;
-        agree(&(other.from_us, other.to_us), &(self.from_us, self.to_us), BillError::SummaryMismatch("起始日期"))
+        agree(
+            &(other.from_us, other.to_us),
+            &(self.from_us, self.to_us),
+            BillError::SummaryMismatch("起始日期"),
+        )
     }
 }
 
@@ -135,6 +139,11 @@ impl<'r> Row<'r> {
         self.next += 1;
         let cell = place.and_then(|at| self.cells.get(at).copied()).unwrap_or_default();
         (cell, column.unwrap_or(Column { name: "", need: Need::Required, tab: Tab::Never }))
+    }
+
+    /// The line number, from 1.
+    pub const fn line(&self) -> usize {
+        self.line
     }
 
     /// The next column as text.
@@ -282,8 +291,7 @@ impl<'a> Lines<'a> {
             if raw.len() > LINE_MAX_BYTES {
                 return Err(BillError::Limit { line: self.line, what: "line length" });
             }
-            let text =
-                Charset::Gbk.decode(raw).map_err(|_| BillError::Malformed { line: self.line })?;
+            let text = Charset::Gbk.decode(raw).map_err(|_| BillError::Malformed { line: self.line })?;
             if !text.trim().is_empty() {
                 return Ok(Some((self.line, text)));
             }

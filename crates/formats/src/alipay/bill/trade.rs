@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 pub use super::trade_row::{TradeKind, TradeRow};
 
+use super::BillError;
 use super::archive::{self, Entry, Limits};
 use super::sheet::{
     BillHead, Column, Footers, Need, Row, Sheet, SheetWriter, Tab, agree, column, file_name, pick_files,
 };
 use super::trade_row::COLUMNS;
-use super::BillError;
 use crate::alipay::amount::format_fen;
 
 const TITLE: &str = "#支付宝业务明细查询";
@@ -182,7 +182,9 @@ impl Totals {
     fn add(&mut self, row: &TradeRow) -> Result<(), BillError> {
         let (count, received, discount) = match row.kind {
             TradeKind::Payment => (&mut self.payments, &mut self.paid_received, &mut self.paid_discount),
-            TradeKind::Refund => (&mut self.refunds, &mut self.refunded_received, &mut self.refunded_discount),
+            TradeKind::Refund => {
+                (&mut self.refunds, &mut self.refunded_received, &mut self.refunded_discount)
+            }
         };
         *count += 1;
         let adds = [
@@ -201,8 +203,7 @@ impl Totals {
     }
 
     fn check_footers(&self, footers: &Footers) -> Result<(), BillError> {
-        let (count, [received, discount]) =
-            footers.totals(PAYMENTS_FOOTER, ["商家实收共", "商家优惠共"])?;
+        let (count, [received, discount]) = footers.totals(PAYMENTS_FOOTER, ["商家实收共", "商家优惠共"])?;
         let expected = (self.payments, self.paid_received, self.paid_discount);
         agree(&(count, received, discount), &expected, BillError::FooterMismatch(PAYMENTS_FOOTER))?;
         let (count, [received, discount]) =

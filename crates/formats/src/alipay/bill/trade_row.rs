@@ -103,6 +103,17 @@ impl TradeRow {
     }
 
     pub(super) fn read(mut row: Row<'_>) -> Result<Self, BillError> {
+        let line = row.line();
+        let read = Self::read_cells(&mut row)?;
+        // A payment that takes money away has no known meaning, so it must not pass as income.
+        let negative = read.order_amount_fen < 0 || read.received_fen < 0;
+        match read.kind {
+            TradeKind::Payment if negative => Err(BillError::Cell { line, column: "订单金额（元）" }),
+            TradeKind::Payment | TradeKind::Refund => Ok(read),
+        }
+    }
+
+    fn read_cells(row: &mut Row<'_>) -> Result<Self, BillError> {
         Ok(Self {
             trade_no: row.parsed(filled)?,
             out_trade_no: row.parsed(filled)?,
