@@ -1,5 +1,7 @@
 //! Hostile and broken inputs: each is refused for the reason named.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,13 @@
 //! Every case of the Alipay vectors, read and written.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed step fails the test"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

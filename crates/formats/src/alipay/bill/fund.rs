@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use super::BillError;
 use super::archive::{self, Entry, Limits};
-use super::sheet::{
-    BillHead, Column, Footers, Need, Row, Sheet, SheetWriter, Tab, agree, cell_time, column, file_name,
-    filled, pick_files,
-};
+use super::sheet::{BillHead, Column, Footers, Need, Row, Sheet, Tab, agree, column, filled, pick_files};
+use super::sheet_writer::{SheetWriter, cell_time, file_name};
 use crate::alipay::amount::{self, format_fen};
 
 const TITLE: &str = "#支付宝账务明细查询";

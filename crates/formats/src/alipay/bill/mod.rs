@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod fund;
 mod sheet;
+mod sheet_writer;
 pub mod trade;
 mod trade_row;
 

@@ -6,9 +6,8 @@ pub use super::trade_row::{TradeKind, TradeRow};
 
 use super::BillError;
 use super::archive::{self, Entry, Limits};
-use super::sheet::{
-    BillHead, Column, Footers, Need, Row, Sheet, SheetWriter, Tab, agree, column, file_name, pick_files,
-};
+use super::sheet::{BillHead, Column, Footers, Need, Row, Sheet, Tab, agree, column, pick_files};
+use super::sheet_writer::{SheetWriter, file_name};
 use super::trade_row::COLUMNS;
 use crate::alipay::amount::format_fen;
 

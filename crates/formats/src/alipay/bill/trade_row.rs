@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::BillError;
-use super::sheet::{Column, Need, Row, Tab, cell_time, column, filled};
+use super::sheet::{Column, Need, Row, Tab, column, filled};
+use super::sheet_writer::cell_time;
 use crate::alipay::amount::format_fen;
 
 /// The direction of a trade row (`业务类型`); it decides, not the sign of the amounts.
