@@ -122,6 +122,7 @@ fn packages(root: &Path) -> anyhow::Result<Vec<Package>> {
         let licence = licence.trim_end_matches(" (*)").to_owned();
         packages.push(Package { name, licence });
     }
+    ensure!(!packages.is_empty(), "cargo tree named no package");
     packages.sort_by(|a, b| (&a.name, &a.licence).cmp(&(&b.name, &b.licence)));
     packages.dedup_by(|a, b| a.name == b.name && a.licence == b.licence);
     Ok(packages)
