@@ -1,0 +1,54 @@
+//! The sandbox: Alipay's gateway, wallet, notifications and bills over HTTP, around the pure core.
+
+mod answer;
+mod bills;
+mod call;
+mod control;
+mod gateway;
+mod notifier;
+mod sandbox;
+mod wallet;
+
+pub use sandbox::{Clock, NotifyTargets, Sandbox, SandboxApp, SandboxConfig, SandboxError};
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+/// The longest request body taken, in bytes.
+const BODY_MAX_BYTES: usize = 256 * 1024;
+
+/// Serves the sandbox on a bound listener, with its notifier, until `stop` resolves.
+pub async fn serve(
+    listener: TcpListener,
+    config: SandboxConfig,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), SandboxError> {
+    let address = listener.local_addr().map_err(SandboxError::Listener)?;
+    let sandbox = Sandbox::new(config, &format!("http://{address}"))?;
+    let notifier = tokio::spawn(notifier::run(Arc::clone(&sandbox)));
+    let served = axum::serve(listener, router(sandbox)).with_graceful_shutdown(stop).await;
+    notifier.abort();
+    served.map_err(SandboxError::Listener)
+}
+
+/// The routes of a sandbox, for embedding; run [`notify_forever`] beside them.
+pub fn router(sandbox: Arc<Sandbox>) -> Router {
+    Router::new()
+        .route("/gateway.do", get(gateway::call).post(gateway::call))
+        .route("/wallet/{app_id}/{token}", get(wallet::show))
+        .route("/wallet/{app_id}/{token}/{act}", post(wallet::act))
+        .route("/bill/{ticket}", get(bills::download))
+        .nest("/control/alipay", control::routes())
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .with_state(sandbox)
+}
+
+/// Delivers the notifications of a sandbox until dropped.
+pub async fn notify_forever(sandbox: Arc<Sandbox>) {
+    notifier::run(sandbox).await;
+}

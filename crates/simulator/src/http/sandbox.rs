@@ -1,0 +1,261 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+use tk_formats::alipay::keys::SigningKey;
+use tokio::sync::Notify;
+
+use crate::core::{Alipay, BillCall, CoreConfig, FaultPlan};
+use crate::journal::Journal;
+use crate::keys::{self, AppKeys, KeysError};
+
+/// Gives the present time in microseconds UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// How long a bill link lives (30 s).
+const BILL_TICKET_US: i64 = 30_000_000;
+/// The most bill links alive at once.
+const BILL_TICKETS_MAX: usize = 10_000;
+
+/// What a sandbox is made from.
+pub struct SandboxConfig {
+    pub apps: Vec<SandboxApp>,
+    pub clock: Clock,
+    /// Where payers reach the wallet; the listener's own address when absent.
+    pub public_base: Option<String>,
+    /// How far a request's timestamp may be off, either way
+    pub clock_window_us: i64,
+    pub notify_targets: NotifyTargets,
+    /// The most notifications under way at once
+    pub notify_parallel: usize,
+    /// Keeps the truth across restarts.
+    pub journal: Option<PathBuf>,
+}
+
+impl SandboxConfig {
+    /// A sandbox for these applications with the usual bounds.
+    pub fn new(apps: Vec<SandboxApp>, clock: Clock) -> Self {
+        Self {
+            apps,
+            clock,
+            public_base: None,
+            clock_window_us: 15 * 60 * 1_000_000,
+            notify_targets: NotifyTargets::LoopbackOnly,
+            notify_parallel: 16,
+            journal: None,
+        }
+    }
+}
+
+impl fmt::Debug for SandboxConfig {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SandboxConfig").field("apps", &self.apps).finish_non_exhaustive()
+    }
+}
+
+/// One application with its seller, contract and keys.
+#[derive(Debug)]
+pub struct SandboxApp {
+    /// Application, seller and contract; the wallet prefix is set by the sandbox.
+    pub core: CoreConfig,
+    pub keys: AppKeys,
+    pub faults: FaultPlan,
+}
+
+impl SandboxApp {
+    /// The application of a key folder, with the usual contract.
+    pub fn from_folder(folder: &std::path::Path) -> Result<Self, KeysError> {
+        let core = CoreConfig {
+            app_id: keys::APP_ID.to_owned(),
+            seller_id: keys::SELLER_ID.to_owned(),
+            ..CoreConfig::default()
+        };
+        Ok(Self { core, keys: keys::load(folder)?, faults: FaultPlan::default() })
+    }
+}
+
+/// Which hosts may be notified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifyTargets {
+    LoopbackOnly,
+    Anywhere,
+}
+
+/// Why a sandbox did not start or stopped.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    #[error("two applications share the id or seller {0}")]
+    Duplicate(String),
+    #[error("a sandbox needs at least one application")]
+    NoApp,
+    #[error("the journal failed: {0}")]
+    Journal(std::io::Error),
+    #[error("the journal names application {0}, which is not configured")]
+    JournalApp(String),
+    #[error("the listener failed: {0}")]
+    Listener(std::io::Error),
+    #[error("the notification client could not be made: {0}")]
+    Client(reqwest::Error),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// A running sandbox: every application's core, keys and journal.
+pub struct Sandbox {
+    pub(super) desks: BTreeMap<String, Desk>,
+    pub(super) base: String,
+    pub(super) clock_window_us: i64,
+    pub(super) notify_targets: NotifyTargets,
+    pub(super) notify_parallel: usize,
+    pub(super) wake: Notify,
+    pub(super) client: reqwest::Client,
+    pub(super) stranger: SigningKey,
+    clock: Clock,
+    advanced_us: AtomicI64,
+    journal: Option<Mutex<Journal>>,
+    tickets: Mutex<Tickets>,
+}
+
+/// One application at the counter.
+pub(super) struct Desk {
+    pub(super) app_id: String,
+    pub(super) seller_id: String,
+    pub(super) keys: AppKeys,
+    core: Mutex<Alipay>,
+}
+
+#[derive(Default)]
+struct Tickets {
+    serial: u64,
+    open: BTreeMap<String, Ticket>,
+}
+
+/// A bill link: whose bill, which, until when.
+#[derive(Clone)]
+pub(super) struct Ticket {
+    pub(super) app_id: String,
+    pub(super) bill: BillCall,
+    expires_at_us: i64,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Sandbox").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Builds a sandbox and takes the journal back in; `own_base` is used where no public base is set.
+    pub fn new(config: SandboxConfig, own_base: &str) -> Result<Arc<Self>, SandboxError> {
+        let base = config.public_base.unwrap_or_else(|| own_base.to_owned());
+        let mut desks = open_desks(config.apps, &base, config.journal.is_some())?;
+        let journal = match config.journal {
+            None => None,
+            Some(path) => {
+                let (journal, lines) = Journal::open(&path).map_err(SandboxError::Journal)?;
+                for line in lines {
+                    let desk = desks.get_mut(&line.app_id);
+                    let desk = desk.ok_or_else(|| SandboxError::JournalApp(line.app_id.clone()))?;
+                    desk.core.get_mut().unwrap_or_else(PoisonError::into_inner).restore(&line.event);
+                }
+                Some(Mutex::new(journal))
+            }
+        };
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(std::time::Duration::from_secs(20))
+            .no_proxy()
+            .build()
+            .map_err(SandboxError::Client)?;
+        Ok(Arc::new(Self {
+            desks,
+            base,
+            clock_window_us: config.clock_window_us,
+            notify_targets: config.notify_targets,
+            notify_parallel: config.notify_parallel.max(1),
+            wake: Notify::new(),
+            client,
+            stranger: keys::stranger()?,
+            clock: config.clock,
+            advanced_us: AtomicI64::new(0),
+            journal,
+            tickets: Mutex::new(Tickets::default()),
+        }))
+    }
+
+    /// The sandbox's time: the given clock plus what was advanced.
+    pub fn now_us(&self) -> i64 {
+        (self.clock)().saturating_add(self.advanced_us.load(Ordering::SeqCst))
+    }
+
+    /// Moves the sandbox's time forward.
+    pub fn advance_clock(&self, by_us: i64) {
+        self.advanced_us.fetch_add(by_us.max(0), Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn desk(&self, app_id: &str) -> Option<&Desk> {
+        self.desks.get(app_id)
+    }
+
+    /// Runs one act on a core and wakes the notifier, which may have work now.
+    pub(super) fn with_core<R>(&self, desk: &Desk, act: impl FnOnce(&mut Alipay) -> R) -> std::io::Result<R> {
+        let result = self.with_core_quietly(desk, act)?;
+        self.wake.notify_one();
+        Ok(result)
+    }
+
+    /// Runs one act on a core and journals what it changed before anybody hears of it.
+    pub(super) fn with_core_quietly<R>(&self, desk: &Desk, act: impl FnOnce(&mut Alipay) -> R) -> std::io::Result<R> {
+        let mut core = desk.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut core);
+        let events = core.drain_events();
+        if let Some(journal) = &self.journal {
+            journal.lock().unwrap_or_else(PoisonError::into_inner).append(&desk.app_id, events)?;
+        }
+        Ok(result)
+    }
+
+    /// Makes a bill link; nothing when too many are alive.
+    pub(super) fn issue_ticket(&self, app_id: &str, bill: BillCall) -> Option<String> {
+        let now_us = self.now_us();
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.open.retain(|_, ticket| ticket.expires_at_us > now_us);
+        if tickets.open.len() >= BILL_TICKETS_MAX {
+            return None;
+        }
+        tickets.serial = tickets.serial.saturating_add(1);
+        let name = format!("{app_id}-{}-{}", tickets.serial, now_us);
+        let expires_at_us = now_us.saturating_add(BILL_TICKET_US);
+        tickets.open.insert(name.clone(), Ticket { app_id: app_id.to_owned(), bill, expires_at_us });
+        Some(format!("{}/bill/{name}", self.base))
+    }
+
+    pub(super) fn ticket(&self, name: &str) -> Option<Ticket> {
+        let now_us = self.now_us();
+        let tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.open.get(name).filter(|ticket| ticket.expires_at_us > now_us).cloned()
+    }
+}
+
+fn open_desks(
+    apps: Vec<SandboxApp>,
+    base: &str,
+    keeps_events: bool,
+) -> Result<BTreeMap<String, Desk>, SandboxError> {
+    let mut desks: BTreeMap<String, Desk> = BTreeMap::new();
+    for app in apps {
+        let (app_id, seller_id) = (app.core.app_id.clone(), app.core.seller_id.clone());
+        if desks.contains_key(&app_id) || desks.values().any(|desk| desk.seller_id == seller_id) {
+            return Err(SandboxError::Duplicate(format!("{app_id}/{seller_id}")));
+        }
+        let wallet_prefix = format!("{base}/wallet/{app_id}/");
+        let mut core = Alipay::new(CoreConfig { wallet_prefix, keeps_events, ..app.core });
+        core.set_faults(app.faults);
+        desks.insert(app_id.clone(), Desk { app_id, seller_id, keys: app.keys, core: Mutex::new(core) });
+    }
+    if desks.is_empty() { Err(SandboxError::NoApp) } else { Ok(desks) }
+}

@@ -1,0 +1,259 @@
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tk_formats::alipay::params::Params;
+use tk_formats::alipay::{amount, notify, time};
+
+use super::sandbox::{Desk, Sandbox};
+use crate::core::{Entrance, PayerRefusal, Trade};
+
+/// After "time out" the money leaves this much later (20 s).
+const TIME_OUT_PAYS_AFTER_US: i64 = 20_000_000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Language {
+    lang: Option<String>,
+}
+
+/// `GET /wallet/{app_id}/{token}`: the payer opens the order, which makes the trade.
+pub(super) async fn show(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path((app_id, token)): Path<(String, String)>,
+    Query(language): Query<Language>,
+    headers: HeaderMap,
+) -> Response {
+    let words = words_of(&language, &headers);
+    let Some((desk, out_trade_no)) = find(&sandbox, &app_id, &token) else {
+        return refused(words, PayerRefusal::NotFound);
+    };
+    let now_us = sandbox.now_us();
+    let opened = sandbox.with_core(desk, |core| core.open(now_us, &out_trade_no).cloned());
+    match opened {
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(Err(refusal)) => refused(words, refusal),
+        Ok(Ok(trade)) => page(words, &order_form(words, &trade, &format!("/wallet/{app_id}/{token}"))),
+    }
+}
+
+/// `POST /wallet/{app_id}/{token}/{act}`: the payer presses a button.
+pub(super) async fn act(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path((app_id, token, act)): Path<(String, String, String)>,
+    Query(language): Query<Language>,
+    headers: HeaderMap,
+) -> Response {
+    let words = words_of(&language, &headers);
+    let Some((desk, out_trade_no)) = find(&sandbox, &app_id, &token) else {
+        return refused(words, PayerRefusal::NotFound);
+    };
+    let now_us = sandbox.now_us();
+    let done = sandbox.with_core(desk, |core| match act.as_str() {
+        "pay" => Some(core.pay(now_us, &out_trade_no)),
+        "decline" => Some(core.decline(now_us, &out_trade_no)),
+        "time_out" => Some(core.time_out(now_us, &out_trade_no, TIME_OUT_PAYS_AFTER_US)),
+        "never" => Some(core.never(now_us, &out_trade_no)),
+        _ => None,
+    });
+    match done {
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(None) => refused(words, PayerRefusal::NotFound),
+        Ok(Some(Err(refusal))) => refused(words, refusal),
+        Ok(Some(Ok(()))) => after(&sandbox, desk, &out_trade_no, &act, words),
+    }
+}
+
+fn find<'s>(sandbox: &'s Sandbox, app_id: &str, token: &str) -> Option<(&'s Desk, String)> {
+    let desk = sandbox.desk(app_id)?;
+    let out_trade_no = sandbox.with_core(desk, |core| core.order_of_token(token).map(str::to_owned)).ok()??;
+    Some((desk, out_trade_no))
+}
+
+fn after(sandbox: &Sandbox, desk: &Desk, out_trade_no: &str, act: &str, words: &Words) -> Response {
+    match act {
+        "time_out" => return page(words, &format!("<p class=\"result\">{}</p>", words.timed_out)),
+        "never" => return page(words, &format!("<p class=\"result\">{}</p>", words.left)),
+        _ => {}
+    }
+    let now_us = sandbox.now_us();
+    let trade = sandbox.with_core(desk, |core| core.trade(out_trade_no).cloned()).ok().flatten();
+    let back = trade.as_ref().and_then(|trade| return_address(desk, trade, now_us));
+    match (act, back) {
+        ("pay", Some(address)) => Redirect::to(&address).into_response(),
+        ("pay", None) => page(words, &format!("<p class=\"result\">{}</p>", words.paid)),
+        (_, _) => page(words, &format!("<p class=\"result\">{}</p>", words.declined)),
+    }
+}
+
+/// `return_url` with the signed parameters the platform adds.
+fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
+    let base = trade.order.return_url.as_deref()?;
+    let method = match trade.entrance {
+        Entrance::Page => "alipay.trade.page.pay.return",
+        Entrance::Wap => "alipay.trade.wap.pay.return",
+        Entrance::Qr | Entrance::Created | Entrance::Barcode => return None,
+    };
+    if !(base.starts_with("http://") || base.starts_with("https://")) {
+        return None;
+    }
+    let total = amount::format_fen(trade.order.total_fen);
+    let timestamp = time::format_us(now_us).ok()?;
+    let mut params = Params::new();
+    for (name, value) in [
+        ("charset", "utf-8"),
+        ("out_trade_no", trade.order.out_trade_no.as_str()),
+        ("method", method),
+        ("total_amount", total.as_str()),
+        ("trade_no", trade.trade_no.as_str()),
+        ("auth_app_id", desk.app_id.as_str()),
+        ("version", "1.0"),
+        ("app_id", desk.app_id.as_str()),
+        ("seller_id", desk.seller_id.as_str()),
+        ("timestamp", timestamp.as_str()),
+    ] {
+        params.insert(name, value).ok()?;
+    }
+    let query = String::from_utf8(notify::encode(&params, &desk.keys.platform_key).ok()?).ok()?;
+    let joint = if base.contains('?') { '&' } else { '?' };
+    Some(format!("{base}{joint}{query}"))
+}
+
+/// Makes text safe inside HTML and quoted attributes.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+struct Words {
+    lang: &'static str,
+    title: &'static str,
+    warning: &'static str,
+    pay: &'static str,
+    decline: &'static str,
+    time_out: &'static str,
+    never: &'static str,
+    order: &'static str,
+    paid: &'static str,
+    declined: &'static str,
+    timed_out: &'static str,
+    left: &'static str,
+    not_found: &'static str,
+    expired: &'static str,
+    closed: &'static str,
+    already_paid: &'static str,
+}
+
+const CHINESE: Words = Words {
+    lang: "zh-CN",
+    title: "模拟钱包",
+    warning: "模拟钱包，不涉及真实资金 · no real money",
+    pay: "确认付款",
+    decline: "拒绝付款",
+    time_out: "付款超时（20 秒后扣款）",
+    never: "离开，不再理会",
+    order: "订单号",
+    paid: "付款成功",
+    declined: "已拒绝付款",
+    timed_out: "系统超时，付款结果未知",
+    left: "已离开付款页",
+    not_found: "没有这笔订单",
+    expired: "付款页或二维码已过期",
+    closed: "交易已关闭",
+    already_paid: "交易已付款",
+};
+
+const ENGLISH: Words = Words {
+    lang: "en",
+    title: "Simulated wallet",
+    warning: "Simulated wallet, no real money · 模拟钱包",
+    pay: "Pay",
+    decline: "Decline",
+    time_out: "Time out (money leaves 20 s later)",
+    never: "Walk away",
+    order: "Order",
+    paid: "Paid",
+    declined: "Declined",
+    timed_out: "Time-out, the result is not known",
+    left: "You have left the payment page",
+    not_found: "There is no such order",
+    expired: "The page or code has expired",
+    closed: "The trade is closed",
+    already_paid: "The trade is already paid",
+};
+
+fn words_of(language: &Language, headers: &HeaderMap) -> &'static Words {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let wanted = language.lang.as_deref().or(accepted).unwrap_or("zh-CN");
+    if wanted.starts_with("en") { &ENGLISH } else { &CHINESE }
+}
+
+fn refused(words: &Words, refusal: PayerRefusal) -> Response {
+    let (status, text) = match refusal {
+        PayerRefusal::NotFound => (StatusCode::NOT_FOUND, words.not_found),
+        PayerRefusal::Expired => (StatusCode::GONE, words.expired),
+        PayerRefusal::Closed => (StatusCode::GONE, words.closed),
+        PayerRefusal::AlreadyPaid => (StatusCode::OK, words.already_paid),
+    };
+    let code = refusal.code();
+    (status, page(words, &format!("<p class=\"result\" data-refusal=\"{code}\">{text}</p>"))).into_response()
+}
+
+fn order_form(words: &Words, trade: &Trade, address: &str) -> String {
+    let mut form = format!(
+        "<p class=\"subject\">{}</p><p class=\"amount\">¥ {}</p><p class=\"order\">{} {}</p>",
+        escape(&trade.order.subject),
+        amount::format_fen(trade.order.total_fen),
+        words.order,
+        escape(&trade.order.out_trade_no)
+    );
+    for (act, label) in [
+        ("pay", words.pay),
+        ("decline", words.decline),
+        ("time_out", words.time_out),
+        ("never", words.never),
+    ] {
+        form.push_str(&format!(
+            "<form method=\"post\" action=\"{}/{act}?lang={}\"><button id=\"{act}\" class=\"{act}\">{label}</button></form>",
+            escape(address),
+            words.lang
+        ));
+    }
+    form
+}
+
+fn page(words: &Words, content: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <style>{STYLE}</style></head><body><main><p class=\"warning\">{warning}</p><h1>{title}</h1>{content}\
+         </main></body></html>",
+        lang = words.lang,
+        title = words.title,
+        warning = words.warning,
+    );
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, Html(html)).into_response()
+}
+
+const STYLE: &str = "body{font:18px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2129}\
+main{max-width:26rem;margin:0 auto;padding:1rem}h1{font-size:1.2rem}\
+.warning{background:#fff3cd;border:1px solid #b58900;padding:.5rem .75rem;border-radius:.4rem}\
+.amount{font-size:2.2rem;margin:.2rem 0}.order{color:#555;font-size:.9rem;overflow-wrap:anywhere}\
+button{width:100%;padding:.8rem;margin:.3rem 0;font:inherit;border:1px solid #8a919f;border-radius:.4rem;background:#fff}\
+button.pay{background:#1558d6;border-color:#1558d6;color:#fff}.result{font-size:1.3rem}";
