@@ -149,6 +149,31 @@ fn broken_certificates_are_refused() {
 }
 
 #[test]
+fn only_a_certificate_authority_within_its_dates_vouches_for_the_platform() {
+    const AT_US: i64 = 1_795_233_665_000_000;
+    let (root, ca) = (key_text("alipay_root.cer"), key_text("alipay_ca.cer"));
+    let forged = key_text("alipay_forged.cer") + &key_text("alipay_app.cer") + &ca;
+    assert_eq!(cert::check_chain(&forged, &root, AT_US), Err(cert::CertError::Untrusted));
+    let expired = key_text("alipay_expired.cer") + &ca;
+    assert_eq!(cert::check_chain(&expired, &root, AT_US), Err(cert::CertError::OutsideValidity));
+    assert_eq!(cert::check_chain(&expired, &root, 1_720_000_000_000_000), Ok(()));
+}
+
+#[test]
+fn sm2_roots_of_the_bundle_are_left_out_of_its_serial() {
+    let (root, sm2) = (key_text("alipay_root.cer"), key_text("alipay_sm2_root.cer"));
+    assert_eq!(cert::root_serial_number(&(sm2.clone() + &root)), cert::serial_number(&root));
+    assert_eq!(cert::root_serial_number(&sm2), Err(cert::CertError::NoRsaRoot));
+}
+
+#[test]
+fn empty_values_are_not_part_of_what_is_signed() {
+    let params = params_of(&[("b", "2"), ("a", ""), ("sign", "s"), ("sign_type", "RSA2")]);
+    assert_eq!(params::request_string(&params), "b=2&sign_type=RSA2");
+    assert_eq!(params::notify_string(&params), "b=2");
+}
+
+#[test]
 fn parameters_are_refused_when_repeated_broken_or_too_many() {
     let parse = |text: &str| params::parse_urlencoded(text.as_bytes(), Charset::Utf8);
     assert_eq!(parse("a=1&a=2"), Err(ParamsError::Duplicate("a".to_owned())));
@@ -322,7 +347,7 @@ fn gbk_responses_with_backslash_trail_bytes_are_scanned_by_character() {
     let (key, public) = platform();
     let keys = PlatformKeys::PublicKey(public);
     // In GBK these characters end in the bytes of a backslash, a brace and a bracket.
-    let node = json!({"code": "10000", "sub_msg": "誠俓亄孾"});
+    let node = json!({"code": "10000", "note": "俓亄孾", "sub_msg": "誠"});
     let body = response::encode(METHOD, &node, &key, None, Charset::Gbk).unwrap();
     assert!(body.windows(2).any(|pair| pair[0] >= 0x81 && pair[1] == b'\\'));
     let answer = response::decode(METHOD, &body, Charset::Gbk, &keys).unwrap();
