@@ -6,12 +6,14 @@
 #![deny(clippy::float_arithmetic, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 pub mod access;
+pub mod ask;
 pub mod audit;
 pub mod channel_account;
 pub mod command;
 pub mod decision;
 pub mod exception;
 pub mod id;
+pub mod idempotency;
 pub mod instruction;
 pub mod key;
 pub mod ledger;
@@ -22,6 +24,8 @@ pub mod product;
 pub mod refund;
 pub mod refusal;
 pub mod report;
+pub mod routing;
 pub mod snapshot;
+pub mod view;
 pub mod webhook;
 mod words;

@@ -13,6 +13,8 @@ pub trait Entropy: Send {
 pub struct Moment<'a> {
     /// Unix microseconds, UTC.
     pub now_us: i64,
+    /// Whether the installation moves real money (`environment = live`).
+    pub live: bool,
     entropy: &'a mut dyn Entropy,
 }
 
@@ -25,7 +27,12 @@ impl fmt::Debug for Moment<'_> {
 impl<'a> Moment<'a> {
     /// A moment at `now_us` Unix microseconds.
     pub fn new(now_us: i64, entropy: &'a mut dyn Entropy) -> Self {
-        Self { now_us, entropy }
+        Self { now_us, live: false, entropy }
+    }
+
+    /// 128 random bits, for jitter and secrets.
+    pub fn random_bits(&mut self) -> u128 {
+        self.entropy.bits()
     }
 
     /// The bytes of a new identifier.
@@ -53,4 +60,35 @@ pub const DAY_US: i64 = 24 * HOUR_US;
 #[must_use]
 pub const fn shanghai_day(at_us: i64) -> i64 {
     at_us.saturating_add(8 * HOUR_US).div_euclid(DAY_US)
+}
+
+/// The Shanghai date of a day number as `YYYY-MM-DD` (Howard Hinnant's civil-from-days).
+#[must_use]
+pub fn date_text(day: i64) -> String {
+    let (year, month, date) = civil(day);
+    format!("{year:04}-{month:02}-{date:02}")
+}
+
+/// Shanghai time as RFC 3339 with offset `+08:00`, to the second.
+#[must_use]
+pub fn time_text(at_us: i64) -> String {
+    let day = shanghai_day(at_us);
+    let second = at_us.saturating_add(8 * HOUR_US).rem_euclid(DAY_US).div_euclid(SECOND_US);
+    let (hour, minute, second) =
+        (second.div_euclid(3_600), second.div_euclid(60).rem_euclid(60), second.rem_euclid(60));
+    format!("{}T{hour:02}:{minute:02}:{second:02}+08:00", date_text(day))
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "days of 64-bit microseconds stay far below overflow")]
+const fn civil(day: i64) -> (i64, i64, i64) {
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let date = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, date)
 }

@@ -62,6 +62,8 @@ pub enum Refusal {
     RefundConflict,
     /// The refund's currency is not the payment's.
     RefundCurrencyMismatch,
+    /// The channel no longer refunds this payment online.
+    RefundWindowClosed,
     /// More than what is left of the money received.
     RefundExceedsRefundable { refundable: Amount, requested: Amount },
     /// Too many refunds of one payment.
@@ -107,6 +109,7 @@ impl Refusal {
             Self::AttemptNotOfPayment => "attempt_not_of_payment",
             Self::RefundConflict => "refund_conflict",
             Self::RefundCurrencyMismatch => "refund_currency_mismatch",
+            Self::RefundWindowClosed => "refund_window_closed",
             Self::RefundExceedsRefundable { .. } => "refund_exceeds_refundable",
             Self::TooManyRefunds { .. } => "too_many_refunds",
             Self::InsufficientBalance { .. } => "insufficient_balance",
@@ -156,6 +159,7 @@ impl Refusal {
             | Self::AttemptNotOfPayment
             | Self::RefundConflict
             | Self::RefundCurrencyMismatch
+            | Self::RefundWindowClosed
             | Self::RefundExceedsRefundable { .. }
             | Self::TooManyRefunds { .. }
             | Self::InsufficientBalance { .. }

@@ -106,6 +106,10 @@ pub struct Attempt {
     pub refunding_minor: i64,
     /// Refunds done, minor units.
     pub refunded_minor: i64,
+    /// Refunds made so far, whatever became of them.
+    pub refunds_count: i64,
+    /// No refund may be sent before, by the channel's spacing rule, Unix microseconds.
+    pub next_refund_at_us: i64,
     /// What the channel charges us for it, minor units.
     pub channel_fee_minor: i64,
     /// What the channel gave back of its charge, minor units.

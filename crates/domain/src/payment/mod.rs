@@ -8,7 +8,17 @@
 //! open; `succeeded` needs [`crate::report::PaidEvidence`], and nothing leaves `unknown` by the clock alone.
 
 mod attempt;
+mod close;
+mod create;
+mod postings;
+mod start_attempt;
 mod state;
+mod take_report;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
+pub use close::{ClosePayment, CloseReason, RequestQuery};
+pub use create::{CreatePayment, Created};
+pub use start_attempt::{StartAttempt, Started, out_no};
 pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
+pub(crate) use take_report::clipped;
+pub use take_report::{Outcome, TakePaymentReport, Taken};

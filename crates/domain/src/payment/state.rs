@@ -120,6 +120,8 @@ pub struct Payment {
     pub terminal: Option<Terminal>,
     /// Methods and groups that the order system allows, as a JSON array; none means all.
     pub methods_allow: Option<String>,
+    /// Made with `confirm`: its one attempt decides it.
+    pub single_attempt: bool,
     /// Where it stands.
     pub status: PaymentStatus,
     /// How much has gone back.

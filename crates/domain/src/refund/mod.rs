@@ -5,6 +5,13 @@
 //! pending_approval → rejected | cancelled;  approved → cancelled before sending
 //! ```
 
+mod cancel;
+pub(crate) mod create;
+mod postings;
 mod state;
+mod take_report;
 
+pub use cancel::{CancelRefund, RequestRefundQuery};
+pub use create::{CreateRefund, RefundCreated, RefundLimits, refund_limits};
 pub use state::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
+pub use take_report::{RefundTaken, TakeRefundReport};

@@ -1,0 +1,205 @@
+//! Creating a payment: everything about the money freezes here.
+
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{AppId, MerchantId, PaymentId, ProductId, TenantId, TypedId};
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::merchant::Merchant;
+use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
+use crate::payment::{Payment, PaymentStatus, RefundStatus};
+use crate::product::{Product, Terminal};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::view::payment_event;
+use crate::webhook::EventKind;
+use serde_json::json;
+use tk_money::{Amount, Currency};
+
+/// The longest a payment may stay open.
+const EXPIRY_MAX_US: i64 = 30 * DAY_US;
+/// The shortest.
+const EXPIRY_MIN_US: i64 = MINUTE_US;
+
+/// Creates a payment, or finds the one that the merchant's order number already has.
+#[derive(Debug, Clone)]
+pub struct CreatePayment {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The calling app.
+    pub app_id: Option<AppId>,
+    /// The payee.
+    pub merchant_id: MerchantId,
+    /// What is paid for.
+    pub product_id: ProductId,
+    /// The merchant's own number.
+    pub merchant_order_no: String,
+    /// The amount to collect.
+    pub amount: Amount,
+    /// Shown to the payer.
+    pub description: String,
+    /// Where the payer is, if known.
+    pub terminal: Option<Terminal>,
+    /// Methods and groups allowed, a JSON array.
+    pub methods_allow: Option<String>,
+    /// Whether its one attempt decides it.
+    pub single_attempt: bool,
+    /// When it expires, Unix microseconds; by default as the product says.
+    pub expires_at_us: Option<i64>,
+    /// Where the browser goes afterwards.
+    pub return_url: Option<String>,
+    /// The merchant's own data, a JSON object.
+    pub metadata: Option<String>,
+    /// Pay-before-issue facts, a JSON object.
+    pub fulfilment: Option<String>,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl CreatePayment {
+    fn key(&self) -> KeyName {
+        KeyName::scoped(
+            self.tenant_id,
+            NaturalKind::MerchantOrder,
+            &self.merchant_id,
+            &self.merchant_order_no,
+        )
+    }
+
+    fn existing<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Payment> {
+        let key = snapshot.natural_keys.get(&self.key())?;
+        snapshot.payments.get(&(self.tenant_id, PaymentId(key.id)))
+    }
+
+    fn repeat(&self, existing: &Payment) -> Result<Decision<Created>, Refusal> {
+        let same = existing.amount() == self.amount && existing.product_id == self.product_id;
+        if !same {
+            return Err(Refusal::OrderConflict);
+        }
+        Ok(Decision::nothing(Created { payment: existing.clone(), existing: true }))
+    }
+
+    fn check(&self, merchant: &Merchant, product: &Product) -> Result<(), Refusal> {
+        if !merchant.enabled {
+            return Err(Refusal::MerchantDisabled);
+        }
+        if !product.enabled {
+            return Err(Refusal::ProductDisabled);
+        }
+        if self.amount.currency != Currency::Cny {
+            return Err(Refusal::CurrencyNotSupported);
+        }
+        let (min, max) = (product.amount_min_minor.max(1), product.amount_max_minor);
+        if !(min..=max).contains(&self.amount.minor) {
+            let bound = |minor| Amount::new(minor, self.amount.currency);
+            return Err(Refusal::AmountOutOfRange { min: bound(min), max: bound(max) });
+        }
+        Ok(())
+    }
+
+    fn expiry(&self, product: &Product, moment: &Moment<'_>) -> Result<i64, Refusal> {
+        let by_product = moment.after(product.expires_after_s.saturating_mul(SECOND_US));
+        let expires_at_us = self.expires_at_us.unwrap_or(by_product);
+        let within = moment.after(EXPIRY_MIN_US)..=moment.after(EXPIRY_MAX_US);
+        if within.contains(&expires_at_us) { Ok(expires_at_us) } else { Err(Refusal::ExpiryInvalid) }
+    }
+
+    fn row(&self, merchant: &Merchant, expires_at_us: i64, moment: &mut Moment<'_>) -> Payment {
+        Payment {
+            tenant_id: self.tenant_id,
+            id: PaymentId::new(moment),
+            merchant_id: self.merchant_id,
+            product_id: self.product_id,
+            app_id: self.app_id,
+            merchant_order_no: self.merchant_order_no.clone(),
+            amount_minor: self.amount.minor,
+            currency: self.amount.currency,
+            description: self.description.clone(),
+            terminal: self.terminal,
+            methods_allow: self.methods_allow.clone(),
+            single_attempt: self.single_attempt,
+            status: PaymentStatus::RequiresMethod,
+            refund_status: RefundStatus::None,
+            expires_at_us,
+            return_url: self.return_url.clone(),
+            metadata: self.metadata.clone(),
+            fulfilment: self.fulfilment.clone(),
+            fee: merchant.fee,
+            fee_minor: 0,
+            fee_returned_minor: 0,
+            open_attempt_id: None,
+            latest_attempt_id: None,
+            effective_attempt_id: None,
+            attempts_count: 0,
+            unknown_since_us: None,
+            refunded_minor: 0,
+            refunding_minor: 0,
+            close_requested_at_us: None,
+            succeeded_at_us: None,
+            ended_at_us: None,
+            accounting_day: None,
+            event_seq: 0,
+            created_at_us: moment.now_us,
+            updated_at_us: moment.now_us,
+            version: 0,
+        }
+    }
+}
+
+/// The payment, and whether it existed before.
+#[derive(Debug, Clone)]
+pub struct Created {
+    /// The payment.
+    pub payment: Payment,
+    /// Whether the order number had it already.
+    pub existing: bool,
+}
+
+impl Command for CreatePayment {
+    type Reply = Created;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Merchant(self.tenant_id, self.merchant_id));
+        wants.add(Want::Product(self.tenant_id, self.product_id));
+        wants.add(Want::Natural(self.key()));
+        if let Some(key) = snapshot.natural_keys.get(&self.key()) {
+            wants.add(Want::Payment(self.tenant_id, PaymentId(key.id)));
+        }
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Created>, Refusal> {
+        let merchant = snapshot
+            .merchants
+            .get(&(self.tenant_id, self.merchant_id))
+            .ok_or(Refusal::NotFound { what: "merchant" })?;
+        let product = snapshot
+            .products
+            .get(&(self.tenant_id, self.product_id))
+            .ok_or(Refusal::NotFound { what: "product" })?;
+        if let Some(existing) = self.existing(snapshot) {
+            return self.repeat(existing);
+        }
+        self.check(merchant, product)?;
+        let expires_at_us = self.expiry(product, moment)?;
+        let mut payment = self.row(merchant, expires_at_us, moment);
+        let mut changes = Changes::default();
+        changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
+        changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });
+        let detail = json!({
+            "merchant": self.merchant_id, "merchant_order_no": self.merchant_order_no,
+            "amount": self.amount.minor, "currency": self.amount.currency.code(),
+        });
+        let who = (self.tenant_id, &self.origin);
+        changes.audit(who, Act::PaymentCreate, &payment.id, &detail, moment);
+        changes.put(payment.clone());
+        Ok(Decision::new(Created { payment, existing: false }, changes))
+    }
+}

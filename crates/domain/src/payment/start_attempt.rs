@@ -1,0 +1,256 @@
+//! Starting an attempt: routing decides once, and at most one attempt is open.
+
+use crate::audit::{Act, Origin};
+use crate::channel_account::{ChannelAccount, Method};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{AttemptId, PaymentId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
+use crate::moment::{MINUTE_US, Moment, SECOND_US};
+use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, close};
+use crate::refusal::Refusal;
+use crate::routing::{Demand, RoutingDecision, method_allowed, route};
+use crate::snapshot::Snapshot;
+use serde_json::json;
+
+/// Attempts that one payment may have.
+const ATTEMPTS_MAX: i64 = 20;
+/// How long the payer has at the channel before the channel itself refuses, at most.
+const CHANNEL_VALIDITY_US: i64 = 15 * MINUTE_US;
+/// The least time worth giving the payer.
+const CHANNEL_VALIDITY_MIN_US: i64 = MINUTE_US;
+
+/// Starts an attempt by a method, or finds the open one of the same method.
+#[derive(Debug, Clone)]
+pub struct StartAttempt {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The method chosen.
+    pub method: Method,
+    /// The payer's bar code, for bar-code methods.
+    pub auth_code: Option<String>,
+    /// Where the wallet sends the browser afterwards (display only).
+    pub return_url: Option<String>,
+    /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
+    pub lease_us: i64,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Started {
+    /// A new attempt; its instruction is to be delivered.
+    New { payment: Box<Payment>, attempt: Box<Attempt> },
+    /// The open attempt has the same method: go on with it.
+    Existing { payment: Box<Payment>, attempt: Box<Attempt> },
+    /// Another attempt is open and now being closed at the channel; ask again afterwards.
+    ClosingEarlier { payment: Box<Payment>, attempt: Box<Attempt> },
+}
+
+impl StartAttempt {
+    fn check<'a>(
+        &self,
+        payment: &Payment,
+        snapshot: &'a Snapshot,
+        now_us: i64,
+    ) -> Result<&'a ChannelAccount, Refusal> {
+        let product = snapshot
+            .products
+            .get(&(self.tenant_id, payment.product_id))
+            .ok_or(Refusal::NotFound { what: "product" })?;
+        if payment.attempts_count >= ATTEMPTS_MAX {
+            return Err(Refusal::TooManyAttempts { max: ATTEMPTS_MAX });
+        }
+        if payment.expires_at_us <= now_us {
+            return Err(Refusal::OrderClosed);
+        }
+        if !method_allowed(product, payment, self.method) {
+            return Err(Refusal::ChannelNotAvailable);
+        }
+        self.check_auth_code()?;
+        self.route(payment, snapshot)
+            .chosen
+            .and_then(|id| snapshot.channel_accounts.get(&(self.tenant_id, id)))
+            .ok_or(Refusal::ChannelNotAvailable)
+    }
+
+    fn route(&self, payment: &Payment, snapshot: &Snapshot) -> RoutingDecision {
+        route(snapshot.channel_accounts_of(self.tenant_id), self.method, &Demand::of(payment))
+    }
+
+    /// Alipay bar codes begin with 25 to 30 and have 16 to 24 digits (alipay.trade.pay, `auth_code`).
+    fn check_auth_code(&self) -> Result<(), Refusal> {
+        let barcode = matches!(self.method, Method::AlipayBarcode | Method::WechatBarcode);
+        let code = self.auth_code.as_deref().unwrap_or_default();
+        let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+        let well_formed = digits && (16..=24).contains(&code.len());
+        if barcode == well_formed || (!barcode && code.is_empty()) {
+            Ok(())
+        } else {
+            Err(Refusal::AuthCodeInvalid)
+        }
+    }
+
+    fn with_open(
+        &self,
+        payment: &Payment,
+        open: &Attempt,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<Started>, Refusal> {
+        let boxed = |attempt: &Attempt| (Box::new(payment.clone()), Box::new(attempt.clone()));
+        if open.method == self.method && open.close_requested_at_us.is_none() && self.auth_code.is_none() {
+            let (payment, attempt) = boxed(open);
+            return Ok(Decision::nothing(Started::Existing { payment, attempt }));
+        }
+        if open.close_requested_at_us.is_some() {
+            let outcome_unknown = open.status == AttemptStatus::Unknown;
+            return Err(Refusal::AttemptInProgress { outcome_unknown });
+        }
+        let mut changes = Changes::default();
+        let mut attempt = open.clone();
+        close::request(&mut attempt, snapshot, self.lease_us, &mut changes, moment);
+        let detail = json!({ "attempt": attempt.id, "because": "another_method", "method": self.method });
+        changes.audit((self.tenant_id, &self.origin), Act::PaymentClose, &payment.id, &detail, moment);
+        let (payment, attempt) = boxed(&attempt);
+        changes.put(attempt.as_ref().clone());
+        Ok(Decision::new(Started::ClosingEarlier { payment, attempt }, changes))
+    }
+
+    fn attempt(
+        &self,
+        payment: &Payment,
+        account: &ChannelAccount,
+        routing: &RoutingDecision,
+        moment: &mut Moment<'_>,
+    ) -> Attempt {
+        let id = AttemptId::new(moment);
+        let wanted = payment.expires_at_us.min(moment.after(CHANNEL_VALIDITY_US));
+        let expires_at_us = wanted.max(moment.after(CHANNEL_VALIDITY_MIN_US));
+        Attempt {
+            tenant_id: self.tenant_id,
+            id,
+            payment_id: payment.id,
+            channel: account.channel,
+            channel_account_id: account.id,
+            method: self.method,
+            out_no: out_no('T', id.id128()),
+            amount_minor: payment.amount_minor,
+            currency: payment.currency,
+            status: AttemptStatus::Created,
+            action: None,
+            channel_expires_at_us: expires_at_us.div_euclid(SECOND_US).saturating_mul(SECOND_US),
+            channel_txn_no: None,
+            disposition: None,
+            received_minor: 0,
+            refunding_minor: 0,
+            refunded_minor: 0,
+            refunds_count: 0,
+            next_refund_at_us: 0,
+            channel_fee_minor: 0,
+            channel_fee_returned_minor: 0,
+            unknown_since_us: None,
+            queries_count: 0,
+            close_requested_at_us: None,
+            failure_code: None,
+            failure_message: None,
+            needs_manual: false,
+            routing: serde_json::to_string(routing).unwrap_or_default(),
+            paid_at_us: None,
+            created_at_us: moment.now_us,
+            updated_at_us: moment.now_us,
+            version: 0,
+        }
+    }
+
+    fn instruction(&self, attempt: &Attempt, moment: &Moment<'_>) -> Instruction {
+        let payload = json!({ "auth_code": self.auth_code, "return_url": self.return_url });
+        Instruction {
+            tenant_id: self.tenant_id,
+            id: attempt.id.id128(),
+            kind: InstructionKind::Pay,
+            payment_id: attempt.payment_id,
+            channel_account_id: attempt.channel_account_id,
+            status: InstructionStatus::Open,
+            due_at_us: moment.now_us,
+            lease_until_us: if self.lease_us > 0 { moment.after(self.lease_us) } else { 0 },
+            tries: i64::from(self.lease_us > 0),
+            payload: Some(payload.to_string()),
+            version: 0,
+        }
+    }
+}
+
+/// The number sent to the channel for the attempt or refund with these bytes: letters and digits only.
+#[must_use]
+pub fn out_no(prefix: char, id: crate::id::Id128) -> String {
+    let mut text = String::with_capacity(27);
+    text.push(prefix);
+    text.push_str(&id.base32().to_ascii_uppercase());
+    text
+}
+
+impl Command for StartAttempt {
+    type Reply = Started;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        wants.add(Want::ChannelAccounts(self.tenant_id));
+        let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
+        wants.add(Want::Product(self.tenant_id, payment.product_id));
+        if let Some(open) = payment.open_attempt_id {
+            wants.add(Want::Attempt(self.tenant_id, open));
+            wants.add(Want::Instruction(self.tenant_id, open.id128()));
+        }
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Started>, Refusal> {
+        let payment = snapshot
+            .payments
+            .get(&(self.tenant_id, self.payment_id))
+            .ok_or(Refusal::NotFound { what: "payment" })?;
+        match payment.status {
+            PaymentStatus::Succeeded => return Err(Refusal::AlreadyPaid),
+            PaymentStatus::Failed | PaymentStatus::Closed => return Err(Refusal::OrderClosed),
+            PaymentStatus::RequiresMethod
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::AwaitingTransfer
+            | PaymentStatus::IdentityReview
+            | PaymentStatus::Processing => {}
+        }
+        if payment.close_requested_at_us.is_some() {
+            return Err(Refusal::OrderClosed);
+        }
+        let open = payment.open_attempt_id.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
+        if let Some(open) = open {
+            return self.with_open(payment, open, snapshot, moment);
+        }
+        let account = self.check(payment, snapshot, moment.now_us)?;
+        let attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
+        let mut payment = payment.clone();
+        payment.status = PaymentStatus::Processing;
+        payment.open_attempt_id = Some(attempt.id);
+        payment.latest_attempt_id = Some(attempt.id);
+        payment.attempts_count = payment.attempts_count.saturating_add(1);
+        payment.updated_at_us = moment.now_us;
+        let mut changes = Changes::default();
+        changes.put(self.instruction(&attempt, moment));
+        let detail = json!({ "payment": payment.id, "method": self.method, "channel_account": account.id });
+        changes.audit((self.tenant_id, &self.origin), Act::AttemptStart, &attempt.id, &detail, moment);
+        changes.put(payment.clone());
+        changes.put(attempt.clone());
+        let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt) };
+        Ok(Decision::new(reply, changes))
+    }
+}

@@ -1,0 +1,203 @@
+//! A verified success: it counts once, and anything beyond is parked and given back.
+
+use super::Taking;
+use crate::exception::ExceptionKind;
+use crate::id::AttemptId;
+use crate::id::TypedId;
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::ledger::EntryKind;
+use crate::moment::{Moment, SECOND_US, shanghai_day};
+use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, postings};
+use crate::product::StrayMoney;
+use crate::refund::create::refund_stray;
+use crate::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use crate::webhook::EventKind;
+use serde_json::json;
+use tk_money::{Amount, Rounding};
+
+/// Whether the decision may have to look at exceptions already open; the plain success never does.
+pub(super) fn may_raise_exception(report: &PaymentReport, payment: &Payment, attempt: &Attempt) -> bool {
+    match &report.finding {
+        PaymentFinding::Paid(evidence) => {
+            let plain = attempt.status.open()
+                && payment.effective_attempt_id.is_none()
+                && evidence.amount == Amount::new(attempt.amount_minor, attempt.currency);
+            !plain || evidence.payee_app.is_some() || evidence.payee_merchant.is_some()
+        }
+        PaymentFinding::Failed { .. }
+        | PaymentFinding::Closed
+        | PaymentFinding::NotFound
+        | PaymentFinding::Unclear(_) => true,
+        PaymentFinding::ActionRequired(_)
+        | PaymentFinding::WaitingPayer
+        | PaymentFinding::InProgress
+        | PaymentFinding::CloseRefused => false,
+    }
+}
+
+impl Taking<'_> {
+    /// A success counts only if the channel's amount, currency and our identity all agree.
+    pub(super) fn paid(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
+        if !self.payee_agrees(evidence) {
+            return self.payee_mismatch(evidence, moment);
+        }
+        if evidence.amount != Amount::new(self.attempt.amount_minor, self.attempt.currency) {
+            return self.amount_mismatch(evidence, moment);
+        }
+        if self.attempt.disposition.is_some() {
+            return self.paid_again(evidence, moment);
+        }
+        let Some(key) = self.free_txn_key(evidence) else {
+            return self.txn_reused(evidence, moment);
+        };
+        self.changes.put(key);
+        self.receive(evidence, moment);
+        match (self.payment.effective_attempt_id, self.attempt.status.open()) {
+            (None, true) if !self.payment.status.terminal() => self.effective(moment),
+            (Some(_), _) => self.stray(Disposition::Duplicate, moment),
+            (None, _) => self.stray(Disposition::Late, moment),
+        }
+    }
+
+    fn payee_agrees(&self, evidence: &PaidEvidence) -> bool {
+        let app = evidence.payee_app.as_ref().is_none_or(|app| *app == self.account.payee_app);
+        let merchant =
+            evidence.payee_merchant.as_ref().is_none_or(|merchant| *merchant == self.account.payee_merchant);
+        app && merchant
+    }
+
+    fn payee_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
+        let detail = json!({ "source": self.source, "channel_txn_no": evidence.channel_txn_no });
+        self.exception(ExceptionKind::PayeeMismatch, evidence.amount.minor, &detail, moment);
+        self.ask_after_doubt(moment);
+    }
+
+    /// The message is genuine and yet not about our amount: the query decides, and the books follow it.
+    fn amount_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
+        let detail = json!({
+            "source": self.source, "channel_txn_no": evidence.channel_txn_no,
+            "expected": self.attempt.amount_minor, "seen": evidence.amount.minor,
+            "seen_currency": evidence.amount.currency.code(),
+        });
+        self.exception(ExceptionKind::AmountMismatch, evidence.amount.minor, &detail, moment);
+        let bookable = self.source == Source::Query
+            && self.attempt.disposition.is_none()
+            && evidence.amount.currency == self.attempt.currency
+            && evidence.amount.minor > 0;
+        match self.free_txn_key(evidence) {
+            Some(key) if bookable => {
+                self.changes.put(key);
+                self.receive(evidence, moment);
+                self.attempt.disposition = Some(Disposition::Mismatch);
+                self.attempt.needs_manual = true;
+                self.book(EntryKind::CollectSuspense, moment);
+                if self.attempt.status.open() {
+                    self.become_unknown(moment);
+                }
+                self.finish_instruction();
+            }
+            Some(_) | None => self.ask_after_doubt(moment),
+        }
+    }
+
+    fn ask_after_doubt(&mut self, moment: &mut Moment<'_>) {
+        if !self.attempt.status.open() || self.attempt.disposition.is_some() {
+            return;
+        }
+        self.count_question();
+        self.become_unknown(moment);
+        let delay_us = match self.source {
+            Source::Query => crate::ask::delay_us(self.attempt.queries_count),
+            Source::Reply | Source::Callback | Source::Bill => SECOND_US,
+        };
+        self.ask_next(moment.after(delay_us));
+        self.escalate(moment);
+    }
+
+    fn paid_again(&mut self, evidence: &PaidEvidence, moment: &Moment<'_>) {
+        let same = self.attempt.channel_txn_no.as_ref() == Some(&evidence.channel_txn_no);
+        if !same || self.attempt.disposition == Some(Disposition::Mismatch) {
+            let detail = json!({ "source": self.source, "channel_txn_no": evidence.channel_txn_no });
+            self.exception(ExceptionKind::SuccessContradicted, evidence.amount.minor, &detail, moment);
+        }
+    }
+
+    fn txn_reused(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
+        let detail =
+            json!({ "source": self.source, "channel_txn_no": evidence.channel_txn_no, "reused": true });
+        self.exception(ExceptionKind::SuccessContradicted, evidence.amount.minor, &detail, moment);
+        self.ask_after_doubt(moment);
+    }
+
+    fn free_txn_key(&self, evidence: &PaidEvidence) -> Option<NaturalKey> {
+        let name = KeyName::scoped(
+            self.attempt.tenant_id,
+            NaturalKind::ChannelTxn,
+            &self.attempt.channel_account_id,
+            &evidence.channel_txn_no,
+        );
+        let holder = self.snapshot.natural_keys.get(&name).map(|key| AttemptId(key.id));
+        holder.is_none().then(|| NaturalKey { name, id: self.attempt.id.id128() })
+    }
+
+    fn receive(&mut self, evidence: &PaidEvidence, moment: &Moment<'_>) {
+        self.attempt.channel_txn_no = Some(evidence.channel_txn_no.clone());
+        self.attempt.received_minor = evidence.amount.minor;
+        self.attempt.paid_at_us = Some(evidence.paid_at_us.unwrap_or(moment.now_us));
+        self.attempt.channel_fee_minor =
+            self.account.fee_rate.of(evidence.amount.minor, Rounding::HalfUp).unwrap_or(0);
+        self.attempt.updated_at_us = moment.now_us;
+    }
+
+    fn effective(&mut self, moment: &mut Moment<'_>) {
+        self.attempt.status = AttemptStatus::Succeeded;
+        self.attempt.disposition = Some(Disposition::Effective);
+        self.attempt.unknown_since_us = None;
+        self.attempt.needs_manual = false;
+        self.payment.fee_minor = self.payment.fee.on(self.payment.amount_minor).unwrap_or(0);
+        self.payment.status = PaymentStatus::Succeeded;
+        self.payment.effective_attempt_id = Some(self.attempt.id);
+        self.payment.open_attempt_id = None;
+        self.payment.unknown_since_us = None;
+        self.payment.succeeded_at_us = Some(moment.now_us);
+        self.payment.accounting_day = Some(shanghai_day(moment.now_us));
+        self.payment.updated_at_us = moment.now_us;
+        self.book(EntryKind::Collect, moment);
+        self.event(EventKind::PaymentSucceeded, moment);
+        self.finish_instruction();
+    }
+
+    /// Money beyond the one success that counts: parked in its own account, and refunded where the product
+    /// says so. An attempt proven over stays so; the payment's status does not change.
+    fn stray(&mut self, disposition: Disposition, moment: &mut Moment<'_>) {
+        let (kind, exception, event) = match disposition {
+            Disposition::Duplicate => {
+                (EntryKind::CollectDuplicate, ExceptionKind::DuplicatePaid, EventKind::PaymentDuplicatePaid)
+            }
+            Disposition::Late | Disposition::Effective | Disposition::Mismatch => {
+                (EntryKind::CollectLate, ExceptionKind::LateSuccess, EventKind::PaymentLateSuccess)
+            }
+        };
+        if self.attempt.status.open() {
+            self.attempt.status = AttemptStatus::Succeeded;
+            self.attempt.unknown_since_us = None;
+            if self.payment.open_attempt_id == Some(self.attempt.id) {
+                self.payment.open_attempt_id = None;
+            }
+        }
+        self.attempt.disposition = Some(disposition);
+        self.book(kind, moment);
+        let detail = json!({ "source": self.source });
+        self.exception(exception, self.attempt.received_minor, &detail, moment);
+        if self.stray_money == StrayMoney::Refund {
+            refund_stray(&mut self.attempt, &self.payment, &mut self.changes, moment);
+        }
+        self.event(event, moment);
+        self.finish_instruction();
+    }
+
+    fn book(&mut self, kind: EntryKind, moment: &mut Moment<'_>) {
+        let entry = postings::collect(kind, &self.payment, &self.attempt, moment);
+        self.changes.put_some(entry);
+    }
+}

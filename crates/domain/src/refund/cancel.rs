@@ -1,0 +1,176 @@
+//! Withdrawing a refund that was not sent, and asking about one that was.
+
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{RefundId, TenantId, TypedId};
+use crate::instruction::InstructionKind;
+use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
+use crate::moment::Moment;
+use crate::refund::{Refund, RefundState, postings};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::view::refund_event;
+use crate::webhook::EventKind;
+use serde_json::json;
+
+/// Withdraws a refund before anything was sent, and gives the hold back.
+#[derive(Debug, Clone)]
+pub struct CancelRefund {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// Asks the channel about a refund now; changes no state by itself.
+#[derive(Debug, Clone)]
+pub struct RequestRefundQuery {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+fn find(tenant_id: TenantId, refund_id: RefundId, snapshot: &Snapshot) -> Result<&Refund, Refusal> {
+    snapshot.refunds.get(&(tenant_id, refund_id)).ok_or(Refusal::NotFound { what: "refund" })
+}
+
+impl CancelRefund {
+    fn check(&self, refund: &Refund, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let instruction = snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128()));
+        match refund.status {
+            RefundState::Processing => Err(Refusal::RefundInProgress),
+            RefundState::Succeeded | RefundState::Failed | RefundState::Rejected => Err(Refusal::RefundEnded),
+            RefundState::Approved if instruction.is_some_and(|row| row.tries > 0) => {
+                Err(Refusal::RefundInProgress)
+            }
+            RefundState::Approved | RefundState::PendingApproval | RefundState::Cancelled => Ok(()),
+        }
+    }
+}
+
+impl Command for CancelRefund {
+    type Reply = Refund;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Posting
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Refund(self.tenant_id, self.refund_id));
+        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
+        let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
+        wants.add(Want::Payment(self.tenant_id, refund.payment_id));
+        wants.add(Want::Attempt(self.tenant_id, refund.attempt_id));
+        wants.add(Want::Hold(self.tenant_id, refund.hold_id));
+        for kind in [
+            AccountKind::Held,
+            AccountKind::PendingSettlement,
+            AccountKind::Cash,
+            AccountKind::Duplicate,
+            AccountKind::LateSuccess,
+        ] {
+            let name = AccountRef::merchant(self.tenant_id, refund.merchant_id, kind, refund.currency);
+            wants.add(Want::Account(name));
+        }
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Refund>, Refusal> {
+        let refund = find(self.tenant_id, self.refund_id, snapshot)?;
+        self.check(refund, snapshot)?;
+        if refund.status == RefundState::Cancelled {
+            return Ok(Decision::nothing(refund.clone()));
+        }
+        let mut changes = Changes::default();
+        let mut refund = refund.clone();
+        refund.status = RefundState::Cancelled;
+        refund.ended_at_us = Some(moment.now_us);
+        refund.updated_at_us = moment.now_us;
+        self.give_back(&refund, snapshot, &mut changes, moment)?;
+        changes.put(refund_event(EventKind::RefundCancelled, &mut refund, moment));
+        let detail = json!({ "amount": refund.amount_minor });
+        changes.audit((self.tenant_id, &self.origin), Act::RefundCancel, &refund.id, &detail, moment);
+        changes.put(refund.clone());
+        Ok(Decision::new(refund, changes))
+    }
+}
+
+impl CancelRefund {
+    fn give_back(
+        &self,
+        refund: &Refund,
+        snapshot: &Snapshot,
+        changes: &mut Changes,
+        moment: &mut Moment<'_>,
+    ) -> Result<(), Refusal> {
+        let missing = |what| Refusal::NotFound { what };
+        let key = |id| (self.tenant_id, id);
+        let mut hold =
+            snapshot.holds.get(&(self.tenant_id, refund.hold_id)).cloned().ok_or(missing("hold"))?;
+        let mut attempt =
+            snapshot.attempts.get(&(self.tenant_id, refund.attempt_id)).cloned().ok_or(missing("attempt"))?;
+        let mut payment =
+            snapshot.payments.get(&key(refund.payment_id)).cloned().ok_or(missing("payment"))?;
+        hold.status = HoldStatus::Released;
+        hold.ended_at_us = Some(moment.now_us);
+        attempt.refunding_minor = attempt.refunding_minor.saturating_sub(refund.amount_minor);
+        attempt.updated_at_us = moment.now_us;
+        if payment.effective_attempt_id == Some(attempt.id) {
+            payment.refunding_minor = payment.refunding_minor.saturating_sub(refund.amount_minor);
+            payment.updated_at_us = moment.now_us;
+            changes.put(payment);
+        }
+        changes.put_some(postings::hold(EntryKind::Release, &hold, refund, moment));
+        if let Some(mut instruction) =
+            snapshot.instructions.get(&(self.tenant_id, refund.id.id128())).cloned()
+        {
+            instruction.finish();
+            changes.put(instruction);
+        }
+        changes.put(attempt);
+        changes.put(hold);
+        Ok(())
+    }
+}
+
+impl Command for RequestRefundQuery {
+    type Reply = Refund;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Refund(self.tenant_id, self.refund_id));
+        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Refund>, Refusal> {
+        let refund = find(self.tenant_id, self.refund_id, snapshot)?;
+        let instruction = snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128()));
+        let free = instruction.filter(|row| row.lease_until_us <= moment.now_us);
+        let (Some(instruction), RefundState::Processing) = (free, refund.status) else {
+            return Ok(Decision::nothing(refund.clone()));
+        };
+        let mut instruction = instruction.clone();
+        instruction.next(InstructionKind::RefundQuery, moment.now_us);
+        let mut changes = Changes::default();
+        changes.put(instruction);
+        let detail = json!({ "refund": refund.id });
+        changes.audit((self.tenant_id, &self.origin), Act::PaymentQuery, &refund.id, &detail, moment);
+        Ok(Decision::new(refund.clone(), changes))
+    }
+}

@@ -1,0 +1,400 @@
+//! Creating a refund: the money is held in the same commit, and never more than was received.
+
+use crate::audit::{Act, Origin};
+use crate::channel_account::{Channel, ChannelAccount};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{AppId, AttemptId, HoldId, PaymentId, RefundId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
+use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
+use crate::payment::{Attempt, Disposition, Payment, out_no};
+use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::view::refund_event;
+use crate::webhook::EventKind;
+use serde_json::json;
+use tk_money::{Amount, Currency};
+
+/// What a channel allows in refunds of one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundLimits {
+    /// Refunds of one order, whatever became of them.
+    pub count_max: i64,
+    /// Time between two of them, microseconds.
+    pub spacing_us: i64,
+}
+
+/// The declared limits: Alipay 3 s apart (alipay.md section 7), WeChat 50 per order and a minute apart.
+#[must_use]
+pub const fn refund_limits(channel: Channel) -> RefundLimits {
+    match channel {
+        Channel::Alipay => RefundLimits { count_max: 200, spacing_us: 3 * SECOND_US },
+        Channel::Wechatpay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
+            RefundLimits { count_max: 50, spacing_us: MINUTE_US }
+        }
+    }
+}
+
+/// Creates a refund, or finds the one that the merchant's refund number already has.
+#[derive(Debug, Clone)]
+pub struct CreateRefund {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The calling app.
+    pub app_id: Option<AppId>,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The attempt whose money goes back; by default the one that counts.
+    pub attempt_id: Option<AttemptId>,
+    /// The merchant's own number.
+    pub merchant_refund_no: String,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// The currency, if the caller names it.
+    pub currency: Option<Currency>,
+    /// Why.
+    pub reason: String,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// The refund, and whether it existed before.
+#[derive(Debug, Clone)]
+pub struct RefundCreated {
+    /// The refund.
+    pub refund: Refund,
+    /// Its hold.
+    pub hold: Hold,
+    /// Whether the refund number had it already.
+    pub existing: bool,
+}
+
+impl CreateRefund {
+    fn key(&self, payment: &Payment) -> KeyName {
+        KeyName::scoped(
+            self.tenant_id,
+            NaturalKind::MerchantRefund,
+            &payment.merchant_id,
+            &self.merchant_refund_no,
+        )
+    }
+
+    fn existing_id(&self, payment: &Payment, snapshot: &Snapshot) -> Option<RefundId> {
+        snapshot.natural_keys.get(&self.key(payment)).map(|key| RefundId(key.id))
+    }
+
+    fn repeat(&self, id: RefundId, snapshot: &Snapshot) -> Result<Decision<RefundCreated>, Refusal> {
+        let refund = snapshot.refunds.get(&(self.tenant_id, id)).ok_or(Refusal::RefundConflict)?;
+        let hold = snapshot.holds.get(&(self.tenant_id, refund.hold_id)).ok_or(Refusal::RefundConflict)?;
+        let same = refund.payment_id == self.payment_id && refund.amount_minor == self.amount_minor;
+        if !same {
+            return Err(Refusal::RefundConflict);
+        }
+        Ok(Decision::nothing(RefundCreated { refund: refund.clone(), hold: hold.clone(), existing: true }))
+    }
+
+    fn attempt<'a>(&self, payment: &Payment, snapshot: &'a Snapshot) -> Result<&'a Attempt, Refusal> {
+        let id = self.attempt_id.or(payment.effective_attempt_id).ok_or(Refusal::PaymentNotRefundable)?;
+        let attempt = snapshot.attempts.get(&(self.tenant_id, id)).ok_or(Refusal::AttemptNotOfPayment)?;
+        if attempt.payment_id != payment.id {
+            return Err(Refusal::AttemptNotOfPayment);
+        }
+        match attempt.disposition {
+            Some(Disposition::Effective | Disposition::Duplicate | Disposition::Late) => Ok(attempt),
+            Some(Disposition::Mismatch) | None => Err(Refusal::PaymentNotRefundable),
+        }
+    }
+
+    fn check(
+        &self,
+        payment: &Payment,
+        attempt: &Attempt,
+        account: &ChannelAccount,
+        now_us: i64,
+    ) -> Result<(), Refusal> {
+        if self.currency.is_some_and(|currency| currency != payment.currency) {
+            return Err(Refusal::RefundCurrencyMismatch);
+        }
+        let amount = |minor| Amount::new(minor, payment.currency);
+        if self.amount_minor < 1 {
+            return Err(Refusal::AmountOutOfRange {
+                min: amount(1),
+                max: amount(attempt.refundable_minor().max(1)),
+            });
+        }
+        if self.amount_minor > attempt.refundable_minor() {
+            return Err(Refusal::RefundExceedsRefundable {
+                refundable: amount(attempt.refundable_minor()),
+                requested: amount(self.amount_minor),
+            });
+        }
+        let count_max = refund_limits(attempt.channel).count_max;
+        if attempt.refunds_count >= count_max {
+            return Err(Refusal::TooManyRefunds { max: count_max });
+        }
+        let window_us = account.refund_window_days.saturating_mul(DAY_US);
+        let paid_at_us = attempt.paid_at_us.unwrap_or(attempt.created_at_us);
+        if paid_at_us.saturating_add(window_us) <= now_us {
+            return Err(Refusal::RefundWindowClosed);
+        }
+        Ok(())
+    }
+
+    /// The hold's parts: pending settlement first, then cash; stray money from its own account.
+    fn funding(&self, payment: &Payment, attempt: &Attempt, snapshot: &Snapshot) -> Result<Funding, Refusal> {
+        let available = |kind| {
+            let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
+            snapshot.account(&name, 0).available_minor().max(0)
+        };
+        let wanted = self.amount_minor;
+        let (funding, covered) = match attempt.disposition {
+            Some(Disposition::Duplicate) => {
+                let part = available(AccountKind::Duplicate).min(wanted);
+                (Funding { duplicate_minor: part, ..Funding::default() }, part)
+            }
+            Some(Disposition::Late) => {
+                let part = available(AccountKind::LateSuccess).min(wanted);
+                (Funding { late_success_minor: part, ..Funding::default() }, part)
+            }
+            Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                let pending = available(AccountKind::PendingSettlement).min(wanted);
+                let cash = available(AccountKind::Cash).min(wanted.saturating_sub(pending));
+                let funding =
+                    Funding { pending_settlement_minor: pending, cash_minor: cash, ..Funding::default() };
+                (funding, pending.saturating_add(cash))
+            }
+        };
+        if covered < wanted {
+            let amount = |minor| Amount::new(minor, payment.currency);
+            let short = amount(wanted.saturating_sub(covered));
+            return Err(Refusal::InsufficientBalance { available: amount(covered), short });
+        }
+        Ok(funding)
+    }
+}
+
+/// From which accounts a hold is drawn, minor units.
+#[derive(Debug, Clone, Copy, Default)]
+struct Funding {
+    pending_settlement_minor: i64,
+    cash_minor: i64,
+    duplicate_minor: i64,
+    late_success_minor: i64,
+}
+
+/// What is asked, by whom.
+struct Asked {
+    origin: RefundOrigin,
+    merchant_refund_no: Option<String>,
+    amount_minor: i64,
+    reason: String,
+}
+
+/// Writes the refund with its hold, entry and instruction; the attempt counts it at once.
+fn make(
+    asked: Asked,
+    funding: Funding,
+    (payment, attempt): (&Payment, &mut Attempt),
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) -> (Refund, Hold) {
+    let (id, hold_id) = (RefundId::new(moment), HoldId::new(moment));
+    let hold = Hold {
+        tenant_id: payment.tenant_id,
+        id: hold_id,
+        merchant_id: payment.merchant_id,
+        refund_id: id,
+        currency: payment.currency,
+        pending_settlement_minor: funding.pending_settlement_minor,
+        cash_minor: funding.cash_minor,
+        duplicate_minor: funding.duplicate_minor,
+        late_success_minor: funding.late_success_minor,
+        status: HoldStatus::Open,
+        created_at_us: moment.now_us,
+        ended_at_us: None,
+        version: 0,
+    };
+    let mut refund = new_refund(id, hold_id, asked, (payment, attempt), moment);
+    let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
+    attempt.refunding_minor = attempt.refunding_minor.saturating_add(refund.amount_minor);
+    attempt.refunds_count = attempt.refunds_count.saturating_add(1);
+    attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
+    attempt.updated_at_us = moment.now_us;
+    changes.put(instruction(&refund, due_at_us));
+    changes.put_some(postings::hold(EntryKind::Hold, &hold, &refund, moment));
+    changes.put(refund_event(EventKind::RefundCreated, &mut refund, moment));
+    changes.put(hold.clone());
+    (refund, hold)
+}
+
+fn new_refund(
+    id: RefundId,
+    hold_id: HoldId,
+    asked: Asked,
+    (payment, attempt): (&Payment, &Attempt),
+    moment: &Moment<'_>,
+) -> Refund {
+    Refund {
+        tenant_id: payment.tenant_id,
+        id,
+        payment_id: payment.id,
+        attempt_id: attempt.id,
+        merchant_id: payment.merchant_id,
+        channel_account_id: attempt.channel_account_id,
+        merchant_refund_no: asked.merchant_refund_no,
+        origin: asked.origin,
+        out_no: out_no('R', id.id128()),
+        amount_minor: asked.amount_minor,
+        currency: payment.currency,
+        reason: asked.reason,
+        status: RefundState::Approved,
+        route: RefundRoute::OriginalOnline,
+        line: Line::Collection,
+        hold_id,
+        fee_refund_minor: 0,
+        channel_fee_refund_minor: 0,
+        accepted_at_us: None,
+        unknown_since_us: None,
+        queries_count: 0,
+        needs_manual: false,
+        failure_code: None,
+        failure_message: None,
+        succeeded_at_us: None,
+        ended_at_us: None,
+        event_seq: 0,
+        created_at_us: moment.now_us,
+        updated_at_us: moment.now_us,
+        version: 0,
+    }
+}
+
+fn instruction(refund: &Refund, due_at_us: i64) -> Instruction {
+    Instruction {
+        tenant_id: refund.tenant_id,
+        id: refund.id.id128(),
+        kind: InstructionKind::Refund,
+        payment_id: refund.payment_id,
+        channel_account_id: refund.channel_account_id,
+        status: InstructionStatus::Open,
+        due_at_us,
+        lease_until_us: 0,
+        tries: 0,
+        payload: None,
+        version: 0,
+    }
+}
+
+/// The system's own refund of all the stray money of an attempt, drawn from where it was just booked.
+pub(crate) fn refund_stray(
+    attempt: &mut Attempt,
+    payment: &Payment,
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) {
+    let amount_minor = attempt.received_minor;
+    let (reason, funding) = match attempt.disposition {
+        Some(Disposition::Duplicate) => {
+            ("duplicate", Funding { duplicate_minor: amount_minor, ..Funding::default() })
+        }
+        Some(Disposition::Late) => {
+            ("late_success", Funding { late_success_minor: amount_minor, ..Funding::default() })
+        }
+        Some(Disposition::Effective | Disposition::Mismatch) | None => return,
+    };
+    let asked = Asked {
+        origin: RefundOrigin::System,
+        merchant_refund_no: None,
+        amount_minor,
+        reason: reason.to_owned(),
+    };
+    let (refund, _) = make(asked, funding, (payment, attempt), changes, moment);
+    changes.put(refund);
+}
+
+impl Command for CreateRefund {
+    type Reply = RefundCreated;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Posting
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
+        wants.add(Want::Natural(self.key(payment)));
+        if let Some(id) = self.existing_id(payment, snapshot) {
+            wants.add(Want::Refund(self.tenant_id, id));
+            if let Some(refund) = snapshot.refunds.get(&(self.tenant_id, id)) {
+                wants.add(Want::Hold(self.tenant_id, refund.hold_id));
+            }
+            return;
+        }
+        let Some(attempt_id) = self.attempt_id.or(payment.effective_attempt_id) else { return };
+        wants.add(Want::Attempt(self.tenant_id, attempt_id));
+        let Some(attempt) = snapshot.attempts.get(&(self.tenant_id, attempt_id)) else { return };
+        wants.add(Want::ChannelAccount(self.tenant_id, attempt.channel_account_id));
+        let kinds: &[AccountKind] = match attempt.disposition {
+            Some(Disposition::Duplicate) => &[AccountKind::Duplicate, AccountKind::Held],
+            Some(Disposition::Late) => &[AccountKind::LateSuccess, AccountKind::Held],
+            Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
+            }
+        };
+        for kind in kinds {
+            wants.add(Want::Account(AccountRef::merchant(
+                self.tenant_id,
+                payment.merchant_id,
+                *kind,
+                payment.currency,
+            )));
+        }
+    }
+
+    fn decide(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<RefundCreated>, Refusal> {
+        let payment = snapshot
+            .payments
+            .get(&(self.tenant_id, self.payment_id))
+            .ok_or(Refusal::NotFound { what: "payment" })?;
+        if let Some(id) = self.existing_id(payment, snapshot) {
+            return self.repeat(id, snapshot);
+        }
+        let attempt = self.attempt(payment, snapshot)?;
+        let account = snapshot
+            .channel_accounts
+            .get(&(self.tenant_id, attempt.channel_account_id))
+            .ok_or(Refusal::NotFound { what: "channel_account" })?;
+        self.check(payment, attempt, account, moment.now_us)?;
+        let funding = self.funding(payment, attempt, snapshot)?;
+        let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
+        let mut changes = Changes::default();
+        let asked = Asked {
+            origin: RefundOrigin::Api,
+            merchant_refund_no: Some(self.merchant_refund_no.clone()),
+            amount_minor: self.amount_minor,
+            reason: self.reason.clone(),
+        };
+        let (refund, hold) = make(asked, funding, (&payment, &mut attempt), &mut changes, moment);
+        if payment.effective_attempt_id == Some(attempt.id) {
+            payment.refunding_minor = payment.refunding_minor.saturating_add(self.amount_minor);
+            payment.updated_at_us = moment.now_us;
+        }
+        changes.put(NaturalKey { name: self.key(&payment), id: refund.id.id128() });
+        let detail = json!({ "payment": payment.id, "attempt": attempt.id, "amount": self.amount_minor });
+        changes.audit((self.tenant_id, &self.origin), Act::RefundCreate, &refund.id, &detail, moment);
+        changes.put(payment);
+        changes.put(attempt);
+        changes.put(refund.clone());
+        Ok(Decision::new(RefundCreated { refund, hold, existing: false }, changes))
+    }
+}

@@ -1,0 +1,430 @@
+//! Taking a report about a refund: the only way in which a channel's word changes a refund.
+
+use crate::ask;
+use crate::audit::{Act, Origin};
+use crate::channel_account::ChannelAccount;
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
+use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind};
+use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
+use crate::moment::{Moment, SECOND_US};
+use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
+use crate::refund::{Refund, RefundState, postings};
+use crate::refusal::Refusal;
+use crate::report::{RefundFinding, RefundReport, Source};
+use crate::snapshot::Snapshot;
+use crate::view::refund_event;
+use crate::webhook::EventKind;
+use serde_json::json;
+use tk_money::Amount;
+
+/// How long after the channel accepted a refund its outcome is first asked (alipay.md section 7).
+const CONFIRM_AFTER_US: i64 = 10 * SECOND_US;
+
+/// Takes a report about one refund.
+#[derive(Debug, Clone)]
+pub struct TakeRefundReport {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The payment refunded.
+    pub payment_id: PaymentId,
+    /// The attempt whose money goes back.
+    pub attempt_id: AttemptId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// What the channel says.
+    pub report: RefundReport,
+    /// The channel account that said it.
+    pub origin: Origin,
+}
+
+/// The refund as it stands after the report.
+#[derive(Debug, Clone)]
+pub struct RefundTaken {
+    /// Whether anything changed.
+    pub taken: Taken,
+    /// The refund.
+    pub refund: Refund,
+}
+
+/// The rows under a report, being changed.
+struct Taking<'a> {
+    snapshot: &'a Snapshot,
+    account: Option<&'a ChannelAccount>,
+    source: Source,
+    payment: Payment,
+    attempt: Attempt,
+    refund: Refund,
+    hold: Hold,
+    instruction: Option<Instruction>,
+    changes: Changes,
+}
+
+impl TakeRefundReport {
+    fn taking<'a>(&self, snapshot: &'a Snapshot) -> Result<Taking<'a>, Refusal> {
+        let refund = snapshot
+            .refunds
+            .get(&(self.tenant_id, self.refund_id))
+            .filter(|refund| refund.payment_id == self.payment_id && refund.attempt_id == self.attempt_id)
+            .ok_or(Refusal::NotFound { what: "refund" })?;
+        let payment = snapshot
+            .payments
+            .get(&(self.tenant_id, self.payment_id))
+            .ok_or(Refusal::NotFound { what: "payment" })?;
+        let attempt = snapshot
+            .attempts
+            .get(&(self.tenant_id, self.attempt_id))
+            .ok_or(Refusal::NotFound { what: "attempt" })?;
+        let hold = snapshot
+            .holds
+            .get(&(self.tenant_id, refund.hold_id))
+            .ok_or(Refusal::NotFound { what: "hold" })?;
+        Ok(Taking {
+            snapshot,
+            account: snapshot.channel_accounts.get(&(self.tenant_id, refund.channel_account_id)),
+            source: self.report.source,
+            payment: payment.clone(),
+            attempt: attempt.clone(),
+            refund: refund.clone(),
+            hold: hold.clone(),
+            instruction: snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128())).cloned(),
+            changes: Changes::default(),
+        })
+    }
+}
+
+impl Taking<'_> {
+    fn find(&mut self, finding: &RefundFinding, moment: &mut Moment<'_>) {
+        if self.refund.status.terminal() {
+            return self.after_the_end(finding, moment);
+        }
+        match finding {
+            RefundFinding::Done { amount, at_us } => self.done(*amount, *at_us, moment),
+            RefundFinding::Accepted => self.accepted(moment),
+            RefundFinding::InProgress => self.in_progress(moment),
+            RefundFinding::Failed { code, message } => self.failed(code, message, moment),
+            RefundFinding::NotYet { code, message } => self.not_yet(code, message, moment),
+            RefundFinding::NotFound => self.not_found(moment),
+            RefundFinding::Unclear(_) => self.unclear(moment),
+        }
+    }
+
+    fn done(&mut self, amount: Amount, at_us: Option<i64>, moment: &mut Moment<'_>) {
+        if amount != Amount::new(self.refund.amount_minor, self.refund.currency) {
+            return self.mismatch(amount, moment);
+        }
+        let amount_minor = self.refund.amount_minor;
+        self.attempt.refunding_minor = self.attempt.refunding_minor.saturating_sub(amount_minor);
+        self.attempt.refunded_minor = self.attempt.refunded_minor.saturating_add(amount_minor);
+        self.attempt.updated_at_us = moment.now_us;
+        self.return_fees();
+        if self.counts_for_payment() {
+            self.payment.refunding_minor = self.payment.refunding_minor.saturating_sub(amount_minor);
+            self.payment.refunded_minor = self.payment.refunded_minor.saturating_add(amount_minor);
+            let full = self.payment.refunded_minor >= self.payment.amount_minor;
+            self.payment.refund_status = if full { RefundStatus::Full } else { RefundStatus::Partial };
+            self.payment.updated_at_us = moment.now_us;
+        }
+        self.refund.succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
+        self.end(RefundState::Succeeded, HoldStatus::Captured, moment);
+        let entry = postings::refund(&self.refund, moment);
+        self.changes.put_some(entry);
+        self.event(EventKind::RefundSucceeded, moment);
+    }
+
+    /// Fees go back in proportion to all that was refunded so far, each by its own contract.
+    fn return_fees(&mut self) {
+        if self.counts_for_payment() && self.payment.fee.returned {
+            let refunded = self.payment.refunded_minor.saturating_add(self.refund.amount_minor);
+            let due = FeeSnapshot::return_due(
+                self.payment.fee_minor,
+                self.payment.fee_returned_minor,
+                refunded,
+                self.payment.amount_minor,
+            );
+            self.refund.fee_refund_minor = due.unwrap_or(0);
+            self.payment.fee_returned_minor =
+                self.payment.fee_returned_minor.saturating_add(self.refund.fee_refund_minor);
+        }
+        if self.account.is_some_and(|account| account.fee_returned) {
+            let due = FeeSnapshot::return_due(
+                self.attempt.channel_fee_minor,
+                self.attempt.channel_fee_returned_minor,
+                self.attempt.refunded_minor,
+                self.attempt.received_minor,
+            );
+            self.refund.channel_fee_refund_minor = due.unwrap_or(0);
+            self.attempt.channel_fee_returned_minor =
+                self.attempt.channel_fee_returned_minor.saturating_add(self.refund.channel_fee_refund_minor);
+        }
+    }
+
+    fn failed(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
+        let amount_minor = self.refund.amount_minor;
+        self.attempt.refunding_minor = self.attempt.refunding_minor.saturating_sub(amount_minor);
+        self.attempt.updated_at_us = moment.now_us;
+        if self.counts_for_payment() {
+            self.payment.refunding_minor = self.payment.refunding_minor.saturating_sub(amount_minor);
+            self.payment.updated_at_us = moment.now_us;
+        }
+        self.note_failure(code, message);
+        self.refund.ended_at_us = Some(moment.now_us);
+        self.end(RefundState::Failed, HoldStatus::Released, moment);
+        let entry = postings::hold(EntryKind::Release, &self.hold, &self.refund, moment);
+        self.changes.put_some(entry);
+        self.event(EventKind::RefundFailed, moment);
+    }
+
+    fn end(&mut self, status: RefundState, hold: HoldStatus, moment: &Moment<'_>) {
+        self.refund.status = status;
+        self.refund.unknown_since_us = None;
+        self.refund.needs_manual = false;
+        self.refund.updated_at_us = moment.now_us;
+        self.hold.status = hold;
+        self.hold.ended_at_us = Some(moment.now_us);
+        self.changes.put(self.hold.clone());
+        if let Some(instruction) = &mut self.instruction {
+            instruction.finish();
+        }
+    }
+
+    /// Accepted is not done: the channel is asked until it says so.
+    fn accepted(&mut self, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.refund.accepted_at_us.get_or_insert(moment.now_us);
+        self.refund.unknown_since_us = None;
+        self.say(InstructionKind::RefundQuery, moment.after(CONFIRM_AFTER_US));
+    }
+
+    fn in_progress(&mut self, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.refund.unknown_since_us = None;
+        self.ask_again(moment);
+    }
+
+    /// A refusal that may pass: the same number is sent again, the hold stays.
+    fn not_yet(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.note_failure(code, message);
+        self.refund.queries_count = self.refund.queries_count.saturating_add(1);
+        self.say(InstructionKind::Refund, moment.after(ask::delay_us(self.refund.queries_count)));
+        self.escalate(moment);
+    }
+
+    /// The channel does not know the refund: the same number is sent again, never a new one.
+    fn not_found(&mut self, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.refund.unknown_since_us.get_or_insert(moment.now_us);
+        self.refund.queries_count = self.refund.queries_count.saturating_add(1);
+        if self.refund.accepted_at_us.take().is_some() {
+            let detail = json!({ "source": self.source, "accepted_then": "not_found" });
+            self.exception(ExceptionKind::RefundReopened, &detail, moment);
+        }
+        self.say(InstructionKind::Refund, moment.after(ask::delay_us(self.refund.queries_count)));
+        self.escalate(moment);
+    }
+
+    fn unclear(&mut self, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.refund.unknown_since_us.get_or_insert(moment.now_us);
+        self.ask_again(moment);
+    }
+
+    fn mismatch(&mut self, amount: Amount, moment: &mut Moment<'_>) {
+        let detail = json!({
+            "source": self.source, "expected": self.refund.amount_minor, "seen": amount.minor,
+            "seen_currency": amount.currency.code(),
+        });
+        self.exception(ExceptionKind::RefundMismatch, &detail, moment);
+        self.sent(moment);
+        self.refund.unknown_since_us.get_or_insert(moment.now_us);
+        self.ask_again(moment);
+    }
+
+    /// What a channel says after the end changes nothing but may have to be looked at.
+    fn after_the_end(&mut self, finding: &RefundFinding, moment: &mut Moment<'_>) {
+        let succeeded = self.refund.status == RefundState::Succeeded;
+        let contradicts = match finding {
+            RefundFinding::Done { .. } => !succeeded,
+            RefundFinding::Failed { .. } | RefundFinding::NotFound => {
+                succeeded && self.source != Source::Reply
+            }
+            RefundFinding::Accepted
+            | RefundFinding::InProgress
+            | RefundFinding::NotYet { .. }
+            | RefundFinding::Unclear(_) => false,
+        };
+        if contradicts {
+            let detail = json!({ "source": self.source, "status": self.refund.status });
+            self.exception(ExceptionKind::RefundReopened, &detail, moment);
+        }
+    }
+
+    fn sent(&mut self, moment: &mut Moment<'_>) {
+        self.refund.updated_at_us = moment.now_us;
+        if self.refund.status == RefundState::Approved {
+            self.refund.status = RefundState::Processing;
+            self.event(EventKind::RefundProcessing, moment);
+        }
+    }
+
+    fn ask_again(&mut self, moment: &Moment<'_>) {
+        if self.source == Source::Query {
+            self.refund.queries_count = self.refund.queries_count.saturating_add(1);
+        }
+        self.say(InstructionKind::RefundQuery, moment.after(ask::delay_us(self.refund.queries_count)));
+        self.escalate(moment);
+    }
+
+    fn escalate(&mut self, moment: &Moment<'_>) {
+        let age_us = moment.now_us.saturating_sub(self.refund.created_at_us);
+        if age_us >= ask::MANUAL_AFTER_US && !self.refund.needs_manual {
+            self.refund.needs_manual = true;
+            let detail = json!({ "queries": self.refund.queries_count, "code": self.refund.failure_code });
+            self.exception(ExceptionKind::RefundUnknown, &detail, moment);
+        }
+    }
+
+    fn note_failure(&mut self, code: &str, message: &str) {
+        self.refund.failure_code = Some(clipped(code, 64));
+        self.refund.failure_message = Some(clipped(message, 200));
+    }
+
+    fn counts_for_payment(&self) -> bool {
+        self.payment.effective_attempt_id == Some(self.attempt.id)
+    }
+
+    fn say(&mut self, kind: InstructionKind, due_at_us: i64) {
+        if let Some(instruction) = &mut self.instruction {
+            instruction.next(kind, due_at_us);
+        }
+    }
+
+    fn event(&mut self, kind: EventKind, moment: &mut Moment<'_>) {
+        let event = refund_event(kind, &mut self.refund, moment);
+        self.changes.put(event);
+    }
+
+    fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {
+        let tenant_id = self.refund.tenant_id;
+        let id = Exception::id_of(tenant_id, kind, &self.refund.id.to_string());
+        if self.snapshot.exceptions.get(&(tenant_id, id)).is_some() {
+            return;
+        }
+        self.changes.put(Exception {
+            tenant_id,
+            id,
+            kind,
+            payment_id: Some(self.payment.id),
+            attempt_id: Some(self.attempt.id),
+            refund_id: Some(self.refund.id),
+            amount_minor: self.refund.amount_minor,
+            detail: detail.to_string(),
+            status: ExceptionStatus::Open,
+            opened_at_us: moment.now_us,
+            closed_at_us: None,
+            version: 0,
+        });
+    }
+
+    fn into_decision(mut self, command: &TakeRefundReport, moment: &mut Moment<'_>) -> Decision<RefundTaken> {
+        let tenant_id = command.tenant_id;
+        let payment_changed =
+            self.snapshot.payments.get(&(tenant_id, self.payment.id)) != Some(&self.payment);
+        let attempt_changed =
+            self.snapshot.attempts.get(&(tenant_id, self.attempt.id)) != Some(&self.attempt);
+        let refund_changed = self.snapshot.refunds.get(&(tenant_id, self.refund.id)) != Some(&self.refund);
+        let stored = self.snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
+        if self.instruction.as_ref() != stored {
+            self.changes.put_some(self.instruction.take());
+        }
+        let matters = refund_changed || !self.changes.is_empty();
+        if refund_changed {
+            let detail = json!({ "source": self.source, "status": self.refund.status });
+            changes_audit(&mut self.changes, command, &detail, moment);
+            self.changes.put(self.refund.clone());
+        }
+        if payment_changed {
+            self.changes.put(self.payment);
+        }
+        if attempt_changed {
+            self.changes.put(self.attempt);
+        }
+        let taken = if matters { Taken::Changed } else { Taken::Repeat };
+        Decision::new(RefundTaken { taken, refund: self.refund }, self.changes)
+    }
+}
+
+fn changes_audit(
+    changes: &mut Changes,
+    command: &TakeRefundReport,
+    detail: &serde_json::Value,
+    moment: &mut Moment<'_>,
+) {
+    let who = (command.tenant_id, &command.origin);
+    changes.audit(who, Act::RefundReport, &command.refund_id, detail, moment);
+}
+
+fn posting_wants(command: &TakeRefundReport, refund: &Refund, wants: &mut Wants) {
+    let (tenant_id, currency) = (command.tenant_id, refund.currency);
+    for kind in [
+        AccountKind::Held,
+        AccountKind::PendingSettlement,
+        AccountKind::Cash,
+        AccountKind::Duplicate,
+        AccountKind::LateSuccess,
+        AccountKind::MerchantFeeReceivable,
+    ] {
+        wants.add(Want::Account(AccountRef::merchant(tenant_id, refund.merchant_id, kind, currency)));
+    }
+    for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost] {
+        wants.add(Want::Account(AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency)));
+    }
+    wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
+}
+
+impl Command for TakeRefundReport {
+    type Reply = RefundTaken;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        match self.report.finding {
+            RefundFinding::Done { .. } | RefundFinding::Failed { .. } => LaneKind::Posting,
+            RefundFinding::Accepted
+            | RefundFinding::InProgress
+            | RefundFinding::NotYet { .. }
+            | RefundFinding::NotFound
+            | RefundFinding::Unclear(_) => LaneKind::Plain,
+        }
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        wants.add(Want::Attempt(self.tenant_id, self.attempt_id));
+        wants.add(Want::Refund(self.tenant_id, self.refund_id));
+        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
+        for kind in
+            [ExceptionKind::RefundReopened, ExceptionKind::RefundUnknown, ExceptionKind::RefundMismatch]
+        {
+            let id = Exception::id_of(self.tenant_id, kind, &self.refund_id.to_string());
+            wants.add(Want::Exception(self.tenant_id, id));
+        }
+        let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
+        wants.add(Want::Hold(self.tenant_id, refund.hold_id));
+        wants.add(Want::ChannelAccount(self.tenant_id, refund.channel_account_id));
+        if self.lane() == LaneKind::Posting {
+            posting_wants(self, refund, wants);
+        }
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<RefundTaken>, Refusal> {
+        let mut taking = self.taking(snapshot)?;
+        taking.find(&self.report.finding, moment);
+        Ok(taking.into_decision(self, moment))
+    }
+}

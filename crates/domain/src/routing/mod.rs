@@ -1,0 +1,192 @@
+//! Routing: which channel account may take a payment, decided once and kept with its reasons.
+
+use crate::channel_account::{ChannelAccount, Method};
+use crate::id::{ChannelAccountId, MerchantId, ProductId};
+use crate::payment::Payment;
+use crate::product::{Product, Terminal};
+use crate::words::words;
+use serde::Serialize;
+use tk_money::Currency;
+
+words! {
+    /// Why a candidate was dropped.
+    DropReason {
+        /// Switched off.
+        Disabled = "disabled",
+        /// Its contract does not include the method.
+        Method = "method",
+        /// It settles in another currency.
+        Currency = "currency",
+        /// It is bound to other merchants.
+        Merchant = "merchant",
+        /// It is bound to other products.
+        Product = "product",
+        /// The amount is outside its bounds.
+        Amount = "amount",
+        /// Another candidate goes first.
+        Priority = "priority",
+    }
+}
+
+/// One channel account considered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// Which.
+    pub channel_account: ChannelAccountId,
+    /// Lower is tried first.
+    pub priority: i64,
+    /// Why it was dropped; none for the one chosen.
+    pub dropped: Option<DropReason>,
+}
+
+/// The decision, stored with the attempt and never taken again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoutingDecision {
+    /// The method asked for.
+    pub method: Method,
+    /// The one chosen.
+    pub chosen: Option<ChannelAccountId>,
+    /// Every channel account of the tenant.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What has to be routed.
+#[derive(Debug, Clone, Copy)]
+pub struct Demand {
+    /// For whom.
+    pub merchant_id: MerchantId,
+    /// For what.
+    pub product_id: ProductId,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// Of which currency.
+    pub currency: Currency,
+}
+
+impl Demand {
+    /// What this payment demands.
+    #[must_use]
+    pub const fn of(payment: &Payment) -> Self {
+        Self {
+            merchant_id: payment.merchant_id,
+            product_id: payment.product_id,
+            amount_minor: payment.amount_minor,
+            currency: payment.currency,
+        }
+    }
+}
+
+/// Chooses the eligible channel account with the lowest priority number, then the oldest.
+pub fn route<'a>(
+    accounts: impl Iterator<Item = &'a ChannelAccount>,
+    method: Method,
+    demand: &Demand,
+) -> RoutingDecision {
+    let mut candidates: Vec<Candidate> = accounts
+        .map(|account| Candidate {
+            channel_account: account.id,
+            priority: account.priority,
+            dropped: drop_reason(account, method, demand),
+        })
+        .collect();
+    let chosen = candidates
+        .iter()
+        .filter(|candidate| candidate.dropped.is_none())
+        .min_by_key(|candidate| (candidate.priority, candidate.channel_account))
+        .map(|candidate| candidate.channel_account);
+    for candidate in &mut candidates {
+        if candidate.dropped.is_none() && Some(candidate.channel_account) != chosen {
+            candidate.dropped = Some(DropReason::Priority);
+        }
+    }
+    RoutingDecision { method, chosen, candidates }
+}
+
+fn drop_reason(account: &ChannelAccount, method: Method, demand: &Demand) -> Option<DropReason> {
+    let amount_fits = (account.amount_min_minor..=account.amount_max_minor).contains(&demand.amount_minor);
+    let checks = [
+        (account.enabled, DropReason::Disabled),
+        (listed(&account.methods, method.word()), DropReason::Method),
+        (account.currency == demand.currency, DropReason::Currency),
+        (allows(account.merchants.as_ref(), &demand.merchant_id), DropReason::Merchant),
+        (allows(account.products.as_ref(), &demand.product_id), DropReason::Product),
+        (amount_fits, DropReason::Amount),
+    ];
+    checks.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
+}
+
+fn listed(list: &str, word: &str) -> bool {
+    serde_json::from_str::<Vec<String>>(list).is_ok_and(|words| words.iter().any(|item| item == word))
+}
+
+fn allows(list: Option<&String>, id: &dyn std::fmt::Display) -> bool {
+    list.is_none_or(|list| listed(list, &id.to_string()))
+}
+
+/// Whether product and order system allow a method; groups such as `alipay` stand for their methods.
+#[must_use]
+pub fn method_allowed(product: &Product, payment: &Payment, method: Method) -> bool {
+    let in_list = |list: Option<&String>| {
+        list.is_none_or(|list| {
+            listed(list, method.word()) || method.group().is_some_and(|group| listed(list, group))
+        })
+    };
+    in_list(product.methods_allow.as_ref()) && in_list(payment.methods_allow.as_ref())
+}
+
+/// The methods that make sense at a terminal, the best first.
+#[must_use]
+pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
+    match terminal {
+        Terminal::Pc => {
+            &[Method::AlipayQr, Method::AlipayPage, Method::WechatNative, Method::EbankB2c, Method::EbankB2b]
+        }
+        Terminal::MobileWeb | Terminal::AlipayApp => &[Method::AlipayWap, Method::WechatH5, Method::QuickPay],
+        Terminal::WechatOa => &[Method::WechatJsapi, Method::QuickPay],
+        Terminal::Counter => {
+            &[Method::AlipayBarcode, Method::WechatBarcode, Method::AlipayQr, Method::Cash, Method::Pos]
+        }
+        Terminal::Kiosk => &[Method::AlipayQr, Method::WechatNative, Method::Kiosk],
+    }
+}
+
+/// A method as the cashier offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Offer {
+    /// The method.
+    pub method: Method,
+    /// Whether routing has a channel account for it now.
+    pub available: bool,
+    /// Why not: the reason that dropped most candidates nearest to being chosen.
+    pub reason: Option<DropReason>,
+}
+
+/// The methods of a terminal that product and order system allow and that some channel account of the
+/// tenant carries, with their availability; methods that no contract includes are left out.
+#[must_use]
+pub fn offers(
+    product: &Product,
+    payment: &Payment,
+    terminal: Terminal,
+    accounts: &[ChannelAccount],
+) -> Vec<Offer> {
+    methods_at(terminal)
+        .iter()
+        .filter(|method| method_allowed(product, payment, **method))
+        .filter_map(|method| offer(*method, &Demand::of(payment), accounts))
+        .collect()
+}
+
+fn offer(method: Method, demand: &Demand, accounts: &[ChannelAccount]) -> Option<Offer> {
+    let decision = route(accounts.iter(), method, demand);
+    if decision.chosen.is_some() {
+        return Some(Offer { method, available: true, reason: None });
+    }
+    let carrying = accounts.iter().filter(|account| {
+        listed(&account.methods, method.word())
+            && allows(account.merchants.as_ref(), &demand.merchant_id)
+            && allows(account.products.as_ref(), &demand.product_id)
+    });
+    let reason = carrying.filter_map(|account| drop_reason(account, method, demand)).max()?;
+    Some(Offer { method, available: false, reason: Some(reason) })
+}

@@ -1,0 +1,400 @@
+//! The published form of payments, attempts and refunds, in answers of the API and in events.
+
+use crate::channel_account::{Channel, Method};
+use crate::id::TypedId;
+use crate::id::{AttemptId, EventId};
+use crate::moment::{Moment, date_text, time_text};
+use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, RefundStatus};
+use crate::product::Terminal;
+use crate::refund::{Line, Refund, RefundRoute, RefundState};
+use crate::refusal::MoneyState;
+use crate::webhook::{Event, EventKind};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A payment as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct PaymentView {
+    /// `pay_…`
+    pub id: String,
+    /// Always `payment`.
+    pub object: &'static str,
+    /// Whether real money is concerned.
+    pub livemode: bool,
+    /// `mch_…`
+    pub merchant: String,
+    /// The merchant's code, where the answer looks it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_code: Option<String>,
+    /// `prd_…`
+    pub product: String,
+    /// The product's code, where the answer looks it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_code: Option<String>,
+    /// The merchant's own number.
+    pub merchant_order_no: String,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Where the money is.
+    pub money_state: MoneyState,
+    /// Since when the outcome is not known, RFC 3339.
+    pub outcome_unknown_since: Option<String>,
+    /// Minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// Minor units that may still be refunded.
+    pub amount_refundable: i64,
+    /// Minor units refunded.
+    pub amount_refunded: i64,
+    /// Minor units of refunds under way.
+    pub amount_refunding: i64,
+    /// How much has gone back.
+    pub refund_status: RefundStatus,
+    /// The merchant's fee, minor units.
+    pub fee: i64,
+    /// The fee returned by refunds, minor units.
+    pub fee_returned: i64,
+    /// Shown to the payer.
+    pub description: String,
+    /// Where the payer is.
+    pub terminal: Option<Terminal>,
+    /// Where the payer pays, in answers of the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cashier_url: Option<String>,
+    /// The attempt started last: its id, or the attempt itself where expanded.
+    pub latest_attempt: Option<Value>,
+    /// The merchant's own data.
+    pub metadata: Value,
+    /// Pay-before-issue facts.
+    pub fulfilment: Value,
+    /// Where the browser goes afterwards.
+    pub return_url: Option<String>,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// The Shanghai day of the collection.
+    pub accounting_date: Option<String>,
+    /// RFC 3339.
+    pub succeeded_at: Option<String>,
+    /// RFC 3339.
+    pub ended_at: Option<String>,
+    /// RFC 3339.
+    pub created: String,
+}
+
+/// An attempt as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttemptView {
+    /// `att_…`
+    pub id: String,
+    /// Always `attempt`.
+    pub object: &'static str,
+    /// Whether real money is concerned.
+    pub livemode: bool,
+    /// `pay_…`
+    pub payment: String,
+    /// The adapter.
+    pub channel: Channel,
+    /// `cha_…`
+    pub channel_account: String,
+    /// The method chosen.
+    pub method: Method,
+    /// Never `unknown`: then it is `processing` with `outcome_unknown_since`.
+    pub status: AttemptStatus,
+    /// Since when the outcome is not known, RFC 3339.
+    pub outcome_unknown_since: Option<String>,
+    /// Minor units asked.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// What the payer has to do: `{"kind": "qr" | "redirect", "value": …}`.
+    pub action: Option<Value>,
+    /// The order number sent to the channel.
+    pub out_no: String,
+    /// The channel's own number.
+    pub channel_txn_no: Option<String>,
+    /// What became of the money received.
+    pub disposition: Option<&'static str>,
+    /// Minor units received.
+    pub amount_received: i64,
+    /// Minor units refunded.
+    pub amount_refunded: i64,
+    /// Minor units of refunds under way.
+    pub amount_refunding: i64,
+    /// The channel's final refusal: `{"code", "message"}`.
+    pub failure: Option<Value>,
+    /// Whether a person has it.
+    pub needs_manual: bool,
+    /// Why this channel account: every candidate and the reason each other was dropped.
+    pub routing: Value,
+    /// RFC 3339.
+    pub channel_expires_at: String,
+    /// RFC 3339.
+    pub paid_at: Option<String>,
+    /// RFC 3339.
+    pub created: String,
+}
+
+/// A refund as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefundView {
+    /// `ref_…`
+    pub id: String,
+    /// Always `refund`.
+    pub object: &'static str,
+    /// Whether real money is concerned.
+    pub livemode: bool,
+    /// `pay_…`
+    pub payment: String,
+    /// `att_…`
+    pub attempt: String,
+    /// `mch_…`
+    pub merchant: String,
+    /// The merchant's own number; absent when the system made it.
+    pub merchant_refund_no: Option<String>,
+    /// `api` or `system`.
+    pub origin: &'static str,
+    /// Minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// Why.
+    pub reason: String,
+    /// Where it stands.
+    pub status: RefundState,
+    /// Where the money is.
+    pub money_state: MoneyState,
+    /// The road it takes.
+    pub route: RefundRoute,
+    /// The line it takes.
+    pub line: Line,
+    /// `hld_…`
+    pub hold: String,
+    /// The merchant's fee given back, minor units.
+    pub fee_refund: i64,
+    /// The number sent to the channel.
+    pub out_no: String,
+    /// Since when the outcome is not known, RFC 3339.
+    pub outcome_unknown_since: Option<String>,
+    /// Whether a person has it.
+    pub needs_manual: bool,
+    /// The channel's final refusal: `{"code", "message"}`.
+    pub failure: Option<Value>,
+    /// RFC 3339.
+    pub accepted_at: Option<String>,
+    /// RFC 3339.
+    pub succeeded_at: Option<String>,
+    /// RFC 3339.
+    pub created: String,
+}
+
+fn json_or_null(text: Option<&String>) -> Value {
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
+}
+
+fn failure(code: Option<&String>, message: Option<&String>) -> Option<Value> {
+    code.map(|code| json!({ "code": code, "message": message }))
+}
+
+impl PaymentView {
+    /// The published form; `latest` replaces the latest attempt's id where it is given.
+    #[must_use]
+    pub fn of(payment: &Payment, latest: Option<&Attempt>, live: bool) -> Self {
+        let latest_id = payment.latest_attempt_id.map(|id: AttemptId| Value::String(id.to_string()));
+        let expanded = latest.and_then(|attempt| serde_json::to_value(AttemptView::of(attempt, live)).ok());
+        Self {
+            id: payment.id.to_string(),
+            object: "payment",
+            livemode: live,
+            merchant: payment.merchant_id.to_string(),
+            merchant_code: None,
+            product: payment.product_id.to_string(),
+            product_code: None,
+            merchant_order_no: payment.merchant_order_no.clone(),
+            status: payment.status,
+            money_state: money_state(payment),
+            outcome_unknown_since: payment.unknown_since_us.map(time_text),
+            amount: payment.amount_minor,
+            currency: payment.currency.code(),
+            amount_refundable: payment.refundable_minor(),
+            amount_refunded: payment.refunded_minor,
+            amount_refunding: payment.refunding_minor,
+            refund_status: payment.refund_status,
+            fee: payment.fee_minor,
+            fee_returned: payment.fee_returned_minor,
+            description: payment.description.clone(),
+            terminal: payment.terminal,
+            cashier_url: None,
+            latest_attempt: expanded.or(latest_id),
+            metadata: json_or_null(payment.metadata.as_ref()),
+            fulfilment: json_or_null(payment.fulfilment.as_ref()),
+            return_url: payment.return_url.clone(),
+            expires_at: time_text(payment.expires_at_us),
+            accounting_date: payment.accounting_day.map(date_text),
+            succeeded_at: payment.succeeded_at_us.map(time_text),
+            ended_at: payment.ended_at_us.map(time_text),
+            created: time_text(payment.created_at_us),
+        }
+    }
+}
+
+const fn money_state(payment: &Payment) -> MoneyState {
+    match payment.status {
+        PaymentStatus::Succeeded => MoneyState::Moved,
+        PaymentStatus::Processing => MoneyState::Unknown,
+        PaymentStatus::RequiresMethod
+        | PaymentStatus::RequiresAction
+        | PaymentStatus::AwaitingTransfer
+        | PaymentStatus::IdentityReview
+        | PaymentStatus::Failed
+        | PaymentStatus::Closed => MoneyState::NotMoved,
+    }
+}
+
+impl AttemptView {
+    /// The published form.
+    #[must_use]
+    pub fn of(attempt: &Attempt, live: bool) -> Self {
+        let status = match attempt.status {
+            AttemptStatus::Unknown => AttemptStatus::Processing,
+            other => other,
+        };
+        Self {
+            id: attempt.id.to_string(),
+            object: "attempt",
+            livemode: live,
+            payment: attempt.payment_id.to_string(),
+            channel: attempt.channel,
+            channel_account: attempt.channel_account_id.to_string(),
+            method: attempt.method,
+            status,
+            outcome_unknown_since: attempt.unknown_since_us.map(time_text),
+            amount: attempt.amount_minor,
+            currency: attempt.currency.code(),
+            action: attempt
+                .action
+                .as_ref()
+                .map(|action| json!({ "kind": action.kind.word(), "value": action.value })),
+            out_no: attempt.out_no.clone(),
+            channel_txn_no: attempt.channel_txn_no.clone(),
+            disposition: attempt.disposition.map(super::payment::Disposition::word),
+            amount_received: attempt.received_minor,
+            amount_refunded: attempt.refunded_minor,
+            amount_refunding: attempt.refunding_minor,
+            failure: failure(attempt.failure_code.as_ref(), attempt.failure_message.as_ref()),
+            needs_manual: attempt.needs_manual,
+            routing: json_or_null(Some(&attempt.routing)),
+            channel_expires_at: time_text(attempt.channel_expires_at_us),
+            paid_at: attempt.paid_at_us.map(time_text),
+            created: time_text(attempt.created_at_us),
+        }
+    }
+}
+
+impl RefundView {
+    /// The published form.
+    #[must_use]
+    pub fn of(refund: &Refund, live: bool) -> Self {
+        Self {
+            id: refund.id.to_string(),
+            object: "refund",
+            livemode: live,
+            payment: refund.payment_id.to_string(),
+            attempt: refund.attempt_id.to_string(),
+            merchant: refund.merchant_id.to_string(),
+            merchant_refund_no: refund.merchant_refund_no.clone(),
+            origin: refund.origin.word(),
+            amount: refund.amount_minor,
+            currency: refund.currency.code(),
+            reason: refund.reason.clone(),
+            status: refund.status,
+            money_state: refund_money_state(refund),
+            route: refund.route,
+            line: refund.line,
+            hold: refund.hold_id.to_string(),
+            fee_refund: refund.fee_refund_minor,
+            out_no: refund.out_no.clone(),
+            outcome_unknown_since: refund.unknown_since_us.map(time_text),
+            needs_manual: refund.needs_manual,
+            failure: failure(refund.failure_code.as_ref(), refund.failure_message.as_ref()),
+            accepted_at: refund.accepted_at_us.map(time_text),
+            succeeded_at: refund.succeeded_at_us.map(time_text),
+            created: time_text(refund.created_at_us),
+        }
+    }
+}
+
+const fn refund_money_state(refund: &Refund) -> MoneyState {
+    match refund.status {
+        RefundState::Succeeded => MoneyState::Moved,
+        RefundState::Processing => MoneyState::Unknown,
+        RefundState::PendingApproval
+        | RefundState::Approved
+        | RefundState::Failed
+        | RefundState::Rejected
+        | RefundState::Cancelled => MoneyState::NotMoved,
+    }
+}
+
+/// The next event about a payment; counts it on the payment.
+pub fn payment_event(
+    kind: EventKind,
+    payment: &mut Payment,
+    attempt: Option<&Attempt>,
+    moment: &mut Moment<'_>,
+) -> Event {
+    payment.event_seq = payment.event_seq.saturating_add(1);
+    let id = EventId::new(moment);
+    let data = serde_json::to_value(PaymentView::of(payment, attempt, moment.live)).unwrap_or(Value::Null);
+    Event {
+        tenant_id: payment.tenant_id,
+        id,
+        kind,
+        object_id: payment.id.id128(),
+        object: payment.id.to_string(),
+        object_seq: payment.event_seq,
+        body: event_body(id, kind, payment.event_seq, &data, moment),
+        created_at_us: moment.now_us,
+        lane: 0,
+        lane_seq: 0,
+    }
+}
+
+/// The next event about a refund; counts it on the refund.
+pub fn refund_event(kind: EventKind, refund: &mut Refund, moment: &mut Moment<'_>) -> Event {
+    refund.event_seq = refund.event_seq.saturating_add(1);
+    let id = EventId::new(moment);
+    let data = serde_json::to_value(RefundView::of(refund, moment.live)).unwrap_or(Value::Null);
+    Event {
+        tenant_id: refund.tenant_id,
+        id,
+        kind,
+        object_id: refund.id.id128(),
+        object: refund.id.to_string(),
+        object_seq: refund.event_seq,
+        body: event_body(id, kind, refund.event_seq, &data, moment),
+        created_at_us: moment.now_us,
+        lane: 0,
+        lane_seq: 0,
+    }
+}
+
+/// The JSON body of an event, as delivered: `{id, type, timestamp, livemode, object_seq, data}`.
+#[must_use]
+pub fn event_body(
+    id: EventId,
+    kind: EventKind,
+    object_seq: i64,
+    data: &Value,
+    moment: &Moment<'_>,
+) -> String {
+    json!({
+        "id": id.to_string(),
+        "type": kind.word(),
+        "timestamp": time_text(moment.now_us),
+        "livemode": moment.live,
+        "object_seq": object_seq,
+        "data": data,
+    })
+    .to_string()
+}
