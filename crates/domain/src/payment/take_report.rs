@@ -381,6 +381,9 @@ impl Taking<'_> {
         let payment_changed =
             self.snapshot.payments.get(&(command.tenant_id, self.payment.id)) != Some(&self.payment);
         let attempt_changed = self.snapshot.attempts.get(&key(self.attempt.id)) != Some(&self.attempt);
+        if !self.attempt.status.open() {
+            self.finish_instruction();
+        }
         let stored = self.snapshot.instructions.get(&(command.tenant_id, self.attempt.id.id128()));
         if self.instruction.as_ref() != stored {
             self.changes.put_some(self.instruction.take());

@@ -336,6 +336,9 @@ impl Taking<'_> {
         let attempt_changed =
             self.snapshot.attempts.get(&(tenant_id, self.attempt.id)) != Some(&self.attempt);
         let refund_changed = self.snapshot.refunds.get(&(tenant_id, self.refund.id)) != Some(&self.refund);
+        if let Some(instruction) = self.instruction.as_mut().filter(|_| self.refund.status.terminal()) {
+            instruction.finish();
+        }
         let stored = self.snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
         if self.instruction.as_ref() != stored {
             self.changes.put_some(self.instruction.take());
