@@ -33,12 +33,14 @@ pub(super) async fn download(State(sandbox): State<Arc<Sandbox>>, Path(ticket): 
 /// Writes a day's bill as the platform's archive.
 pub(super) fn zip_of(head: BillHead, kind: BillKind, rows: &DayBill) -> Result<Vec<u8>, BillError> {
     match kind {
-        BillKind::Trade => {
-            bill::trade::write_zip(&bill::TradeBill { head, rows: rows.trade_rows.iter().map(trade_row).collect() })
-        }
-        BillKind::Signcustomer => {
-            bill::fund::write_zip(&bill::FundBill { head, rows: rows.fund_rows.iter().map(fund_row).collect() })
-        }
+        BillKind::Trade => bill::trade::write_zip(&bill::TradeBill {
+            head,
+            rows: rows.trade_rows.iter().map(trade_row).collect(),
+        }),
+        BillKind::Signcustomer => bill::fund::write_zip(&bill::FundBill {
+            head,
+            rows: rows.fund_rows.iter().map(fund_row).collect(),
+        }),
     }
 }
 

@@ -3,7 +3,8 @@ use tk_formats::alipay::request::Call;
 use tk_formats::alipay::{amount, time};
 
 use crate::core::{
-    BarcodePay, BillCall, BillKind, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef, beijing_day,
+    BarcodePay, BillCall, BillKind, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef,
+    beijing_day,
 };
 
 const MINUTE_US: i64 = 60_000_000;

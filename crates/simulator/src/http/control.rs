@@ -83,9 +83,9 @@ fn desk_of<'s>(sandbox: &'s Sandbox, which: &Which) -> Result<&'s Desk, Refusal>
 
 fn with_core<R>(sandbox: &Sandbox, which: &Which, act: impl FnOnce(&mut Alipay) -> R) -> Result<R, Refusal> {
     let desk = desk_of(sandbox, which)?;
-    sandbox.with_core(desk, act).map_err(|error| {
-        Refusal(StatusCode::INTERNAL_SERVER_ERROR, "journal_failed", error.to_string())
-    })
+    sandbox
+        .with_core(desk, act)
+        .map_err(|error| Refusal(StatusCode::INTERNAL_SERVER_ERROR, "journal_failed", error.to_string()))
 }
 
 async fn show_order(

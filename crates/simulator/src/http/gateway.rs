@@ -195,12 +195,7 @@ fn answered(sandbox: &Sandbox, wire: &Wire<'_>, answer: CoreAnswer) -> Response 
     }
 }
 
-fn body_of(
-    sandbox: &Sandbox,
-    wire: &Wire<'_>,
-    mut answer: CoreAnswer,
-    charset: Charset,
-) -> Option<Vec<u8>> {
+fn body_of(sandbox: &Sandbox, wire: &Wire<'_>, mut answer: CoreAnswer, charset: Charset) -> Option<Vec<u8>> {
     if let Node::RefundQuery(query) = &mut answer.node
         && wire.hides_refund_time
     {

@@ -61,7 +61,8 @@ async fn deliver(sandbox: &Sandbox, app_id: &str, notification: &Notification) {
         Ok(response) if response.status().is_success() => {
             if acknowledged(response).await
                 && notification.seal == Seal::Genuine
-                && let Err(error) = sandbox.with_core_quietly(desk, |core| core.acknowledge(&notification.notify_id))
+                && let Err(error) =
+                    sandbox.with_core_quietly(desk, |core| core.acknowledge(&notification.notify_id))
             {
                 tracing::warn!(%error, "the truth journal failed");
             }
@@ -88,7 +89,11 @@ fn may_notify(targets: NotifyTargets, url: &str) -> bool {
     matches!(url.scheme(), "http" | "https") && (targets == NotifyTargets::Anywhere || loopback)
 }
 
-fn body_of(sandbox: &Sandbox, desk: &Desk, notification: &Notification) -> Result<Vec<u8>, notify::NotifyError> {
+fn body_of(
+    sandbox: &Sandbox,
+    desk: &Desk,
+    notification: &Notification,
+) -> Result<Vec<u8>, notify::NotifyError> {
     let mut form = form_of(&notification.notify_id, &notification.fields)?;
     match notification.seal {
         Seal::Genuine => notify::encode(&form, &desk.keys.platform_key),

@@ -209,7 +209,11 @@ impl Sandbox {
     }
 
     /// Runs one act on a core and journals what it changed before anybody hears of it.
-    pub(super) fn with_core_quietly<R>(&self, desk: &Desk, act: impl FnOnce(&mut Alipay) -> R) -> std::io::Result<R> {
+    pub(super) fn with_core_quietly<R>(
+        &self,
+        desk: &Desk,
+        act: impl FnOnce(&mut Alipay) -> R,
+    ) -> std::io::Result<R> {
         let mut core = desk.core.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut core);
         let events = core.drain_events();

@@ -67,7 +67,8 @@ pub(super) async fn act(
 
 fn find<'s>(sandbox: &'s Sandbox, app_id: &str, token: &str) -> Option<(&'s Desk, String)> {
     let desk = sandbox.desk(app_id)?;
-    let out_trade_no = sandbox.with_core(desk, |core| core.order_of_token(token).map(str::to_owned)).ok()??;
+    let out_trade_no =
+        sandbox.with_core(desk, |core| core.order_of_token(token).map(str::to_owned)).ok()??;
     Some((desk, out_trade_no))
 }
 
@@ -218,12 +219,9 @@ fn order_form(words: &Words, trade: &Trade, address: &str) -> String {
         words.order,
         escape(&trade.order.out_trade_no)
     );
-    for (act, label) in [
-        ("pay", words.pay),
-        ("decline", words.decline),
-        ("time_out", words.time_out),
-        ("never", words.never),
-    ] {
+    for (act, label) in
+        [("pay", words.pay), ("decline", words.decline), ("time_out", words.time_out), ("never", words.never)]
+    {
         form.push_str(&format!(
             "<form method=\"post\" action=\"{}/{act}?lang={}\"><button id=\"{act}\" class=\"{act}\">{label}</button></form>",
             escape(address),
@@ -244,7 +242,10 @@ fn page(words: &Words, content: &str) -> Response {
         warning = words.warning,
     );
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];

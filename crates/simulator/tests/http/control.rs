@@ -1,0 +1,64 @@
+use axum::http::StatusCode;
+use serde_json::json;
+use tillkeeper_simulator::keys::{self, FreshKeys};
+
+use super::bench::{Bench, precreate, query, refund};
+
+#[tokio::test]
+async fn refusals_are_json_with_code_and_text() {
+    let bench = Bench::start().await;
+    bench.call(&precreate("T1", None)).await.unwrap();
+    bench.control("orders/T1/pay", None).await;
+    let cases = [
+        ("orders/NOBODY/pay", None, StatusCode::NOT_FOUND, "not_found"),
+        ("orders/T1/pay", None, StatusCode::CONFLICT, "already_paid"),
+        ("orders/T1/explode", None, StatusCode::NOT_FOUND, "act_unknown"),
+        ("orders/T1/pay?app_id=1", None, StatusCode::NOT_FOUND, "app_not_found"),
+        ("faults", Some(json!({ "nonsense": 1 })), StatusCode::BAD_REQUEST, "body_invalid"),
+        (
+            "clock/advance",
+            Some(json!({ "by_us": -1 })),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "step_out_of_range",
+        ),
+    ];
+    for (path, body, status, code) in cases {
+        let (got, refusal) = bench.control(path, body).await;
+        assert_eq!((got, refusal["code"].as_str()), (status, Some(code)), "{path}");
+        assert!(refusal["text"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
+    }
+    assert_eq!(bench.look("orders/NOBODY").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_truth_survives_a_restart_and_a_torn_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("truth.jsonl");
+    let first = Bench::start_with(|config| config.journal = Some(path.clone())).await;
+    first.call(&precreate("T1", None)).await.unwrap();
+    first.control("orders/T1/pay", None).await;
+    first.call(&refund("T1", "8.88", "R1")).await.unwrap();
+    let (_, truth) = first.look("truth").await;
+    drop(first);
+
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&whole[..], b"{\"app_id\":"].concat()).unwrap();
+    let second = Bench::start_with(|config| config.journal = Some(path.clone())).await;
+    assert_eq!(second.look("truth").await.1, truth);
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+    assert_eq!(second.call(&query("T1")).await.unwrap().node["trade_status"], "TRADE_SUCCESS");
+    assert_eq!(second.call(&refund("T1", "8.88", "R1")).await.unwrap().node["fund_change"], "N");
+}
+
+#[tokio::test]
+async fn fresh_keys_serve_a_demo() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = keys::generate(folder.path()).unwrap();
+    let mut bench = Bench::start_with(|config| config.apps[0].keys = fresh.platform_half().unwrap()).await;
+    bench.keys = folder.path().to_owned();
+    assert_eq!(bench.call(&precreate("T1", None)).await.unwrap().code, "10000");
+    let loaded = keys::load(folder.path()).unwrap();
+    assert!(loaded.certificates.is_none());
+    let other = FreshKeys::generate().unwrap();
+    assert_ne!(other.app_private_pem, fresh.app_private_pem);
+}
