@@ -67,6 +67,17 @@ impl Instruction {
         self.lease_until_us = 0;
     }
 
+    /// Takes the instruction for one worker until `lease_us` from now, if it is open, due and nobody has it.
+    pub const fn claim(&mut self, now_us: i64, lease_us: i64) -> bool {
+        let open = matches!(self.status, InstructionStatus::Open);
+        let free = open && self.due_at_us <= now_us && self.lease_until_us <= now_us;
+        if free {
+            self.lease_until_us = now_us.saturating_add(lease_us);
+            self.tries = self.tries.saturating_add(1);
+        }
+        free
+    }
+
     /// Nothing remains to be said.
     pub fn finish(&mut self) {
         self.status = InstructionStatus::Done;

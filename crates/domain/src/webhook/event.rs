@@ -145,3 +145,16 @@ pub struct Delivery {
     /// Counts the commits that changed the row.
     pub version: i64,
 }
+
+impl Delivery {
+    /// Takes the delivery for one worker until `lease_us` from now, if it is pending, due and nobody has it.
+    pub const fn claim(&mut self, now_us: i64, lease_us: i64) -> bool {
+        let pending = matches!(self.status, DeliveryStatus::Pending);
+        let free = pending && self.due_at_us <= now_us && self.lease_until_us <= now_us;
+        if free {
+            self.lease_until_us = now_us.saturating_add(lease_us);
+            self.tries = self.tries.saturating_add(1);
+        }
+        free
+    }
+}
