@@ -1,0 +1,1 @@
+cashier-name = Checkout

@@ -1,0 +1,1 @@
+cashier-name = 收银台
