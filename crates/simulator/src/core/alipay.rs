@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::books::Books;
 use super::call::CoreCall;
-use super::faults::{FaultCounters, FaultPlan, FaultState};
+use super::draw::FaultState;
+use super::faults::{FaultCounters, FaultPlan};
 use super::notices::Notices;
 use super::payer::BarcodeReply;
 use super::timers::Timers;
@@ -161,8 +162,11 @@ impl Alipay {
     }
 
     pub(super) fn find(&self, wanted: &TradeRef) -> Option<&Trade> {
-        let by_trade_no = wanted.trade_no.as_ref().and_then(|number| self.trade_nos.get(number));
-        by_trade_no.or(wanted.out_trade_no.as_ref()).and_then(|number| self.trades.get(number))
+        let out_trade_no = match &wanted.trade_no {
+            Some(trade_no) => self.trade_nos.get(trade_no),
+            None => wanted.out_trade_no.as_ref(),
+        };
+        out_trade_no.and_then(|number| self.trades.get(number))
     }
 
     pub(super) fn next_serial(&mut self) -> u64 {

@@ -9,6 +9,7 @@ mod bill;
 mod books;
 mod call;
 mod dice;
+mod draw;
 mod enact;
 mod faults;
 mod notices;

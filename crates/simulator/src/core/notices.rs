@@ -75,6 +75,8 @@ struct Pending {
 pub(super) struct Notices {
     pending: BTreeMap<String, Pending>,
     due: BTreeSet<(i64, String)>,
+    /// Ids held back to arrive out of order, by trade
+    held: BTreeMap<String, Vec<String>>,
     given_up: u64,
 }
 
@@ -95,12 +97,12 @@ impl Notices {
         Some(pending)
     }
 
-    fn held_back_of(&self, out_trade_no: &str) -> Vec<String> {
-        self.pending
-            .values()
-            .filter(|pending| pending.held_back && pending.notification.fields.out_trade_no == out_trade_no)
-            .map(|pending| pending.notification.notify_id.clone())
-            .collect()
+    /// Takes out what was held back of a trade and is still waiting.
+    fn take_held(&mut self, out_trade_no: &str) -> Vec<Pending> {
+        let held = self.held.remove(out_trade_no).unwrap_or_default();
+        let waiting = |id: &String| self.pending.get(id).is_some_and(|pending| pending.held_back);
+        let waiting: Vec<String> = held.into_iter().filter(waiting).collect();
+        waiting.iter().filter_map(|notify_id| self.remove(notify_id)).collect()
     }
 }
 
@@ -164,7 +166,6 @@ impl Alipay {
         self.forge_by_plan(now_us, out_trade_no);
         let Some((url, fields)) = self.fields_of(now_us, out_trade_no, refund) else { return };
         let notify_id = self.next_notify_id(out_trade_no);
-        let held_back = self.notices.held_back_of(out_trade_no);
         let notification = Notification { notify_id, url, attempt: 0, seal: Seal::Genuine, fields };
         let mut pending = Pending { notification, copies: 1, due_us: now_us, held_back: false };
         if let Some(fault) = self.faults.draw(Point::Notice, out_trade_no) {
@@ -175,14 +176,16 @@ impl Alipay {
         }
         // What was held back to arrive out of order goes out right after this one.
         let release_us = pending.due_us.saturating_add(SECOND_US);
-        self.notices.insert(pending);
-        for notify_id in held_back {
-            if let Some(mut pending) = self.notices.remove(&notify_id) {
-                pending.due_us = release_us;
-                pending.held_back = false;
-                self.notices.insert(pending);
-            }
+        for mut held in self.notices.take_held(out_trade_no) {
+            held.due_us = release_us;
+            held.held_back = false;
+            self.notices.insert(held);
         }
+        if pending.held_back {
+            let ids = self.notices.held.entry(out_trade_no.to_owned()).or_default();
+            ids.push(pending.notification.notify_id.clone());
+        }
+        self.notices.insert(pending);
     }
 
     fn attempt(&mut self, now_us: i64, mut pending: Pending, posts: &mut Vec<Notification>) {

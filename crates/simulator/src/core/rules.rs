@@ -12,6 +12,9 @@ const MAX_TIMEOUT_US: i64 = 15 * DAY_US;
 impl Alipay {
     /// Applies the channel's rules to one call, without any fault.
     pub fn execute(&mut self, now_us: i64, call: &CoreCall) -> CoreAnswer {
+        if call.trade().is_some_and(|trade| trade.out_trade_no.is_none() && trade.trade_no.is_none()) {
+            return CoreAnswer::refused("ACQ.INVALID_PARAMETER");
+        }
         match call {
             CoreCall::Create(order) => self.create(now_us, order),
             CoreCall::Page(order) => self.prepare(now_us, order, Entrance::Page),
@@ -170,9 +173,6 @@ impl Alipay {
     }
 
     fn query(&self, wanted: &TradeRef) -> CoreAnswer {
-        if wanted.out_trade_no.is_none() && wanted.trade_no.is_none() {
-            return CoreAnswer::refused("ACQ.INVALID_PARAMETER");
-        }
         self.find(wanted).map_or_else(
             || CoreAnswer::refused("ACQ.TRADE_NOT_EXIST"),
             |trade| CoreAnswer::ok(Node::Query(query_node(trade))),

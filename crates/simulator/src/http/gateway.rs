@@ -184,10 +184,10 @@ fn garbled(sandbox: &Sandbox, wire: &Wire<'_>, kind: Garble, answer: CoreAnswer)
 
 fn answered(sandbox: &Sandbox, wire: &Wire<'_>, answer: CoreAnswer) -> Response {
     if matches!(wire.method, Method::Page | Method::Wap) {
-        return match answer.node {
-            Node::Page { wallet_url, .. } => Redirect::to(&wallet_url).into_response(),
-            _ => error_page(answer.sub_code.unwrap_or("isp.unknow-error")),
-        };
+        if let Node::Page { wallet_url, .. } = &answer.node {
+            return Redirect::to(wallet_url).into_response();
+        }
+        return error_page(answer.sub_code.unwrap_or("isp.unknow-error"));
     }
     match body_of(sandbox, wire, answer, wire.charset) {
         Some(body) => text_html(wire.charset, body),
@@ -201,10 +201,10 @@ fn body_of(sandbox: &Sandbox, wire: &Wire<'_>, mut answer: CoreAnswer, charset: 
     {
         query.gmt_refund_pay_us = None;
     }
-    let bill_url = match &answer.node {
-        Node::Bill(bill) => Some(sandbox.issue_ticket(&wire.desk.app_id, *bill)?),
-        _ => None,
-    };
+    let mut bill_url = None;
+    if let Node::Bill(bill) = &answer.node {
+        bill_url = Some(sandbox.issue_ticket(&wire.desk.app_id, *bill)?);
+    }
     let mut node = node_of(&answer, bill_url.as_deref());
     if charset != wire.charset {
         // Only text beyond ASCII makes the charset matter.

@@ -212,23 +212,29 @@ fn refused(words: &Words, refusal: PayerRefusal) -> Response {
 }
 
 fn order_form(words: &Words, trade: &Trade, address: &str) -> String {
-    let mut form = format!(
-        "<p class=\"subject\">{}</p><p class=\"amount\">¥ {}</p><p class=\"order\">{} {}</p>",
+    let buttons = [
+        ("pay", words.pay),
+        ("decline", words.decline),
+        ("time_out", words.time_out),
+        ("never", words.never),
+    ];
+    let buttons = buttons.map(|(act, label)| button(words, address, act, label)).concat();
+    format!(
+        "<p class=\"subject\">{}</p><p class=\"amount\">¥ {}</p><p class=\"order\">{} {}</p>{buttons}",
         escape(&trade.order.subject),
         amount::format_fen(trade.order.total_fen),
         words.order,
         escape(&trade.order.out_trade_no)
-    );
-    for (act, label) in
-        [("pay", words.pay), ("decline", words.decline), ("time_out", words.time_out), ("never", words.never)]
-    {
-        form.push_str(&format!(
-            "<form method=\"post\" action=\"{}/{act}?lang={}\"><button id=\"{act}\" class=\"{act}\">{label}</button></form>",
-            escape(address),
-            words.lang
-        ));
-    }
-    form
+    )
+}
+
+fn button(words: &Words, address: &str, act: &str, label: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"{}/{act}?lang={}\">\
+         <button id=\"{act}\" class=\"{act}\">{label}</button></form>",
+        escape(address),
+        words.lang
+    )
 }
 
 fn page(words: &Words, content: &str) -> Response {

@@ -40,6 +40,8 @@ async fn gbk_requests_get_gbk_answers() {
     assert_eq!(order["prepared"]["order"]["subject"], "茶叶 100克");
 }
 
+type Spoil = fn(&mut CertSerials);
+
 #[tokio::test]
 async fn certificate_mode_checks_and_names_certificates() {
     let bench = Bench::start().await;
@@ -53,7 +55,7 @@ async fn certificate_mode_checks_and_names_certificates() {
     let answer = decode(&call.method, &body, Charset::Utf8, &keys).unwrap();
     assert_eq!(answer.sub_code.as_deref(), Some("ACQ.TRADE_NOT_EXIST"));
 
-    let wrong: [(fn(&mut CertSerials), &str); 2] = [
+    let wrong: [(Spoil, &str); 2] = [
         (|set| set.app_cert_sn = "0".repeat(32), "isv.invalid-app-cert-sn"),
         (|set| set.alipay_root_cert_sn = "0".repeat(32), "isv.invalid-alipay-root-cert-sn"),
     ];

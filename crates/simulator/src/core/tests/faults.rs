@@ -60,9 +60,11 @@ fn late_effects_land_after_a_query_saw_nothing() {
 
 #[test]
 fn accepted_refund_may_land_later_or_never() {
-    let fund_change = |delivery: Delivery| match delivery {
-        Delivery::Answered(CoreAnswer { node: Node::Refund(node), .. }) => node.fund_change,
-        other => panic!("{other:?}"),
+    let fund_change = |delivery: Delivery| {
+        let Delivery::Answered(CoreAnswer { node: Node::Refund(node), .. }) = delivery else {
+            panic!("not a refund")
+        };
+        node.fund_change
     };
     let mut alipay = with_fault(paid(100), Fault::RefundLater { after_us: MINUTE_US });
     assert_eq!(fund_change(alipay.handle(START_US, &refund(30, "R1"))), FundChange::No);

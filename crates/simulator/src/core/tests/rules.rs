@@ -134,9 +134,9 @@ fn only_unpaid_trades_close() {
 fn cancel_closes_or_refunds_and_repeats_itself() {
     let cancel =
         |alipay: &mut Alipay, now_us| alipay.execute(now_us, &CoreCall::Cancel(TradeRef::out(TRADE)));
-    let action = |answer: &CoreAnswer| match &answer.node {
-        Node::Cancel(node) => node.action,
-        other => panic!("{other:?}"),
+    let action = |answer: &CoreAnswer| {
+        let Node::Cancel(node) = &answer.node else { panic!("not {}", stringify!(Cancel)) };
+        node.action
     };
     assert_eq!(action(&cancel(&mut seller(), START_US)), None);
 
@@ -181,9 +181,9 @@ fn refunds_are_idempotent_by_number_and_capped() {
 #[test]
 fn refund_says_whether_money_moved() {
     let mut alipay = paid(100);
-    let told = |answer: CoreAnswer| match answer.node {
-        Node::Refund(node) => (node.fund_change, node.refund_fee_fen),
-        other => panic!("{other:?}"),
+    let told = |answer: CoreAnswer| {
+        let Node::Refund(node) = answer.node else { panic!("not {}", stringify!(Refund)) };
+        (node.fund_change, node.refund_fee_fen)
     };
     assert_eq!(told(alipay.execute(START_US, &refund(30, "R1"))), (FundChange::Yes, 30));
     assert_eq!(told(alipay.execute(START_US, &refund(30, "R1"))), (FundChange::No, 30));
@@ -232,9 +232,9 @@ fn refunds_of_trades_that_cannot_be_refunded_are_refused() {
 #[test]
 fn refund_query_has_no_status_until_the_refund_is_done() {
     let mut alipay = paid(100);
-    let status = |answer: CoreAnswer| match answer.node {
-        Node::RefundQuery(node) => node.refund_status,
-        other => panic!("{other:?}"),
+    let status = |answer: CoreAnswer| {
+        let Node::RefundQuery(node) = answer.node else { panic!("not {}", stringify!(RefundQuery)) };
+        node.refund_status
     };
     assert_eq!(status(alipay.execute(START_US, &refund_query("R1"))), None);
     alipay.execute(START_US, &refund(1, "R1"));
@@ -254,4 +254,23 @@ fn bills_exist_from_nine_the_next_morning() {
     assert_eq!(said(&alipay.execute(nine_us, &bill)), "10000");
     let empty = CoreCall::Bill(BillCall { kind: BillKind::Trade, day: day - 1 });
     assert_eq!(said(&alipay.execute(nine_us, &empty)), "isp.bill_not_exist");
+}
+
+#[test]
+fn trade_number_wins_and_one_number_is_needed() {
+    let mut alipay = paid(100);
+    let trade_no = alipay.trade(TRADE).unwrap().trade_no.clone();
+    let both = |out: Option<&str>, own: Option<&str>| TradeRef {
+        out_trade_no: out.map(str::to_owned),
+        trade_no: own.map(str::to_owned),
+    };
+    for (wanted, expected) in [
+        (both(None, Some(&trade_no)), "TRADE_SUCCESS"),
+        (both(Some("OTHER"), Some(&trade_no)), "TRADE_SUCCESS"),
+        (both(Some(TRADE), Some("0")), "ACQ.TRADE_NOT_EXIST"),
+        (both(None, None), "ACQ.INVALID_PARAMETER"),
+    ] {
+        assert_eq!(said(&alipay.execute(START_US, &CoreCall::Query(wanted.clone()))), expected, "{wanted:?}");
+    }
+    assert_eq!(said(&alipay.execute(START_US, &CoreCall::Cancel(both(None, None)))), "ACQ.INVALID_PARAMETER");
 }
