@@ -1,6 +1,9 @@
 //! Keys of a sandbox application: loaded from a folder, or made fresh for a demo.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -48,7 +51,7 @@ pub struct Certificates {
 #[derive(Debug, Error)]
 pub enum KeysError {
     #[error("key file {path} cannot be read or written: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    File { path: PathBuf, source: io::Error },
     #[error("key file {path} is refused: {source}")]
     Key { path: PathBuf, source: KeyError },
     #[error("certificate is refused: {0}")]
@@ -98,7 +101,7 @@ impl FreshKeys {
         })
     }
 
-    /// Writes the four keys into an existing folder under the usual names.
+    /// Writes the four keys into an existing folder under the usual names, readable by their owner only.
     pub fn write(&self, folder: &Path) -> Result<(), KeysError> {
         let files = [
             (APP_PRIVATE_FILE, &self.app_private_pem),
@@ -108,7 +111,7 @@ impl FreshKeys {
         ];
         for (name, text) in files {
             let path = folder.join(name);
-            fs::write(&path, text).map_err(|source| KeysError::File { path, source })?;
+            write_private(&path, text).map_err(|source| KeysError::File { path, source })?;
         }
         Ok(())
     }
@@ -148,6 +151,14 @@ fn key_from<K>(folder: &Path, name: &str, read: fn(&str) -> Result<K, KeyError>)
 fn text_of(folder: &Path, name: &str) -> Result<String, KeysError> {
     let path = folder.join(name);
     fs::read_to_string(&path).map_err(|source| KeysError::File { path, source })
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn fresh_pair() -> Result<(String, String), KeysError> {

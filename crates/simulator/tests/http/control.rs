@@ -1,8 +1,14 @@
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::json;
+use tillkeeper_simulator::core::{CoreConfig, FaultPlan};
+use tillkeeper_simulator::http::{Clock, Sandbox, SandboxApp, SandboxConfig, SandboxError};
 use tillkeeper_simulator::keys::{self, FreshKeys};
+use tk_formats::alipay::Charset;
+use tk_formats::alipay::response::{PlatformKeys, decode};
 
-use super::bench::{Bench, precreate, query, refund};
+use super::bench::{Bench, START_US, key_folder, precreate, query, refund};
 
 #[tokio::test]
 async fn refusals_are_json_with_code_and_text() {
@@ -57,8 +63,46 @@ async fn fresh_keys_serve_a_demo() {
     let mut bench = Bench::start_with(|config| config.apps[0].keys = fresh.platform_half().unwrap()).await;
     bench.keys = folder.path().to_owned();
     assert_eq!(bench.call(&precreate("T1", None)).await.unwrap().code, "10000");
+    #[cfg(unix)]
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o077, 0);
+    }
     let loaded = keys::load(folder.path()).unwrap();
     assert!(loaded.certificates.is_none());
     let other = FreshKeys::generate().unwrap();
     assert_ne!(other.app_private_pem, fresh.app_private_pem);
+}
+
+fn second_app(app_id: &str, seller_id: &str) -> SandboxApp {
+    let core =
+        CoreConfig { app_id: app_id.to_owned(), seller_id: seller_id.to_owned(), ..CoreConfig::default() };
+    SandboxApp { core, keys: keys::load(&key_folder()).unwrap(), faults: FaultPlan::default() }
+}
+
+#[tokio::test]
+async fn sellers_share_a_gateway_but_no_trades() {
+    let other = "2021000000000002";
+    let bench = Bench::start_with(|config| config.apps.push(second_app(other, "2088101117950002"))).await;
+    bench.call(&precreate("T1", None)).await.unwrap();
+    bench.control("orders/T1/pay", None).await;
+    let mut envelope = bench.envelope();
+    envelope.app_id = other.to_owned();
+    let call = query("T1");
+    let body = bench.raw(&envelope, &call).await.unwrap();
+    let keys = PlatformKeys::PublicKey(bench.platform_key());
+    let answer = decode(&call.method, &body, Charset::Utf8, &keys).unwrap();
+    assert_eq!(answer.sub_code.as_deref(), Some("ACQ.TRADE_NOT_EXIST"));
+    assert_eq!(bench.look("truth").await.1["paid_fen"], 8_888);
+    assert_eq!(bench.look(&format!("truth?app_id={other}")).await.1["paid_fen"], 0);
+}
+
+#[test]
+fn sandboxes_without_or_with_clashing_applications_do_not_start() {
+    let clock: Clock = Arc::new(|| START_US);
+    let start = |apps| Sandbox::new(SandboxConfig::new(apps, Arc::clone(&clock)), "http://127.0.0.1");
+    assert!(matches!(start(vec![]), Err(SandboxError::NoApp)));
+    let apps = vec![second_app("1", "2088"), second_app("2", "2088")];
+    assert!(matches!(start(apps), Err(SandboxError::Duplicate(_))));
+    assert!(start(vec![second_app("1", "2088"), second_app("2", "2089")]).is_ok());
 }
