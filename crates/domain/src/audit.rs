@@ -15,6 +15,8 @@ words! {
         PaymentReport = "payment.report",
         /// A payment was asked to close.
         PaymentClose = "payment.close",
+        /// The merchant's own data of a payment changed.
+        PaymentUpdate = "payment.update",
         /// A query was asked for.
         PaymentQuery = "payment.query",
         /// A refund was created.

@@ -1,12 +1,14 @@
-//! The same request has one effect: a wrapper around any command.
+//! The same request has one effect: wrappers around any command.
 
 use crate::command::{Command, LaneKind, Want, Wants};
-use crate::decision::Decision;
-use crate::id::{RequestId, TenantId};
-use crate::key::{IdempotencyName, IdempotencyRecord};
+use crate::decision::{Changes, Decision};
+use crate::id::{AppId, RequestId, TenantId, TypedId};
+use crate::key::{IdempotencyName, IdempotencyRecord, KeyName, NaturalKey, NaturalKind};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use std::fmt;
+use std::sync::Arc;
 
 /// An answer as it goes out and as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +23,16 @@ pub struct RecordedAnswer {
 #[derive(Debug, Clone)]
 pub enum Idempotent<R> {
     /// It ran now.
-    Fresh { reply: R, answer: RecordedAnswer },
+    Fresh { reply: R, answer: Option<RecordedAnswer> },
     /// It ran before; this is what was answered then.
     Replayed(RecordedAnswer),
 }
 
+/// Makes the answer that is kept from a reply and whether money is real; pure. None keeps nothing: the
+/// command did a step towards the answer and is to be submitted again.
+pub type Render<R> = Arc<dyn Fn(&R, bool) -> Option<RecordedAnswer> + Send + Sync>;
+
 /// A command that runs once per idempotency key.
-#[derive(Debug)]
 pub struct Once<C: Command> {
     /// The command.
     pub command: C,
@@ -37,8 +42,17 @@ pub struct Once<C: Command> {
     pub fingerprint: Vec<u8>,
     /// The request.
     pub request_id: RequestId,
-    /// Makes the answer that is kept; pure.
-    pub render: fn(&C::Reply, bool) -> RecordedAnswer,
+    /// Makes the answer that is kept.
+    pub render: Render<C::Reply>,
+}
+
+impl<C: Command + fmt::Debug> fmt::Debug for Once<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once")
+            .field("command", &self.command)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C: Command> Command for Once<C>
@@ -72,15 +86,113 @@ where
         }
         let Decision { reply, mut changes } = self.command.decide(snapshot, moment)?;
         let answer = (self.render)(&reply, moment.live);
-        changes.put(IdempotencyRecord {
+        changes.put_some(answer.clone().map(|answer| IdempotencyRecord {
             name: self.name.clone(),
             fingerprint: self.fingerprint.clone(),
             request_id: self.request_id,
             status: answer.status,
-            body: answer.body.clone(),
+            body: answer.body,
             created_at_us: moment.now_us,
             version: 0,
-        });
+        }));
         Ok(Decision::new(Idempotent::Fresh { reply, answer }, changes))
+    }
+}
+
+/// Replaces the answer kept for a request by the one it got after waiting for a channel.
+#[derive(Debug, Clone)]
+pub struct KeepAnswer {
+    /// The key's name.
+    pub name: IdempotencyName,
+    /// The request that made the record; another request's record stays.
+    pub request_id: RequestId,
+    /// The answer given.
+    pub answer: RecordedAnswer,
+}
+
+impl Command for KeepAnswer {
+    type Reply = ();
+
+    fn tenant_id(&self) -> TenantId {
+        self.name.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Idempotency(self.name.clone()));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, _moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
+        let stored =
+            snapshot.idempotency.get(&self.name).filter(|record| record.request_id == self.request_id);
+        let Some(stored) = stored else { return Ok(Decision::nothing(())) };
+        let mut changes = Changes::default();
+        changes.put(IdempotencyRecord {
+            status: self.answer.status,
+            body: self.answer.body.clone(),
+            ..stored.clone()
+        });
+        Ok(Decision::new((), changes))
+    }
+}
+
+/// The nonce of a request's signature, used up by the request's own commit.
+#[derive(Debug, Clone)]
+pub struct SignatureNonce {
+    /// The app that signed.
+    pub app_id: AppId,
+    /// What it signed with the request.
+    pub nonce: String,
+    /// The request.
+    pub request_id: RequestId,
+}
+
+/// A command of a request that may be signed; a nonce seen before refuses it.
+#[derive(Debug)]
+pub struct Signed<C: Command> {
+    /// The command.
+    pub command: C,
+    /// The nonce, if the request is signed.
+    pub nonce: Option<SignatureNonce>,
+}
+
+impl<C: Command> Signed<C> {
+    fn key(&self) -> Option<KeyName> {
+        let nonce = self.nonce.as_ref()?;
+        Some(KeyName::scoped(self.tenant_id(), NaturalKind::Nonce, &nonce.app_id, &nonce.nonce))
+    }
+}
+
+impl<C: Command> Command for Signed<C> {
+    type Reply = C::Reply;
+
+    fn tenant_id(&self) -> TenantId {
+        self.command.tenant_id()
+    }
+
+    fn lane(&self) -> LaneKind {
+        self.command.lane()
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        if let Some(key) = self.key() {
+            wants.add(Want::Natural(key));
+        }
+        self.command.wants(snapshot, wants);
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<C::Reply>, Refusal> {
+        let (Some(key), Some(nonce)) = (self.key(), self.nonce.as_ref()) else {
+            return self.command.decide(snapshot, moment);
+        };
+        if snapshot.natural_keys.get(&key).is_some() {
+            return Err(Refusal::NonceReplayed);
+        }
+        let mut decision = self.command.decide(snapshot, moment)?;
+        decision.changes.put(NaturalKey { name: key, id: nonce.request_id.id128() });
+        Ok(decision)
     }
 }

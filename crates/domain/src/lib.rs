@@ -26,6 +26,8 @@ pub mod refusal;
 pub mod report;
 pub mod routing;
 pub mod snapshot;
+#[cfg(test)]
+mod trial;
 pub mod view;
 pub mod webhook;
 mod words;

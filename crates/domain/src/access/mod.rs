@@ -1,5 +1,13 @@
 //! Who may call the API: apps and their keys.
 
+mod key;
+mod save;
+#[cfg(test)]
+mod tests;
+
+pub use key::{API_KEYS_MAX, CreateApiKey, KeyTerms, RevokeApiKey};
+pub use save::{APPS_MAX, AppTerms, CreateApp, UpdateApp};
+
 use crate::id::{ApiKeyId, AppId, MerchantId, TenantId};
 use crate::words::words;
 

@@ -1,5 +1,11 @@
 //! A channel account: one contract with a channel and its credentials.
 
+mod save;
+#[cfg(test)]
+mod tests;
+
+pub use save::{CHANNEL_ACCOUNTS_MAX, ChannelAccountTerms, CreateChannelAccount, UpdateChannelAccount};
+
 use crate::id::{ChannelAccountId, TenantId};
 use crate::words::words;
 use tk_money::{Currency, Rate};

@@ -1,5 +1,11 @@
 //! A merchant: a subsidiary that money is collected for.
 
+mod save;
+#[cfg(test)]
+mod tests;
+
+pub use save::{CreateMerchant, MERCHANTS_MAX, UpdateMerchant};
+
 use crate::id::{MerchantId, TenantId};
 use crate::payment::FeeSnapshot;
 

@@ -14,6 +14,7 @@ mod postings;
 mod start_attempt;
 mod state;
 mod take_report;
+mod update;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
 pub use close::{ClosePayment, CloseReason, RequestQuery};
@@ -22,3 +23,4 @@ pub use start_attempt::{StartAttempt, Started, out_no};
 pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 pub(crate) use take_report::clipped;
 pub use take_report::{Outcome, TakePaymentReport, Taken};
+pub use update::UpdatePayment;

@@ -1,5 +1,11 @@
 //! A product: what is sold, with the policy for paying it.
 
+mod save;
+#[cfg(test)]
+mod tests;
+
+pub use save::{CreateProduct, PRODUCTS_MAX, ProductTerms, UpdateProduct};
+
 use crate::id::{ProductId, TenantId};
 use crate::words::words;
 

@@ -122,7 +122,7 @@ impl Snapshot {
         event.created_at_us = head.next_time_us(moment.now_us);
         let endpoints: Vec<_> = self
             .webhook_endpoints_of(event.tenant_id)
-            .filter(|endpoint| endpoint.wants(event.kind))
+            .filter(|endpoint| endpoint.takes(&event))
             .map(|endpoint| endpoint.id)
             .collect();
         for endpoint_id in endpoints {

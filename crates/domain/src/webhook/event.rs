@@ -1,6 +1,6 @@
 //! Something that happened, where it is sent, and one such sending.
 
-use crate::id::{DeliveryId, EventId, Id128, TenantId, WebhookEndpointId};
+use crate::id::{DeliveryId, EventId, Id128, TenantId, TypedId, WebhookEndpointId};
 use crate::words::words;
 
 words! {
@@ -100,6 +100,15 @@ impl WebhookEndpoint {
                 .is_ok_and(|words| words.iter().any(|word| word == kind.word()))
         };
         self.enabled && self.kinds.as_ref().is_none_or(listed)
+    }
+
+    /// Whether this endpoint is sent this event: a test goes to the one endpoint it is about.
+    #[must_use]
+    pub fn takes(&self, event: &Event) -> bool {
+        if event.kind == EventKind::Test {
+            return self.enabled && event.object_id == self.id.id128();
+        }
+        self.wants(event.kind)
     }
 }
 

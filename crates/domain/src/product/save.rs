@@ -1,0 +1,193 @@
+//! Creating and changing products.
+
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{ProductId, TenantId, TypedId};
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::moment::Moment;
+use crate::product::{IssueOn, Product, StrayMoney};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use serde_json::json;
+
+/// Products that a tenant may have.
+pub const PRODUCTS_MAX: i64 = 1_000;
+/// The shortest and longest time that a payment of a product may stay open, seconds.
+const EXPIRES_AFTER_S: std::ops::RangeInclusive<i64> = 60..=30 * 86_400;
+/// The greatest amount of any product, minor units: ten billion yuan.
+const AMOUNT_MAX_MINOR: i64 = 1_000_000_000_000;
+
+/// What may be said about a product; what is absent stays, or takes its default at creation.
+#[derive(Debug, Clone, Default)]
+pub struct ProductTerms {
+    /// Shown to the payer.
+    pub name: Option<String>,
+    /// Methods allowed, a JSON array of method and group words; `Some(None)` allows all.
+    pub methods_allow: Option<Option<String>>,
+    /// The least amount, minor units; 1 by default.
+    pub amount_min_minor: Option<i64>,
+    /// The greatest amount, minor units; ten billion yuan by default.
+    pub amount_max_minor: Option<i64>,
+    /// How long a payment stays open, seconds; two hours by default.
+    pub expires_after_s: Option<i64>,
+    /// When money counts as received.
+    pub issue_on: Option<IssueOn>,
+    /// What happens to stray money.
+    pub stray_money: Option<StrayMoney>,
+    /// Whether new payments may be made.
+    pub enabled: Option<bool>,
+}
+
+impl ProductTerms {
+    fn onto(&self, stored: &Product) -> Product {
+        Product {
+            name: self.name.clone().unwrap_or_else(|| stored.name.clone()),
+            methods_allow: self.methods_allow.clone().unwrap_or_else(|| stored.methods_allow.clone()),
+            amount_min_minor: self.amount_min_minor.unwrap_or(stored.amount_min_minor),
+            amount_max_minor: self.amount_max_minor.unwrap_or(stored.amount_max_minor),
+            expires_after_s: self.expires_after_s.unwrap_or(stored.expires_after_s),
+            issue_on: self.issue_on.unwrap_or(stored.issue_on),
+            stray_money: self.stray_money.unwrap_or(stored.stray_money),
+            enabled: self.enabled.unwrap_or(stored.enabled),
+            ..stored.clone()
+        }
+    }
+}
+
+/// Creates a product under a code that no other product of the tenant has.
+#[derive(Debug, Clone)]
+pub struct CreateProduct {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Unique per tenant, for ever.
+    pub code: String,
+    /// The terms; the name is required.
+    pub terms: ProductTerms,
+    /// How many products the caller counted; the limit saves resources, so a race may pass it by a few.
+    pub counted: i64,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl CreateProduct {
+    fn key(&self) -> KeyName {
+        KeyName::of_tenant(self.tenant_id, NaturalKind::ProductCode, &self.code)
+    }
+
+    fn row(&self, moment: &mut Moment<'_>) -> Product {
+        self.terms.onto(&Product {
+            tenant_id: self.tenant_id,
+            id: ProductId::new(moment),
+            code: self.code.clone(),
+            name: self.code.clone(),
+            methods_allow: None,
+            amount_min_minor: 1,
+            amount_max_minor: AMOUNT_MAX_MINOR,
+            expires_after_s: 7_200,
+            issue_on: IssueOn::ChannelSuccess,
+            stray_money: StrayMoney::Refund,
+            enabled: true,
+            created_at_us: moment.now_us,
+            version: 0,
+        })
+    }
+}
+
+impl Command for CreateProduct {
+    type Reply = Product;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Natural(self.key()));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Product>, Refusal> {
+        if snapshot.natural_keys.get(&self.key()).is_some() {
+            return Err(Refusal::CodeTaken { param: "code" });
+        }
+        let product = self.row(moment);
+        check(&product)?;
+        if self.counted >= PRODUCTS_MAX {
+            return Err(Refusal::LimitReached { what: "products", max: PRODUCTS_MAX });
+        }
+        let mut changes = Changes::default();
+        changes.put(NaturalKey { name: self.key(), id: product.id.id128() });
+        write(&product, &self.origin, &mut changes, moment);
+        Ok(Decision::new(product, changes))
+    }
+}
+
+/// Changes a product; payments made before keep their amount and expiry. The code never changes.
+#[derive(Debug, Clone)]
+pub struct UpdateProduct {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Which.
+    pub product_id: ProductId,
+    /// What changes.
+    pub terms: ProductTerms,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl Command for UpdateProduct {
+    type Reply = Product;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Product(self.tenant_id, self.product_id));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Product>, Refusal> {
+        let key = (self.tenant_id, self.product_id);
+        let stored = snapshot.products.get(&key).ok_or(Refusal::NotFound { what: "product" })?;
+        let product = self.terms.onto(stored);
+        check(&product)?;
+        if product == *stored {
+            return Ok(Decision::nothing(product));
+        }
+        let mut changes = Changes::default();
+        write(&product, &self.origin, &mut changes, moment);
+        Ok(Decision::new(product, changes))
+    }
+}
+
+fn check(product: &Product) -> Result<(), Refusal> {
+    let invalid = |param, reason| Err(Refusal::FieldInvalid { param, reason });
+    if product.amount_min_minor < 1 {
+        return invalid("amount_min", "below 1");
+    }
+    if !(product.amount_min_minor..=AMOUNT_MAX_MINOR).contains(&product.amount_max_minor) {
+        return invalid("amount_max", "below amount_min or above 1000000000000");
+    }
+    if !EXPIRES_AFTER_S.contains(&product.expires_after_s) {
+        return invalid("expires_after_s", "outside 60 to 2592000");
+    }
+    Ok(())
+}
+
+fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
+    let detail = json!({
+        "code": product.code, "name": product.name, "enabled": product.enabled,
+        "methods_allow": product.methods_allow, "amount_min": product.amount_min_minor,
+        "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
+        "issue_on": product.issue_on, "stray_money": product.stray_money,
+    });
+    changes.audit((product.tenant_id, origin), Act::ProductWrite, &product.id, &detail, moment);
+    changes.put(product.clone());
+}
