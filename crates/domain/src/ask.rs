@@ -7,6 +7,11 @@ pub const MANUAL_AFTER_US: i64 = DAY_US;
 /// After the channel's own expiry, how long a "not found" must wait before it proves anything.
 pub const EXPIRY_GRACE_US: i64 = 5 * MINUTE_US;
 
+/// How often a bar-code payment that waits for its payer is asked about (alipay.md section 7).
+pub const BARCODE_DELAY_US: i64 = 5 * SECOND_US;
+/// After so many questions about a bar-code payment that waits for its payer it is cancelled.
+pub const BARCODE_QUESTIONS: i64 = 10;
+
 /// How long to wait before question number `asked` plus one: 5, 10, 20, 40 … seconds up to 5 minutes, for
 /// about two hours, then every hour.
 #[must_use]

@@ -1,6 +1,7 @@
 //! An exception: a matter about money that needs further evidence or a person.
 
 use crate::id::{AttemptId, ExceptionId, Id128, PaymentId, RefundId, TenantId};
+use crate::snapshot::Snapshot;
 use crate::words::words;
 use sha2::{Digest, Sha256};
 
@@ -83,5 +84,27 @@ impl Exception {
             *byte = *from;
         }
         ExceptionId(Id128(bytes))
+    }
+
+    /// This matter, unless it is open already; a settled one opens again.
+    #[must_use]
+    pub(crate) fn unless_open(self, snapshot: &Snapshot) -> Option<Self> {
+        let known = snapshot.exceptions.get(&(self.tenant_id, self.id));
+        known.is_none_or(|known| known.status == ExceptionStatus::Closed).then_some(self)
+    }
+
+    /// The open matter of this name, settled by evidence.
+    #[must_use]
+    pub(crate) fn settled(
+        (tenant_id, id): (TenantId, ExceptionId),
+        snapshot: &Snapshot,
+        now_us: i64,
+    ) -> Option<Self> {
+        let open = snapshot.exceptions.get(&(tenant_id, id))?;
+        (open.status == ExceptionStatus::Open).then(|| Self {
+            status: ExceptionStatus::Closed,
+            closed_at_us: Some(now_us),
+            ..open.clone()
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! A report: anything a channel tells us about one attempt or one refund.
 
+use crate::channel_account::ChannelAccount;
 use crate::payment::Action;
 use crate::words::words;
 use tk_money::Amount;
@@ -51,6 +52,15 @@ pub struct PaidEvidence {
     pub payee_merchant: Option<String>,
     /// When the channel says it was paid, Unix microseconds.
     pub paid_at_us: Option<i64>,
+}
+
+impl PaidEvidence {
+    /// Whether the app and merchant that the channel names, if any, are those of this contract.
+    #[must_use]
+    pub fn names(&self, account: &ChannelAccount) -> bool {
+        self.payee_app.as_ref().is_none_or(|app| *app == account.payee_app)
+            && self.payee_merchant.as_ref().is_none_or(|merchant| *merchant == account.payee_merchant)
+    }
 }
 
 /// What a report says about an attempt.

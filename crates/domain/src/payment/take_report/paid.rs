@@ -1,44 +1,23 @@
 //! A verified success: it counts once, and anything beyond is parked and given back.
 
-use super::Taking;
+use super::{Taking, wants};
 use crate::exception::ExceptionKind;
-use crate::id::AttemptId;
-use crate::id::TypedId;
-use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::id::{AttemptId, TypedId};
+use crate::key::NaturalKey;
 use crate::ledger::EntryKind;
 use crate::moment::{Moment, SECOND_US, shanghai_day};
-use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, postings};
+use crate::payment::{AttemptStatus, Disposition, PaymentStatus, postings};
 use crate::product::StrayMoney;
 use crate::refund::create::refund_stray;
-use crate::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use crate::report::{PaidEvidence, Source};
 use crate::webhook::EventKind;
 use serde_json::json;
 use tk_money::{Amount, Rounding};
 
-/// Whether the decision may have to look at exceptions already open; the plain success never does.
-pub(super) fn may_raise_exception(report: &PaymentReport, payment: &Payment, attempt: &Attempt) -> bool {
-    match &report.finding {
-        PaymentFinding::Paid(evidence) => {
-            let plain = attempt.status.open()
-                && payment.effective_attempt_id.is_none()
-                && evidence.amount == Amount::new(attempt.amount_minor, attempt.currency);
-            !plain || evidence.payee_app.is_some() || evidence.payee_merchant.is_some()
-        }
-        PaymentFinding::Failed { .. }
-        | PaymentFinding::Closed
-        | PaymentFinding::NotFound
-        | PaymentFinding::Unclear(_) => true,
-        PaymentFinding::ActionRequired(_)
-        | PaymentFinding::WaitingPayer
-        | PaymentFinding::InProgress
-        | PaymentFinding::CloseRefused => false,
-    }
-}
-
 impl Taking<'_> {
     /// A success counts only if the channel's amount, currency and our identity all agree.
     pub(super) fn paid(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
-        if !self.payee_agrees(evidence) {
+        if !evidence.names(self.account) {
             return self.payee_mismatch(evidence, moment);
         }
         if evidence.amount != Amount::new(self.attempt.amount_minor, self.attempt.currency) {
@@ -57,13 +36,6 @@ impl Taking<'_> {
             (Some(_), _) => self.stray(Disposition::Duplicate, moment),
             (None, _) => self.stray(Disposition::Late, moment),
         }
-    }
-
-    fn payee_agrees(&self, evidence: &PaidEvidence) -> bool {
-        let app = evidence.payee_app.as_ref().is_none_or(|app| *app == self.account.payee_app);
-        let merchant =
-            evidence.payee_merchant.as_ref().is_none_or(|merchant| *merchant == self.account.payee_merchant);
-        app && merchant
     }
 
     fn payee_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
@@ -88,6 +60,7 @@ impl Taking<'_> {
             Some(key) if bookable => {
                 self.changes.put(key);
                 self.receive(evidence, moment);
+                self.known_at_last(moment);
                 self.attempt.disposition = Some(Disposition::Mismatch);
                 self.attempt.needs_manual = true;
                 self.book(EntryKind::CollectSuspense, moment);
@@ -100,16 +73,22 @@ impl Taking<'_> {
         }
     }
 
+    /// The query decides; of an attempt that is over too, or its money would never be booked.
     fn ask_after_doubt(&mut self, moment: &mut Moment<'_>) {
-        if !self.attempt.status.open() || self.attempt.disposition.is_some() {
+        if self.attempt.disposition.is_some() {
+            return;
+        }
+        let asked = self.source == Source::Query;
+        if !self.attempt.status.open() {
+            if !asked {
+                self.attempt.queries_count = 0;
+                self.ask_afterwards(moment.after(SECOND_US));
+            }
             return;
         }
         self.count_question();
         self.become_unknown(moment);
-        let delay_us = match self.source {
-            Source::Query => crate::ask::delay_us(self.attempt.queries_count),
-            Source::Reply | Source::Callback | Source::Bill => SECOND_US,
-        };
+        let delay_us = if asked { crate::ask::delay_us(self.attempt.queries_count) } else { SECOND_US };
         self.ask_next(moment.after(delay_us));
         self.escalate(moment);
     }
@@ -130,12 +109,7 @@ impl Taking<'_> {
     }
 
     fn free_txn_key(&self, evidence: &PaidEvidence) -> Option<NaturalKey> {
-        let name = KeyName::scoped(
-            self.attempt.tenant_id,
-            NaturalKind::ChannelTxn,
-            &self.attempt.channel_account_id,
-            &evidence.channel_txn_no,
-        );
+        let name = wants::txn_key(&self.attempt, evidence);
         let holder = self.snapshot.natural_keys.get(&name).map(|key| AttemptId(key.id));
         holder.is_none().then(|| NaturalKey { name, id: self.attempt.id.id128() })
     }
@@ -153,7 +127,7 @@ impl Taking<'_> {
         self.attempt.status = AttemptStatus::Succeeded;
         self.attempt.disposition = Some(Disposition::Effective);
         self.attempt.unknown_since_us = None;
-        self.attempt.needs_manual = false;
+        self.known_at_last(moment);
         self.payment.fee_minor = self.payment.fee.on(self.payment.amount_minor).unwrap_or(0);
         self.payment.status = PaymentStatus::Succeeded;
         self.payment.effective_attempt_id = Some(self.attempt.id);
@@ -181,6 +155,7 @@ impl Taking<'_> {
         if self.attempt.status.open() {
             self.attempt.status = AttemptStatus::Succeeded;
             self.attempt.unknown_since_us = None;
+            self.known_at_last(moment);
             if self.payment.open_attempt_id == Some(self.attempt.id) {
                 self.payment.open_attempt_id = None;
             }

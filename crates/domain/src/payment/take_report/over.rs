@@ -1,0 +1,62 @@
+//! The channel proves that an attempt is over without payment.
+
+use super::Taking;
+use crate::exception::ExceptionKind;
+use crate::moment::Moment;
+use crate::payment::{AttemptStatus, PaymentStatus, clipped, close};
+use serde_json::json;
+
+impl Taking<'_> {
+    pub(super) fn failed(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
+        match self.attempt.status {
+            AttemptStatus::Succeeded => self.contradicted(code, moment),
+            AttemptStatus::Failed | AttemptStatus::Closed => {}
+            AttemptStatus::Created
+            | AttemptStatus::RequiresAction
+            | AttemptStatus::Processing
+            | AttemptStatus::Unknown => {
+                self.attempt.failure_code = Some(clipped(code, 64));
+                self.attempt.failure_message = Some(clipped(message, 200));
+                self.attempt_over(AttemptStatus::Failed, moment);
+            }
+        }
+    }
+
+    pub(super) fn closed(&mut self, moment: &mut Moment<'_>) {
+        match self.attempt.status {
+            AttemptStatus::Succeeded => self.contradicted("closed", moment),
+            AttemptStatus::Failed | AttemptStatus::Closed => {}
+            AttemptStatus::Created
+            | AttemptStatus::RequiresAction
+            | AttemptStatus::Processing
+            | AttemptStatus::Unknown => self.attempt_over(AttemptStatus::Closed, moment),
+        }
+    }
+
+    pub(super) fn attempt_over(&mut self, status: AttemptStatus, moment: &mut Moment<'_>) {
+        self.attempt.status = status;
+        self.attempt.unknown_since_us = None;
+        self.attempt.updated_at_us = moment.now_us;
+        self.known_at_last(moment);
+        self.finish_instruction();
+        if self.payment.open_attempt_id != Some(self.attempt.id) {
+            return;
+        }
+        self.payment.open_attempt_id = None;
+        self.payment.unknown_since_us = None;
+        let ended =
+            self.payment.close_requested_at_us.is_some() || self.payment.expires_at_us <= moment.now_us;
+        if self.payment.single_attempt && status == AttemptStatus::Failed {
+            close::end(&mut self.payment, PaymentStatus::Failed, &mut self.changes, moment);
+        } else if ended || self.payment.single_attempt {
+            close::end(&mut self.payment, PaymentStatus::Closed, &mut self.changes, moment);
+        } else {
+            self.set_payment_status(PaymentStatus::RequiresMethod, moment);
+        }
+    }
+
+    pub(super) fn contradicted(&mut self, seen: &str, moment: &Moment<'_>) {
+        let detail = json!({ "seen": seen, "source": self.source });
+        self.exception(ExceptionKind::SuccessContradicted, self.attempt.received_minor, &detail, moment);
+    }
+}
