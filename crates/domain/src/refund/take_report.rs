@@ -1,13 +1,14 @@
 //! Taking a report about a refund: the only way in which a channel's word changes a refund.
 
-use crate::ask;
+mod ask_again;
+
 use crate::audit::{Act, Origin};
 use crate::channel_account::ChannelAccount;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
-use crate::instruction::{Instruction, InstructionKind};
+use crate::instruction::Instruction;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
@@ -101,7 +102,9 @@ impl Taking<'_> {
             return self.after_the_end(finding, moment);
         }
         match finding {
-            RefundFinding::Done { amount, at_us } => self.done(*amount, *at_us, moment),
+            RefundFinding::Done { amount, .. } if self.differs(*amount) => self.mismatch(*amount, moment),
+            RefundFinding::Done { .. } if self.source == Source::Reply => self.accepted(moment),
+            RefundFinding::Done { at_us, .. } => self.done(*at_us, moment),
             RefundFinding::Accepted => self.accepted(moment),
             RefundFinding::InProgress => self.in_progress(moment),
             RefundFinding::Failed { code, message } => self.failed(code, message, moment),
@@ -111,10 +114,12 @@ impl Taking<'_> {
         }
     }
 
-    fn done(&mut self, amount: Amount, at_us: Option<i64>, moment: &mut Moment<'_>) {
-        if amount != Amount::new(self.refund.amount_minor, self.refund.currency) {
-            return self.mismatch(amount, moment);
-        }
+    fn differs(&self, amount: Amount) -> bool {
+        amount != Amount::new(self.refund.amount_minor, self.refund.currency)
+    }
+
+    /// Done by callback, query or bill; the answer to our own call is believed only as "accepted".
+    fn done(&mut self, at_us: Option<i64>, moment: &mut Moment<'_>) {
         let amount_minor = self.refund.amount_minor;
         self.attempt.refunding_minor = self.attempt.refunding_minor.saturating_sub(amount_minor);
         self.attempt.refunded_minor = self.attempt.refunded_minor.saturating_add(amount_minor);
@@ -180,7 +185,15 @@ impl Taking<'_> {
     fn end(&mut self, status: RefundState, hold: HoldStatus, moment: &Moment<'_>) {
         self.refund.status = status;
         self.refund.unknown_since_us = None;
-        self.refund.needs_manual = false;
+        if std::mem::take(&mut self.refund.needs_manual) {
+            let id = Exception::id_of(
+                self.refund.tenant_id,
+                ExceptionKind::RefundUnknown,
+                &self.refund.id.to_string(),
+            );
+            let settled = Exception::settled((self.refund.tenant_id, id), self.snapshot, moment.now_us);
+            self.changes.put_some(settled);
+        }
         self.refund.updated_at_us = moment.now_us;
         self.hold.status = hold;
         self.hold.ended_at_us = Some(moment.now_us);
@@ -190,64 +203,17 @@ impl Taking<'_> {
         }
     }
 
-    /// Accepted is not done: the channel is asked until it says so.
-    fn accepted(&mut self, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.refund.accepted_at_us.get_or_insert(moment.now_us);
-        self.refund.unknown_since_us = None;
-        self.say(InstructionKind::RefundQuery, moment.after(CONFIRM_AFTER_US));
-    }
-
-    fn in_progress(&mut self, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.refund.unknown_since_us = None;
-        self.ask_again(moment);
-    }
-
-    /// A refusal that may pass: the same number is sent again, the hold stays.
-    fn not_yet(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.note_failure(code, message);
-        self.refund.queries_count = self.refund.queries_count.saturating_add(1);
-        self.say(InstructionKind::Refund, moment.after(ask::delay_us(self.refund.queries_count)));
-        self.escalate(moment);
-    }
-
-    /// The channel does not know the refund: the same number is sent again, never a new one.
-    fn not_found(&mut self, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.refund.unknown_since_us.get_or_insert(moment.now_us);
-        self.refund.queries_count = self.refund.queries_count.saturating_add(1);
-        if self.refund.accepted_at_us.take().is_some() {
-            let detail = json!({ "source": self.source, "accepted_then": "not_found" });
-            self.exception(ExceptionKind::RefundReopened, &detail, moment);
-        }
-        self.say(InstructionKind::Refund, moment.after(ask::delay_us(self.refund.queries_count)));
-        self.escalate(moment);
-    }
-
-    fn unclear(&mut self, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.refund.unknown_since_us.get_or_insert(moment.now_us);
-        self.ask_again(moment);
-    }
-
-    fn mismatch(&mut self, amount: Amount, moment: &mut Moment<'_>) {
-        let detail = json!({
-            "source": self.source, "expected": self.refund.amount_minor, "seen": amount.minor,
-            "seen_currency": amount.currency.code(),
-        });
-        self.exception(ExceptionKind::RefundMismatch, &detail, moment);
-        self.sent(moment);
-        self.refund.unknown_since_us.get_or_insert(moment.now_us);
-        self.ask_again(moment);
-    }
-
     /// What a channel says after the end changes nothing but may have to be looked at.
     fn after_the_end(&mut self, finding: &RefundFinding, moment: &mut Moment<'_>) {
         let succeeded = self.refund.status == RefundState::Succeeded;
         let contradicts = match finding {
-            RefundFinding::Done { .. } => !succeeded,
+            RefundFinding::Done { amount, .. } if succeeded => {
+                if self.differs(*amount) {
+                    self.other_amount(*amount, moment);
+                }
+                false
+            }
+            RefundFinding::Done { .. } => true,
             RefundFinding::Failed { .. } | RefundFinding::NotFound => {
                 succeeded && self.source != Source::Reply
             }
@@ -262,31 +228,6 @@ impl Taking<'_> {
         }
     }
 
-    fn sent(&mut self, moment: &mut Moment<'_>) {
-        self.refund.updated_at_us = moment.now_us;
-        if self.refund.status == RefundState::Approved {
-            self.refund.status = RefundState::Processing;
-            self.event(EventKind::RefundProcessing, moment);
-        }
-    }
-
-    fn ask_again(&mut self, moment: &Moment<'_>) {
-        if self.source == Source::Query {
-            self.refund.queries_count = self.refund.queries_count.saturating_add(1);
-        }
-        self.say(InstructionKind::RefundQuery, moment.after(ask::delay_us(self.refund.queries_count)));
-        self.escalate(moment);
-    }
-
-    fn escalate(&mut self, moment: &Moment<'_>) {
-        let age_us = moment.now_us.saturating_sub(self.refund.created_at_us);
-        if age_us >= ask::MANUAL_AFTER_US && !self.refund.needs_manual {
-            self.refund.needs_manual = true;
-            let detail = json!({ "queries": self.refund.queries_count, "code": self.refund.failure_code });
-            self.exception(ExceptionKind::RefundUnknown, &detail, moment);
-        }
-    }
-
     fn note_failure(&mut self, code: &str, message: &str) {
         self.refund.failure_code = Some(clipped(code, 64));
         self.refund.failure_message = Some(clipped(message, 200));
@@ -294,12 +235,6 @@ impl Taking<'_> {
 
     fn counts_for_payment(&self) -> bool {
         self.payment.effective_attempt_id == Some(self.attempt.id)
-    }
-
-    fn say(&mut self, kind: InstructionKind, due_at_us: i64) {
-        if let Some(instruction) = &mut self.instruction {
-            instruction.next(kind, due_at_us);
-        }
     }
 
     fn event(&mut self, kind: EventKind, moment: &mut Moment<'_>) {
@@ -310,10 +245,7 @@ impl Taking<'_> {
     fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {
         let tenant_id = self.refund.tenant_id;
         let id = Exception::id_of(tenant_id, kind, &self.refund.id.to_string());
-        if self.snapshot.exceptions.get(&(tenant_id, id)).is_some() {
-            return;
-        }
-        self.changes.put(Exception {
+        let raised = Exception {
             tenant_id,
             id,
             kind,
@@ -326,7 +258,8 @@ impl Taking<'_> {
             opened_at_us: moment.now_us,
             closed_at_us: None,
             version: 0,
-        });
+        };
+        self.changes.put_some(raised.unless_open(self.snapshot));
     }
 
     fn into_decision(mut self, command: &TakeRefundReport, moment: &mut Moment<'_>) -> Decision<RefundTaken> {
