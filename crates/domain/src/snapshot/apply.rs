@@ -73,7 +73,12 @@ impl Snapshot {
                     .ok_or(ApplyFault::BalanceOverflow(id))?;
             }
         }
-        let below = accounts.values().find(|account| account.kind.guarded() && account.available_minor() < 0);
+        let below = accounts.values().find(|account| {
+            let before =
+                self.accounts.get(&(account.tenant_id, account.id)).map_or(0, |row| row.balance_minor);
+            let drawn = account.balance_minor < before;
+            account.kind.guarded() && drawn && account.available_minor() < 0
+        });
         below.map_or(Ok(()), |account| Err(ApplyFault::BelowLimit(account.id)))
     }
 
