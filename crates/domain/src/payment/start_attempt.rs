@@ -81,17 +81,34 @@ impl StartAttempt {
         route(snapshot.channel_accounts_of(self.tenant_id), self.method, &Demand::of(payment))
     }
 
-    /// Alipay bar codes begin with 25 to 30 and have 16 to 24 digits (alipay.trade.pay, `auth_code`).
+    /// Alipay bar codes begin with 25 to 30 and have 16 to 24 digits (alipay.trade.pay, `auth_code`), those
+    /// of WeChat with 10 to 15 and have 18 (pay/micropay, `auth_code`); other methods have none.
     fn check_auth_code(&self) -> Result<(), Refusal> {
-        let barcode = matches!(self.method, Method::AlipayBarcode | Method::WechatBarcode);
         let code = self.auth_code.as_deref().unwrap_or_default();
+        let (prefixes, lengths) = match self.method {
+            Method::AlipayBarcode => (25..=30, 16..=24),
+            Method::WechatBarcode => (10..=15, 18..=18),
+            Method::AlipayPage
+            | Method::AlipayWap
+            | Method::AlipayQr
+            | Method::WechatJsapi
+            | Method::WechatH5
+            | Method::WechatNative
+            | Method::QuickPay
+            | Method::EbankB2c
+            | Method::EbankB2b
+            | Method::BankTransfer
+            | Method::Cheque
+            | Method::Cash
+            | Method::Pos
+            | Method::Kiosk => {
+                return if code.is_empty() { Ok(()) } else { Err(Refusal::AuthCodeInvalid) };
+            }
+        };
         let digits = code.bytes().all(|byte| byte.is_ascii_digit());
-        let well_formed = digits && (16..=24).contains(&code.len());
-        if barcode == well_formed || (!barcode && code.is_empty()) {
-            Ok(())
-        } else {
-            Err(Refusal::AuthCodeInvalid)
-        }
+        let prefix = code.get(..2).and_then(|prefix| prefix.parse::<u8>().ok());
+        let begins = prefix.is_some_and(|prefix| prefixes.contains(&prefix));
+        if digits && begins && lengths.contains(&code.len()) { Ok(()) } else { Err(Refusal::AuthCodeInvalid) }
     }
 
     fn with_open(
