@@ -66,12 +66,12 @@ impl CreatePayment {
         )
     }
 
-    fn existing<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Payment> {
-        let key = snapshot.natural_keys.get(&self.key())?;
-        snapshot.payments.get(&(self.tenant_id, PaymentId(key.id)))
+    fn existing_id(&self, snapshot: &Snapshot) -> Option<PaymentId> {
+        snapshot.natural_keys.get(&self.key()).map(|key| PaymentId(key.id))
     }
 
-    fn repeat(&self, existing: &Payment) -> Result<Decision<Created>, Refusal> {
+    fn repeat(&self, id: PaymentId, snapshot: &Snapshot) -> Result<Decision<Created>, Refusal> {
+        let existing = snapshot.payments.get(&(self.tenant_id, id)).ok_or(Refusal::OrderConflict)?;
         let same = existing.amount() == self.amount && existing.product_id == self.product_id;
         if !same {
             return Err(Refusal::OrderConflict);
@@ -170,8 +170,8 @@ impl Command for CreatePayment {
         wants.add(Want::Merchant(self.tenant_id, self.merchant_id));
         wants.add(Want::Product(self.tenant_id, self.product_id));
         wants.add(Want::Natural(self.key()));
-        if let Some(key) = snapshot.natural_keys.get(&self.key()) {
-            wants.add(Want::Payment(self.tenant_id, PaymentId(key.id)));
+        if let Some(id) = self.existing_id(snapshot) {
+            wants.add(Want::Payment(self.tenant_id, id));
         }
     }
 
@@ -184,8 +184,8 @@ impl Command for CreatePayment {
             .products
             .get(&(self.tenant_id, self.product_id))
             .ok_or(Refusal::NotFound { what: "product" })?;
-        if let Some(existing) = self.existing(snapshot) {
-            return self.repeat(existing);
+        if let Some(id) = self.existing_id(snapshot) {
+            return self.repeat(id, snapshot);
         }
         self.check(merchant, product)?;
         let expires_at_us = self.expiry(product, moment)?;
