@@ -1,0 +1,324 @@
+//! One contract's settings and keys, parsed and checked once.
+
+use super::pem;
+use crate::Environment;
+use crate::http;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tk_formats::alipay::Charset;
+use tk_formats::alipay::cert::{self, CertError};
+use tk_formats::alipay::keys::{KeyError, SigningKey, VerifyingKey};
+use tk_formats::alipay::request::CertSerials;
+use tk_formats::alipay::response::PlatformKeys;
+
+/// The longest settings or secrets text, bytes.
+const TEXT_MAX_BYTES: usize = 512 * 1024;
+/// The longest `app_id` or `seller_id`, bytes.
+const ID_MAX_BYTES: usize = 64;
+/// The most platform certificates, so that a new one can stand beside the old one.
+const PLATFORM_CERTIFICATES_MAX: usize = 4;
+const PROBE: &[u8] = b"tillkeeper key check";
+
+/// The settings that are no secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The gateway, such as `https://openapi.alipay.com/gateway.do`.
+    pub gateway_url: String,
+    /// Our application at Alipay.
+    pub app_id: String,
+    /// Our merchant number (PID) at Alipay.
+    pub seller_id: String,
+    /// How both sides know each other's keys.
+    pub mode: Mode,
+    /// The charset of requests and answers.
+    pub charset: Charset,
+    /// Where Alipay reports to.
+    pub notify_url: Option<String>,
+}
+
+/// How both sides know each other's keys (alipay.md section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Bare public keys, exchanged by hand.
+    Key,
+    /// Certificates, named by serial in every message.
+    Certificate,
+}
+
+/// A contract's settings and parsed keys; its `Debug` shows no key.
+#[derive(Debug)]
+pub struct Credentials {
+    /// What is no secret.
+    pub settings: Settings,
+    pub(super) signing: SigningKey,
+    pub(super) platform: PlatformKeys,
+    pub(super) serials: Option<CertSerials>,
+    /// When the first of its certificates expires, Unix microseconds; absent in key mode.
+    pub certificates_expire_at_us: Option<i64>,
+}
+
+/// Why settings or secrets are refused; the text never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    /// The settings are not the JSON object they should be.
+    #[error("settings cannot be read: {0}")]
+    SettingsUnreadable(String),
+    /// The secrets are not the JSON object they should be.
+    #[error("secrets cannot be read: they must be a JSON object with the fields of this mode, as text")]
+    SecretsUnreadable,
+    /// A field is absent or empty.
+    #[error("{field} is missing")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field has a value that is not allowed.
+    #[error("{field} {reason}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A key is refused.
+    #[error("{field}: {source}")]
+    Key {
+        /// The field.
+        field: &'static str,
+        /// Why.
+        source: KeyError,
+    },
+    /// A certificate is refused.
+    #[error("{field}: {source}")]
+    Certificate {
+        /// The field.
+        field: &'static str,
+        /// Why.
+        source: CertError,
+    },
+}
+
+impl CredentialsError {
+    /// The field it is about, if it is about one.
+    pub const fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::SettingsUnreadable(_) | Self::SecretsUnreadable => None,
+            Self::Missing { field }
+            | Self::Invalid { field, .. }
+            | Self::Key { field, .. }
+            | Self::Certificate { field, .. } => Some(field),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSettings {
+    gateway_url: String,
+    app_id: String,
+    seller_id: String,
+    mode: Mode,
+    charset: Option<String>,
+    notify_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSecrets {
+    app_private_key: Option<String>,
+    alipay_public_key: Option<String>,
+    app_certificate: Option<String>,
+    alipay_certificate: Option<String>,
+    alipay_root_certificate: Option<String>,
+}
+
+/// Reads the settings alone, as the simulation needs them.
+pub fn parse_settings(settings_json: &str, environment: Environment) -> Result<Settings, CredentialsError> {
+    let unreadable = |text: String| CredentialsError::SettingsUnreadable(text);
+    if settings_json.len() > TEXT_MAX_BYTES {
+        return Err(unreadable("too long".to_owned()));
+    }
+    let raw: RawSettings =
+        serde_json::from_str(settings_json).map_err(|error| unreadable(error.to_string()))?;
+    let charset = match raw.charset.as_deref() {
+        None => Charset::Utf8,
+        Some(name) => Charset::parse(name)
+            .map_err(|_| CredentialsError::Invalid { field: "charset", reason: "must be utf-8 or gbk" })?,
+    };
+    if !http::may_call(&raw.gateway_url, environment) {
+        let reason = "must be an https address (http only for a loopback address of a test installation)";
+        return Err(CredentialsError::Invalid { field: "gateway_url", reason });
+    }
+    Ok(Settings {
+        gateway_url: raw.gateway_url,
+        app_id: digits("app_id", raw.app_id)?,
+        seller_id: digits("seller_id", raw.seller_id)?,
+        mode: raw.mode,
+        charset,
+        notify_url: raw.notify_url,
+    })
+}
+
+/// Reads settings and secrets and checks that they belong together and are valid at `now_us`.
+pub fn parse(
+    settings_json: &str,
+    secret_json: &str,
+    environment: Environment,
+    now_us: i64,
+) -> Result<Credentials, CredentialsError> {
+    let settings = parse_settings(settings_json, environment)?;
+    if secret_json.len() > TEXT_MAX_BYTES {
+        return Err(CredentialsError::SecretsUnreadable);
+    }
+    let raw: RawSecrets =
+        serde_json::from_str(secret_json).map_err(|_| CredentialsError::SecretsUnreadable)?;
+    match settings.mode {
+        Mode::Key => by_keys(settings, &raw),
+        Mode::Certificate => by_certificates(settings, &raw, now_us),
+    }
+}
+
+fn by_keys(settings: Settings, raw: &RawSecrets) -> Result<Credentials, CredentialsError> {
+    let signing = private_key(raw)?;
+    let field = "alipay_public_key";
+    let text = filled(field, raw.alipay_public_key.as_ref())?;
+    let key = pem::public_key(text).map_err(|source| CredentialsError::Key { field, source })?;
+    // The usual mistake: the application's own public key pasted where Alipay's belongs.
+    if belongs(&signing, &key) {
+        let reason = "is the application's own public key; Alipay's is shown after ours was uploaded there";
+        return Err(CredentialsError::Invalid { field, reason });
+    }
+    let platform = PlatformKeys::PublicKey(key);
+    Ok(Credentials { settings, signing, platform, serials: None, certificates_expire_at_us: None })
+}
+
+fn by_certificates(
+    settings: Settings,
+    raw: &RawSecrets,
+    now_us: i64,
+) -> Result<Credentials, CredentialsError> {
+    let signing = private_key(raw)?;
+    let roots = Certificate::of("alipay_root_certificate", raw.alipay_root_certificate.as_ref())?;
+    let app = Certificate::of("app_certificate", raw.app_certificate.as_ref())?;
+    let platform = Certificate::of("alipay_certificate", raw.alipay_certificate.as_ref())?;
+    if !belongs(&signing, &app.key()?) {
+        let reason = "does not belong to app_private_key";
+        return Err(CredentialsError::Invalid { field: "app_certificate", reason });
+    }
+    let app_expires_us = app.valid_until(now_us)?;
+    let (keys, platform_expires_us) = platform_keys(&platform, &roots, now_us)?;
+    let serials = CertSerials {
+        app_cert_sn: app.refuse(cert::serial_number(app.text))?,
+        alipay_root_cert_sn: roots.refuse(cert::root_serial_number(roots.text))?,
+    };
+    Ok(Credentials {
+        settings,
+        signing,
+        platform: PlatformKeys::Certificates(keys),
+        serials: Some(serials),
+        certificates_expire_at_us: Some(app_expires_us.min(platform_expires_us)),
+    })
+}
+
+/// The keys of Alipay's certificates by serial, each led back to a configured root, and the last expiry.
+fn platform_keys(
+    platform: &Certificate<'_>,
+    roots: &Certificate<'_>,
+    now_us: i64,
+) -> Result<(BTreeMap<String, VerifyingKey>, i64), CredentialsError> {
+    let mut keys = BTreeMap::new();
+    let mut expires_us = i64::MIN;
+    for chain in chains(platform.text) {
+        let one = Certificate { field: platform.field, text: &chain };
+        one.refuse(cert::check_chain(&chain, roots.text, now_us))?;
+        expires_us = expires_us.max(one.valid_until(now_us)?);
+        keys.insert(one.refuse(cert::serial_number(&chain))?, one.key()?);
+    }
+    if keys.is_empty() {
+        Err(CredentialsError::Missing { field: platform.field })
+    } else {
+        Ok((keys, expires_us))
+    }
+}
+
+/// A text may hold several certificates: each is tried as the first of a chain made of the rest.
+fn chains(text: &str) -> Vec<String> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let blocks: Vec<&str> = text
+        .split_inclusive(END)
+        .filter(|block| block.contains(END))
+        .take(PLATFORM_CERTIFICATES_MAX)
+        .collect();
+    if blocks.len() < 2 {
+        return vec![text.to_owned()];
+    }
+    (0..blocks.len())
+        .filter(|first| !is_authority(blocks.get(*first).copied().unwrap_or_default(), text))
+        .map(|first| {
+            let rest = blocks.iter().enumerate().filter(|(at, _)| *at != first).map(|(_, block)| *block);
+            blocks.get(first).copied().into_iter().chain(rest).collect::<Vec<_>>().join("\n")
+        })
+        .collect()
+}
+
+/// Whether a certificate of the text issued another one of it, so that it is no end of a chain.
+fn is_authority(block: &str, text: &str) -> bool {
+    const END: &str = "-----END CERTIFICATE-----";
+    let others =
+        text.split_inclusive(END).filter(|other| other.contains(END) && other.trim() != block.trim());
+    let at_us = cert::validity(block).map_or(0, |validity| validity.not_before_us);
+    others.into_iter().any(|other| {
+        let at_us = cert::validity(other).map_or(at_us, |validity| validity.not_before_us.max(at_us));
+        cert::check_chain(other, block, at_us).is_ok()
+    })
+}
+
+struct Certificate<'a> {
+    field: &'static str,
+    text: &'a str,
+}
+
+impl<'a> Certificate<'a> {
+    fn of(field: &'static str, text: Option<&'a String>) -> Result<Self, CredentialsError> {
+        Ok(Self { field, text: filled(field, text)? })
+    }
+
+    fn refuse<T>(&self, read: Result<T, CertError>) -> Result<T, CredentialsError> {
+        read.map_err(|source| CredentialsError::Certificate { field: self.field, source })
+    }
+
+    fn key(&self) -> Result<VerifyingKey, CredentialsError> {
+        let key = VerifyingKey::from_certificate_pem(self.text);
+        key.map_err(|source| CredentialsError::Key { field: self.field, source })
+    }
+
+    fn valid_until(&self, now_us: i64) -> Result<i64, CredentialsError> {
+        let validity = self.refuse(cert::validity(self.text))?;
+        if (validity.not_before_us..=validity.not_after_us).contains(&now_us) {
+            Ok(validity.not_after_us)
+        } else {
+            self.refuse(Err(CertError::OutsideValidity))
+        }
+    }
+}
+
+fn private_key(raw: &RawSecrets) -> Result<SigningKey, CredentialsError> {
+    let field = "app_private_key";
+    let text = filled(field, raw.app_private_key.as_ref())?;
+    pem::signing_key(text).map_err(|source| CredentialsError::Key { field, source })
+}
+
+fn filled<'a>(field: &'static str, text: Option<&'a String>) -> Result<&'a str, CredentialsError> {
+    let text = text.map(|text| text.trim()).filter(|text| !text.is_empty());
+    text.ok_or(CredentialsError::Missing { field })
+}
+
+fn belongs(signing: &SigningKey, public: &VerifyingKey) -> bool {
+    signing.sign(PROBE).is_ok_and(|signature| public.verify(PROBE, &signature).is_ok())
+}
+
+fn digits(field: &'static str, text: String) -> Result<String, CredentialsError> {
+    let fits = (1..=ID_MAX_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(text) } else { Err(CredentialsError::Invalid { field, reason: "must be digits" }) }
+}

@@ -1,0 +1,18 @@
+//! Alipay OpenAPI v2: calls, conversations, reports, callbacks and bills of one contract.
+
+pub mod bill;
+pub mod call;
+pub mod callback;
+mod capabilities;
+pub mod conversation;
+pub mod credentials;
+mod pem;
+pub mod report;
+
+#[cfg(test)]
+mod tests;
+
+pub use capabilities::CAPABILITIES;
+pub use conversation::{Heard, NotSent};
+pub use credentials::{Credentials, CredentialsError, Mode, Settings};
+pub use tk_formats::alipay::response::Answer;

@@ -1,0 +1,163 @@
+//! What a channel can do, as data: the tables that routing, screens and workers read.
+//!
+//! What a channel lacks is absent here; no adapter answers "not implemented".
+
+use tk_domain::channel_account::{Channel, Method};
+use tk_domain::instruction::InstructionKind;
+use tk_domain::report::Unclear;
+use tk_money::Currency;
+
+/// Everything known about one channel before a contract is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The adapter.
+    pub channel: Channel,
+    /// Currencies it settles in.
+    pub currencies: &'static [Currency],
+    /// The least amount of one payment, minor units.
+    pub amount_min_minor: i64,
+    /// The greatest amount of one payment, minor units.
+    pub amount_max_minor: i64,
+    /// How a payer can pay.
+    pub methods: &'static [MethodTerms],
+    /// How money goes back; absent where the channel has no refund interface.
+    pub refund: Option<RefundTerms>,
+    /// The bills it gives.
+    pub bills: &'static [BillTerms],
+    /// What its documented codes mean, per kind of call; any other code proves nothing.
+    pub codes: &'static [CodeRule],
+}
+
+/// One method of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodTerms {
+    /// The method.
+    pub method: Method,
+    /// The interface that begins it.
+    pub interface: &'static str,
+    /// What comes back at once.
+    pub opening: Opening,
+    /// How an unpaid or unknown order is ended at the channel.
+    pub ended_by: InstructionKind,
+    /// Where that is documented.
+    pub doc: &'static str,
+}
+
+/// What the beginning of a payment gives at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// A signed address for the payer's browser, made without asking the channel.
+    Link,
+    /// The text of a code that the payer scans.
+    Qr,
+    /// The outcome itself, or word that the payer has to confirm.
+    Outcome,
+}
+
+/// How a channel refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundTerms {
+    /// Days after payment within which it refunds online, where the contract says nothing else.
+    pub window_days: i64,
+    /// The least time between two refunds of one order, microseconds.
+    pub spacing_us: i64,
+    /// How long after a refund it can be asked about, microseconds.
+    pub query_after_us: i64,
+    /// Whether a part of the amount can be refunded.
+    pub partial: Partial,
+    /// What the same number twice means.
+    pub repeat: Repeat,
+    /// Where that is documented.
+    pub doc: &'static str,
+}
+
+/// Whether parts of an order can be refunded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// Any part, several times, up to the amount paid.
+    Any,
+    /// Only the whole amount.
+    WholeOnly,
+}
+
+/// What a channel does when the same number comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Same number and amount: the first result again, nothing moves twice.
+    FirstResult,
+    /// It may execute twice: only ask, never send again.
+    MayExecuteTwice,
+}
+
+/// One kind of bill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BillTerms {
+    /// The channel's word for it.
+    pub word: &'static str,
+    /// What it lists.
+    pub lists: BillContent,
+    /// How long after the end of the day it is ready, microseconds.
+    pub ready_after_us: i64,
+    /// Where that is documented.
+    pub doc: &'static str,
+}
+
+/// What a bill lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillContent {
+    /// Payments and refunds, with fees.
+    Trades,
+    /// Movements of the merchant's balance.
+    Funds,
+}
+
+/// What one documented code means for some kinds of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeRule {
+    /// The calls that it may answer.
+    pub kinds: &'static [InstructionKind],
+    /// The channel's code.
+    pub code: &'static str,
+    /// What follows from it.
+    pub verdict: Verdict,
+    /// Where that is documented.
+    pub doc: &'static str,
+}
+
+/// What follows from a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Final: the call had no effect and never will.
+    Failed,
+    /// Refused for now: the same number may be sent again later.
+    NotYet,
+    /// The channel does not know the order or refund.
+    NotFound,
+    /// The order's state forbids closing: ask what the state is.
+    CloseRefused,
+    /// Nothing is proven.
+    Unclear(Unclear),
+}
+
+impl Capabilities {
+    /// What this code means as the answer to this kind of call, if a document says so.
+    pub fn verdict(&self, kind: InstructionKind, code: &str) -> Option<Verdict> {
+        self.codes
+            .iter()
+            .find(|rule| rule.code == code && rule.kinds.contains(&kind))
+            .map(|rule| rule.verdict)
+    }
+
+    /// The terms of a method, if the channel has it.
+    pub fn method(&self, method: Method) -> Option<&MethodTerms> {
+        self.methods.iter().find(|terms| terms.method == method)
+    }
+}
+
+/// The channels that have an adapter here.
+pub const CHANNELS: &[Capabilities] = &[crate::alipay::CAPABILITIES];
+
+/// What a channel can do; nothing for one without an adapter.
+pub fn of(channel: Channel) -> Option<&'static Capabilities> {
+    CHANNELS.iter().find(|capabilities| capabilities.channel == channel)
+}

@@ -1,0 +1,144 @@
+//! The one HTTP client: no redirects, no proxy from the environment, deadlines and size limits on everything.
+
+use crate::Environment;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use std::time::Duration;
+
+/// Bounds of every exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Until the whole answer is there.
+    pub total: Duration,
+    /// Until a whole bill is there.
+    pub download: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(15),
+            download: Duration::from_mins(5),
+        }
+    }
+}
+
+/// The longest answer taken from a gateway, bytes.
+pub const ANSWER_MAX_BYTES: usize = 1024 * 1024;
+
+/// The client, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: Client,
+    environment: Environment,
+    deadlines: Deadlines,
+}
+
+/// What is posted where.
+#[derive(Debug)]
+pub(crate) struct Post<'a> {
+    pub url: &'a str,
+    pub content_type: &'a str,
+    pub body: String,
+}
+
+/// Why there is no whole answer with status 200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HttpTrouble {
+    /// No whole answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection failed or broke off.
+    #[error("the connection failed")]
+    Connection,
+    /// Another status.
+    #[error("HTTP status {0}")]
+    Status(u16),
+    /// More bytes than are taken.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// The address is not one that may be called.
+    #[error("the address may not be called")]
+    AddressRefused,
+}
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be made: {0}")]
+pub struct HttpSetupError(#[from] reqwest::Error);
+
+impl Http {
+    /// A client for this environment.
+    pub fn new(environment: Environment, deadlines: Deadlines) -> Result<Self, HttpSetupError> {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(deadlines.connect)
+            .timeout(deadlines.total)
+            .user_agent(concat!("tillkeeper/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client, environment, deadlines })
+    }
+
+    /// Posts a body and takes at most [`ANSWER_MAX_BYTES`] of the answer.
+    pub(crate) async fn post(&self, post: Post<'_>) -> Result<Vec<u8>, HttpTrouble> {
+        if !may_call(post.url, self.environment) {
+            return Err(HttpTrouble::AddressRefused);
+        }
+        let request = self.client.post(post.url).header("content-type", post.content_type).body(post.body);
+        take(request.send().await.map_err(|error| trouble(&error))?, ANSWER_MAX_BYTES).await
+    }
+
+    /// Gets a file of at most `max_bytes`; plain http is raised to https except on loopback in tests.
+    pub(crate) async fn download(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
+        let url = self.raised(url).ok_or(HttpTrouble::AddressRefused)?;
+        let request = self.client.get(url).timeout(self.deadlines.download);
+        take(request.send().await.map_err(|error| trouble(&error))?, max_bytes).await
+    }
+
+    fn raised(&self, url: &str) -> Option<Url> {
+        let mut parsed = Url::parse(url).ok()?;
+        if !may_call(url, self.environment) {
+            let plain = parsed.scheme() == "http" && parsed.port().is_none();
+            if !plain || parsed.set_scheme("https").is_err() {
+                return None;
+            }
+        }
+        may_call(parsed.as_str(), self.environment).then_some(parsed)
+    }
+}
+
+/// Whether an address may be called: https, or http to a loopback address of a test installation; no user part.
+pub fn may_call(url: &str, environment: Environment) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    let named = url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
+    let scheme = match (url.scheme(), environment) {
+        ("https", _) => true,
+        ("http", Environment::Test) => loopback,
+        (_, Environment::Test | Environment::Live) => false,
+    };
+    named && scheme
+}
+
+async fn take(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
+    let status = response.status().as_u16();
+    if status != 200 {
+        return Err(HttpTrouble::Status(status));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+        if body.len().saturating_add(chunk.len()) > max_bytes {
+            return Err(HttpTrouble::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn trouble(error: &reqwest::Error) -> HttpTrouble {
+    if error.is_timeout() { HttpTrouble::Timeout } else { HttpTrouble::Connection }
+}
