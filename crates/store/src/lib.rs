@@ -1,1 +1,65 @@
+//! The only SQL: SQLite and PostgreSQL behind one group-commit writer.
+//!
+//! [`Store::submit`] takes commands; everything else reads. What differs between the engines is in `dialect`.
 
+mod accounts;
+mod api_keys;
+mod apps;
+mod attempts;
+mod audits;
+mod batches;
+mod books;
+mod channel_accounts;
+mod claims;
+mod columns;
+mod config;
+mod deliveries;
+mod dialect;
+mod entries;
+mod events;
+mod exceptions;
+mod failure;
+mod feed;
+mod heads;
+mod holds;
+mod idempotency;
+mod instructions;
+mod lanes;
+mod load;
+mod lock;
+mod merchants;
+mod migrate;
+mod natural_keys;
+mod payments;
+mod platform;
+mod postgres;
+mod products;
+mod reader;
+mod readers;
+mod record;
+mod refunds;
+mod session;
+mod sqlite;
+mod store;
+mod value;
+mod webhook_endpoints;
+mod write;
+mod writer;
+
+pub use accounts::AccountFilter;
+pub use books::{Booked, BookedLine};
+pub use claims::{DueTenant, Lease};
+pub use config::{Ambient, Commits, Failpoints, Source, StoreConfig};
+pub use deliveries::DeliveryFilter;
+pub use dialect::Engine;
+pub use entries::{EntryRow, LineRow};
+pub use failure::{DbError, Failure, OpenError};
+pub use feed::{EventFilter, FeedCursor};
+pub use lock::DirectoryLock;
+pub use migrate::migrate;
+pub use payments::PaymentFilter;
+pub use platform::Tenant;
+pub use reader::{CreatedRange, Listed, PAGE_MAX, Page};
+pub use record::{Decided, Record};
+pub use refunds::RefundFilter;
+pub use store::Store;

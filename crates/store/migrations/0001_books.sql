@@ -1,0 +1,537 @@
+-- One text for both engines: {tokens} and @lines are rendered by dialect.rs.
+-- Every tenant table begins its primary key, unique keys and foreign keys with tenant_id.
+
+CREATE TABLE platform_tenants (
+  id {id} NOT NULL PRIMARY KEY,
+  code {key} NOT NULL UNIQUE CHECK (length(code) BETWEEN 1 AND 32),
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  created_at_us {i64} NOT NULL
+) {strict};
+
+-- One row per commit: tells whether a commit whose answer was lost took place.
+CREATE TABLE platform_batches (
+  id {id} NOT NULL PRIMARY KEY,
+  committed_at_us {i64} NOT NULL
+) {clustered};
+CREATE INDEX platform_batches_by_time ON platform_batches (committed_at_us);
+
+-- A process claims its lanes by a session lock on the row's number; that only saves contention.
+CREATE TABLE platform_writer_lanes (
+  lane {i64} NOT NULL PRIMARY KEY CHECK (lane BETWEEN 0 AND 1023),
+  claimed_at_us {i64} NOT NULL
+) {strict};
+
+CREATE TABLE platform_settings (
+  name {key} NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) {strict};
+
+@postgres CREATE TABLE platform_monthly (name TEXT PRIMARY KEY);
+@postgres GRANT SELECT ON platform_migrations, platform_monthly TO tillkeeper_app;
+@postgres GRANT SELECT, INSERT, UPDATE ON platform_tenants, platform_settings TO tillkeeper_app;
+@postgres GRANT SELECT, INSERT, DELETE ON platform_batches TO tillkeeper_app;
+@postgres GRANT SELECT, INSERT, UPDATE ON platform_writer_lanes TO tillkeeper_app;
+
+CREATE TABLE merchants (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  code {key} NOT NULL,
+  name TEXT NOT NULL,
+  fee_rate_ppm {i64} NOT NULL CHECK (fee_rate_ppm BETWEEN 0 AND 1000000),
+  fee_fixed_minor {i64} NOT NULL CHECK (fee_fixed_minor >= 0),
+  fee_min_minor {i64} CHECK (fee_min_minor >= 0),
+  fee_max_minor {i64} CHECK (fee_max_minor >= 0),
+  fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, code)
+) {strict};
+@tenant merchants
+
+CREATE TABLE products (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  code {key} NOT NULL,
+  name TEXT NOT NULL,
+  methods_allow TEXT,
+  amount_min_minor {i64} NOT NULL CHECK (amount_min_minor > 0),
+  amount_max_minor {i64} NOT NULL,
+  expires_after_s {i64} NOT NULL CHECK (expires_after_s > 0),
+  issue_on TEXT NOT NULL CHECK (issue_on IN ('channel_success', 'reconciled', 'settled')),
+  stray_money TEXT NOT NULL CHECK (stray_money IN ('refund', 'hold')),
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, code),
+  CHECK (amount_max_minor >= amount_min_minor)
+) {strict};
+@tenant products
+
+CREATE TABLE channel_accounts (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('alipay', 'wechatpay', 'unionpay', 'bank_direct', 'counter')),
+  name TEXT NOT NULL,
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  methods TEXT NOT NULL,
+  merchants TEXT,
+  products TEXT,
+  amount_min_minor {i64} NOT NULL CHECK (amount_min_minor >= 0),
+  amount_max_minor {i64} NOT NULL,
+  priority {i64} NOT NULL,
+  payee_app TEXT NOT NULL,
+  payee_merchant TEXT NOT NULL,
+  fee_rate {i64} NOT NULL CHECK (fee_rate BETWEEN 0 AND 1000000),
+  fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  refund_window_days {i64} NOT NULL CHECK (refund_window_days >= 0),
+  settings TEXT NOT NULL,
+  credentials {bytes} NOT NULL,
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (amount_max_minor >= amount_min_minor)
+) {strict};
+@tenant channel_accounts
+
+CREATE TABLE webhook_endpoints (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  url TEXT NOT NULL,
+  kinds TEXT,
+  secret {bytes} NOT NULL,
+  previous_secret {bytes},
+  ack_body_success {i64} NOT NULL CHECK (ack_body_success IN (0, 1)),
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  failing_since_us {i64},
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id)
+) {strict};
+@tenant webhook_endpoints
+
+CREATE TABLE apps (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  name TEXT NOT NULL,
+  merchant_id {id},
+  requires_signature {i64} NOT NULL CHECK (requires_signature IN (0, 1)),
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, merchant_id) REFERENCES merchants (tenant_id, id)
+) {strict};
+@tenant apps
+
+CREATE TABLE api_keys (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  app_id {id} NOT NULL,
+  prefix TEXT NOT NULL,
+  secret_hash {bytes} NOT NULL CHECK (length(secret_hash) = 32),
+  scopes TEXT NOT NULL,
+  ip_allow TEXT,
+  signature_algorithm TEXT,
+  signature_key {bytes},
+  rate_per_s {i64} NOT NULL CHECK (rate_per_s > 0),
+  revoked_at_us {i64},
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, secret_hash),
+  FOREIGN KEY (tenant_id, app_id) REFERENCES apps (tenant_id, id)
+) {strict};
+@tenant api_keys
+
+-- Order numbers, refund numbers, channel numbers and codes: unique for ever, across all months.
+CREATE TABLE natural_keys (
+  tenant_id {id} NOT NULL,
+  kind {key} NOT NULL,
+  natural_key {key} NOT NULL CHECK (length(natural_key) BETWEEN 1 AND 300),
+  id {id} NOT NULL,
+  PRIMARY KEY (tenant_id, kind, natural_key)
+) {clustered};
+@pruned natural_keys
+
+CREATE TABLE idempotency_records (
+  tenant_id {id} NOT NULL,
+  app_id {id} NOT NULL,
+  idempotency_key {key} NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+  fingerprint {bytes} NOT NULL CHECK (length(fingerprint) = 32),
+  request_id {id} NOT NULL,
+  status {i64} NOT NULL CHECK (status BETWEEN 100 AND 599),
+  body TEXT NOT NULL,
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, app_id, idempotency_key)
+) {strict};
+CREATE INDEX idempotency_records_by_time ON idempotency_records (tenant_id, created_at_us);
+@pruned idempotency_records
+
+CREATE TABLE payments (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  product_id {id} NOT NULL,
+  app_id {id},
+  merchant_order_no TEXT NOT NULL,
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  description TEXT NOT NULL,
+  terminal TEXT,
+  methods_allow TEXT,
+  single_attempt {i64} NOT NULL CHECK (single_attempt IN (0, 1)),
+  status TEXT NOT NULL CHECK (status IN ('requires_method', 'requires_action', 'awaiting_transfer',
+    'identity_review', 'processing', 'succeeded', 'failed', 'closed')),
+  refund_status TEXT NOT NULL CHECK (refund_status IN ('none', 'partial', 'full')),
+  expires_at_us {i64} NOT NULL,
+  return_url TEXT,
+  metadata TEXT,
+  fulfilment TEXT,
+  fee_rate_ppm {i64} NOT NULL CHECK (fee_rate_ppm BETWEEN 0 AND 1000000),
+  fee_fixed_minor {i64} NOT NULL CHECK (fee_fixed_minor >= 0),
+  fee_min_minor {i64} CHECK (fee_min_minor >= 0),
+  fee_max_minor {i64} CHECK (fee_max_minor >= 0),
+  fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  fee_minor {i64} NOT NULL CHECK (fee_minor BETWEEN 0 AND amount_minor),
+  fee_returned_minor {i64} NOT NULL CHECK (fee_returned_minor BETWEEN 0 AND fee_minor),
+  open_attempt_id {id},
+  latest_attempt_id {id},
+  effective_attempt_id {id},
+  attempts_count {i64} NOT NULL CHECK (attempts_count >= 0),
+  unknown_since_us {i64},
+  refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
+  refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
+  close_requested_at_us {i64},
+  succeeded_at_us {i64},
+  ended_at_us {i64},
+  accounting_day {i64},
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, merchant_id) REFERENCES merchants (tenant_id, id),
+  CHECK (refunded_minor + refunding_minor <= amount_minor),
+  CHECK ((status = 'succeeded') = (succeeded_at_us IS NOT NULL)),
+  CHECK ((status = 'succeeded') = (effective_attempt_id IS NOT NULL)),
+  CHECK ((status = 'succeeded') = (accounting_day IS NOT NULL)),
+  CHECK ((status IN ('failed', 'closed')) = (ended_at_us IS NOT NULL))
+) {by id};
+CREATE INDEX payments_by_merchant ON payments (tenant_id, merchant_id, id);
+CREATE INDEX payments_open ON payments (tenant_id, expires_at_us)
+  WHERE status NOT IN ('succeeded', 'failed', 'closed');
+@tenant payments
+@monthly payments
+
+CREATE TABLE attempts (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  channel TEXT NOT NULL,
+  channel_account_id {id} NOT NULL,
+  method TEXT NOT NULL,
+  out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  status TEXT NOT NULL CHECK (status IN ('created', 'requires_action', 'processing', 'unknown', 'succeeded',
+    'failed', 'closed')),
+  action_kind TEXT CHECK (action_kind IN ('qr', 'redirect')),
+  action_value TEXT,
+  channel_expires_at_us {i64} NOT NULL,
+  channel_txn_no TEXT,
+  disposition TEXT CHECK (disposition IN ('effective', 'duplicate', 'late', 'mismatch')),
+  received_minor {i64} NOT NULL CHECK (received_minor >= 0),
+  refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
+  refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
+  refunds_count {i64} NOT NULL CHECK (refunds_count >= 0),
+  next_refund_at_us {i64} NOT NULL,
+  channel_fee_minor {i64} NOT NULL CHECK (channel_fee_minor >= 0),
+  channel_fee_returned_minor {i64} NOT NULL CHECK (channel_fee_returned_minor BETWEEN 0 AND channel_fee_minor),
+  unknown_since_us {i64},
+  queries_count {i64} NOT NULL CHECK (queries_count >= 0),
+  close_requested_at_us {i64},
+  failure_code TEXT,
+  failure_message TEXT,
+  needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
+  routing TEXT NOT NULL,
+  paid_at_us {i64},
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (refunding_minor + refunded_minor <= received_minor),
+  CHECK ((status = 'unknown') = (unknown_since_us IS NOT NULL)),
+  CHECK ((action_kind IS NULL) = (action_value IS NULL)),
+  CHECK (received_minor = 0 OR disposition IS NOT NULL)
+) {by id};
+CREATE INDEX attempts_by_payment ON attempts (tenant_id, payment_id, id);
+@tenant attempts
+@monthly attempts
+
+CREATE TABLE refunds (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  attempt_id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  merchant_refund_no TEXT,
+  origin TEXT NOT NULL CHECK (origin IN ('api', 'system')),
+  out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  reason TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending_approval', 'approved', 'processing', 'succeeded', 'failed',
+    'rejected', 'cancelled')),
+  route TEXT NOT NULL CHECK (route IN ('original_online', 'original_offline', 'payout')),
+  line TEXT NOT NULL CHECK (line IN ('collection', 'disbursement')),
+  hold_id {id} NOT NULL,
+  fee_refund_minor {i64} NOT NULL CHECK (fee_refund_minor >= 0),
+  channel_fee_refund_minor {i64} NOT NULL CHECK (channel_fee_refund_minor >= 0),
+  accepted_at_us {i64},
+  unknown_since_us {i64},
+  queries_count {i64} NOT NULL CHECK (queries_count >= 0),
+  needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
+  failure_code TEXT,
+  failure_message TEXT,
+  succeeded_at_us {i64},
+  ended_at_us {i64},
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, attempt_id) REFERENCES attempts (tenant_id, id),
+  CHECK ((status = 'succeeded') = (succeeded_at_us IS NOT NULL)),
+  CHECK ((status IN ('failed', 'rejected', 'cancelled')) = (ended_at_us IS NOT NULL))
+) {by id};
+CREATE INDEX refunds_by_payment ON refunds (tenant_id, payment_id, id);
+CREATE INDEX refunds_by_merchant ON refunds (tenant_id, merchant_id, id);
+@tenant refunds
+@monthly refunds
+
+CREATE TABLE holds (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  refund_id {id} NOT NULL,
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  pending_settlement_minor {i64} NOT NULL CHECK (pending_settlement_minor >= 0),
+  cash_minor {i64} NOT NULL CHECK (cash_minor >= 0),
+  duplicate_minor {i64} NOT NULL CHECK (duplicate_minor >= 0),
+  late_success_minor {i64} NOT NULL CHECK (late_success_minor >= 0),
+  status TEXT NOT NULL CHECK (status IN ('open', 'captured', 'released')),
+  created_at_us {i64} NOT NULL,
+  ended_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, refund_id),
+  CHECK (pending_settlement_minor + cash_minor + duplicate_minor + late_success_minor > 0),
+  CHECK ((status = 'open') = (ended_at_us IS NULL))
+) {strict};
+CREATE INDEX holds_open ON holds (tenant_id, merchant_id, id) WHERE status = 'open';
+@tenant holds
+
+CREATE TABLE instructions (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('pay', 'query', 'close', 'cancel', 'refund', 'refund_query')),
+  payment_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('open', 'done')),
+  due_at_us {i64} NOT NULL,
+  lease_until_us {i64} NOT NULL,
+  tries {i64} NOT NULL CHECK (tries >= 0),
+  payload TEXT,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id)
+) {by id};
+CREATE INDEX instructions_due ON instructions (tenant_id, due_at_us) WHERE status = 'open';
+@tenant instructions
+@monthly instructions
+
+CREATE TABLE exceptions (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  kind TEXT NOT NULL,
+  payment_id {id},
+  attempt_id {id},
+  refund_id {id},
+  amount_minor {i64} NOT NULL CHECK (amount_minor >= 0),
+  detail TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+  opened_at_us {i64} NOT NULL,
+  closed_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status = 'closed') = (closed_at_us IS NOT NULL))
+) {strict};
+CREATE INDEX exceptions_by_time ON exceptions (tenant_id, opened_at_us, id);
+CREATE INDEX exceptions_by_payment ON exceptions (tenant_id, payment_id);
+@tenant exceptions
+
+CREATE TABLE accounts (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account')),
+  owner_id {id} NOT NULL,
+  kind TEXT NOT NULL,
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  balance_minor {i64} NOT NULL,
+  credit_limit_minor {i64} NOT NULL CHECK (credit_limit_minor >= 0),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, owner_kind, owner_id, kind, currency),
+  CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'held', 'duplicate',
+    'late_success', 'suspense'))
+) {strict};
+@tenant accounts
+
+CREATE TABLE heads (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  lane {i64} NOT NULL,
+  entry_seq {i64} NOT NULL CHECK (entry_seq >= 0),
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  audit_seq {i64} NOT NULL CHECK (audit_seq >= 0),
+  audit_hash {bytes} NOT NULL CHECK (length(audit_hash) = 32),
+  last_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, lane)
+) {strict};
+@tenant heads
+
+CREATE TABLE events (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  kind TEXT NOT NULL,
+  object_id {id} NOT NULL,
+  object TEXT NOT NULL,
+  object_seq {i64} NOT NULL CHECK (object_seq > 0),
+  body TEXT NOT NULL,
+  created_at_us {i64} NOT NULL,
+  lane {i64} NOT NULL,
+  lane_seq {i64} NOT NULL CHECK (lane_seq > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, lane, lane_seq{, id})
+) {by id};
+CREATE INDEX events_by_object ON events (tenant_id, object_id, object_seq);
+@append events
+@monthly events
+
+CREATE TABLE deliveries (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  event_id {id} NOT NULL,
+  endpoint_id {id} NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'dead')),
+  due_at_us {i64} NOT NULL,
+  lease_until_us {i64} NOT NULL,
+  tries {i64} NOT NULL CHECK (tries >= 0),
+  last_status {i64},
+  last_error TEXT,
+  created_at_us {i64} NOT NULL,
+  delivered_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status = 'delivered') = (delivered_at_us IS NOT NULL))
+) {by id};
+CREATE INDEX deliveries_due ON deliveries (tenant_id, due_at_us) WHERE status = 'pending';
+CREATE INDEX deliveries_dead ON deliveries (tenant_id, id) WHERE status = 'dead';
+CREATE INDEX deliveries_by_endpoint ON deliveries (tenant_id, endpoint_id, id);
+CREATE INDEX deliveries_by_event ON deliveries (tenant_id, event_id);
+@tenant deliveries
+@monthly deliveries
+
+CREATE TABLE entries (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'hold',
+    'release', 'refund', 'reversal')),
+  payment_id {id},
+  attempt_id {id},
+  refund_id {id},
+  reverses {id},
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  booked_at_us {i64} NOT NULL,
+  lane {i64} NOT NULL,
+  seq {i64} NOT NULL CHECK (seq > 0),
+  debit_minor {i64} NOT NULL CHECK (debit_minor > 0),
+  credit_minor {i64} NOT NULL,
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, lane, seq{, id}),
+  CHECK (debit_minor = credit_minor)
+) {by id};
+CREATE INDEX entries_by_payment ON entries (tenant_id, payment_id);
+@append entries
+@monthly entries
+
+CREATE TABLE entry_lines (
+  tenant_id {id} NOT NULL,
+  entry_id {id} NOT NULL,
+  line_no {i64} NOT NULL CHECK (line_no > 0),
+  account_id {id} NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('debit', 'credit')),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  balance_after_minor {i64} NOT NULL,
+  PRIMARY KEY (tenant_id, entry_id, line_no)
+) {by entry_id};
+CREATE INDEX entry_lines_by_account ON entry_lines (tenant_id, account_id, entry_id);
+@append entry_lines
+@monthly entry_lines
+
+-- One reversal per entry; kept apart because a unique key of a partitioned table has to hold the partition column.
+CREATE TABLE entry_reversals (
+  tenant_id {id} NOT NULL,
+  reverses {id} NOT NULL,
+  entry_id {id} NOT NULL,
+  PRIMARY KEY (tenant_id, reverses)
+) {clustered};
+@append entry_reversals
+
+CREATE TABLE audits (
+  tenant_id {id} NOT NULL,
+  lane {i64} NOT NULL,
+  seq {i64} NOT NULL CHECK (seq > 0),
+  id {id} NOT NULL,
+  at_us {i64} NOT NULL,
+  actor TEXT NOT NULL,
+  act TEXT NOT NULL,
+  object TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  request_id {id},
+  ip TEXT,
+  prev_hash {bytes} NOT NULL CHECK (length(prev_hash) = 32),
+  hash {bytes} NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (tenant_id, lane, seq{, id})
+) {by id};
+CREATE INDEX audits_by_object ON audits (tenant_id, object);
+@append audits
+@monthly audits
+
+-- Makes the partitions of the month that holds the given time and of the months after it.
+@postgres CREATE FUNCTION platform_make_months(now_ms BIGINT, months BIGINT) RETURNS INT
+@postgres LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+@postgres DECLARE
+@postgres   parent TEXT; made INT := 0; first DATE; name TEXT; low TEXT; high TEXT;
+@postgres BEGIN
+@postgres   FOR parent IN SELECT m.name FROM public.platform_monthly m ORDER BY m.name LOOP
+@postgres     FOR step IN 0 .. least(months, 24)::int LOOP
+@postgres       first := (date_trunc('month', to_timestamp(now_ms / 1000.0) AT TIME ZONE 'UTC') + make_interval(months => step::int))::date;
+@postgres       name := parent || to_char(first, '_YYYY_MM');
+@postgres       CONTINUE WHEN to_regclass('public.' || quote_ident(name)) IS NOT NULL;
+@postgres       low := rpad(lpad(to_hex((extract(epoch FROM first) * 1000)::bigint), 12, '0'), 32, '0');
+@postgres       high := rpad(lpad(to_hex((extract(epoch FROM first + interval '1 month') * 1000)::bigint), 12, '0'), 32, '0');
+@postgres       EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)', name, parent, low, high);
+@postgres       made := made + 1;
+@postgres     END LOOP;
+@postgres   END LOOP;
+@postgres   RETURN made;
+@postgres END $body$;
+@postgres REVOKE ALL ON FUNCTION platform_make_months(BIGINT, BIGINT) FROM PUBLIC;
+@postgres GRANT EXECUTE ON FUNCTION platform_make_months(BIGINT, BIGINT) TO tillkeeper_app;

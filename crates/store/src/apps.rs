@@ -1,0 +1,28 @@
+//! Programs that call the API.
+
+use crate::failure::Failure;
+use crate::reader::{Listed, Page, Query};
+use crate::store::Store;
+use crate::record::{decided, record};
+use tk_domain::access::App;
+use tk_domain::id::{AppId, MerchantId, TenantId};
+
+record! {
+    App in "apps", keys 2, Fresh, Unlocked;
+    tenant_id: TenantId,
+    id: AppId,
+    name: String,
+    merchant_id: Option<MerchantId>,
+    requires_signature: bool,
+    enabled: bool,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(App, apps);
+
+impl Store {
+    /// Apps, newest first.
+    pub async fn apps(&self, tenant_id: TenantId, page: Page) -> Result<Listed<App>, Failure> {
+        self.list(Query::of(tenant_id), page).await
+    }
+}

@@ -1,0 +1,57 @@
+//! Contracts with channels.
+
+use crate::failure::Failure;
+use crate::reader::{Listed, Page, Query, tuples};
+use crate::store::Store;
+use crate::value::{Kind, Value};
+use crate::writer::request::Sql;
+use crate::record::{decided, record};
+use tk_domain::channel_account::{Channel, ChannelAccount};
+use tk_domain::id::{ChannelAccountId, TenantId};
+use tk_money::{Currency, Rate};
+
+record! {
+    ChannelAccount in "channel_accounts", keys 2, Fresh, Unlocked;
+    tenant_id: TenantId,
+    id: ChannelAccountId,
+    channel: Channel,
+    name: String,
+    currency: Currency,
+    methods: String,
+    merchants: Option<String>,
+    products: Option<String>,
+    amount_min_minor: i64,
+    amount_max_minor: i64,
+    priority: i64,
+    payee_app: String,
+    payee_merchant: String,
+    fee_rate: Rate,
+    fee_returned: bool,
+    refund_window_days: i64,
+    settings: String,
+    credentials: Vec<u8>,
+    enabled: bool,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(ChannelAccount, channel_accounts);
+
+impl Store {
+    /// Channel accounts, newest first.
+    pub async fn channel_accounts(&self, tenant_id: TenantId, page: Page) -> Result<Listed<ChannelAccount>, Failure> {
+        self.list(Query::of(tenant_id), page).await
+    }
+
+    /// The version of each channel account: what was parsed from a row holds while its version does.
+    pub async fn channel_account_versions(
+        &self,
+        tenant_id: TenantId,
+    ) -> Result<Vec<(ChannelAccountId, i64)>, Failure> {
+        let statement = Sql {
+            text: "SELECT id, version FROM channel_accounts WHERE tenant_id = ?1 ORDER BY id LIMIT 200".to_owned(),
+            params: vec![Value::Id(tenant_id.0.0)],
+            returns: vec![Kind::Id, Kind::Int],
+        };
+        tuples(self.read_one(tenant_id, statement).await?)
+    }
+}

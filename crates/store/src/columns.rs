@@ -1,0 +1,147 @@
+//! How the domain's identifiers, words and small structs are kept in columns.
+
+use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
+use tk_domain::access::SignatureAlgorithm;
+use tk_domain::audit::Act;
+use tk_domain::channel_account::{Channel, Method};
+use tk_domain::exception::{ExceptionKind, ExceptionStatus};
+use tk_domain::id::{
+    AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId,
+    ExceptionId, HoldId, Id128, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, TypedId,
+    WebhookEndpointId,
+};
+use tk_domain::instruction::{InstructionKind, InstructionStatus};
+use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
+use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus, Owner, Side};
+use tk_domain::payment::{
+    Action, ActionKind, AttemptStatus, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
+};
+use tk_domain::product::{IssueOn, StrayMoney, Terminal};
+use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::webhook::{DeliveryStatus, EventKind};
+use tk_money::{Currency, Rate};
+
+macro_rules! id_columns {
+    ($($id:ident),* $(,)?) => {$(
+        impl Column for $id {
+            const KIND: Kind = Kind::Id;
+            fn to_value(&self) -> Value { Value::Id(self.0.0) }
+            fn from_value(value: Value) -> Result<Self, Unreadable> {
+                Id128::from_value(value).map(Self::from_id128)
+            }
+        }
+    )*};
+}
+
+id_columns! {
+    AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
+    HoldId, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
+}
+
+macro_rules! word_columns {
+    ($($word:ident),* $(,)?) => {$(
+        impl Column for $word {
+            const KIND: Kind = Kind::Text;
+            fn to_value(&self) -> Value { Value::Text(self.word().to_owned()) }
+            fn from_value(value: Value) -> Result<Self, Unreadable> {
+                Self::parse(&String::from_value(value)?).ok_or(Unreadable { wanted: stringify!($word) })
+            }
+        }
+    )*};
+}
+
+word_columns! {
+    SignatureAlgorithm, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
+    NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
+    RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
+    EventKind,
+}
+
+impl Column for Currency {
+    const KIND: Kind = Kind::Text;
+    fn to_value(&self) -> Value {
+        Value::Text(self.code().to_owned())
+    }
+    fn from_value(value: Value) -> Result<Self, Unreadable> {
+        String::from_value(value)?.parse().map_err(|_| Unreadable { wanted: "a currency" })
+    }
+}
+
+impl Column for Rate {
+    const KIND: Kind = Kind::Int;
+    fn to_value(&self) -> Value {
+        Value::Int(self.ppm())
+    }
+    fn from_value(value: Value) -> Result<Self, Unreadable> {
+        Self::from_ppm(i64::from_value(value)?).map_err(|_| Unreadable { wanted: "a rate" })
+    }
+}
+
+impl Columns for FeeSnapshot {
+    const KINDS: &'static [Kind] = &[Kind::Int; 5];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.rate.put(out);
+        self.fixed_minor.put(out);
+        self.min_minor.put(out);
+        self.max_minor.put(out);
+        self.returned.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self {
+            rate: cells.take()?,
+            fixed_minor: cells.take()?,
+            min_minor: cells.take()?,
+            max_minor: cells.take()?,
+            returned: cells.take()?,
+        })
+    }
+}
+
+impl Columns for Option<Action> {
+    const KINDS: &'static [Kind] = &[Kind::Text, Kind::Text];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.as_ref().map(|action| action.kind).put(out);
+        out.push(self.as_ref().map_or(Value::Null, |action| Value::Text(action.value.clone())));
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        let kind: Option<ActionKind> = cells.take()?;
+        let value: Option<String> = cells.take()?;
+        Ok(kind.zip(value).map(|(kind, value)| Action { kind, value }))
+    }
+}
+
+impl Columns for Owner {
+    const KINDS: &'static [Kind] = &[Kind::Text, Kind::Id];
+    fn put(&self, out: &mut Vec<Value>) {
+        out.push(Value::Text(self.word().to_owned()));
+        self.id128().put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        let word: String = cells.take()?;
+        Self::from_parts(&word, cells.take()?).ok_or(Unreadable { wanted: "an owner" })
+    }
+}
+
+impl Columns for KeyName {
+    const KINDS: &'static [Kind] = &[Kind::Id, Kind::Text, Kind::Text];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.tenant_id.put(out);
+        self.kind.put(out);
+        self.key.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self { tenant_id: cells.take()?, kind: cells.take()?, key: cells.take()? })
+    }
+}
+
+impl Columns for IdempotencyName {
+    const KINDS: &'static [Kind] = &[Kind::Id, Kind::Id, Kind::Text];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.tenant_id.put(out);
+        self.app_id.put(out);
+        self.key.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self { tenant_id: cells.take()?, app_id: cells.take()?, key: cells.take()? })
+    }
+}

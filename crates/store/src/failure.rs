@@ -1,0 +1,110 @@
+//! How storage says no: to callers, and inside.
+
+use crate::value::Unreadable;
+use tk_domain::refusal::Refusal;
+
+/// Why a command or a read has no answer; nothing of a failed command was committed,
+/// except that the outcome of an [`Failure::Unavailable`] commit may be unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The decision said no.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The tenant's queue is full; try again after some seconds.
+    #[error("overloaded, try again after {retry_after_s} s")]
+    Overloaded {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+    /// The database is gone or full, or shutting down.
+    #[error("storage unavailable: {0}")]
+    Unavailable(String),
+    /// A defect; logged once under this id.
+    #[error("fault {0}")]
+    Fault(String),
+}
+
+/// What went wrong at the database.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DbError {
+    /// Another writer changed what was read, or stands in the way: run again.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The connection is gone.
+    #[error("database gone: {0}")]
+    Gone(String),
+    /// No space, or the disk fails.
+    #[error("storage full or failing: {0}")]
+    Full(String),
+    /// Anything else: a defect of ours or of the database.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<Unreadable> for DbError {
+    fn from(error: Unreadable) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Conflict(text),
+            Some(Code::DiskFull | Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly) => Self::Full(text),
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            let text = std::error::Error::source(&error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+            let encoding = text.starts_with("error serializing") || text.starts_with("error deserializing");
+            return if encoding { Self::Other(text) } else { Self::Gone(text) };
+        };
+        let text = format!("{} ({})", db.message(), db.code().code());
+        match db.code().code() {
+            "40001" | "40P01" | "55P03" => Self::Conflict(text),
+            "53100" | "58030" => Self::Full(text),
+            // Terminated, shutting down, starting up, or connections refused.
+            code if code.starts_with("57P") || code.starts_with("08") || code == "53300" => Self::Gone(text),
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Conflict(text) | DbError::Gone(text) | DbError::Full(text) => Self::Unavailable(text),
+            DbError::Other(text) => {
+                tracing::error!(error = %text, "storage fault");
+                Self::Fault(text)
+            }
+        }
+    }
+}
+
+/// Why a store does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process works on the data directory.
+    #[error("{0}")]
+    Locked(String),
+    /// The schema is older or newer than this program, or was changed by other hands.
+    #[error("schema: {0}")]
+    Schema(String),
+    /// The role may do more than a server's role may.
+    #[error("role: {0}")]
+    Role(String),
+    /// The directory or file cannot be used.
+    #[error("data directory: {0}")]
+    Directory(#[from] std::io::Error),
+    /// The database says no.
+    #[error("database: {0}")]
+    Database(#[from] DbError),
+}

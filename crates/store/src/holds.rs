@@ -1,0 +1,40 @@
+//! Holds.
+
+use crate::failure::Failure;
+use crate::reader::{Listed, Page, Query};
+use crate::store::Store;
+use crate::record::{decided, record};
+use tk_domain::id::{HoldId, MerchantId, RefundId, TenantId};
+use tk_domain::ledger::{Hold, HoldStatus};
+use tk_money::Currency;
+
+record! {
+    Hold in "holds", keys 2, Fresh, Locked;
+    tenant_id: TenantId,
+    id: HoldId,
+    merchant_id: MerchantId,
+    refund_id: RefundId,
+    currency: Currency,
+    pending_settlement_minor: i64,
+    cash_minor: i64,
+    duplicate_minor: i64,
+    late_success_minor: i64,
+    status: HoldStatus,
+    created_at_us: i64,
+    ended_at_us: Option<i64>,
+    version: i64,
+}
+decided!(Hold, holds);
+
+impl Store {
+    /// Holds, newest first; of one merchant or one status if given.
+    pub async fn holds(
+        &self,
+        tenant_id: TenantId,
+        (merchant_id, status): (Option<MerchantId>, Option<HoldStatus>),
+        page: Page,
+    ) -> Result<Listed<Hold>, Failure> {
+        let query = Query::of(tenant_id).only("merchant_id =", merchant_id).only("status =", status);
+        self.list(query, page).await
+    }
+}

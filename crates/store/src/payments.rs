@@ -1,0 +1,81 @@
+//! Payments.
+
+use crate::failure::Failure;
+use crate::reader::{CreatedRange, Listed, Page, Query};
+use crate::store::Store;
+use crate::record::{decided, record};
+use tk_domain::id::{AppId, AttemptId, MerchantId, PaymentId, ProductId, TenantId};
+use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
+use tk_domain::product::Terminal;
+use tk_money::Currency;
+
+record! {
+    Payment in "payments", keys 2, Fresh, Locked;
+    tenant_id: TenantId,
+    id: PaymentId,
+    merchant_id: MerchantId,
+    product_id: ProductId,
+    app_id: Option<AppId>,
+    merchant_order_no: String,
+    amount_minor: i64,
+    currency: Currency,
+    description: String,
+    terminal: Option<Terminal>,
+    methods_allow: Option<String>,
+    single_attempt: bool,
+    status: PaymentStatus,
+    refund_status: RefundStatus,
+    expires_at_us: i64,
+    return_url: Option<String>,
+    metadata: Option<String>,
+    fulfilment: Option<String>,
+    fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned"],
+    fee_minor: i64,
+    fee_returned_minor: i64,
+    open_attempt_id: Option<AttemptId>,
+    latest_attempt_id: Option<AttemptId>,
+    effective_attempt_id: Option<AttemptId>,
+    attempts_count: i64,
+    unknown_since_us: Option<i64>,
+    refunded_minor: i64,
+    refunding_minor: i64,
+    close_requested_at_us: Option<i64>,
+    succeeded_at_us: Option<i64>,
+    ended_at_us: Option<i64>,
+    accounting_day: Option<i64>,
+    event_seq: i64,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(Payment, payments);
+
+/// Which payments a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PaymentFilter {
+    /// Of this merchant.
+    pub merchant_id: Option<MerchantId>,
+    /// In this status.
+    pub status: Option<PaymentStatus>,
+    /// With this merchant order number.
+    pub merchant_order_no: Option<String>,
+    /// Created in this range.
+    pub created: CreatedRange,
+}
+
+impl Store {
+    /// Payments, newest first.
+    pub async fn payments(
+        &self,
+        tenant_id: TenantId,
+        filter: PaymentFilter,
+        page: Page,
+    ) -> Result<Listed<Payment>, Failure> {
+        let query = Query::of(tenant_id)
+            .only("merchant_id =", filter.merchant_id)
+            .only("status =", filter.status)
+            .only("merchant_order_no =", filter.merchant_order_no)
+            .created(filter.created);
+        self.list(query, page).await
+    }
+}

@@ -1,0 +1,110 @@
+//! A writer's connection on either engine.
+
+use crate::batches::{BatchRow, batch_write};
+use crate::config::Source;
+use crate::dialect::Engine;
+use crate::failure::DbError;
+use crate::load::Load;
+use crate::postgres::{PostgresSession, Purpose};
+use crate::sqlite::SqliteSession;
+use crate::write::Write;
+use crate::writer::request::{Returned, Sql};
+use tk_domain::id::{Id128, TenantId};
+
+/// A writer's connection.
+pub enum Session {
+    /// SQLite.
+    Sqlite(SqliteSession),
+    /// PostgreSQL.
+    Postgres(Box<PostgresSession>),
+}
+
+impl Session {
+    /// Opens a connection for writing.
+    pub async fn open(source: &Source) -> Result<Self, DbError> {
+        match source {
+            Source::Sqlite(directory) => SqliteSession::open(directory).map(Self::Sqlite),
+            Source::Postgres(url) => {
+                PostgresSession::connect(url, Purpose::Write).await.map(|session| Self::Postgres(Box::new(session)))
+            }
+        }
+    }
+
+    /// Begins a transaction that sees the rows of these tenants.
+    pub fn begin(&mut self, tenants: &[TenantId]) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(session) => session.begin(),
+            Self::Postgres(session) => {
+                session.begin(tenants);
+                Ok(())
+            }
+        }
+    }
+
+    /// Rows of each load.
+    pub async fn load(&mut self, loads: &[Load]) -> Result<Vec<Returned>, DbError> {
+        match self {
+            Self::Sqlite(session) => session.load(loads),
+            Self::Postgres(session) => session.load(loads).await,
+        }
+    }
+
+    /// Writes rows; a row that another writer changed or made before is a conflict.
+    pub async fn write(&mut self, writes: &[Write]) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(session) => session.write(writes),
+            Self::Postgres(session) => session.write(writes).await,
+        }
+    }
+
+    /// Commits; durable when it returns.
+    pub async fn commit(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(session) => session.commit(),
+            Self::Postgres(session) => session.commit().await,
+        }
+    }
+
+    /// Rolls back if a transaction is open.
+    pub async fn rollback(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(session) => session.rollback(),
+            Self::Postgres(session) => session.rollback().await,
+        }
+    }
+
+    /// Runs statements in a transaction of their own.
+    pub async fn run(&mut self, tenants: &[TenantId], statements: &[Sql]) -> Result<Vec<Returned>, DbError> {
+        match self {
+            Self::Postgres(session) => session.run(tenants, statements).await,
+            Self::Sqlite(session) => {
+                session.begin()?;
+                let ran: Result<Vec<Returned>, DbError> = statements.iter().map(|sql| session.run(sql)).collect();
+                match ran {
+                    Ok(returned) => session.commit().map(|()| returned),
+                    Err(error) => session.rollback().and(Err(error)),
+                }
+            }
+        }
+    }
+
+    /// Whether the batch of this id was committed; if it was not, it never will be, because its id is taken.
+    pub async fn settle_lost_commit(&mut self, batch_id: Id128, now_us: i64) -> Result<bool, DbError> {
+        self.begin(&[])?;
+        self.load(&[]).await?;
+        let taken = self.write(&[batch_write(&BatchRow { id: batch_id, committed_at_us: now_us })]).await;
+        match taken {
+            Ok(()) => self.commit().await.map(|()| false),
+            Err(DbError::Conflict(_)) => self.rollback().await.map(|()| true),
+            Err(error @ (DbError::Gone(_) | DbError::Full(_) | DbError::Other(_))) => Err(error),
+        }
+    }
+
+    /// Which engine it is.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+}

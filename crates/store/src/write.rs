@@ -1,0 +1,94 @@
+//! What a batch changed, as rows per table in an order that foreign keys allow.
+
+use crate::entries::{EntryRow, line_rows};
+use crate::record::{Decided, Record, Table};
+use crate::value::Value;
+use tk_domain::access::{ApiKey, App};
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::exception::Exception;
+use tk_domain::instruction::Instruction;
+use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
+use tk_domain::ledger::{Account, Hold};
+use tk_domain::merchant::Merchant;
+use tk_domain::payment::{Attempt, Payment};
+use tk_domain::product::Product;
+use tk_domain::refund::Refund;
+use tk_domain::snapshot::Snapshot;
+use tk_domain::webhook::{Delivery, WebhookEndpoint};
+
+/// New and changed rows of one table, cell after cell.
+pub struct Write {
+    /// The table.
+    pub table: &'static Table,
+    /// New rows.
+    pub inserted: Vec<Value>,
+    /// Changed rows.
+    pub updated: Vec<Value>,
+}
+
+impl Write {
+    const fn to(table: &'static Table) -> Self {
+        Self { table, inserted: Vec::new(), updated: Vec::new() }
+    }
+}
+
+/// All that the snapshot holds beyond the database.
+pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
+    let mut writes = Vec::with_capacity(24);
+    changed::<NaturalKey>(&mut writes, snapshot);
+    changed::<IdempotencyRecord>(&mut writes, snapshot);
+    changed::<Merchant>(&mut writes, snapshot);
+    changed::<Product>(&mut writes, snapshot);
+    changed::<ChannelAccount>(&mut writes, snapshot);
+    changed::<WebhookEndpoint>(&mut writes, snapshot);
+    changed::<App>(&mut writes, snapshot);
+    changed::<ApiKey>(&mut writes, snapshot);
+    changed::<Payment>(&mut writes, snapshot);
+    changed::<Attempt>(&mut writes, snapshot);
+    changed::<Refund>(&mut writes, snapshot);
+    changed::<Hold>(&mut writes, snapshot);
+    changed::<Instruction>(&mut writes, snapshot);
+    changed::<Exception>(&mut writes, snapshot);
+    let events = std::mem::take(&mut snapshot.appended.events);
+    appended(&mut writes, events.iter());
+    changed::<Delivery>(&mut writes, snapshot);
+    changed::<Account>(&mut writes, snapshot);
+    entries(&mut writes, snapshot);
+    let audits = std::mem::take(&mut snapshot.appended.audits);
+    appended(&mut writes, audits.iter());
+    changed::<Head>(&mut writes, snapshot);
+    writes
+}
+
+fn changed<R: Decided>(writes: &mut Vec<Write>, snapshot: &mut Snapshot) {
+    let rows = R::rows(snapshot);
+    if rows.is_unchanged() {
+        return;
+    }
+    let mut write = Write::to(R::table());
+    for slot in rows.changed() {
+        let cells = if slot.stored_version.is_none() { &mut write.inserted } else { &mut write.updated };
+        slot.row.put(cells);
+    }
+    writes.push(write);
+}
+
+fn appended<'a, R: Record>(writes: &mut Vec<Write>, rows: impl Iterator<Item = &'a R>) {
+    let mut write = Write::to(R::table());
+    for row in rows {
+        row.put(&mut write.inserted);
+    }
+    if !write.inserted.is_empty() {
+        writes.push(write);
+    }
+}
+
+fn entries(writes: &mut Vec<Write>, snapshot: &mut Snapshot) {
+    let entries = std::mem::take(&mut snapshot.appended.entries);
+    let headers: Vec<EntryRow> = entries.iter().map(EntryRow::of).collect();
+    let lines: Vec<_> = entries.iter().flat_map(line_rows).collect();
+    let reversals: Vec<_> = headers.iter().filter_map(EntryRow::reversal).collect();
+    appended(writes, headers.iter());
+    appended(writes, lines.iter());
+    appended(writes, reversals.iter());
+}
