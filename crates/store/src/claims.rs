@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::store::Store;
 use crate::value::{Cells, Column, Kind, Value};
 use crate::writer::request::Sql;
-use tk_domain::id::{PaymentId, TenantId, TypedId};
+use tk_domain::id::{PaymentId, TenantId};
 use tk_domain::instruction::Instruction;
 use tk_domain::moment::DAY_US;
 use tk_domain::webhook::Delivery;
@@ -89,7 +89,7 @@ impl Store {
         let table = R::table();
         let name = table.name;
         let text = format!(
-            "UPDATE {name} SET lease_until_us = ?3, version = version + 1 WHERE tenant_id = ?1 AND id IN (
+            "UPDATE {name} SET lease_until_us = ?3, tries = tries + 1, version = version + 1 WHERE tenant_id = ?1 AND id IN (
                SELECT id FROM {name} WHERE tenant_id = ?1 AND {open} AND due_at_us <= ?2 AND lease_until_us <= ?2
                ORDER BY due_at_us LIMIT ?4{}) RETURNING {}",
             self.engine().skip_locked(),

@@ -2,7 +2,6 @@
 
 use crate::batches::{BatchRow, batch_write};
 use crate::config::Source;
-use crate::dialect::Engine;
 use crate::failure::DbError;
 use crate::load::Load;
 use crate::postgres::{PostgresSession, Purpose};
@@ -100,11 +99,4 @@ impl Session {
         }
     }
 
-    /// Which engine it is.
-    pub const fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
-        }
-    }
 }
