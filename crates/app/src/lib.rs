@@ -1,1 +1,138 @@
+//! Use cases and workers.
+//!
+//! [`App`] is what pages, API and the binary hold. Everything that changes a row goes through
+//! [`App::submit`]; everything that leaves us is an instruction or a delivery, held by a worker.
 
+mod callbacks;
+mod config;
+mod failure;
+mod links;
+pub mod payments;
+mod seal;
+pub mod webhooks;
+pub mod workers;
+
+pub use callbacks::CallbackAnswer;
+pub use config::{AppConfig, WorkerLimits};
+pub use failure::AppError;
+pub use links::Links;
+pub use seal::{NotOpened, Seal};
+pub use tk_channels as channels;
+pub use tk_store as store;
+pub use tk_store::{Ambient, Failure, Store};
+
+use crate::webhooks::AddressRule;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use tk_channels::{Adapters, Environment, Limits};
+use tk_domain::command::Command;
+use tk_domain::id::TenantId;
+
+/// The whole application; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    adapters: Adapters,
+    ambient: Arc<dyn Ambient>,
+    links: Links,
+    seal: Seal,
+    config: AppConfig,
+    tenant_codes: RwLock<BTreeMap<TenantId, String>>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts an application together over an open store.
+    pub fn new(store: Store, ambient: Arc<dyn Ambient>, config: AppConfig) -> Result<Self, AppError> {
+        let environment = if config.live { Environment::Live } else { Environment::Test };
+        let adapters = Adapters::new(environment, Limits::default())?;
+        let links = Links::new(&seal::derive(&config.master_key, "links"), &config.base_url);
+        let seal = Seal::new(&config.master_key)?;
+        let tenant_codes = RwLock::new(BTreeMap::new());
+        Ok(Self { inner: Arc::new(Inner { store, adapters, ambient, links, seal, config, tenant_codes }) })
+    }
+
+    /// Runs a command by the one road: load, decide, commit.
+    pub async fn submit<C: Command>(&self, command: C) -> Result<C::Reply, Failure> {
+        self.inner.store.submit(command).await
+    }
+
+    /// The store, to read rows as committed; every read names one tenant.
+    #[must_use]
+    pub fn reader(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Unix microseconds, UTC.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        self.inner.ambient.now_us()
+    }
+
+    /// 128 unguessable bits.
+    #[must_use]
+    pub fn random_bits(&self) -> u128 {
+        self.inner.ambient.bits()
+    }
+
+    /// Whether the installation moves real money.
+    #[must_use]
+    pub fn live(&self) -> bool {
+        self.inner.config.live
+    }
+
+    /// Where payers and channels reach us, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.inner.config.base_url.trim_end_matches('/')
+    }
+
+    /// Makes and reads cashier links.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.inner.links
+    }
+
+    /// Seals and opens secrets.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.inner.seal
+    }
+
+    /// Where webhooks may go.
+    #[must_use]
+    pub fn webhook_rule(&self) -> AddressRule {
+        if self.inner.config.loopback_allowed() { AddressRule::LoopbackToo } else { AddressRule::PublicHttps }
+    }
+
+    pub(crate) fn adapters(&self) -> &Adapters {
+        &self.inner.adapters
+    }
+
+    pub(crate) fn config(&self) -> &AppConfig {
+        &self.inner.config
+    }
+
+    /// The short code of a tenant, kept in memory once read (codes never change).
+    pub async fn tenant_code(&self, tenant_id: TenantId) -> Result<Option<String>, Failure> {
+        let known = self.inner.tenant_codes.read().ok().and_then(|codes| codes.get(&tenant_id).cloned());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let tenant = self.reader().tenant(tenant_id).await?;
+        if let (Some(tenant), Ok(mut codes)) = (&tenant, self.inner.tenant_codes.write()) {
+            codes.insert(tenant_id, tenant.code.clone());
+        }
+        Ok(tenant.map(|tenant| tenant.code))
+    }
+}

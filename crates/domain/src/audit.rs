@@ -39,6 +39,8 @@ words! {
         ApiKeyRevoke = "api_key.revoke",
         /// A webhook endpoint was created or changed.
         WebhookEndpointWrite = "webhook_endpoint.write",
+        /// A matter for a person was opened.
+        ExceptionOpen = "exception.open",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

@@ -1,8 +1,14 @@
 //! An exception: a matter about money that needs further evidence or a person.
 
-use crate::id::{AttemptId, ExceptionId, Id128, PaymentId, RefundId, TenantId};
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{AttemptId, ChannelAccountId, ExceptionId, Id128, PaymentId, RefundId, TenantId};
+use crate::moment::Moment;
+use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::words::words;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 words! {
@@ -106,5 +112,68 @@ impl Exception {
             closed_at_us: Some(now_us),
             ..open.clone()
         })
+    }
+}
+
+/// Opens the matter of a verified message about an order that is not ours.
+#[derive(Debug, Clone)]
+pub struct OpenOrphan {
+    /// The tenant whose channel account was told.
+    pub tenant_id: TenantId,
+    /// The channel account that was told.
+    pub channel_account_id: ChannelAccountId,
+    /// The order number that the channel named.
+    pub out_no: String,
+    /// The amount that the channel named, minor units; 0 if none.
+    pub amount_minor: i64,
+}
+
+impl OpenOrphan {
+    fn id(&self) -> ExceptionId {
+        let subject = format!("{}/{}", self.channel_account_id, self.out_no);
+        Exception::id_of(self.tenant_id, ExceptionKind::OrphanReport, &subject)
+    }
+}
+
+impl Command for OpenOrphan {
+    type Reply = Exception;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Exception(self.tenant_id, self.id()));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Exception>, Refusal> {
+        if let Some(open) = snapshot.exceptions.get(&(self.tenant_id, self.id())) {
+            return Ok(Decision::nothing(open.clone()));
+        }
+        let out_no: String = self.out_no.chars().take(64).collect();
+        let exception = Exception {
+            tenant_id: self.tenant_id,
+            id: self.id(),
+            kind: ExceptionKind::OrphanReport,
+            payment_id: None,
+            attempt_id: None,
+            refund_id: None,
+            amount_minor: self.amount_minor.max(0),
+            detail: json!({ "channel_account": self.channel_account_id, "out_no": out_no }).to_string(),
+            status: ExceptionStatus::Open,
+            opened_at_us: moment.now_us,
+            closed_at_us: None,
+            version: 0,
+        };
+        let mut changes = Changes::default();
+        let origin = Origin::channel(self.channel_account_id);
+        let detail = json!({ "out_no": out_no });
+        changes.audit((self.tenant_id, &origin), Act::ExceptionOpen, &exception.id, &detail, moment);
+        changes.put(exception.clone());
+        Ok(Decision::new(exception, changes))
     }
 }

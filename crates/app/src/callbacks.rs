@@ -1,0 +1,182 @@
+//! Callbacks: verified first, taken by the one road, and answered only after the commit.
+
+use crate::{App, Failure};
+use tk_channels::alipay::callback::{About, CallbackFinding, CallbackRefusal};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{Channel, ChannelAccount};
+use tk_domain::exception::OpenOrphan;
+use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, TenantId};
+use tk_domain::payment::{Attempt, TakePaymentReport};
+use tk_domain::refund::{Refund, RequestRefundQuery};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::{PaymentFinding, PaymentReport, Source};
+
+/// What the channel is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, as the channel's protocol wants it.
+    pub body: String,
+    /// Why it was refused, as a wire code.
+    pub refusal: Option<&'static str>,
+}
+
+impl CallbackAnswer {
+    fn refused(status: u16, code: &'static str) -> Self {
+        Self { status, body: code.to_owned(), refusal: Some(code) }
+    }
+}
+
+/// Our numbers at channels: one letter and 26 characters of base32.
+fn own_number(text: &str, letter: char) -> Option<Id128> {
+    Id128::from_base32(&text.strip_prefix(letter)?.to_ascii_lowercase())
+}
+
+impl App {
+    /// Where the channel of this account reports to.
+    #[must_use]
+    pub fn callback_url(&self, account: &ChannelAccount, tenant_code: &str) -> String {
+        format!("{}/callbacks/{}/{tenant_code}.{}", self.base_url(), account.channel, account.id)
+    }
+
+    /// Verifies a callback's raw bytes, commits what follows from it, and says what to answer; bytes that do
+    /// not verify change nothing.
+    pub async fn take_callback(
+        &self,
+        channel: Channel,
+        account: &str,
+        body: &[u8],
+        content_type: Option<&str>,
+    ) -> CallbackAnswer {
+        match self.callback(channel, account, body, content_type).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                tracing::warn!(%failure, %channel, "a callback was not committed; the channel sends it again");
+                CallbackAnswer::refused(503, "storage_unavailable")
+            }
+        }
+    }
+
+    async fn callback(
+        &self,
+        channel: Channel,
+        account: &str,
+        body: &[u8],
+        content_type: Option<&str>,
+    ) -> Result<CallbackAnswer, Failure> {
+        let Some((tenant_id, code, account)) = self.callback_account(channel, account).await? else {
+            return Ok(CallbackAnswer::refused(404, "not_found"));
+        };
+        let contract = match self.open_contract(&account, &code) {
+            Ok(contract) => contract,
+            Err(error) => {
+                tracing::error!(%error, channel_account = %account.id, "a channel account cannot be used");
+                return Ok(CallbackAnswer::refused(503, "channel_misconfigured"));
+            }
+        };
+        match contract.verify_callback(body, content_type) {
+            Ok(finding) => {
+                self.take_finding(tenant_id, account.id, finding).await?;
+                Ok(CallbackAnswer { status: 200, body: contract.ack().to_owned(), refusal: None })
+            }
+            Err(refusal) => Ok(CallbackAnswer::refused(callback_status(&refusal), refusal.code())),
+        }
+    }
+
+    async fn callback_account(
+        &self,
+        channel: Channel,
+        text: &str,
+    ) -> Result<Option<(TenantId, String, ChannelAccount)>, Failure> {
+        let Some((code, id)) = text.split_once('.') else { return Ok(None) };
+        let Some(id) = tk_domain::id::TypedId::parse(id) else { return Ok(None) };
+        let id: ChannelAccountId = id;
+        let Some(tenant) = self.reader().tenant_by_code(code).await? else { return Ok(None) };
+        let account = self.reader().get::<ChannelAccount>(&(tenant.id, id)).await?;
+        Ok(account
+            .filter(|account| account.channel == channel)
+            .map(|account| (tenant.id, tenant.code, account)))
+    }
+
+    async fn take_finding(
+        &self,
+        tenant_id: TenantId,
+        account_id: ChannelAccountId,
+        finding: CallbackFinding,
+    ) -> Result<(), Failure> {
+        let About::Trade { out_trade_no, payment, refund } = finding.about else { return Ok(()) };
+        let attempt_id = own_number(&out_trade_no, 'T').map(AttemptId);
+        let attempt = match attempt_id {
+            Some(id) => self.reader().get::<Attempt>(&(tenant_id, id)).await?,
+            None => None,
+        };
+        match attempt.filter(|attempt| attempt.channel_account_id == account_id) {
+            Some(attempt) => self.take_callback_report(&attempt, payment).await?,
+            None => self.open_orphan(tenant_id, account_id, out_trade_no, &payment).await?,
+        }
+        let refund_id = refund.and_then(|hint| own_number(&hint.out_no, 'R')).map(RefundId);
+        match refund_id {
+            Some(id) => self.ask_about_refund(tenant_id, account_id, id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take_callback_report(&self, attempt: &Attempt, finding: PaymentFinding) -> Result<(), Failure> {
+        let command = TakePaymentReport {
+            tenant_id: attempt.tenant_id,
+            payment_id: attempt.payment_id,
+            attempt_id: attempt.id,
+            report: PaymentReport { source: Source::Callback, finding },
+            origin: Origin::channel(attempt.channel_account_id),
+        };
+        self.submit(command).await.map(drop)
+    }
+
+    async fn open_orphan(
+        &self,
+        tenant_id: TenantId,
+        channel_account_id: ChannelAccountId,
+        out_no: String,
+        finding: &PaymentFinding,
+    ) -> Result<(), Failure> {
+        let amount_minor = match finding {
+            PaymentFinding::Paid(evidence) => evidence.amount.minor,
+            PaymentFinding::ActionRequired(_)
+            | PaymentFinding::WaitingPayer
+            | PaymentFinding::InProgress
+            | PaymentFinding::Failed { .. }
+            | PaymentFinding::Closed
+            | PaymentFinding::CloseRefused
+            | PaymentFinding::NotFound
+            | PaymentFinding::Unclear(_) => 0,
+        };
+        self.submit(OpenOrphan { tenant_id, channel_account_id, out_no, amount_minor }).await.map(drop)
+    }
+
+    /// A callback that mentions a refund is a reason to ask about it now, not proof of its amount.
+    async fn ask_about_refund(
+        &self,
+        tenant_id: TenantId,
+        account_id: ChannelAccountId,
+        refund_id: RefundId,
+    ) -> Result<(), Failure> {
+        let refund = self.reader().get::<Refund>(&(tenant_id, refund_id)).await?;
+        if refund.is_none_or(|refund| refund.channel_account_id != account_id) {
+            return Ok(());
+        }
+        let command = RequestRefundQuery { tenant_id, refund_id, origin: Origin::channel(account_id) };
+        match self.submit(command).await {
+            Ok(_) | Err(Failure::Refused(Refusal::NotFound { .. })) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+const fn callback_status(refusal: &CallbackRefusal) -> u16 {
+    match refusal {
+        CallbackRefusal::SignatureInvalid => 401,
+        CallbackRefusal::TooLarge => 413,
+        CallbackRefusal::Malformed(_) => 400,
+    }
+}

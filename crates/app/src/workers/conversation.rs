@@ -1,0 +1,108 @@
+//! One conversation with a channel: rows, words, report.
+
+use crate::{App, Failure};
+use tk_channels::{Contract, ContractError, PaymentRows, RefundRows};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::id::{AttemptId, RefundId, TenantId};
+use tk_domain::instruction::{Instruction, InstructionKind};
+use tk_domain::payment::{Attempt, Payment, TakePaymentReport};
+use tk_domain::refund::{Refund, TakeRefundReport};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
+
+impl App {
+    /// Says what a claimed instruction asks for and takes what the channel answers.
+    pub(super) async fn converse(&self, instruction: Instruction) -> Result<(), Failure> {
+        match instruction.kind {
+            InstructionKind::Pay
+            | InstructionKind::Query
+            | InstructionKind::Close
+            | InstructionKind::Cancel => self.about_payment(instruction).await,
+            InstructionKind::Refund | InstructionKind::RefundQuery => self.about_refund(instruction).await,
+        }
+    }
+
+    async fn about_payment(&self, mut instruction: Instruction) -> Result<(), Failure> {
+        let tenant_id = instruction.tenant_id;
+        let attempt_id = AttemptId(instruction.id);
+        let payment = self.reader().get::<Payment>(&(tenant_id, instruction.payment_id)).await?;
+        let attempt = self.reader().get::<Attempt>(&(tenant_id, attempt_id)).await?;
+        let (Some(payment), Some(attempt)) = (payment, attempt) else { return Ok(()) };
+        if instruction.kind == InstructionKind::Pay && instruction.tries > 1 && says_once(attempt.method) {
+            instruction.kind = InstructionKind::Query;
+        }
+        let report = match self.contract(tenant_id, &instruction).await? {
+            Ok(contract) => {
+                let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt: &attempt };
+                self.adapters().say_payment(&contract, rows, self.now_us()).await
+            }
+            Err(error) => {
+                tracing::error!(%error, channel_account = %attempt.channel_account_id, "a channel account cannot be used");
+                PaymentReport {
+                    source: Source::Reply,
+                    finding: PaymentFinding::Unclear(Unclear::Misconfigured),
+                }
+            }
+        };
+        let origin = Origin::channel(attempt.channel_account_id);
+        let command = TakePaymentReport { tenant_id, payment_id: payment.id, attempt_id, report, origin };
+        self.submit(command).await.map(drop)
+    }
+
+    async fn about_refund(&self, instruction: Instruction) -> Result<(), Failure> {
+        let tenant_id = instruction.tenant_id;
+        let refund_id = RefundId(instruction.id);
+        let Some(refund) = self.reader().get::<Refund>(&(tenant_id, refund_id)).await? else { return Ok(()) };
+        let attempt = self.reader().get::<Attempt>(&(tenant_id, refund.attempt_id)).await?;
+        let Some(attempt) = attempt else { return Ok(()) };
+        let report = match self.contract(tenant_id, &instruction).await? {
+            Ok(contract) => {
+                let rows = RefundRows { instruction: &instruction, refund: &refund, attempt: &attempt };
+                self.adapters().say_refund(&contract, rows, self.now_us()).await
+            }
+            Err(error) => {
+                tracing::error!(%error, channel_account = %refund.channel_account_id, "a channel account cannot be used");
+                RefundReport {
+                    source: Source::Reply,
+                    finding: RefundFinding::Unclear(Unclear::Misconfigured),
+                }
+            }
+        };
+        let (payment_id, attempt_id) = (refund.payment_id, refund.attempt_id);
+        let origin = Origin::channel(refund.channel_account_id);
+        self.submit(TakeRefundReport { tenant_id, payment_id, attempt_id, refund_id, report, origin })
+            .await
+            .map(drop)
+    }
+
+    async fn contract(
+        &self,
+        tenant_id: TenantId,
+        instruction: &Instruction,
+    ) -> Result<Result<Contract, ContractError>, Failure> {
+        let key = (tenant_id, instruction.channel_account_id);
+        let Some(account) = self.reader().get::<ChannelAccount>(&key).await? else {
+            return Ok(Err(ContractError::Sealed));
+        };
+        let code = self.tenant_code(tenant_id).await?.unwrap_or_default();
+        Ok(self.open_contract(&account, &code))
+    }
+
+    /// The parsed contract of a channel account, with the address that its channel reports to.
+    pub(crate) fn open_contract(
+        &self,
+        account: &ChannelAccount,
+        tenant_code: &str,
+    ) -> Result<Contract, ContractError> {
+        let notify_url = self.callback_url(account, tenant_code);
+        self.adapters().contract(account, Some(&notify_url), self.now_us(), |account| {
+            let secrets = self.seal().open(&account.credentials, &account.id.to_string()).ok()?;
+            String::from_utf8(secrets).ok()
+        })
+    }
+}
+
+/// A payer's bar code is good for one use: a second saying could fail although the first took the money.
+const fn says_once(method: Method) -> bool {
+    matches!(method, Method::AlipayBarcode | Method::WechatBarcode)
+}

@@ -1,0 +1,89 @@
+//! Delivers instructions: those just committed at once, and those that are due by claim.
+
+use crate::workers::rounds;
+use crate::{App, Failure};
+use std::sync::Arc;
+use tk_domain::id::{Id128, TenantId};
+use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
+use tokio::sync::Semaphore;
+
+/// Works until dropped.
+pub(super) async fn run(app: App) {
+    let places = Arc::new(Semaphore::new(app.config().workers.conversations_max));
+    loop {
+        let outcome = round(&app, &places).await;
+        rounds::pause(&app, outcome).await;
+    }
+}
+
+async fn round(app: &App, places: &Arc<Semaphore>) -> Result<usize, Failure> {
+    let mut taken = 0_usize;
+    for due in app.reader().tenants_with_due(app.now_us()).await?.into_iter().filter(|due| due.instructions) {
+        let claimed = app.reader().claim_instructions(due.tenant_id, rounds::lease(app)).await?;
+        taken = taken.saturating_add(claimed.len());
+        for instruction in claimed {
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(taken) };
+            let app = app.clone();
+            tokio::spawn(async move {
+                app.converse_noted(instruction).await;
+                drop(place);
+            });
+        }
+    }
+    Ok(taken)
+}
+
+impl App {
+    /// Delivers the instruction of an attempt that the caller has just begun with a lease, and waits for its
+    /// outcome, `wait_us` microseconds at most; the conversation goes on whether or not the caller waits.
+    pub(crate) async fn begin_now(&self, tenant_id: TenantId, instruction_id: Id128, wait_us: i64) {
+        self.deliver_within(tenant_id, instruction_id, (wait_us, |_| true)).await;
+    }
+
+    /// Delivers a question or a close that the caller has just committed with a lease, and waits for its
+    /// outcome, `wait_us` microseconds at most. Never begins a payment: whoever committed it does that.
+    pub async fn deliver_now(&self, tenant_id: TenantId, instruction_id: Id128, wait_us: i64) {
+        let repeatable = |kind| kind != InstructionKind::Pay;
+        self.deliver_within(tenant_id, instruction_id, (wait_us, repeatable)).await;
+    }
+
+    async fn deliver_within(
+        &self,
+        tenant_id: TenantId,
+        instruction_id: Id128,
+        (wait_us, may): (i64, fn(InstructionKind) -> bool),
+    ) {
+        let app = self.clone();
+        let conversation =
+            tokio::spawn(async move { app.deliver_leased(tenant_id, instruction_id, may).await });
+        if tokio::time::timeout(rounds::duration(wait_us), conversation).await.is_err() {
+            tracing::debug!(instruction = ?instruction_id, "the caller did not wait for the channel");
+        }
+    }
+
+    async fn deliver_leased(
+        &self,
+        tenant_id: TenantId,
+        instruction_id: Id128,
+        may: fn(InstructionKind) -> bool,
+    ) {
+        match self.reader().get::<Instruction>(&(tenant_id, instruction_id)).await {
+            Ok(Some(instruction)) if self.leased(&instruction) && may(instruction.kind) => {
+                self.converse_noted(instruction).await
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(%failure, "an instruction could not be read"),
+        }
+    }
+
+    fn leased(&self, instruction: &Instruction) -> bool {
+        instruction.status == InstructionStatus::Open && instruction.lease_until_us > self.now_us()
+    }
+
+    async fn converse_noted(&self, instruction: Instruction) {
+        let (id, kind) = (instruction.id, instruction.kind);
+        if let Err(failure) = self.converse(instruction).await {
+            tracing::warn!(%failure, instruction = ?id, %kind, "a conversation's outcome was not noted");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Sends events to the order systems: at least once, "delivered" only after 2xx.
+
+mod sender;
+
+pub(super) use sender::Sender;
+
+use crate::webhooks::signature_header;
+use crate::workers::rounds;
+use crate::{App, Failure};
+use std::sync::Arc;
+use tk_domain::id::TenantId;
+use tk_domain::moment::SECOND_US;
+use tk_domain::webhook::{Delivery, DeliveryOutcome, Event, TakeDeliveryOutcome, WebhookEndpoint};
+use tokio::sync::Semaphore;
+
+/// Works until dropped.
+pub(super) async fn run(app: App, sender: Sender) {
+    let sender = Arc::new(sender);
+    let places = Arc::new(Semaphore::new(app.config().workers.webhooks_max));
+    loop {
+        let outcome = round(&app, &sender, &places).await;
+        rounds::pause(&app, outcome).await;
+    }
+}
+
+async fn round(app: &App, sender: &Arc<Sender>, places: &Arc<Semaphore>) -> Result<usize, Failure> {
+    let now_us = app.now_us();
+    let mut sent = 0_usize;
+    for tenant in app.reader().tenants_with_due(now_us).await?.iter().filter(|due| due.deliveries) {
+        let tenant_id = tenant.tenant_id;
+        let due = app.reader().claim_deliveries(tenant_id, rounds::lease(app)).await?;
+        sent = sent.saturating_add(due.len());
+        for delivery in due {
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(sent) };
+            let (app, sender) = (app.clone(), Arc::clone(sender));
+            tokio::spawn(async move {
+                if let Err(failure) = send(&app, &sender, tenant_id, &delivery).await {
+                    tracing::warn!(%failure, delivery = %delivery.id, "a webhook's outcome was not noted");
+                }
+                drop(place);
+            });
+        }
+    }
+    Ok(sent)
+}
+
+async fn send(app: &App, sender: &Sender, tenant_id: TenantId, delivery: &Delivery) -> Result<(), Failure> {
+    let endpoint = app.reader().get::<WebhookEndpoint>(&(tenant_id, delivery.endpoint_id)).await?;
+    let event = app.reader().get::<Event>(&(tenant_id, delivery.event_id)).await?;
+    let outcome = match (endpoint, event) {
+        (Some(endpoint), Some(event)) if endpoint.enabled => {
+            let timestamp_s = app.now_us().div_euclid(SECOND_US);
+            let id = event.id.to_string();
+            match secrets(app, &endpoint) {
+                Some(secrets) => {
+                    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+                    let signature = signature_header(&secrets, &id, timestamp_s, &event.body);
+                    sender.post(&endpoint, &id, (timestamp_s, &signature), event.body).await
+                }
+                None => DeliveryOutcome::Failed { status: None, error: "secret does not open".to_owned() },
+            }
+        }
+        (Some(_) | None, _) => {
+            DeliveryOutcome::Failed { status: None, error: "endpoint is switched off".to_owned() }
+        }
+    };
+    app.submit(TakeDeliveryOutcome { tenant_id, delivery_id: delivery.id, outcome }).await.map(drop)
+}
+
+fn secrets(app: &App, endpoint: &WebhookEndpoint) -> Option<Vec<String>> {
+    let sealed = std::iter::once(&endpoint.secret).chain(endpoint.previous_secret.as_ref());
+    sealed
+        .map(|sealed| {
+            let secret = app.seal().open(sealed, &endpoint.id.to_string()).ok()?;
+            String::from_utf8(secret).ok()
+        })
+        .collect()
+}
