@@ -19,7 +19,7 @@ pub enum Failure {
     /// The database is gone or full, or shutting down.
     #[error("storage unavailable: {0}")]
     Unavailable(String),
-    /// A defect; logged once under this id.
+    /// A defect; logged once under this name, without which nothing of it is shown.
     #[error("fault {0}")]
     Fault(String),
 }
@@ -83,7 +83,7 @@ impl From<DbError> for Failure {
             DbError::Conflict(text) | DbError::Gone(text) | DbError::Full(text) => Self::Unavailable(text),
             DbError::Other(text) => {
                 tracing::error!(error = %text, "storage fault");
-                Self::Fault(text)
+                Self::Fault("storage".to_owned())
             }
         }
     }

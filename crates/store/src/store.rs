@@ -33,7 +33,7 @@ struct Inner {
     readers: Readers,
     ambient: Arc<dyn Ambient>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    _held: (Option<DirectoryLock>, Option<LaneClaim>),
+    held: Mutex<(Option<DirectoryLock>, Option<LaneClaim>)>,
 }
 
 impl fmt::Debug for Store {
@@ -82,7 +82,7 @@ impl Store {
             threads.push(start(lane)?);
         }
         let threads = Mutex::new(threads);
-        Ok(Self { inner: Arc::new(Inner { engine, queues, readers, ambient, threads, _held: (lock, claim) }) })
+        Ok(Self { inner: Arc::new(Inner { engine, queues, readers, ambient, threads, held: Mutex::new((lock, claim)) }) })
     }
 
     /// Queues a command at once and answers after its commit; dropping the answer changes nothing.
@@ -110,7 +110,7 @@ impl Store {
         self.inner.queues.iter().map(|queue| queue.waiting()).sum()
     }
 
-    /// Takes no more commands and waits until those taken are answered.
+    /// Takes no more commands, waits until those taken are answered, and lets go of the data directory.
     pub fn close(&self) {
         self.inner.close();
     }
@@ -154,6 +154,7 @@ impl Inner {
                 tracing::error!("a writer thread panicked");
             }
         }
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = (None, None);
     }
 }
 

@@ -3,6 +3,8 @@
 mod bed;
 mod cases;
 mod commands;
+mod postgres_only;
+mod sqlite_only;
 
 /// Each case runs on a fresh database of each engine.
 macro_rules! on_both {
@@ -24,4 +26,16 @@ macro_rules! on_both {
 
 on_both! {
     a_payment_is_created_collected_and_read,
+    a_refusal_changes_nothing_and_nobody_else,
+    a_guarded_account_never_falls_below_zero,
+    a_defect_fails_alone,
+    many_at_once_keep_the_books_exact,
+    two_at_once_with_one_order_number_make_one_payment,
+    a_dropped_answer_does_not_tear_the_command,
+    lists_page_both_ways_and_filter,
+    events_reach_the_feed_and_the_endpoints,
+    due_work_is_claimed_once,
+    tenants_see_only_their_own,
+    one_busy_tenant_leaves_room_for_others,
+    an_unknown_tenant_can_write_nothing,
 }
