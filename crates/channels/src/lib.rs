@@ -182,7 +182,7 @@ impl Adapters {
     ) -> Heard {
         let call = match call {
             Ok(call) => call,
-            Err(error) => return error.into(),
+            Err(error) => return NotSent::from(error).into(),
         };
         let method = call.method();
         let heard = match self.permits.take(contract.account_id).await {

@@ -80,16 +80,22 @@ impl From<HttpTrouble> for Heard {
     }
 }
 
-impl From<CallError> for Heard {
+impl From<NotSent> for Heard {
+    fn from(why: NotSent) -> Self {
+        Self::NotSent(why)
+    }
+}
+
+impl From<CallError> for NotSent {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Expired => Self::NotSent(NotSent::Expired),
+            CallError::Expired => Self::Expired,
             CallError::MethodForeign(_)
             | CallError::KindForeign(_)
             | CallError::CurrencyForeign(_)
             | CallError::AmountOutOfRange(_)
             | CallError::Payload
-            | CallError::Time => Self::NotSent(NotSent::Refused(error.to_string())),
+            | CallError::Time => Self::Refused(error.to_string()),
         }
     }
 }
@@ -120,7 +126,7 @@ enum Sealed {
 }
 
 /// The signed address of a page or wap payment, or the posted form of any other call.
-fn seal(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed, Heard> {
+fn seal(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed, NotSent> {
     let settings = &credentials.settings;
     let wire = call.wire(now_us)?;
     let envelope = Envelope {
@@ -129,7 +135,7 @@ fn seal(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed, H
         timestamp_us: now_us,
         serials: credentials.serials.clone(),
     };
-    let refused = |error: RequestError| Heard::NotSent(NotSent::Refused(error.to_string()));
+    let refused = |error: RequestError| NotSent::Refused(error.to_string());
     let params: Params = request::sign_request(&envelope, &wire, &credentials.signing).map_err(refused)?;
     match call.road() {
         Road::Browser => request::get_url(&settings.gateway_url, &params).map(Sealed::Link).map_err(refused),
@@ -150,7 +156,7 @@ pub(crate) async fn hold(
 ) -> Heard {
     let method = call.method();
     match sealed(signers, credentials, call, now_us).await {
-        Err(heard) => heard,
+        Err(why) => why.into(),
         Ok(Sealed::Link(url)) => Heard::Link(url),
         Ok(Sealed::Post { url, body }) => {
             let charset = credentials.settings.charset;
@@ -170,8 +176,8 @@ async fn sealed(
     credentials: &Arc<Credentials>,
     call: Call,
     now_us: i64,
-) -> Result<Sealed, Heard> {
-    let stopped = || Heard::NotSent(NotSent::Refused("the process is stopping".to_owned()));
+) -> Result<Sealed, NotSent> {
+    let stopped = || NotSent::Refused("the process is stopping".to_owned());
     let _permit = signers.acquire().await.map_err(|_| stopped())?;
     let credentials = Arc::clone(credentials);
     let signing = tokio::task::spawn_blocking(move || seal(&credentials, &call, now_us));

@@ -15,8 +15,6 @@ use tk_formats::alipay::response::PlatformKeys;
 const TEXT_MAX_BYTES: usize = 512 * 1024;
 /// The longest `app_id` or `seller_id`, bytes.
 const ID_MAX_BYTES: usize = 64;
-/// The most platform certificates, so that a new one can stand beside the old one.
-const PLATFORM_CERTIFICATES_MAX: usize = 4;
 const PROBE: &[u8] = b"tillkeeper key check";
 
 /// The settings that are no secrets.
@@ -245,11 +243,7 @@ fn platform_keys(
 /// A text may hold several certificates: each is tried as the first of a chain made of the rest.
 fn chains(text: &str) -> Vec<String> {
     const END: &str = "-----END CERTIFICATE-----";
-    let blocks: Vec<&str> = text
-        .split_inclusive(END)
-        .filter(|block| block.contains(END))
-        .take(PLATFORM_CERTIFICATES_MAX)
-        .collect();
+    let blocks: Vec<&str> = text.split_inclusive(END).filter(|block| block.contains(END)).collect();
     if blocks.len() < 2 {
         return vec![text.to_owned()];
     }

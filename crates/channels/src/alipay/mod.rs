@@ -9,9 +9,6 @@ pub mod credentials;
 mod pem;
 pub mod report;
 
-#[cfg(test)]
-mod tests;
-
 pub use capabilities::CAPABILITIES;
 pub use conversation::{Heard, NotSent};
 pub use credentials::{Credentials, CredentialsError, Mode, Settings};

@@ -34,6 +34,5 @@ fn armoured(label: &str, line: &str) -> String {
         }
         pem.push(letter);
     }
-    pem.push_str(&format!("\n-----END {label}-----\n"));
-    pem
+    pem + "\n-----END " + label + "-----\n"
 }

@@ -62,10 +62,11 @@ pub(super) fn unheard(heard: &Heard) -> Unclear {
     match heard {
         // Nobody signed it, so it is a hint for the operator and no more.
         Heard::UnsignedError { code, sub_code } => by_gateway_code(code, sub_code.as_deref()),
-        Heard::Link(_) | Heard::Answered(_) | Heard::Unreadable(_) => Unclear::Unreadable,
         Heard::HttpStatus(429) | Heard::NotSent(NotSent::Busy) => Unclear::RateLimited,
         Heard::HttpStatus(500..) => Unclear::ServerError,
-        Heard::HttpStatus(_) => Unclear::Unreadable,
+        Heard::HttpStatus(_) | Heard::Link(_) | Heard::Answered(_) | Heard::Unreadable(_) => {
+            Unclear::Unreadable
+        }
         Heard::Timeout | Heard::NotSent(NotSent::Expired) => Unclear::Timeout,
         Heard::Connection => Unclear::Connection,
         Heard::NotSent(NotSent::Refused(_)) => Unclear::Misconfigured,

@@ -1,0 +1,136 @@
+//! What a behaviour needs of a channel's simulator, whatever the channel.
+
+use crate::rows;
+use std::time::Duration;
+use tillkeeper_channels::capabilities::{MethodTerms, Opening};
+use tillkeeper_channels::{
+    Adapters, Capabilities, Contract, Deadlines, Environment, Limits, PaymentRows, RefundRows,
+};
+use tk_domain::instruction::InstructionKind;
+use tk_domain::payment::{Action, Attempt};
+use tk_domain::refund::Refund;
+use tk_domain::report::{PaymentFinding, RefundFinding};
+
+/// What can go wrong with one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    LostBefore,
+    LostAfter,
+    ServerErrorBefore,
+    ServerErrorAfter,
+    Garbage,
+    Truncated,
+    OtherCharset,
+    SystemErrorAfter,
+    Limited,
+    Slow,
+    NotFoundLie,
+}
+
+/// What may be wrong with a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forgery {
+    OtherKey,
+    Unsigned,
+    Probe,
+}
+
+/// What really happened to an order at the channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Truth {
+    pub channel_txn_no: String,
+    pub paid_fen: i64,
+    pub refunds: Vec<(String, i64)>,
+}
+
+/// A row of a bill or of the truth: order, refund number (empty for the payment), fen received.
+pub type BillRow = (String, String, i64);
+
+/// A channel's simulator on a free port with a contract on it.
+pub trait Bench {
+    fn adapters(&self) -> &Adapters;
+    fn contract(&self) -> &Contract;
+    /// The contract with a channel key that is not the channel's.
+    fn contract_with_foreign_channel_key(&self) -> Contract;
+    /// The contract with a key of ours that the channel does not know.
+    fn contract_with_unknown_own_key(&self) -> Contract;
+    fn capabilities(&self) -> &'static Capabilities;
+    fn now_us(&self) -> i64;
+    fn advance(&self, by_us: i64);
+    /// The payload of a pay instruction, with a payer's code of its own where the method needs one.
+    fn payload(&self, attempt: &Attempt) -> Option<String>;
+    /// The payer opens what was shown and looks at it.
+    async fn open(&self, attempt: &Attempt, action: &Action);
+    /// The payer pays; false if the channel does not let him.
+    async fn pay(&self, attempt: &Attempt) -> bool;
+    /// The payer's phone will ask for confirmation first.
+    async fn payer_must_confirm(&self, attempt: &Attempt);
+    /// The next call of this kind meets trouble.
+    async fn trouble(&self, kind: InstructionKind, trouble: Trouble);
+    /// The next callback states another amount.
+    async fn wrong_callback_amount(&self, by_fen: i64);
+    async fn forge(&self, attempt: &Attempt, forgery: Forgery);
+    async fn truth(&self, attempt: &Attempt) -> Truth;
+    /// The next callback as it came: body and content type.
+    async fn callback(&self) -> (Vec<u8>, Option<String>);
+    /// The rows of each bill of the day, by the word of its kind.
+    async fn bill(&self, word: &str, day: i64) -> Result<Vec<BillRow>, String>;
+}
+
+/// Adapters that wait as long as a loaded machine needs.
+pub fn patient() -> Adapters {
+    let deadlines = Deadlines { total: Duration::from_mins(1), ..Deadlines::default() };
+    Adapters::new(Environment::Test, Limits { deadlines, ..Limits::default() }).unwrap()
+}
+
+/// Adapters that give up soon.
+pub fn impatient() -> Adapters {
+    let deadlines = Deadlines { total: Duration::from_millis(700), ..Deadlines::default() };
+    Adapters::new(Environment::Test, Limits { deadlines, ..Limits::default() }).unwrap()
+}
+
+pub async fn say(bench: &impl Bench, kind: InstructionKind, attempt: &Attempt) -> PaymentFinding {
+    say_by(bench, (bench.adapters(), bench.contract()), kind, attempt).await
+}
+
+pub async fn say_by(
+    bench: &impl Bench,
+    (adapters, contract): (&Adapters, &Contract),
+    kind: InstructionKind,
+    attempt: &Attempt,
+) -> PaymentFinding {
+    let payment = rows::payment(attempt.amount_minor);
+    let instruction = rows::instruction(kind, bench.payload(attempt));
+    let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt };
+    let report = adapters.say_payment(contract, rows, bench.now_us()).await;
+    assert_eq!(report.source == tk_domain::report::Source::Query, kind == InstructionKind::Query);
+    report.finding
+}
+
+pub async fn say_refund(
+    bench: &impl Bench,
+    kind: InstructionKind,
+    refund: &Refund,
+    attempt: &Attempt,
+) -> RefundFinding {
+    let instruction = rows::instruction(kind, None);
+    let rows = RefundRows { instruction: &instruction, refund, attempt };
+    bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding
+}
+
+/// The methods of the channel that open this way.
+pub fn methods(bench: &impl Bench, openings: &[Opening]) -> Vec<MethodTerms> {
+    bench.capabilities().methods.iter().copied().filter(|terms| openings.contains(&terms.opening)).collect()
+}
+
+/// An order of the first method, paid.
+pub async fn paid(bench: &impl Bench, amount_fen: i64, serial: u8) -> Attempt {
+    let method = bench.capabilities().methods.first().unwrap().method;
+    let attempt = rows::attempt(method, amount_fen, serial);
+    let finding = say(bench, InstructionKind::Pay, &attempt).await;
+    if let PaymentFinding::ActionRequired(action) = finding {
+        bench.open(&attempt, &action).await;
+        assert!(bench.pay(&attempt).await);
+    }
+    attempt
+}

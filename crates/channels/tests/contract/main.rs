@@ -1,0 +1,63 @@
+//! The conformance kit: one list of behaviours, held against every adapter over HTTP through its simulator.
+//!
+//! A new channel writes a [`bench::Bench`] and adds a line to `benches!`; behaviours it has no capability for
+//! do not apply to it and say so by the capability tables, not by switches here.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
+mod alipay;
+mod bench;
+mod bills;
+mod callbacks;
+mod orders;
+mod refunds;
+#[path = "../rows/mod.rs"]
+mod rows;
+mod trouble;
+mod wire;
+
+macro_rules! benches {
+    ($($bench:ident = $make:path;)*) => {$(
+        mod $bench {
+            use super::{bills, callbacks, orders, refunds, trouble};
+            benches!(@each $make;
+                orders::every_method_collects_the_amount_and_the_query_proves_it,
+                orders::an_order_nobody_opened_is_not_found,
+                orders::an_opened_order_waits_for_its_payer,
+                orders::an_unpaid_order_closes_and_a_paid_one_refuses,
+                orders::a_cancel_undoes_a_payment_and_repeats_its_answer,
+                orders::the_same_order_twice_collects_once,
+                orders::after_the_channel_expiry_nobody_can_pay,
+                refunds::a_full_refund_is_accepted_and_then_proven,
+                refunds::partial_refunds_add_up_and_stop_at_the_amount,
+                refunds::the_same_number_twice_refunds_once,
+                refunds::the_same_number_with_another_amount_proves_nothing,
+                refunds::an_unsent_refund_is_not_found,
+                refunds::an_unpaid_order_refuses_a_refund_for_good,
+                trouble::a_lost_or_spoilt_answer_to_a_payment_proves_nothing_and_the_query_does,
+                trouble::a_lost_or_spoilt_answer_to_a_refund_proves_nothing_and_the_query_does,
+                trouble::a_slow_answer_is_a_timeout_and_the_query_knows,
+                trouble::an_answer_signed_by_somebody_else_is_unreadable,
+                trouble::a_call_with_a_wrong_key_is_an_unsigned_error,
+                trouble::a_lying_query_does_not_close,
+                callbacks::a_payment_is_called_back_with_everything_that_must_agree,
+                callbacks::a_refund_is_called_back_as_a_hint,
+                callbacks::a_forged_callback_is_refused,
+                callbacks::a_wrong_amount_is_reported_as_it_is,
+                bills::every_bill_equals_the_truth,
+                bills::a_day_without_business_has_no_bill,
+            );
+        }
+    )*};
+    (@each $make:path; $($group:ident::$behaviour:ident,)*) => {$(
+        #[tokio::test]
+        async fn $behaviour() {
+            $group::$behaviour(&$make().await).await;
+        }
+    )*};
+}
+
+benches! {
+    alipay_by_key = crate::alipay::by_key;
+    alipay_by_certificate = crate::alipay::by_certificate;
+}

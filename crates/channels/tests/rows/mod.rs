@@ -1,0 +1,182 @@
+//! Rows as the decisions make them, for tests.
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use tk_domain::channel_account::{Channel, ChannelAccount, Method};
+use tk_domain::id::{
+    AttemptId, ChannelAccountId, HoldId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId,
+};
+use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
+use tk_domain::payment::{Attempt, AttemptStatus, FeeSnapshot, Payment, PaymentStatus, RefundStatus, out_no};
+use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
+use tk_money::{Currency, Rate};
+
+pub const START_US: i64 = 1_795_234_200_000_000; // 2026-11-21 12:10:00 in Beijing
+pub const MINUTE_US: i64 = 60_000_000;
+pub const DAY_US: i64 = 86_400_000_000;
+pub const APP_ID: &str = "2021000000000001";
+pub const SELLER_ID: &str = "2088101117955611";
+
+pub fn payment(amount_minor: i64) -> Payment {
+    Payment {
+        tenant_id: TenantId::default(),
+        id: PaymentId::default(),
+        merchant_id: MerchantId::default(),
+        product_id: ProductId::default(),
+        app_id: None,
+        merchant_order_no: "ORDER-1".to_owned(),
+        amount_minor,
+        currency: Currency::Cny,
+        description: "保单 P1".to_owned(),
+        terminal: None,
+        methods_allow: None,
+        single_attempt: false,
+        status: PaymentStatus::Processing,
+        refund_status: RefundStatus::None,
+        expires_at_us: START_US + 120 * MINUTE_US,
+        return_url: None,
+        metadata: None,
+        fulfilment: None,
+        fee: FeeSnapshot::default(),
+        fee_minor: 0,
+        fee_returned_minor: 0,
+        open_attempt_id: None,
+        latest_attempt_id: None,
+        effective_attempt_id: None,
+        attempts_count: 1,
+        unknown_since_us: None,
+        refunded_minor: 0,
+        refunding_minor: 0,
+        close_requested_at_us: None,
+        succeeded_at_us: None,
+        ended_at_us: None,
+        accounting_day: None,
+        event_seq: 0,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
+}
+
+/// An attempt whose id ends in `serial`.
+pub fn attempt(method: Method, amount_minor: i64, serial: u8) -> Attempt {
+    let id = AttemptId(Id128([serial; 16]));
+    Attempt {
+        tenant_id: TenantId::default(),
+        id,
+        payment_id: PaymentId::default(),
+        channel: Channel::Alipay,
+        channel_account_id: ChannelAccountId::default(),
+        method,
+        out_no: out_no('T', id.0),
+        amount_minor,
+        currency: Currency::Cny,
+        status: AttemptStatus::Created,
+        action: None,
+        channel_expires_at_us: START_US + 15 * MINUTE_US,
+        channel_txn_no: None,
+        disposition: None,
+        received_minor: 0,
+        refunding_minor: 0,
+        refunded_minor: 0,
+        refunds_count: 0,
+        next_refund_at_us: 0,
+        channel_fee_minor: 0,
+        channel_fee_returned_minor: 0,
+        unknown_since_us: None,
+        queries_count: 0,
+        close_requested_at_us: None,
+        failure_code: None,
+        failure_message: None,
+        needs_manual: false,
+        routing: String::new(),
+        paid_at_us: None,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
+}
+
+/// A refund whose id ends in `serial`.
+pub fn refund(amount_minor: i64, serial: u8) -> Refund {
+    let id = RefundId(Id128([serial; 16]));
+    Refund {
+        tenant_id: TenantId::default(),
+        id,
+        payment_id: PaymentId::default(),
+        attempt_id: AttemptId::default(),
+        merchant_id: MerchantId::default(),
+        channel_account_id: ChannelAccountId::default(),
+        merchant_refund_no: None,
+        origin: RefundOrigin::Api,
+        out_no: out_no('R', id.0),
+        amount_minor,
+        currency: Currency::Cny,
+        reason: "犹豫期退保".to_owned(),
+        status: RefundState::Approved,
+        route: RefundRoute::OriginalOnline,
+        line: Line::Collection,
+        hold_id: HoldId::default(),
+        fee_refund_minor: 0,
+        channel_fee_refund_minor: 0,
+        accepted_at_us: None,
+        unknown_since_us: None,
+        queries_count: 0,
+        needs_manual: false,
+        failure_code: None,
+        failure_message: None,
+        succeeded_at_us: None,
+        ended_at_us: None,
+        event_seq: 0,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
+}
+
+pub fn instruction(kind: InstructionKind, payload: Option<String>) -> Instruction {
+    Instruction {
+        tenant_id: TenantId::default(),
+        id: Id128::default(),
+        kind,
+        payment_id: PaymentId::default(),
+        channel_account_id: ChannelAccountId::default(),
+        status: InstructionStatus::Open,
+        due_at_us: START_US,
+        lease_until_us: 0,
+        tries: 1,
+        payload,
+        version: 0,
+    }
+}
+
+pub fn account(settings: String) -> ChannelAccount {
+    ChannelAccount {
+        tenant_id: TenantId::default(),
+        id: ChannelAccountId::default(),
+        channel: Channel::Alipay,
+        name: "支付宝".to_owned(),
+        currency: Currency::Cny,
+        methods: "[]".to_owned(),
+        merchants: None,
+        products: None,
+        amount_min_minor: 1,
+        amount_max_minor: 10_000_000,
+        priority: 1,
+        payee_app: APP_ID.to_owned(),
+        payee_merchant: SELLER_ID.to_owned(),
+        fee_rate: Rate::ZERO,
+        fee_returned: true,
+        refund_window_days: 365,
+        settings,
+        credentials: Vec::new(),
+        enabled: true,
+        created_at_us: START_US,
+        version: 1,
+    }
+}
+
+/// A key of the folder of test vectors.
+pub fn key_text(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/vectors/keys");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
