@@ -1,7 +1,7 @@
 //! Payments.
 
 use crate::failure::Failure;
-use crate::reader::{CreatedRange, Listed, Page, Query};
+use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
 use crate::store::Store;
 use crate::record::{decided, record};
 use tk_domain::id::{AppId, AttemptId, MerchantId, PaymentId, ProductId, TenantId};
@@ -63,6 +63,16 @@ pub struct PaymentFilter {
     pub created: CreatedRange,
 }
 
+impl PaymentFilter {
+    fn query(self, tenant_id: TenantId) -> Query<Payment> {
+        Query::of(tenant_id)
+            .only("merchant_id =", self.merchant_id)
+            .only("status =", self.status)
+            .only("merchant_order_no =", self.merchant_order_no)
+            .created(self.created)
+    }
+}
+
 impl Store {
     /// Payments, newest first.
     pub async fn payments(
@@ -71,11 +81,16 @@ impl Store {
         filter: PaymentFilter,
         page: Page,
     ) -> Result<Listed<Payment>, Failure> {
-        let query = Query::of(tenant_id)
-            .only("merchant_id =", filter.merchant_id)
-            .only("status =", filter.status)
-            .only("merchant_order_no =", filter.merchant_order_no)
-            .created(filter.created);
-        self.list(query, page).await
+        self.list(filter.query(tenant_id), page).await
+    }
+
+    /// How many payments the filter shows and the sum of their amounts, minor units.
+    pub async fn payments_summary(
+        &self,
+        tenant_id: TenantId,
+        filter: PaymentFilter,
+    ) -> Result<(i64, i64), Failure> {
+        let rows = self.read_one(tenant_id, filter.query(tenant_id).totals("amount_minor")).await?;
+        Ok(tuples::<(i64, i64)>(rows)?.pop().unwrap_or_default())
     }
 }

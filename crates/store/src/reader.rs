@@ -3,7 +3,7 @@
 use crate::failure::{DbError, Failure};
 use crate::record::{Decided, Record};
 use crate::store::Store;
-use crate::value::{Cells, Column, Columns, Unreadable, Value};
+use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
 use crate::writer::request::{Returned, Sql};
 use std::marker::PhantomData;
 use tk_domain::id::{Id128, TenantId, TypedId};
@@ -75,6 +75,12 @@ impl Store {
         let table = R::table();
         let statement = Sql { text: table.by_key().to_owned(), params, returns: table.kinds.clone() };
         Ok(records(self.read_one(tenant_id, statement).await?)?.pop())
+    }
+
+    /// How many rows of this kind a tenant has; for tables of bounded size.
+    pub async fn count<R: Record>(&self, tenant_id: TenantId) -> Result<i64, Failure> {
+        let rows = self.read_one(tenant_id, Query::<R>::of(tenant_id).totals("1")).await?;
+        Ok(tuples::<(i64, i64)>(rows)?.pop().map_or(0, |(count, _)| count))
     }
 
     pub(crate) async fn read_one(&self, tenant_id: TenantId, statement: Sql) -> Result<Returned, Failure> {
@@ -154,6 +160,19 @@ impl<R: Record> Query<R> {
             ),
             params: self.params,
             returns: table.kinds.clone(),
+        }
+    }
+
+    /// How many rows there are and the sum of a column of minor units over them.
+    pub fn totals(self, column: &str) -> Sql {
+        Sql {
+            text: format!(
+                "SELECT COUNT(*), CAST(COALESCE(SUM({column}), 0) AS BIGINT) FROM {} WHERE {}",
+                R::table().name,
+                self.conditions
+            ),
+            params: self.params,
+            returns: vec![Kind::Int, Kind::Int],
         }
     }
 

@@ -36,7 +36,7 @@ async fn round(app: &App, places: &Arc<Semaphore>) -> Result<usize, Failure> {
 impl App {
     /// Delivers the instruction of an attempt that the caller has just begun with a lease, and waits for its
     /// outcome, `wait_us` microseconds at most; the conversation goes on whether or not the caller waits.
-    pub(crate) async fn begin_now(&self, tenant_id: TenantId, instruction_id: Id128, wait_us: i64) {
+    pub async fn begin_now(&self, tenant_id: TenantId, instruction_id: Id128, wait_us: i64) {
         self.deliver_within(tenant_id, instruction_id, (wait_us, |_| true)).await;
     }
 

@@ -1,0 +1,112 @@
+//! `POST /v1/payments/{id}/attempts`.
+
+use crate::api::answer::{Answer, record};
+use crate::api::once::{Came, Effect};
+use crate::api::{LEASE_US, refer, schema};
+use crate::auth::PaymentsWrite;
+use crate::parse::{Text, Write};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use tk_domain::channel_account::Method;
+use tk_domain::id::{AttemptId, TypedId};
+use tk_domain::idempotency::RecordedAnswer;
+use tk_domain::payment::{Attempt, AttemptStatus, StartAttempt, Started};
+use tk_domain::refusal::Refusal;
+use tk_domain::view::AttemptView;
+use utoipa::ToSchema;
+
+/// An attempt to be started.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptCreate {
+    /// The method.
+    #[schema(value_type = String, example = "alipay_qr")]
+    pub method: Method,
+    /// The payer's bar code, for bar-code methods.
+    #[schema(value_type = Option<String>)]
+    pub auth_code: Option<Text<1, 32>>,
+}
+
+/// Starts an attempt. An open attempt of the same method is answered as it is (200); one of another method is
+/// closed at the channel first. The answer waits some seconds for what the payer has to do.
+#[utoipa::path(post, path = "/v1/payments/{id}/attempts", tag = "attempts", params(("id" = String, Path)),
+    request_body = AttemptCreate, responses(
+        (status = 201, body = schema::Attempt, description = "started"),
+        (status = 200, body = schema::Attempt, description = "the open attempt has this method"),
+        (status = 202, body = schema::Attempt, description = "started; the channel has not answered yet"),
+    ))]
+pub async fn create(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    write: Write<PaymentsWrite, AttemptCreate>,
+) -> Result<Answer, Problem> {
+    let (mut effect, body) = Effect::begin(write, &state)?;
+    let payment = refer::payment(&state, &effect.caller, refer::parse_id(&id)?).await?;
+    let command = StartAttempt {
+        tenant_id: payment.tenant_id,
+        payment_id: payment.id,
+        method: body.method,
+        auth_code: body.auth_code.map(|code| code.0),
+        return_url: payment.return_url,
+        lease_us: LEASE_US,
+        origin: effect.caller.origin(),
+    };
+    match begin(&state, &mut effect, command).await? {
+        Begun::Replayed(answer) => Ok(answer),
+        Begun::Attempt(id, otherwise) => {
+            let attempt: Attempt = refer::row(&state, &(payment.tenant_id, id)).await?;
+            let answer = Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
+            effect.keep(&state, &answer).await?;
+            Ok(answer)
+        }
+    }
+}
+
+enum Begun {
+    Replayed(Answer),
+    Attempt(AttemptId, StatusCode),
+}
+
+/// Starts the attempt; where an earlier one has to be closed at the channel, once more after that.
+async fn begin(state: &WebState, effect: &mut Effect, command: StartAttempt) -> Result<Begun, Problem> {
+    let wait_us = state.config.limits.channel_wait_us;
+    let tenant_id = command.tenant_id;
+    for _ in 0..2 {
+        match effect.submit(state, command.clone(), rendered).await? {
+            Came::Replayed(answer) => return Ok(Begun::Replayed(answer)),
+            Came::Fresh(Started::New { attempt, .. }, _) => {
+                state.app.begin_now(tenant_id, attempt.id.id128(), wait_us).await;
+                return Ok(Begun::Attempt(attempt.id, StatusCode::CREATED));
+            }
+            Came::Fresh(Started::Existing { attempt, .. }, _) => {
+                return Ok(Begun::Attempt(attempt.id, StatusCode::OK));
+            }
+            Came::Fresh(Started::ClosingEarlier { attempt, .. }, _) => {
+                state.app.deliver_now(tenant_id, attempt.id.id128(), wait_us).await;
+            }
+        }
+    }
+    Err(Refusal::AttemptInProgress { outcome_unknown: true }.into())
+}
+
+/// What is recorded in the commit; closing an earlier attempt is only a step and records nothing.
+fn rendered(started: &Started, live: bool) -> Option<RecordedAnswer> {
+    match started {
+        Started::New { attempt, .. } => record(StatusCode::ACCEPTED, &AttemptView::of(attempt, live)),
+        Started::Existing { attempt, .. } => record(StatusCode::OK, &AttemptView::of(attempt, live)),
+        Started::ClosingEarlier { .. } => None,
+    }
+}
+
+fn status_of(attempt: &Attempt, otherwise: StatusCode) -> StatusCode {
+    match attempt.status {
+        AttemptStatus::Created | AttemptStatus::Processing | AttemptStatus::Unknown => StatusCode::ACCEPTED,
+        AttemptStatus::RequiresAction
+        | AttemptStatus::Succeeded
+        | AttemptStatus::Failed
+        | AttemptStatus::Closed => otherwise,
+    }
+}

@@ -1,0 +1,75 @@
+//! `GET /v1/payments`.
+
+use super::view::{EXPANDABLE, published};
+use crate::api::answer::{Answer, List, Summary};
+use crate::api::{refer, schema};
+use crate::auth::{Caller, PaymentsRead};
+use crate::parse::{Params, Read, rfc3339_us};
+use crate::problem::{Code, Problem};
+use crate::state::WebState;
+use axum::extract::State;
+use serde_json::Value;
+use tk_app::store::{CreatedRange, Page, PaymentFilter};
+use tk_domain::id::{PaymentId, TypedId};
+use tk_domain::payment::{Payment, PaymentStatus};
+
+/// Lists payments, newest first; a payment is in the list as soon as it is created.
+#[utoipa::path(get, path = "/v1/payments", tag = "payments",
+    params(
+        ("merchant" = Option<String>, Query), ("status" = Option<String>, Query),
+        ("merchant_order_no" = Option<String>, Query), ("created_from" = Option<String>, Query),
+        ("created_until" = Option<String>, Query), ("limit" = Option<i64>, Query),
+        ("starting_after" = Option<String>, Query), ("ending_before" = Option<String>, Query),
+        ("include[]" = Option<Vec<String>>, Query), ("expand[]" = Option<Vec<String>>, Query),
+    ),
+    responses((status = 200, body = List<schema::Payment>)))]
+pub async fn list(State(state): State<WebState>, mut read: Read<PaymentsRead>) -> Result<Answer, Problem> {
+    let params = &mut read.params;
+    let page = params.page::<PaymentId>()?;
+    let expand = params.words("expand", &EXPANDABLE)?;
+    let include = params.words("include", &["summary"])?;
+    let filter = filter(&state, &read.caller, params).await?;
+    read.params.finish()?;
+    check_cursor(&state, &read.caller, &page).await?;
+    let summary = if include.contains("summary") { Some(summary(&state, &read.caller, &filter).await?) } else { None };
+    let listed = state.app.reader().payments(read.caller.tenant_id, filter, page).await?;
+    let mut data: Vec<Value> = Vec::with_capacity(listed.rows.len());
+    for payment in &listed.rows {
+        data.push(published(&state, &read.caller, payment, &expand).await?);
+    }
+    Answer::ok(&List { object: "list", data, has_more: listed.has_more, summary })
+}
+
+async fn filter(state: &WebState, caller: &Caller, params: &mut Params) -> Result<PaymentFilter, Problem> {
+    let merchant_id = match params.take("merchant")? {
+        Some(text) => Some(refer::merchant(state, caller, &text).await?.id),
+        None => caller.app.merchant_id,
+    };
+    Ok(PaymentFilter {
+        merchant_id,
+        status: params.read("status", PaymentStatus::parse)?,
+        merchant_order_no: params.take("merchant_order_no")?,
+        created: created_range(params)?,
+    })
+}
+
+/// When the objects of a list were created.
+pub fn created_range(params: &mut Params) -> Result<CreatedRange, Problem> {
+    Ok(CreatedRange {
+        from_us: params.read("created_from", rfc3339_us)?,
+        until_us: params.read("created_until", rfc3339_us)?,
+    })
+}
+
+/// A cursor names a payment that the caller sees.
+async fn check_cursor(state: &WebState, caller: &Caller, page: &Page) -> Result<(), Problem> {
+    let Some(id) = page.starting_after.or(page.ending_before) else { return Ok(()) };
+    let row = state.app.reader().get::<Payment>(&(caller.tenant_id, PaymentId::from_id128(id))).await?;
+    let seen = row.is_some_and(|row| caller.sees(row.merchant_id));
+    if seen { Ok(()) } else { Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list")) }
+}
+
+async fn summary(state: &WebState, caller: &Caller, filter: &PaymentFilter) -> Result<Summary, Problem> {
+    let (count, amount) = state.app.reader().payments_summary(caller.tenant_id, filter.clone()).await?;
+    Ok(Summary { count, amount })
+}

@@ -1,0 +1,11 @@
+//! `/v1/payments`.
+
+pub mod closure;
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod queries;
+pub mod update;
+mod view;
+
+pub use view::published;

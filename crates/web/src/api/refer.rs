@@ -1,0 +1,63 @@
+//! Objects that a request names: by identifier in paths, by identifier or code in bodies.
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::WebState;
+use tk_app::store::Decided;
+use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
+use tk_domain::merchant::Merchant;
+use tk_domain::payment::{Attempt, Payment};
+use tk_domain::product::Product;
+use tk_domain::refund::Refund;
+
+/// The identifier of a path; a malformed one names nothing.
+pub fn parse_id<I: TypedId>(text: &str) -> Result<I, Problem> {
+    I::parse(text).ok_or_else(Problem::not_found)
+}
+
+/// The row with this key, or the one answer for what does not exist.
+pub async fn row<R: Decided>(state: &WebState, key: &R::Key) -> Result<R, Problem> {
+    state.app.reader().get::<R>(key).await?.ok_or_else(Problem::not_found)
+}
+
+/// The merchant of this identifier or code, if the caller sees it.
+pub async fn merchant(state: &WebState, caller: &Caller, text: &str) -> Result<Merchant, Problem> {
+    let store = state.app.reader();
+    let found = match MerchantId::parse(text) {
+        Some(id) => store.get::<Merchant>(&(caller.tenant_id, id)).await?,
+        None => store.merchant_by_code(caller.tenant_id, text).await?,
+    };
+    let merchant = found.ok_or_else(Problem::not_found)?;
+    caller.check_sight(merchant.id)?;
+    Ok(merchant)
+}
+
+/// The product of this identifier or code.
+pub async fn product(state: &WebState, tenant_id: TenantId, text: &str) -> Result<Product, Problem> {
+    let store = state.app.reader();
+    let found = match ProductId::parse(text) {
+        Some(id) => store.get::<Product>(&(tenant_id, id)).await?,
+        None => store.product_by_code(tenant_id, text).await?,
+    };
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The payment of this identifier, if the caller sees its merchant.
+pub async fn payment(state: &WebState, caller: &Caller, id: PaymentId) -> Result<Payment, Problem> {
+    let payment: Payment = row(state, &(caller.tenant_id, id)).await?;
+    caller.check_sight(payment.merchant_id)?;
+    Ok(payment)
+}
+
+/// The attempt of this identifier, if it is one of the payment.
+pub async fn attempt(state: &WebState, payment: &Payment, id: AttemptId) -> Result<Attempt, Problem> {
+    let attempt: Attempt = row(state, &(payment.tenant_id, id)).await?;
+    if attempt.payment_id == payment.id { Ok(attempt) } else { Err(Problem::not_found()) }
+}
+
+/// The refund of this identifier, if the caller sees its merchant.
+pub async fn refund(state: &WebState, caller: &Caller, id: RefundId) -> Result<Refund, Problem> {
+    let refund: Refund = row(state, &(caller.tenant_id, id)).await?;
+    caller.check_sight(refund.merchant_id)?;
+    Ok(refund)
+}

@@ -1,0 +1,7 @@
+//! `/v1/refunds`.
+
+pub mod cancellation;
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod queries;

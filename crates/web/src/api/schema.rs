@@ -1,0 +1,62 @@
+//! The form of the domain's views for the OpenAPI document. A test holds each against the view itself.
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What the payer has to do.
+#[derive(Debug, ToSchema)]
+pub struct Action {
+    /// `qr`: show the value as a code; `redirect`: send the browser there.
+    pub kind: String,
+    /// The code's text or the address.
+    pub value: String,
+}
+
+/// The channel's final refusal.
+#[derive(Debug, ToSchema)]
+pub struct ChannelRefusal {
+    /// The channel's code.
+    pub code: String,
+    /// Its text.
+    pub message: Option<String>,
+}
+
+macro_rules! schemas {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, ToSchema)]
+        #[expect(missing_docs, reason = "the fields are described at the view in the domain")]
+        pub struct $name { $(pub $field: $kind,)* }
+    )*};
+}
+
+schemas! {
+    /// One intention to collect one amount for one merchant order.
+    Payment {
+        id: String, object: String, livemode: bool, merchant: String, merchant_code: Option<String>,
+        product: String, product_code: Option<String>, merchant_order_no: String, status: String,
+        money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
+        amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, refund_status: String, fee: i64,
+        fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
+        latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, return_url: Option<String>,
+        expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
+        ended_at: Option<String>, created: String,
+    }
+    /// One try of a payment on one channel account.
+    Attempt {
+        id: String, object: String, livemode: bool, payment: String, channel: String, channel_account: String,
+        method: String, status: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
+        action: Option<Action>, out_no: String, channel_txn_no: Option<String>, disposition: Option<String>,
+        amount_received: i64, amount_refunded: i64, amount_refunding: i64, failure: Option<ChannelRefusal>,
+        needs_manual: bool, routing: Value, channel_expires_at: String, paid_at: Option<String>, created: String,
+    }
+    /// Money going back to the payer of one attempt.
+    Refund {
+        id: String, object: String, livemode: bool, payment: String, attempt: String, merchant: String,
+        merchant_refund_no: Option<String>, origin: String, amount: i64, currency: String, reason: String,
+        status: String, money_state: String, route: String, line: String, hold: String, fee_refund: i64,
+        out_no: String, outcome_unknown_since: Option<String>, needs_manual: bool,
+        failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
+        created: String,
+    }
+}

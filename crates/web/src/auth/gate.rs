@@ -1,0 +1,101 @@
+//! What the doorkeeper remembers between requests, in this process only: rates of keys, requests under way,
+//! counts of refusals, codes. Nothing here is needed for correctness; that rests on the commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tk_domain::id::{ApiKeyId, Id128};
+use tk_domain::key::IdempotencyName;
+
+/// Keys and sources remembered before the oldest thoughts are dropped.
+const REMEMBERED_MAX: usize = 10_000;
+/// How long a burst above the rate may last, in microseconds of requests saved up.
+const BURST_US: i64 = 1_000_000;
+/// One sampled record per kind, source and minute.
+const SAMPLE_US: i64 = 60_000_000;
+
+/// What the doorkeeper remembers.
+#[derive(Debug, Default)]
+pub struct Gate {
+    rates: Mutex<BTreeMap<ApiKeyId, i64>>,
+    in_flight: Mutex<BTreeSet<IdempotencyName>>,
+    refusals: Mutex<BTreeMap<&'static str, u64>>,
+    sampled: Mutex<BTreeMap<(&'static str, IpAddr), i64>>,
+    codes: Mutex<BTreeMap<Id128, String>>,
+}
+
+impl Gate {
+    /// Counts a request of a key; over its rate, the seconds until it may come again.
+    ///
+    /// Generic cell rate algorithm: per key only the time at which its saved-up requests are used up.
+    pub fn over_rate(&self, key: ApiKeyId, rate_per_s: i64, now_us: i64) -> Option<i64> {
+        let step_us = 1_000_000 / rate_per_s.max(1);
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        if rates.len() >= REMEMBERED_MAX {
+            rates.retain(|_, until_us| *until_us > now_us);
+        }
+        let until_us = rates.entry(key).or_insert(now_us);
+        let next_us = (*until_us).max(now_us) + step_us;
+        if next_us - now_us > BURST_US.max(step_us) {
+            return Some(((next_us - now_us - BURST_US) / 1_000_000).max(0) + 1);
+        }
+        *until_us = next_us;
+        None
+    }
+
+    /// Marks a request as under way; none if the same one already is.
+    pub fn enter(self: &Arc<Self>, name: IdempotencyName) -> Option<InFlight> {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.insert(name.clone()).then(|| InFlight { gate: self.clone(), name })
+    }
+
+    /// Counts a refusal of an unknown caller, with one record per kind, source and minute.
+    pub fn count_refusal(&self, code: &'static str, ip: IpAddr, now_us: i64) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = refusals.entry(code).or_default();
+        *count += 1;
+        let mut sampled = self.sampled.lock().unwrap_or_else(PoisonError::into_inner);
+        if sampled.len() >= REMEMBERED_MAX {
+            sampled.retain(|_, at_us| now_us - *at_us < SAMPLE_US);
+        }
+        let last_us = sampled.entry((code, ip)).or_insert(i64::MIN / 2);
+        if now_us - *last_us >= SAMPLE_US {
+            *last_us = now_us;
+            tracing::warn!(code, %ip, count = *count, "refused an unknown caller");
+        }
+    }
+
+    /// The code of a merchant or product seen before; codes never change.
+    pub fn code(&self, id: Id128) -> Option<String> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Remembers the code of a merchant or product.
+    pub fn learn_code(&self, id: Id128, code: String) -> String {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes.len() >= REMEMBERED_MAX {
+            codes.clear();
+        }
+        codes.insert(id, code.clone());
+        code
+    }
+
+    /// How many refusals of each code there were since the start.
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<&'static str, u64> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A request under way; it ends when this is dropped.
+#[derive(Debug)]
+pub struct InFlight {
+    gate: Arc<Gate>,
+    name: IdempotencyName,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.gate.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}

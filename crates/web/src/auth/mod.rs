@@ -1,0 +1,145 @@
+//! Who calls: bearer key, address, rate, signature, scope. The rows are read at each request, so that a
+//! revoked key stops working at once.
+
+mod address;
+mod bearer;
+mod gate;
+mod permission;
+mod signature;
+
+pub use address::{Block, peer};
+pub use bearer::{KeyText, new_key};
+pub use gate::{Gate, InFlight};
+pub use permission::{
+    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead,
+    RefundsWrite,
+};
+pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
+
+use crate::problem::{Code, Problem};
+use crate::state::WebState;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::http::request::Parts;
+use std::net::IpAddr;
+use subtle::ConstantTimeEq;
+use tk_domain::access::{ApiKey, App, Scope};
+use tk_domain::audit::{Actor, Origin};
+use tk_domain::id::{MerchantId, RequestId, TenantId};
+use tk_domain::idempotency::SignatureNonce;
+
+/// The version of the API that this program speaks.
+pub const API_VERSION: &str = "2026-09-01";
+
+/// A known app with a key that works, and the request it makes.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The tenant, the boundary of everything it sees.
+    pub tenant_id: TenantId,
+    /// The tenant's code, part of links.
+    pub tenant_code: String,
+    /// The app.
+    pub app: App,
+    /// Its key.
+    pub key: ApiKey,
+    /// This request.
+    pub request_id: RequestId,
+    /// Where it comes from.
+    pub ip: IpAddr,
+    /// The nonce of its signature, used up by the commit of a write.
+    pub nonce: Option<SignatureNonce>,
+}
+
+impl Caller {
+    /// Who asks, for the audit log.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            actor: Actor::ApiKey(self.key.id),
+            request_id: Some(self.request_id),
+            ip: Some(self.ip.to_string()),
+        }
+    }
+
+    /// Whether its app may see this merchant.
+    #[must_use]
+    pub fn sees(&self, merchant_id: MerchantId) -> bool {
+        self.app.merchant_id.is_none_or(|only| only == merchant_id)
+    }
+
+    /// Refuses, as if it did not exist, what belongs to a merchant out of sight.
+    pub fn check_sight(&self, merchant_id: MerchantId) -> Result<(), Problem> {
+        if self.sees(merchant_id) { Ok(()) } else { Err(Problem::not_found()) }
+    }
+
+    fn has(&self, scope: Scope) -> bool {
+        let scopes: Vec<Scope> = serde_json::from_str(&self.key.scopes).unwrap_or_default();
+        scopes.contains(&scope)
+    }
+}
+
+/// Identifies the caller: key, environment, revocation, address, rate.
+pub async fn identify(parts: &Parts, state: &WebState) -> Result<Caller, Problem> {
+    let request_id = parts.extensions.get::<RequestId>().copied().unwrap_or_default();
+    let ip = peer(parts, &state.config.trusted_proxies);
+    let found = find(parts, state, ip, request_id).await;
+    if let Err(problem) = &found {
+        state.gate.count_refusal(problem.code(), ip, state.app.now_us());
+    }
+    found
+}
+
+async fn find(parts: &Parts, state: &WebState, ip: IpAddr, request_id: RequestId) -> Result<Caller, Problem> {
+    let text = KeyText::of(&parts.headers).ok_or(Code::TokenInvalid)?;
+    if text.live != state.live() {
+        return Err(Code::WrongEnvironment.into());
+    }
+    let store = state.app.reader();
+    let tenant = store.tenant_by_code(text.tenant_code).await?.ok_or(Code::TokenInvalid)?;
+    let hash = digest(&SHA256, text.whole.as_bytes());
+    let key = store.api_key_by_hash(tenant.id, hash.as_ref()).await?.ok_or(Code::TokenInvalid)?;
+    if !bool::from(key.secret_hash.as_slice().ct_eq(hash.as_ref())) {
+        return Err(Code::TokenInvalid.into());
+    }
+    let app = store.get::<App>(&(tenant.id, key.app_id)).await?.ok_or(Code::TokenInvalid)?;
+    if key.revoked_at_us.is_some() || !app.enabled {
+        return Err(Code::KeyRevoked.into());
+    }
+    if !address::allowed(key.ip_allow.as_deref(), ip) {
+        return Err(Code::IpNotAllowed.into());
+    }
+    if let Some(retry_after_s) = state.gate.over_rate(key.id, key.rate_per_s, state.app.now_us()) {
+        return Err(Problem::new(Code::RateLimited).retry_after(retry_after_s));
+    }
+    Ok(Caller { tenant_id: tenant.id, tenant_code: tenant.code, app, key, request_id, ip, nonce: None })
+}
+
+/// Verifies the signature of a request if it carries one or its app must sign it.
+pub fn check_signature(
+    caller: &mut Caller,
+    parts: &Parts,
+    body: Option<&[u8]>,
+    state: &WebState,
+) -> Result<(), Problem> {
+    let verified = signature::verify(caller, parts, body, state);
+    match verified {
+        Ok(nonce) => {
+            caller.nonce = nonce;
+            Ok(())
+        }
+        Err(code) => {
+            state.gate.count_refusal(code.word(), caller.ip, state.app.now_us());
+            Err(code.into())
+        }
+    }
+}
+
+/// Checks the scope that a handler's first argument names, and the API version asked for.
+pub fn check_scope<P: Permission>(caller: &Caller, parts: &Parts) -> Result<(), Problem> {
+    if !caller.has(P::SCOPE) {
+        return Err(Problem::field(Code::ScopeMissing, "#", P::SCOPE.word()));
+    }
+    match parts.headers.get("api-version").map(|value| value.to_str().unwrap_or_default()) {
+        None | Some(API_VERSION) => Ok(()),
+        Some(_) => Err(Problem::field(Code::VersionUnsupported, "#", API_VERSION)),
+    }
+}

@@ -1,0 +1,41 @@
+//! What a handler needs the caller to be allowed, as types.
+
+use tk_domain::access::Scope;
+
+/// A permission that a handler names in its first argument.
+pub trait Permission: Send + Sync + 'static {
+    /// The scope that the key must have.
+    const SCOPE: Scope;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+        impl Permission for $name {
+            const SCOPE: Scope = Scope::$name;
+        }
+    )*};
+}
+
+permissions! {
+    /// Read payments.
+    PaymentsRead;
+    /// Create, attempt, close and query payments.
+    PaymentsWrite;
+    /// Read refunds.
+    RefundsRead;
+    /// Create and cancel refunds.
+    RefundsWrite;
+    /// Read accounts, entries, holds and exceptions.
+    BooksRead;
+    /// Read events, deliveries and webhook endpoints.
+    EventsRead;
+    /// Change webhook endpoints, redeliver.
+    EventsWrite;
+    /// Read merchants, products, channel accounts, apps.
+    ConfigRead;
+    /// Change merchants, products, channel accounts, apps and keys.
+    ConfigWrite;
+}

@@ -1,0 +1,91 @@
+//! What surrounds every route: the request's identifier, problems as text, panics caught, security headers.
+
+use crate::locale::Locale;
+use crate::problem::{Code, Problem};
+use crate::state::WebState;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use tk_domain::id::{Id128, RequestId};
+
+/// The header that carries the request's identifier.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// Runs a request inside the envelope.
+pub async fn envelope(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    let unix_ms = state.app.now_us().div_euclid(1_000);
+    let id = RequestId(Id128::v7(unix_ms, state.app.random_bits()));
+    let locale = Locale::from_headers(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(id);
+    let ran = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let response = ran.unwrap_or_else(|_| {
+        tracing::error!(request_id = %id, "a handler panicked");
+        Problem::new(Code::Internal).into_response()
+    });
+    let problem = response.extensions().get::<Problem>().cloned();
+    let code = problem.as_ref().map_or("", Problem::code);
+    let mut response = match problem {
+        Some(problem) => with_headers_of(&response, problem.render(locale, &id.to_string())),
+        None => response,
+    };
+    dress(&state, &mut response, id);
+    // The path of a cashier page is a bearer token: only its first part is logged.
+    let route = path.split('/').take(3).collect::<Vec<_>>().join("/");
+    let route = if path.starts_with("/c/") { "/c" } else { route.as_str() };
+    tracing::info!(request_id = %id, %method, route, status = response.status().as_u16(), code, "request");
+    response
+}
+
+/// Keeps what the route itself said in headers, such as `Allow`.
+fn with_headers_of(from: &Response, mut to: Response) -> Response {
+    for (name, value) in from.headers() {
+        if !to.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+            to.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    to
+}
+
+fn dress(state: &WebState, response: &mut Response, id: RequestId) {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    let fixed = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if state.config.base_url.starts_with("https://") {
+        let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+}
+
+/// A path that nothing answers at.
+pub async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+/// Gives the empty 405 of the router its problem.
+pub async fn method_problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let mut problem = Problem::new(Code::MethodNotAllowed).into_response();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        problem.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    problem
+}

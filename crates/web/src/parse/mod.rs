@@ -1,0 +1,15 @@
+//! Parsing what callers send: nothing unparsed gets further than this.
+
+mod body;
+mod json;
+mod money;
+mod query;
+mod request;
+mod text;
+
+pub use body::read_body;
+pub use json::{from_slice, typed};
+pub use money::{MinorUnits, minor};
+pub use query::Params;
+pub use request::{Change, Read, Write};
+pub use text::{Code as CodeText, Description, Metadata, Name, Nothing, Number, Text, present, rfc3339_us};

@@ -1,0 +1,114 @@
+//! Texts with their bounds: length in characters, and which characters.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Members that the merchant's own data may have.
+const METADATA_KEYS_MAX: usize = 50;
+/// Its size as JSON, bytes.
+const METADATA_BYTES_MAX: usize = 4_096;
+
+/// A text without control characters, of `MIN` to `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<const MIN: usize, const MAX: usize>(pub String);
+
+/// A name shown to people.
+pub type Name = Text<1, 100>;
+/// What is paid for, shown to the payer and sent to the channel.
+pub type Description = Text<1, 127>;
+
+impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if !(MIN..=MAX).contains(&text.chars().count()) {
+            return Err(D::Error::custom(format!("field_malformed: {MIN} to {MAX} characters")));
+        }
+        if text.chars().any(unprintable) || text.trim() != text {
+            return Err(D::Error::custom("field_malformed: control characters, or spaces at an end"));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Control characters, and those that turn or hide the text around them (Unicode TR36).
+fn unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn token<'de, D: Deserializer<'de>>(deserializer: D, max: usize, also: &str) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text.len() > max {
+        return Err(D::Error::custom(format!("field_malformed: 1 to {max} characters")));
+    }
+    if !text.chars().all(|letter| letter.is_ascii_alphanumeric() || also.contains(letter)) {
+        return Err(D::Error::custom(format!("field_malformed: only letters, digits and {also}")));
+    }
+    Ok(text)
+}
+
+/// A caller's own number of an order or refund.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9_.:/#-]{1,64}$", example = "CAR20260827000123")]
+pub struct Number(pub String);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        token(deserializer, 64, "-_.:/#").map(Self)
+    }
+}
+
+/// A code that a caller gives to a merchant or product.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9_.-]{1,64}$", example = "motor_commercial")]
+pub struct Code(pub String);
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        token(deserializer, 64, "-_.").map(Self)
+    }
+}
+
+/// The caller's own data: an object of at most 50 members and 4 KiB as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = Object)]
+pub struct Metadata(pub Map<String, Value>);
+
+impl Metadata {
+    /// The object as JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Map::<String, Value>::deserialize(deserializer)?;
+        let data = Self(members);
+        if data.0.len() > METADATA_KEYS_MAX || data.json().len() > METADATA_BYTES_MAX {
+            return Err(D::Error::custom("field_malformed: at most 50 members and 4096 bytes"));
+        }
+        Ok(data)
+    }
+}
+
+/// The Unix microseconds of an RFC 3339 time with offset, such as `2026-08-27T11:00:00+08:00`.
+#[must_use]
+pub fn rfc3339_us(text: &str) -> Option<i64> {
+    let at: jiff::Timestamp = text.get(..40).unwrap_or(text).parse().ok()?;
+    Some(at.as_microsecond())
+}
+
+/// Tells a field that is null (`Some(None)`) from one that is absent (`None`, by default).
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A request without fields.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}

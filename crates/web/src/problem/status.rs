@@ -1,0 +1,126 @@
+//! What HTTP says for each refusal, and what its sentence is filled with.
+
+use axum::http::StatusCode;
+use tk_domain::refusal::Refusal;
+
+/// The HTTP status of a refusal.
+#[must_use]
+pub const fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NonceReplayed => StatusCode::UNAUTHORIZED,
+        Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
+        Refusal::CodeTaken { .. }
+        | Refusal::MerchantDisabled
+        | Refusal::ProductDisabled
+        | Refusal::OrderConflict
+        | Refusal::AlreadyPaid
+        | Refusal::OrderClosed
+        | Refusal::AttemptInProgress { .. }
+        | Refusal::TooManyAttempts { .. }
+        | Refusal::PaymentNotRefundable
+        | Refusal::RefundConflict
+        | Refusal::TooManyRefunds { .. }
+        | Refusal::RefundInProgress
+        | Refusal::RefundEnded
+        | Refusal::OutcomeUnknown
+        | Refusal::NotRedeliverable => StatusCode::CONFLICT,
+        Refusal::IdempotencyKeyReused
+        | Refusal::FieldInvalid { .. }
+        | Refusal::AmountOutOfRange { .. }
+        | Refusal::AmountOverflow
+        | Refusal::CurrencyNotSupported
+        | Refusal::ExpiryInvalid
+        | Refusal::ChannelNotAvailable
+        | Refusal::AuthCodeInvalid
+        | Refusal::AttemptNotOfPayment
+        | Refusal::RefundCurrencyMismatch
+        | Refusal::RefundWindowClosed
+        | Refusal::RefundExceedsRefundable { .. }
+        | Refusal::InsufficientBalance { .. }
+        | Refusal::LimitReached { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// The placeholders of a refusal's sentence and their values.
+#[must_use]
+pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    match refusal {
+        Refusal::AmountOutOfRange { min, max } => vec![("min", min.display()), ("max", max.display())],
+        Refusal::RefundExceedsRefundable { refundable, requested } => {
+            vec![("refundable", refundable.display()), ("requested", requested.display())]
+        }
+        Refusal::InsufficientBalance { available, short } => {
+            vec![("available", available.display()), ("short", short.display())]
+        }
+        Refusal::TooManyAttempts { max } | Refusal::TooManyRefunds { max } | Refusal::LimitReached { max, .. } => {
+            vec![("max", max.to_string())]
+        }
+        Refusal::IdempotencyKeyReused
+        | Refusal::NonceReplayed
+        | Refusal::NotFound { .. }
+        | Refusal::CodeTaken { .. }
+        | Refusal::FieldInvalid { .. }
+        | Refusal::MerchantDisabled
+        | Refusal::ProductDisabled
+        | Refusal::AmountOverflow
+        | Refusal::CurrencyNotSupported
+        | Refusal::OrderConflict
+        | Refusal::ExpiryInvalid
+        | Refusal::AlreadyPaid
+        | Refusal::OrderClosed
+        | Refusal::ChannelNotAvailable
+        | Refusal::AttemptInProgress { .. }
+        | Refusal::AuthCodeInvalid
+        | Refusal::PaymentNotRefundable
+        | Refusal::AttemptNotOfPayment
+        | Refusal::RefundConflict
+        | Refusal::RefundCurrencyMismatch
+        | Refusal::RefundWindowClosed
+        | Refusal::RefundInProgress
+        | Refusal::RefundEnded
+        | Refusal::OutcomeUnknown
+        | Refusal::NotRedeliverable => Vec::new(),
+    }
+}
+
+/// The body field that a refusal is about, as a JSON pointer, with what is wrong with it.
+#[must_use]
+pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
+    let at = |pointer: &str, reason: &str| Some((pointer.to_owned(), reason.to_owned()));
+    match refusal {
+        Refusal::CodeTaken { param } => at(&format!("#/{param}"), "taken"),
+        Refusal::FieldInvalid { param, reason } => at(&format!("#/{param}"), reason),
+        Refusal::AmountOutOfRange { min, max } => {
+            at("#/amount", &format!("must be between {} and {}", min.minor, max.minor))
+        }
+        Refusal::RefundExceedsRefundable { refundable, .. } => {
+            at("#/amount", &format!("must be at most {}", refundable.minor))
+        }
+        Refusal::CurrencyNotSupported | Refusal::RefundCurrencyMismatch => at("#/currency", "not supported"),
+        Refusal::ExpiryInvalid => at("#/expires_at", "must be one minute to thirty days ahead"),
+        Refusal::AuthCodeInvalid => at("#/auth_code", "not a payment code of this method"),
+        Refusal::AttemptNotOfPayment => at("#/attempt", "not an attempt of this payment"),
+        Refusal::OrderConflict => at("#/merchant_order_no", "exists with other terms"),
+        Refusal::RefundConflict => at("#/merchant_refund_no", "exists with other terms"),
+        Refusal::IdempotencyKeyReused
+        | Refusal::NonceReplayed
+        | Refusal::NotFound { .. }
+        | Refusal::MerchantDisabled
+        | Refusal::ProductDisabled
+        | Refusal::AmountOverflow
+        | Refusal::AlreadyPaid
+        | Refusal::OrderClosed
+        | Refusal::ChannelNotAvailable
+        | Refusal::AttemptInProgress { .. }
+        | Refusal::TooManyAttempts { .. }
+        | Refusal::PaymentNotRefundable
+        | Refusal::RefundWindowClosed
+        | Refusal::TooManyRefunds { .. }
+        | Refusal::InsufficientBalance { .. }
+        | Refusal::RefundInProgress
+        | Refusal::RefundEnded
+        | Refusal::OutcomeUnknown
+        | Refusal::NotRedeliverable
+        | Refusal::LimitReached { .. } => None,
+    }
+}
