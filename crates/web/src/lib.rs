@@ -6,7 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod callbacks;
-// pub mod cashier;
+pub mod cashier;
 pub mod envelope;
 pub mod locale;
 pub mod parse;
@@ -25,7 +25,7 @@ pub fn router(state: &WebState) -> Router {
     Router::new()
         .merge(api::router(state))
         .merge(callbacks::router())
-        // .merge(cashier::router())
+        .merge(cashier::router())
         .fallback(envelope::not_found)
         .layer(from_fn(envelope::method_problems))
         .layer(from_fn_with_state(state.clone(), envelope::envelope))

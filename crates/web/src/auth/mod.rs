@@ -1,7 +1,7 @@
 //! Who calls: bearer key, address, rate, signature, scope. The rows are read at each request, so that a
 //! revoked key stops working at once.
 
-mod address;
+pub mod address;
 mod bearer;
 mod gate;
 mod permission;
