@@ -3,17 +3,24 @@
 //! A new channel writes a [`bench::Bench`] and adds a line to `benches!`; behaviours it has no capability for
 //! do not apply to it and say so by the capability tables, not by switches here.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
-
+#[cfg(test)]
 mod alipay;
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod bills;
+#[cfg(test)]
 mod callbacks;
+#[cfg(test)]
 mod orders;
+#[cfg(test)]
 mod refunds;
+#[cfg(test)]
 #[path = "../rows/mod.rs"]
 mod rows;
+#[cfg(test)]
 mod trouble;
+#[cfg(test)]
 mod wire;
 
 macro_rules! benches {

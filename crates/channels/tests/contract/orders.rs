@@ -7,10 +7,8 @@ use tk_domain::report::{PaidEvidence, PaymentFinding};
 use tk_money::Amount;
 
 fn evidence(finding: PaymentFinding) -> PaidEvidence {
-    match finding {
-        PaymentFinding::Paid(evidence) => evidence,
-        other => panic!("not paid: {other:?}"),
-    }
+    let PaymentFinding::Paid(evidence) = finding else { panic!("not paid: {finding:?}") };
+    evidence
 }
 
 async fn assert_paid(bench: &impl Bench, attempt: &Attempt, finding: PaymentFinding) {
@@ -55,9 +53,11 @@ pub async fn an_opened_order_waits_for_its_payer(bench: &impl Bench) {
         if terms.opening == Opening::Outcome {
             bench.payer_must_confirm(&row).await;
         }
-        match say(bench, Kind::Pay, &row).await {
-            PaymentFinding::ActionRequired(action) => bench.open(&row, &action).await,
-            finding => assert_eq!(finding, PaymentFinding::InProgress),
+        let finding = say(bench, Kind::Pay, &row).await;
+        if let PaymentFinding::ActionRequired(action) = finding {
+            bench.open(&row, &action).await;
+        } else {
+            assert_eq!(finding, PaymentFinding::InProgress);
         }
         assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::WaitingPayer);
         assert!(bench.pay(&row).await);
@@ -121,7 +121,7 @@ pub async fn the_same_order_twice_collects_once(bench: &impl Bench) {
                 assert!(!bench.pay(&row).await);
             }
             (_, _) => {
-                assert!(matches!(again, PaymentFinding::Paid(_) | PaymentFinding::Unclear(_)), "{again:?}")
+                assert!(matches!(again, PaymentFinding::Paid(_) | PaymentFinding::Unclear(_)), "{again:?}");
             }
         }
         assert_paid(bench, &row, say(bench, Kind::Query, &row).await).await;
