@@ -1,0 +1,92 @@
+//! Starting an attempt: the form names a method; everything else is as stored.
+
+use super::entry::Entry;
+use super::pages::Notice;
+use super::stage::Rows;
+use super::{answer, methods};
+use crate::locale::text;
+use crate::state::WebState;
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use tk_app::Failure;
+use tk_domain::channel_account::Method;
+use tk_domain::payment::{ActionKind, Attempt, StartAttempt};
+use tk_domain::refusal::Refusal;
+
+/// Starts an attempt by the method chosen and leads to what the payer has to do.
+pub async fn start(State(state): State<WebState>, Path(token): Path<String>, request: Request) -> Response {
+    let (mut entry, answers) = match Entry::with_form(state, token, request).await {
+        Ok(opened) => opened,
+        Err(response) => return response,
+    };
+    let rows = match entry.rows().await {
+        Ok(Some(rows)) => rows,
+        Ok(None) => return answer::onward(&entry, ""),
+        Err(failure) => return answer::fault(&entry, failure, "money-nothing-done"),
+    };
+    entry.visit.terminal = entry.terminal(&rows);
+    if rows.payment.status.terminal() {
+        return answer::onward(&entry, "");
+    }
+    let chosen = Method::parse(answers.get("method"));
+    let offers = methods::offered(&rows, entry.visit.terminal);
+    let offered =
+        chosen.filter(|method| offers.iter().any(|offer| offer.available && offer.method == *method));
+    let Some(method) = offered else { return not_offered(&entry, &rows) };
+    let wait_us = entry.state.config.limits.channel_wait_us;
+    match entry.state.app.start_attempt(command(&entry, method), wait_us).await {
+        Ok((_, attempt)) => answer::onward(&entry, next(&attempt)),
+        Err(failure) => refused(&entry, &rows, failure),
+    }
+}
+
+fn command(entry: &Entry, method: Method) -> StartAttempt {
+    StartAttempt {
+        tenant_id: entry.tenant_id,
+        payment_id: entry.payment_id,
+        method,
+        auth_code: None,
+        return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
+        lease_us: 0,
+        origin: entry.origin.clone(),
+    }
+}
+
+fn next(attempt: &Attempt) -> &'static str {
+    match &attempt.action {
+        Some(action) if action.kind == ActionKind::Redirect => "/wallet",
+        Some(_) | None => "",
+    }
+}
+
+fn not_offered(entry: &Entry, rows: &Rows) -> Response {
+    let locale = entry.visit.locale;
+    let code = Refusal::ChannelNotAvailable.code();
+    let notice = Notice {
+        tone: "bad",
+        line: text(locale, "not-offered", &[]),
+        detail: format!("{} {code}", text(locale, "support-code", &[])),
+    };
+    let page = methods::choose(&entry.visit, rows, vec![notice]);
+    answer::page(entry, StatusCode::UNPROCESSABLE_ENTITY, page.render())
+}
+
+/// A payment that has moved on is shown as it stands; what is left is said plainly.
+fn refused(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
+    let Failure::Refused(refusal) = failure else {
+        return answer::fault(entry, failure, "money-look-again");
+    };
+    let code = refusal.code();
+    match refusal {
+        Refusal::AlreadyPaid | Refusal::OrderClosed | Refusal::AttemptInProgress { .. } => {
+            answer::onward(entry, "")
+        }
+        Refusal::ChannelNotAvailable => not_offered(entry, rows),
+        Refusal::TooManyAttempts { .. } => {
+            answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, code, "too-many-attempts")
+        }
+        other => answer::fault(entry, Failure::Refused(other), "money-nothing-done"),
+    }
+}

@@ -1,0 +1,299 @@
+//! What every cashier page has: language, order, money line, time left, switches.
+
+use super::assets::{ASSETS, Assets};
+use super::stage::{Money, Rows, Stage, revision};
+use crate::locale::{Locale, text};
+use tk_domain::moment::{DAY_US, HOUR_US, SECOND_US, shanghai_day, time_text};
+use tk_domain::payment::RefundStatus;
+use tk_domain::product::Terminal;
+use tk_money::Amount;
+
+/// Below this many seconds left the payer is warned.
+const WARN_BELOW_S: i64 = 120;
+
+/// Who looks at the page, and when.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The language.
+    pub locale: Locale,
+    /// The size of print.
+    pub print: Print,
+    /// Whether real money is concerned.
+    pub live: bool,
+    /// The link's token.
+    pub token: String,
+    /// What forms carry to prove that they come from this page.
+    pub csrf: String,
+    /// Where the payer is.
+    pub terminal: Terminal,
+    /// Unix microseconds.
+    pub now_us: i64,
+    /// When the payer came back from a wallet, if so, Unix microseconds.
+    pub returned_at_us: Option<i64>,
+    /// Scheme, host and port of this installation.
+    pub base_url: String,
+}
+
+/// The size of print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Print {
+    /// As the browser sets it.
+    #[default]
+    Normal,
+    /// A quarter larger.
+    Large,
+}
+
+/// The payment as the payer sees it.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Who is paid.
+    pub payee: String,
+    /// What is paid for.
+    pub product: String,
+    /// The order system's words; empty where they only repeat the product.
+    pub description: String,
+    /// `¥1,234.56`
+    pub amount: String,
+    /// The merchant's own number.
+    pub merchant_order_no: String,
+}
+
+/// Where the money is, as a word and a sentence.
+#[derive(Debug, Clone)]
+pub struct MoneyLine {
+    /// Chooses icon and colour.
+    pub state: &'static str,
+    /// The word.
+    pub word: String,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// How long the payer may still begin to pay.
+#[derive(Debug, Clone)]
+pub struct TimeLeft {
+    /// Seconds.
+    pub seconds: i64,
+    /// Such as "14 min 20 s".
+    pub text: String,
+    /// Shanghai time.
+    pub until: String,
+    /// Whether little is left.
+    pub short: bool,
+}
+
+/// A reload for browsers without script.
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    /// Seconds until then.
+    pub seconds: i64,
+    /// What is loaded.
+    pub url: String,
+}
+
+/// What every cashier page has.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The language.
+    pub locale: Locale,
+    /// The size of print.
+    pub print: Print,
+    /// Whether real money is concerned.
+    pub live: bool,
+    /// Style, script and mark.
+    pub assets: &'static Assets,
+    /// `/c/{token}`; empty on pages without a payment.
+    pub base: String,
+    /// What forms carry to prove that they come from this page.
+    pub csrf: String,
+    /// The heading.
+    pub heading: String,
+    /// The payment; none on pages without one.
+    pub order: Option<Order>,
+    /// Where the money is.
+    pub money: MoneyLine,
+    /// How long the payer may still begin to pay; none once that is over.
+    pub time_left: Option<TimeLeft>,
+    /// Changes exactly when the page would.
+    pub revision: String,
+    /// Whether the page may still change by itself.
+    pub moving: bool,
+    /// A reload for browsers without script.
+    pub refresh: Option<Refresh>,
+}
+
+impl Frame {
+    /// The frame of a page of this payment.
+    pub fn of(visit: &Visit, rows: &Rows, stage: Stage, heading: &str) -> Self {
+        let locale = visit.locale;
+        let open_ended = matches!(stage, Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Preparing);
+        Self {
+            locale,
+            print: visit.print,
+            live: visit.live,
+            assets: &ASSETS,
+            base: format!("/c/{}", visit.token),
+            csrf: visit.csrf.clone(),
+            heading: text(locale, heading, &[]),
+            order: Some(order(rows)),
+            money: money_line(locale, stage, rows),
+            time_left: open_ended.then(|| time_left(visit, rows.payment.expires_at_us)),
+            revision: revision(rows, stage),
+            moving: stage.moving(),
+            refresh: None,
+        }
+    }
+
+    /// The frame of a page without a payment.
+    pub fn bare(locale: Locale, print: Print, live: bool, heading: &str, money: &str) -> Self {
+        Self {
+            locale,
+            print,
+            live,
+            assets: &ASSETS,
+            base: String::new(),
+            csrf: String::new(),
+            heading: text(locale, heading, &[]),
+            order: None,
+            money: MoneyLine {
+                state: "unknown",
+                word: text(locale, "money-word-see", &[]),
+                sentence: text(locale, money, &[]),
+            },
+            time_left: None,
+            revision: String::new(),
+            moving: false,
+            refresh: None,
+        }
+    }
+
+    /// The same frame, reloaded after `seconds` where no script runs.
+    pub fn reloading(mut self, seconds: i64, path: &str) -> Self {
+        self.refresh = Some(Refresh { seconds, url: format!("{}{path}", self.base) });
+        self
+    }
+
+    /// A text without placeholders.
+    pub fn t(&self, key: &str) -> String {
+        text(self.locale, key, &[])
+    }
+
+    /// A text with one placeholder.
+    pub fn with(&self, key: &str, name: &'static str, value: &str) -> String {
+        text(self.locale, key, &[(name, value)])
+    }
+
+    /// Minutes and seconds with places for the script to fill.
+    pub fn span_pattern(&self) -> String {
+        text(self.locale, "span-minutes-seconds", &[("major", "{major}"), ("minor", "{minor}")])
+    }
+
+    /// The browser's title: heading, amount and payee.
+    pub fn title(&self) -> String {
+        match &self.order {
+            Some(order) => format!("{} · {} · {}", self.heading, order.amount, order.payee),
+            None => self.heading.clone(),
+        }
+    }
+
+    /// The language that the switch offers.
+    pub fn other_locale(&self) -> Locale {
+        match self.locale {
+            Locale::ZhCn => Locale::En,
+            Locale::En => Locale::ZhCn,
+        }
+    }
+
+    /// The name of that language in itself.
+    pub fn other_language(&self) -> String {
+        text(self.locale, &format!("language-name-{}", self.other_locale().tag()), &[])
+    }
+
+    /// Whether the print is large.
+    pub fn large(&self) -> bool {
+        self.print == Print::Large
+    }
+}
+
+fn order(rows: &Rows) -> Order {
+    let repeats = rows.payment.description == rows.product.name;
+    Order {
+        payee: rows.payee.clone(),
+        product: rows.product.name.clone(),
+        description: if repeats { String::new() } else { rows.payment.description.clone() },
+        amount: rows.payment.amount().display(),
+        merchant_order_no: rows.payment.merchant_order_no.clone(),
+    }
+}
+
+fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
+    let (state, word) = match Money::at(stage, rows) {
+        Money::NotTaken => ("not-taken", "money-word-not-taken"),
+        Money::Confirming => ("unknown", "money-word-confirming"),
+        Money::Taken => ("taken", "money-word-taken"),
+        Money::Returning => ("returning", "money-word-returning"),
+        Money::Returned => ("returned", "money-word-returned"),
+    };
+    let payment = &rows.payment;
+    let refunded = Amount::new(payment.refunded_minor, payment.currency).display();
+    let amount = payment.amount().display();
+    let args = [("amount", amount.as_str()), ("payee", rows.payee.as_str()), ("refunded", refunded.as_str())];
+    MoneyLine { state, word: text(locale, word, &[]), sentence: text(locale, sentence(stage, rows), &args) }
+}
+
+fn sentence(stage: Stage, rows: &Rows) -> &'static str {
+    match stage {
+        Stage::Choose => "money-choose",
+        Stage::Preparing => "money-preparing",
+        Stage::Qr => "money-qr",
+        Stage::Wallet => "money-wallet",
+        Stage::CodeExpired => "money-code-expired",
+        Stage::Confirming => "money-confirming",
+        Stage::Checking => "money-checking",
+        Stage::Closing => "money-closing",
+        Stage::Paid => match rows.payment.refund_status {
+            RefundStatus::Full => "money-refunded",
+            RefundStatus::Partial => "money-refunded-part",
+            RefundStatus::None if rows.payment.refunding_minor > 0 => "money-refunding",
+            RefundStatus::None => "money-paid",
+        },
+        Stage::Late if Money::at(stage, rows) == Money::Returned => "money-late-returned",
+        Stage::Late => "money-late",
+        Stage::Closed | Stage::Failed | Stage::Expired => "money-never",
+    }
+}
+
+fn time_left(visit: &Visit, until_us: i64) -> TimeLeft {
+    let left_us = until_us.saturating_sub(visit.now_us).max(0);
+    let seconds = left_us / SECOND_US;
+    TimeLeft {
+        seconds,
+        text: span(visit.locale, left_us),
+        until: clock(until_us, visit.now_us),
+        short: seconds < WARN_BELOW_S,
+    }
+}
+
+/// A length of time in two units.
+pub fn span(locale: Locale, length_us: i64) -> String {
+    let (key, major, minor) = if length_us >= DAY_US {
+        ("span-days-hours", length_us / DAY_US, length_us % DAY_US / HOUR_US)
+    } else if length_us >= HOUR_US {
+        ("span-hours-minutes", length_us / HOUR_US, length_us % HOUR_US / (60 * SECOND_US))
+    } else {
+        ("span-minutes-seconds", length_us / (60 * SECOND_US), length_us / SECOND_US % 60)
+    };
+    text(locale, key, &[("major", &major.to_string()), ("minor", &minor.to_string())])
+}
+
+/// Shanghai date and time, `2026-08-27 10:15:30`.
+pub fn date_time(at_us: i64) -> String {
+    time_text(at_us).chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+/// Shanghai time of day where it is the same day as `now_us`, else date and time.
+pub fn clock(at_us: i64, now_us: i64) -> String {
+    let full = date_time(at_us);
+    if shanghai_day(at_us) == shanghai_day(now_us) { full.chars().skip(11).collect() } else { full }
+}

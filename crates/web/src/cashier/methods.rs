@@ -1,0 +1,157 @@
+//! The methods as the payer sees them.
+
+use super::frame::{Frame, Visit};
+use super::outcome;
+use super::pages::{ChoosePage, Notice};
+use super::stage::{Rows, Stage};
+use crate::locale::{Locale, text};
+use tk_domain::channel_account::Method;
+use tk_domain::payment::{Attempt, AttemptStatus};
+use tk_domain::product::Terminal;
+use tk_domain::routing::{DropReason, Offer, offers};
+
+/// A method in the list.
+#[derive(Debug, Clone)]
+pub struct MethodRow {
+    /// The word that the form sends.
+    pub word: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What the payer will have to do.
+    pub hint: String,
+    /// The letter of its mark.
+    pub letter: String,
+    /// The colour of its mark.
+    pub mark: &'static str,
+    /// Why it cannot be chosen now; empty where it can.
+    pub reason: String,
+    /// Whether routing prefers it.
+    pub recommended: bool,
+}
+
+impl MethodRow {
+    /// Whether it can be chosen.
+    pub fn available(&self) -> bool {
+        self.reason.is_empty()
+    }
+}
+
+/// The methods that routing offers this payer now.
+pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
+    offers(&rows.product, &rows.payment, terminal, &rows.accounts)
+}
+
+/// The page to choose a method on.
+pub fn choose(visit: &Visit, rows: &Rows, mut notices: Vec<Notice>) -> ChoosePage {
+    let stage = Stage::of(rows, visit.now_us);
+    let earlier = rows.open().map(|attempt| name(visit.locale, attempt.method));
+    let heading = if earlier.is_some() { "choose-other-heading" } else { "choose-heading" };
+    if notices.is_empty() && earlier.is_none() {
+        notices.extend(rows.latest().and_then(|attempt| past(visit.locale, attempt)));
+    }
+    let strays = outcome::strays(visit.locale, rows).into_iter();
+    notices.extend(strays.map(|line| Notice { tone: "warn", line, detail: String::new() }));
+    ChoosePage {
+        frame: Frame::of(visit, rows, stage, heading),
+        methods: listed(visit.locale, &offered(rows, visit.terminal)),
+        notices,
+        outside_wechat: outside_wechat(visit, rows),
+        earlier,
+    }
+}
+
+fn listed(locale: Locale, offers: &[Offer]) -> Vec<MethodRow> {
+    let first = offers.iter().position(|offer| offer.available);
+    let mut listed: Vec<MethodRow> = offers
+        .iter()
+        .enumerate()
+        .map(|(index, offer)| row(locale, offer, Some(index) == first && offers.len() > 1))
+        .collect();
+    listed.sort_by_key(|method| !method.available());
+    listed
+}
+
+fn row(locale: Locale, offer: &Offer, recommended: bool) -> MethodRow {
+    let word = offer.method.word();
+    let (mark, letter) = mark(offer.method);
+    let reason = match offer.reason {
+        Some(reason) if !offer.available => text(locale, refused(reason), &[]),
+        Some(_) | None => String::new(),
+    };
+    MethodRow {
+        word,
+        name: name(locale, offer.method),
+        hint: text(locale, &format!("method-{}-hint", word.replace('_', "-")), &[]),
+        letter: text(locale, letter, &[]),
+        mark,
+        reason,
+        recommended,
+    }
+}
+
+const fn refused(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::Disabled => "unavailable-disabled",
+        DropReason::Amount => "unavailable-amount",
+        DropReason::Currency => "unavailable-currency",
+        DropReason::Method | DropReason::Merchant | DropReason::Product | DropReason::Priority => {
+            "unavailable-here"
+        }
+    }
+}
+
+/// The name of a method.
+pub fn name(locale: Locale, method: Method) -> String {
+    text(locale, &format!("method-{}", method.word().replace('_', "-")), &[])
+}
+
+const fn mark(method: Method) -> (&'static str, &'static str) {
+    match method {
+        Method::AlipayPage | Method::AlipayWap | Method::AlipayQr | Method::AlipayBarcode => {
+            ("alipay", "mark-alipay")
+        }
+        Method::WechatJsapi | Method::WechatH5 | Method::WechatNative | Method::WechatBarcode => {
+            ("wechat", "mark-wechat")
+        }
+        Method::QuickPay | Method::EbankB2c | Method::EbankB2b => ("bank", "mark-bank"),
+        Method::BankTransfer | Method::Cheque | Method::Cash | Method::Pos | Method::Kiosk => {
+            ("plain", "mark-counter")
+        }
+    }
+}
+
+/// What became of the attempt before, where the payer has to know.
+fn past(locale: Locale, attempt: &Attempt) -> Option<Notice> {
+    let method = name(locale, attempt.method);
+    let args = [("method", method.as_str())];
+    match attempt.status {
+        AttemptStatus::Failed => Some(Notice {
+            tone: "bad",
+            line: text(locale, "attempt-failed", &args),
+            detail: answer(locale, attempt),
+        }),
+        AttemptStatus::Closed if attempt.disposition.is_none() => {
+            Some(Notice { tone: "ok", line: text(locale, "attempt-closed", &args), detail: String::new() })
+        }
+        AttemptStatus::Created
+        | AttemptStatus::RequiresAction
+        | AttemptStatus::Processing
+        | AttemptStatus::Unknown
+        | AttemptStatus::Succeeded
+        | AttemptStatus::Closed => None,
+    }
+}
+
+fn answer(locale: Locale, attempt: &Attempt) -> String {
+    match attempt.failure_message.as_deref() {
+        Some(message) if !message.is_empty() => text(locale, "attempt-answer", &[("answer", message)]),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Alipay cannot be opened from inside WeChat: the payer has to take the link to a browser.
+fn outside_wechat(visit: &Visit, rows: &Rows) -> Option<String> {
+    let inside = visit.terminal == Terminal::WechatOa;
+    let elsewhere = || offered(rows, Terminal::MobileWeb).iter().any(|offer| offer.available);
+    (inside && elsewhere()).then(|| format!("{}/c/{}", visit.base_url, visit.token))
+}

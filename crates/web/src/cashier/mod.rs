@@ -1,0 +1,50 @@
+//! The cashier: the pages on which a payer chooses a method, pays, and learns where the money is.
+//!
+//! ```text
+//! /c/{token} choose → attempts → qr | wallet → (wallet comes back to) return → confirming → result
+//! ```
+//! Every page is derived from the rows alone; a form names a method and nothing else. Without a script pages
+//! reload themselves, with it they ask `status` and swap their middle.
+
+mod answer;
+mod assets;
+mod attempts;
+mod closure;
+mod device;
+mod entry;
+mod frame;
+mod methods;
+mod outcome;
+mod pages;
+mod preferences;
+mod qr;
+mod returned;
+#[cfg(test)]
+mod samples;
+mod show;
+mod stage;
+mod status;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+use crate::state::WebState;
+use axum::Router;
+use axum::routing::{get, post};
+
+/// The routes of the payer's pages and of their style, script and mark.
+pub fn router() -> Router<WebState> {
+    Router::new()
+        .route("/c/{token}", get(show::page))
+        .route("/c/{token}/confirming", get(show::confirming))
+        .route("/c/{token}/methods", get(show::methods))
+        .route("/c/{token}/wallet", get(show::wallet))
+        .route("/c/{token}/earlier", get(show::earlier))
+        .route("/c/{token}/cancellation", get(show::cancellation))
+        .route("/c/{token}/return", get(returned::query))
+        .route("/c/{token}/status", get(status::status))
+        .route("/c/{token}/attempts", post(attempts::start).get(show::back))
+        .route("/c/{token}/closure", post(closure::close).get(show::back))
+        .route("/c/{token}/preferences", post(preferences::keep).get(show::back))
+        .route("/assets/{name}", get(assets::serve))
+}

@@ -1,0 +1,225 @@
+//! The pages: a typed context for each template, made from rows.
+
+use super::frame::{Frame, Visit};
+use super::qr::{self, Code};
+use super::stage::{Rows, Stage};
+use super::{device, methods, outcome, wait};
+use askama::Template;
+use tk_domain::payment::{ActionKind, Attempt, AttemptStatus};
+
+/// A message above the choice of methods.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Chooses icon and colour: `ok`, `warn` or `bad`.
+    pub tone: &'static str,
+    /// What happened.
+    pub line: String,
+    /// What the channel or the rules say about it; may be empty.
+    pub detail: String,
+}
+
+/// Choosing a method.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/choose.html")]
+pub struct ChoosePage {
+    /// What every page has.
+    pub frame: Frame,
+    /// The methods, the recommended one first.
+    pub methods: Vec<methods::MethodRow>,
+    /// What happened before, if anything.
+    pub notices: Vec<Notice>,
+    /// This page's address, where it has to be opened outside WeChat.
+    pub outside_wechat: Option<String>,
+    /// The name of the method whose attempt is still open.
+    pub earlier: Option<String>,
+}
+
+impl ChoosePage {
+    fn any_available(&self) -> bool {
+        self.methods.iter().any(methods::MethodRow::available)
+    }
+}
+
+/// A code for the payer's phone to scan.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/qr.html")]
+pub struct QrPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// The method's name.
+    pub method: String,
+    /// The code; none where the channel's text does not fit.
+    pub code: Option<Code>,
+    /// Until when the channel takes it.
+    pub valid_until: String,
+    /// Whether the page is on the phone that would have to scan it.
+    pub in_hand: bool,
+}
+
+/// The way into a wallet.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/wallet.html")]
+pub struct WalletPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// The method's name.
+    pub method: String,
+    /// The wallet's address.
+    pub address: String,
+    /// Until when the channel takes it.
+    pub valid_until: String,
+}
+
+/// Sends the browser into the wallet, without a script.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/handover.html")]
+pub struct HandoverPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// The method's name.
+    pub method: String,
+    /// The wallet's address.
+    pub address: String,
+}
+
+/// Waiting for the channel.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/wait.html")]
+pub struct WaitPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// What is going on.
+    pub lines: Vec<String>,
+    /// Seconds since it began, where they are shown.
+    pub elapsed_s: Option<i64>,
+    /// They as text.
+    pub elapsed: String,
+    /// What may be done after a minute.
+    pub later_lines: Vec<String>,
+    /// Whether a minute has passed.
+    pub late: bool,
+    /// Ways on.
+    pub links: Vec<wait::WayOn>,
+}
+
+/// Asking whether the payer means to cancel.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/cancellation.html")]
+pub struct CancellationPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// Whether a code or wallet order has to be closed first.
+    pub attempt_open: bool,
+}
+
+/// The end of the way, with its receipt.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/result.html")]
+pub struct ResultPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// Chooses icon and colour: `ok`, `warn` or `plain`.
+    pub tone: &'static str,
+    /// What the payer is told.
+    pub lines: Vec<String>,
+    /// The receipt.
+    pub receipt: Vec<outcome::ReceiptRow>,
+    /// Money beyond the one success, with what happens to it.
+    pub strays: Vec<String>,
+    /// The order system's page.
+    pub return_url: Option<String>,
+}
+
+/// A refusal or a fault.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/notice.html")]
+pub struct NoticePage {
+    /// What every page has.
+    pub frame: Frame,
+    /// What happened and what is safe to do.
+    pub lines: Vec<String>,
+    /// The word on the wire, for support.
+    pub code: &'static str,
+}
+
+/// The page of the stage that the rows show.
+pub fn current(visit: &Visit, rows: &Rows) -> askama::Result<String> {
+    let stage = Stage::of(rows, visit.now_us);
+    let returned = visit.returned_at_us.is_some();
+    match (stage, rows.open()) {
+        (Stage::Choose, _) => methods::choose(visit, rows, Vec::new()).render(),
+        (Stage::Qr, Some(attempt)) if !returned => code(visit, rows, attempt).render(),
+        (Stage::Wallet, Some(attempt)) if !returned => wallet(visit, rows, attempt).render(),
+        (
+            Stage::Qr
+            | Stage::Wallet
+            | Stage::Preparing
+            | Stage::CodeExpired
+            | Stage::Confirming
+            | Stage::Checking
+            | Stage::Closing,
+            _,
+        ) => wait::page(visit, rows, stage).render(),
+        (Stage::Paid | Stage::Late | Stage::Closed | Stage::Failed | Stage::Expired, _) => {
+            outcome::page(visit, rows, stage).render()
+        }
+    }
+}
+
+fn code(visit: &Visit, rows: &Rows, attempt: &Attempt) -> QrPage {
+    let frame = Frame::of(visit, rows, Stage::Qr, "qr-heading").reloading(10, "");
+    QrPage {
+        method: methods::name(visit.locale, attempt.method),
+        code: qr::code(&action(attempt)),
+        valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),
+        in_hand: device::in_hand(visit.terminal),
+        frame,
+    }
+}
+
+fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
+    WalletPage {
+        frame: Frame::of(visit, rows, Stage::Wallet, "wallet-heading").reloading(10, ""),
+        method: methods::name(visit.locale, attempt.method),
+        address: action(attempt),
+        valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),
+    }
+}
+
+/// The page that sends the browser on, where an attempt waits for that.
+pub fn handover(visit: &Visit, rows: &Rows) -> Option<HandoverPage> {
+    let attempt = rows.open().filter(|_| Stage::of(rows, visit.now_us) == Stage::Wallet)?;
+    Some(HandoverPage {
+        frame: Frame::of(visit, rows, Stage::Wallet, "handover-heading"),
+        method: methods::name(visit.locale, attempt.method),
+        address: action(attempt),
+    })
+}
+
+/// The code or wallet order that is being closed, while it may still be paid.
+pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
+    let closing = Stage::of(rows, visit.now_us) == Stage::Closing;
+    let payable = |attempt: &&Attempt| closing && attempt.channel_expires_at_us > visit.now_us;
+    let attempt = rows.open().filter(payable)?;
+    let rendered = match attempt.action.as_ref()?.kind {
+        ActionKind::Qr => code(visit, rows, attempt).render(),
+        ActionKind::Redirect => wallet(visit, rows, attempt).render(),
+    };
+    Some(rendered)
+}
+
+/// The question before cancelling, where there is something to cancel.
+pub fn cancellation(visit: &Visit, rows: &Rows) -> Option<CancellationPage> {
+    let stage = Stage::of(rows, visit.now_us);
+    let open = rows.payment.close_requested_at_us.is_none() && stage.moving();
+    open.then(|| CancellationPage {
+        frame: Frame::of(visit, rows, stage, "cancel-heading"),
+        attempt_open: rows.open().is_some_and(|attempt| attempt.status != AttemptStatus::Closed),
+    })
+}
+
+fn action(attempt: &Attempt) -> String {
+    let shown = attempt.action.as_ref().map(|action| action.value.clone()).unwrap_or_default();
+    let scheme = shown.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if matches!(scheme.as_str(), "https" | "http" | "alipays" | "weixin") { shown } else { String::new() }
+}

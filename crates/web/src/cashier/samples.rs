@@ -1,0 +1,351 @@
+//! Rows in every state that a payer can meet, as contexts for the tests of the pages.
+
+use super::frame::{Print, Visit};
+use super::stage::Rows;
+use crate::locale::Locale;
+use tk_domain::channel_account::{Channel, ChannelAccount, Method};
+use tk_domain::id::{AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, ProductId, TenantId};
+use tk_domain::moment::{MINUTE_US, SECOND_US};
+use tk_domain::payment::{
+    Action, ActionKind, Attempt, AttemptStatus, Disposition, FeeSnapshot, Payment, PaymentStatus,
+    RefundStatus,
+};
+use tk_domain::product::{IssueOn, Product, StrayMoney, Terminal};
+use tk_money::{Currency, Rate};
+
+/// 2026-08-27 10:15:30 in Shanghai.
+pub const NOW_US: i64 = 1_787_796_930_000_000;
+
+const TENANT: TenantId = TenantId(Id128([1; 16]));
+
+/// Rows, and when the payer came back from a wallet, if so.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Names it.
+    pub name: &'static str,
+    /// The rows.
+    pub rows: Rows,
+    /// Where the payer is.
+    pub terminal: Terminal,
+    /// Unix microseconds.
+    pub returned_at_us: Option<i64>,
+}
+
+impl Sample {
+    /// The payer's visit.
+    pub fn visit(&self, locale: Locale) -> Visit {
+        Visit {
+            locale,
+            print: Print::Normal,
+            live: false,
+            token: "hy-01k3nq7zt8e6v9m2r4x5w0ypqb7zt8e6v9m2r4x5w0ypqb01k3nq".to_owned(),
+            csrf: "c3VyZQ".to_owned(),
+            terminal: self.terminal,
+            now_us: NOW_US,
+            returned_at_us: self.returned_at_us,
+            base_url: "https://pay.example".to_owned(),
+        }
+    }
+}
+
+/// Channel accounts, rows and the rest of a payment that nobody has touched.
+pub fn fresh() -> Rows {
+    Rows {
+        payment: payment(),
+        payee: "海晏财险".to_owned(),
+        product: product(),
+        attempts: Vec::new(),
+        accounts: vec![
+            account(1, Channel::Alipay, r#"["alipay_qr","alipay_page","alipay_wap"]"#, 100_000_000),
+            account(2, Channel::Wechatpay, r#"["wechat_native","wechat_h5"]"#, 50_000),
+        ],
+    }
+}
+
+/// Every state.
+pub fn all() -> Vec<Sample> {
+    let mut samples = beginnings();
+    samples.extend(waits());
+    samples.extend(ends());
+    samples
+}
+
+fn sample(name: &'static str, rows: Rows) -> Sample {
+    Sample { name, rows, terminal: Terminal::Pc, returned_at_us: None }
+}
+
+fn beginnings() -> Vec<Sample> {
+    let mut short = fresh();
+    short.payment.expires_at_us = NOW_US + 95 * SECOND_US;
+    let mut none = fresh();
+    none.accounts.truncate(1);
+    none.accounts[0].enabled = false;
+    let mut failed = open(Method::AlipayQr, AttemptStatus::Failed, Some(ActionKind::Qr));
+    failed.payment.open_attempt_id = None;
+    failed.payment.status = PaymentStatus::RequiresMethod;
+    failed.attempts[0].failure_code = Some("ACQ.BUYER_BALANCE_NOT_ENOUGH".to_owned());
+    failed.attempts[0].failure_message = Some("买家余额不足".to_owned());
+    let mut closed = failed.clone();
+    closed.attempts[0].status = AttemptStatus::Closed;
+    let qr = open(Method::AlipayQr, AttemptStatus::RequiresAction, Some(ActionKind::Qr));
+    let wallet = open(Method::AlipayWap, AttemptStatus::RequiresAction, Some(ActionKind::Redirect));
+    let phone = |name, rows| Sample { terminal: Terminal::MobileWeb, ..sample(name, rows) };
+    vec![
+        sample("choose", fresh()),
+        sample("choose-short", short),
+        sample("choose-none", none),
+        sample("choose-after-failure", failed),
+        sample("choose-after-close", closed),
+        phone("choose-phone", fresh()),
+        Sample { terminal: Terminal::WechatOa, ..sample("choose-wechat", fresh()) },
+        sample("qr", qr.clone()),
+        phone("qr-in-hand", qr),
+        phone("wallet", wallet),
+    ]
+}
+
+fn waits() -> Vec<Sample> {
+    let wallet = open(Method::AlipayWap, AttemptStatus::RequiresAction, Some(ActionKind::Redirect));
+    let qr = open(Method::AlipayQr, AttemptStatus::RequiresAction, Some(ActionKind::Qr));
+    let mut unknown = open(Method::AlipayQr, AttemptStatus::Unknown, Some(ActionKind::Qr));
+    unknown.payment.status = PaymentStatus::Processing;
+    unknown.attempts[0].unknown_since_us = Some(NOW_US - 12 * SECOND_US);
+    let mut long = unknown.clone();
+    long.attempts[0].unknown_since_us = Some(NOW_US - 95 * SECOND_US);
+    let mut preparing = open(Method::AlipayQr, AttemptStatus::Unknown, None);
+    preparing.payment.status = PaymentStatus::Processing;
+    let mut expired = qr.clone();
+    expired.attempts[0].channel_expires_at_us = NOW_US - SECOND_US;
+    let mut closing = wallet.clone();
+    closing.attempts[0].close_requested_at_us = Some(NOW_US - SECOND_US);
+    let mut cancelling = closing.clone();
+    cancelling.payment.close_requested_at_us = Some(NOW_US - SECOND_US);
+    let mut checking = unknown.clone();
+    checking.attempts[0].disposition = Some(Disposition::Mismatch);
+    checking.attempts[0].received_minor = 2_000;
+    let back = |name, rows| Sample {
+        returned_at_us: Some(NOW_US - 9 * SECOND_US),
+        terminal: Terminal::MobileWeb,
+        ..sample(name, rows)
+    };
+    vec![
+        back("confirming-after-wallet", wallet),
+        back("confirming-after-qr", qr),
+        sample("confirming", unknown),
+        sample("confirming-long", long),
+        sample("preparing", preparing),
+        sample("code-expired", expired),
+        sample("closing", closing),
+        sample("cancelling", cancelling),
+        sample("checking", checking),
+    ]
+}
+
+fn ends() -> Vec<Sample> {
+    let mut duplicate = paid();
+    let second = Attempt {
+        id: AttemptId(Id128([22; 16])),
+        disposition: Some(Disposition::Duplicate),
+        ..duplicate.attempts[0].clone()
+    };
+    duplicate.attempts.push(second);
+    let mut duplicate_returned = duplicate.clone();
+    duplicate_returned.attempts[1].refunded_minor = 3_000;
+    let mut refunding = paid();
+    refunding.payment.refunding_minor = 3_000;
+    let mut part = paid();
+    part.payment.refund_status = RefundStatus::Partial;
+    part.payment.refunded_minor = 1_000;
+    let mut refunded = paid();
+    refunded.payment.refund_status = RefundStatus::Full;
+    refunded.payment.refunded_minor = 3_000;
+    let mut policy = paid();
+    policy.payment.fulfilment = Some(r#"{"pay_before_issue":true}"#.to_owned());
+    let mut late = ended(PaymentStatus::Closed, -60);
+    let mut stray = paid().attempts.remove(0);
+    stray.disposition = Some(Disposition::Late);
+    late.attempts.push(stray);
+    let mut late_hold = late.clone();
+    late_hold.product.stray_money = StrayMoney::Hold;
+    let mut late_returned = late.clone();
+    late_returned.attempts[0].refunded_minor = 3_000;
+    let mut stale = fresh();
+    stale.payment.expires_at_us = NOW_US - SECOND_US;
+    vec![
+        sample("paid", paid()),
+        sample("paid-policy", policy),
+        sample("paid-duplicate", duplicate),
+        sample("paid-duplicate-returned", duplicate_returned),
+        sample("paid-refunding", refunding),
+        sample("paid-refunded-part", part),
+        sample("paid-refunded", refunded),
+        sample("late", late),
+        sample("late-hold", late_hold),
+        sample("late-returned", late_returned),
+        sample("closed", ended(PaymentStatus::Closed, -60)),
+        sample("failed", ended(PaymentStatus::Failed, -60)),
+        sample("expired", stale),
+        sample("expired-closed", ended(PaymentStatus::Closed, 3_600)),
+    ]
+}
+
+fn ended(status: PaymentStatus, after_s: i64) -> Rows {
+    let mut rows = fresh();
+    rows.payment.status = status;
+    rows.payment.ended_at_us = Some(NOW_US + after_s * SECOND_US);
+    rows
+}
+
+/// A payment collected three minutes ago.
+pub fn paid() -> Rows {
+    let mut rows = open(Method::AlipayQr, AttemptStatus::Succeeded, Some(ActionKind::Qr));
+    let attempt = &mut rows.attempts[0];
+    attempt.disposition = Some(Disposition::Effective);
+    attempt.received_minor = attempt.amount_minor;
+    attempt.channel_txn_no = Some("2026082722001428551400563215".to_owned());
+    attempt.paid_at_us = Some(NOW_US - 3 * MINUTE_US);
+    rows.payment.status = PaymentStatus::Succeeded;
+    rows.payment.open_attempt_id = None;
+    rows.payment.effective_attempt_id = Some(attempt.id);
+    rows.payment.succeeded_at_us = Some(NOW_US - 3 * MINUTE_US);
+    rows.payment.return_url = Some("https://shop.example/back".to_owned());
+    rows
+}
+
+/// A payment with one attempt, still open as far as the payment is concerned.
+pub fn open(method: Method, status: AttemptStatus, action: Option<ActionKind>) -> Rows {
+    let mut rows = fresh();
+    let attempt = attempt(method, status, action);
+    rows.payment.status = PaymentStatus::RequiresAction;
+    rows.payment.open_attempt_id = Some(attempt.id);
+    rows.payment.latest_attempt_id = Some(attempt.id);
+    rows.payment.attempts_count = 1;
+    rows.attempts.push(attempt);
+    rows
+}
+
+fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) -> Attempt {
+    let value = |kind| match kind {
+        ActionKind::Qr => "https://qr.alipay.com/bax03431ljhokirwl38f00a7".to_owned(),
+        ActionKind::Redirect => "https://openapi.alipay.com/gateway.do?a=1&b=\"x\"".to_owned(),
+    };
+    Attempt {
+        tenant_id: TENANT,
+        id: AttemptId(Id128([21; 16])),
+        payment_id: payment().id,
+        channel: Channel::Alipay,
+        channel_account_id: ChannelAccountId(Id128([1; 16])),
+        method,
+        out_no: "T01K3NQ7ZT8E6V9M2R4X5W0YPQB".to_owned(),
+        amount_minor: 3_000,
+        currency: Currency::Cny,
+        status,
+        action: action.map(|kind| Action { kind, value: value(kind) }),
+        channel_expires_at_us: NOW_US + 14 * MINUTE_US,
+        channel_txn_no: None,
+        disposition: None,
+        received_minor: 0,
+        refunding_minor: 0,
+        refunded_minor: 0,
+        refunds_count: 0,
+        next_refund_at_us: 0,
+        channel_fee_minor: 0,
+        channel_fee_returned_minor: 0,
+        unknown_since_us: None,
+        queries_count: 0,
+        close_requested_at_us: None,
+        failure_code: None,
+        failure_message: None,
+        needs_manual: false,
+        routing: "{}".to_owned(),
+        paid_at_us: None,
+        created_at_us: NOW_US - 4 * MINUTE_US,
+        updated_at_us: NOW_US - MINUTE_US,
+        version: 1,
+    }
+}
+
+fn payment() -> Payment {
+    Payment {
+        tenant_id: TENANT,
+        id: PaymentId(Id128::v7(1_787_796_900_000, 7)),
+        merchant_id: MerchantId(Id128([3; 16])),
+        product_id: ProductId(Id128([4; 16])),
+        app_id: None,
+        merchant_order_no: "HYC20260827000123".to_owned(),
+        amount_minor: 3_000,
+        currency: Currency::Cny,
+        description: "CA1501 北京—上海 2026-08-28 航班延误险".to_owned(),
+        terminal: None,
+        methods_allow: None,
+        single_attempt: false,
+        status: PaymentStatus::RequiresMethod,
+        refund_status: RefundStatus::None,
+        expires_at_us: NOW_US + 29 * MINUTE_US + 40 * SECOND_US,
+        return_url: None,
+        metadata: None,
+        fulfilment: None,
+        fee: FeeSnapshot::default(),
+        fee_minor: 0,
+        fee_returned_minor: 0,
+        open_attempt_id: None,
+        latest_attempt_id: None,
+        effective_attempt_id: None,
+        attempts_count: 0,
+        unknown_since_us: None,
+        refunded_minor: 0,
+        refunding_minor: 0,
+        close_requested_at_us: None,
+        succeeded_at_us: None,
+        ended_at_us: None,
+        accounting_day: None,
+        event_seq: 0,
+        created_at_us: NOW_US - MINUTE_US,
+        updated_at_us: NOW_US - MINUTE_US,
+        version: 1,
+    }
+}
+
+fn product() -> Product {
+    Product {
+        tenant_id: TENANT,
+        id: ProductId(Id128([4; 16])),
+        code: "flight_delay".to_owned(),
+        name: "航延险".to_owned(),
+        methods_allow: None,
+        amount_min_minor: 1,
+        amount_max_minor: 100_000_000,
+        expires_after_s: 1_800,
+        issue_on: IssueOn::ChannelSuccess,
+        stray_money: StrayMoney::Refund,
+        enabled: true,
+        created_at_us: NOW_US,
+        version: 1,
+    }
+}
+
+fn account(number: u8, channel: Channel, methods: &str, amount_max_minor: i64) -> ChannelAccount {
+    ChannelAccount {
+        tenant_id: TENANT,
+        id: ChannelAccountId(Id128([number; 16])),
+        channel,
+        name: "demo".to_owned(),
+        currency: Currency::Cny,
+        methods: methods.to_owned(),
+        merchants: None,
+        products: None,
+        amount_min_minor: 1,
+        amount_max_minor,
+        priority: 1,
+        payee_app: "2021000000000001".to_owned(),
+        payee_merchant: "2088000000000001".to_owned(),
+        fee_rate: Rate::default(),
+        fee_returned: false,
+        refund_window_days: 365,
+        settings: "{}".to_owned(),
+        credentials: Vec::new(),
+        enabled: true,
+        created_at_us: NOW_US,
+        version: 1,
+    }
+}

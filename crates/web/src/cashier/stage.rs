@@ -1,0 +1,248 @@
+//! Which page a payment is on, derived from its rows alone, and where its money is.
+
+use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::payment::{
+    ActionKind, Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, RefundStatus,
+};
+use tk_domain::product::Product;
+
+/// The rows that a page is made from.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// What is to be paid.
+    pub payment: Payment,
+    /// The payee's name.
+    pub payee: String,
+    /// What is paid for.
+    pub product: Product,
+    /// Every attempt of the payment, the oldest first.
+    pub attempts: Vec<Attempt>,
+    /// The tenant's channel accounts.
+    pub accounts: Vec<ChannelAccount>,
+}
+
+impl Rows {
+    /// The one attempt that may still change.
+    pub fn open(&self) -> Option<&Attempt> {
+        self.by_id(self.payment.open_attempt_id)
+    }
+
+    /// The attempt whose success counts.
+    pub fn effective(&self) -> Option<&Attempt> {
+        self.by_id(self.payment.effective_attempt_id)
+    }
+
+    /// The attempt started last.
+    pub fn latest(&self) -> Option<&Attempt> {
+        self.by_id(self.payment.latest_attempt_id)
+    }
+
+    /// Attempts whose money is not this payment's collection.
+    pub fn strays(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts
+            .iter()
+            .filter(|attempt| matches!(attempt.disposition, Some(Disposition::Duplicate | Disposition::Late)))
+    }
+
+    fn by_id(&self, id: Option<tk_domain::id::AttemptId>) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| Some(attempt.id) == id)
+    }
+}
+
+/// Where a payment is on its way past the payer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A method is to be chosen.
+    Choose,
+    /// The channel has not yet given what the payer needs; nothing can have been paid.
+    Preparing,
+    /// A code is shown.
+    Qr,
+    /// The payer is sent to a wallet.
+    Wallet,
+    /// The code or wallet order can no longer be paid; the channel is asked whether it was.
+    CodeExpired,
+    /// The channel may have taken the money.
+    Confirming,
+    /// Money arrived that is not the order's amount; a person looks.
+    Checking,
+    /// The open attempt is being closed at the channel.
+    Closing,
+    /// Collected.
+    Paid,
+    /// Ended, and money arrived afterwards.
+    Late,
+    /// Ended by the payer or the order system.
+    Closed,
+    /// Its one attempt failed.
+    Failed,
+    /// Its time is up.
+    Expired,
+}
+
+impl Stage {
+    /// The stage that the rows show at `now_us`.
+    pub fn of(rows: &Rows, now_us: i64) -> Self {
+        let payment = &rows.payment;
+        match payment.status {
+            PaymentStatus::Succeeded => Self::Paid,
+            PaymentStatus::Closed | PaymentStatus::Failed => Self::ended(rows),
+            PaymentStatus::RequiresMethod
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::AwaitingTransfer
+            | PaymentStatus::IdentityReview
+            | PaymentStatus::Processing => match rows.open() {
+                Some(attempt) => Self::of_open(payment, attempt, now_us),
+                None if payment.expires_at_us <= now_us => Self::Expired,
+                None => Self::Choose,
+            },
+        }
+    }
+
+    fn ended(rows: &Rows) -> Self {
+        let payment = &rows.payment;
+        if rows.strays().next().is_some() {
+            Self::Late
+        } else if payment.status == PaymentStatus::Failed {
+            Self::Failed
+        } else if payment.ended_at_us.is_some_and(|ended| ended >= payment.expires_at_us) {
+            Self::Expired
+        } else {
+            Self::Closed
+        }
+    }
+
+    fn of_open(payment: &Payment, attempt: &Attempt, now_us: i64) -> Self {
+        if attempt.disposition == Some(Disposition::Mismatch) {
+            return Self::Checking;
+        }
+        if payment.close_requested_at_us.is_some() || attempt.close_requested_at_us.is_some() {
+            return Self::Closing;
+        }
+        match (attempt.status, &attempt.action) {
+            (AttemptStatus::RequiresAction, Some(_)) if attempt.channel_expires_at_us <= now_us => {
+                Self::CodeExpired
+            }
+            (AttemptStatus::RequiresAction, Some(action)) => match action.kind {
+                ActionKind::Qr => Self::Qr,
+                ActionKind::Redirect => Self::Wallet,
+            },
+            (_, None) if !payable_unseen(attempt.method) => Self::Preparing,
+            (
+                AttemptStatus::Created
+                | AttemptStatus::RequiresAction
+                | AttemptStatus::Processing
+                | AttemptStatus::Unknown
+                | AttemptStatus::Succeeded
+                | AttemptStatus::Failed
+                | AttemptStatus::Closed,
+                _,
+            ) => Self::Confirming,
+        }
+    }
+
+    /// The word in the status answer.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Choose => "choose",
+            Self::Preparing => "preparing",
+            Self::Qr => "qr",
+            Self::Wallet => "wallet",
+            Self::CodeExpired => "code_expired",
+            Self::Confirming => "confirming",
+            Self::Checking => "checking",
+            Self::Closing => "closing",
+            Self::Paid => "paid",
+            Self::Late => "late",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether the page may still change by itself.
+    pub const fn moving(self) -> bool {
+        match self {
+            Self::Choose
+            | Self::Preparing
+            | Self::Qr
+            | Self::Wallet
+            | Self::CodeExpired
+            | Self::Confirming
+            | Self::Checking
+            | Self::Closing => true,
+            Self::Paid | Self::Late | Self::Closed | Self::Failed | Self::Expired => false,
+        }
+    }
+}
+
+/// Changes exactly when the page for the payment would: stage, attempt, money gone back.
+pub fn revision(rows: &Rows, stage: Stage) -> String {
+    let strays = rows.strays().count();
+    format!("{}-{}-{}-{strays}", stage.word(), rows.payment.attempts_count, rows.payment.refund_status.word())
+}
+
+/// Whether the channel can take money before our page has shown anything: only by the payer's own bar code.
+const fn payable_unseen(method: Method) -> bool {
+    match method {
+        Method::AlipayBarcode
+        | Method::WechatBarcode
+        | Method::QuickPay
+        | Method::Cash
+        | Method::Pos
+        | Method::Kiosk
+        | Method::Cheque
+        | Method::BankTransfer => true,
+        Method::AlipayPage
+        | Method::AlipayWap
+        | Method::AlipayQr
+        | Method::WechatJsapi
+        | Method::WechatH5
+        | Method::WechatNative
+        | Method::EbankB2c
+        | Method::EbankB2b => false,
+    }
+}
+
+/// Where the payer's money is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Money {
+    /// Nothing was taken.
+    NotTaken,
+    /// It may have been taken; the channel is being asked.
+    Confirming,
+    /// It was taken.
+    Taken,
+    /// Part of it, or all, has gone back or is on the way back.
+    Returning,
+    /// All of it has gone back.
+    Returned,
+}
+
+impl Money {
+    /// Where the money is at a stage.
+    pub fn at(stage: Stage, rows: &Rows) -> Self {
+        match stage {
+            Stage::Choose | Stage::Preparing | Stage::Qr | Stage::Wallet => Self::NotTaken,
+            Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
+            Stage::Checking => Self::Taken,
+            Stage::Paid => Self::of_paid(&rows.payment),
+            Stage::Late if strays_returned(rows) => Self::Returned,
+            Stage::Late => Self::Returning,
+            Stage::Closed | Stage::Failed | Stage::Expired => Self::NotTaken,
+        }
+    }
+
+    fn of_paid(payment: &Payment) -> Self {
+        match payment.refund_status {
+            RefundStatus::Full => Self::Returned,
+            RefundStatus::Partial => Self::Returning,
+            RefundStatus::None if payment.refunding_minor > 0 => Self::Returning,
+            RefundStatus::None => Self::Taken,
+        }
+    }
+}
+
+fn strays_returned(rows: &Rows) -> bool {
+    rows.strays().all(|attempt| attempt.refunded_minor >= attempt.received_minor)
+}

@@ -1,0 +1,222 @@
+//! Every page in every state and both languages.
+
+use super::samples::{self, Sample};
+use super::{pages, stage};
+use crate::locale::{Locale, text};
+use askama::Template;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use tk_domain::payment::AttemptStatus;
+use tk_domain::product::Terminal;
+
+fn render(sample: &Sample, locale: Locale) -> String {
+    pages::current(&sample.visit(locale), &sample.rows).unwrap()
+}
+
+fn named(name: &str) -> Sample {
+    samples::all().into_iter().find(|sample| sample.name == name).unwrap()
+}
+
+#[test]
+fn every_state_has_a_page_with_money_line_payee_amount_and_order_number() {
+    for sample in samples::all() {
+        for locale in Locale::ALL {
+            let page = render(&sample, locale);
+            let name = format!("{} {}", sample.name, locale.tag());
+            for part in ["海晏财险", "航延险", "¥30.00", "HYC20260827000123", "<h1", "class=\"money "]
+            {
+                assert!(page.contains(part), "{name} has no {part}");
+            }
+            assert!(page.contains(&text(locale, "test-banner", &[])), "{name}");
+            assert!(page.contains(&text(locale, "money-label", &[])), "{name}");
+            assert!(page.len() < 16_000, "{name}: {} bytes", page.len());
+            assert!(!page.contains(" style=") && !page.contains("<style"), "{name}");
+            assert!(
+                !page.contains(" onclick") && !page.contains(" onload") && !page.contains(" onsubmit"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_page_in_english_has_chinese_of_ours() {
+    let ours: Vec<String> =
+        ["海晏财险", "航延险", "北京—上海", "航班延误险", "买家余额不足", "中文"].map(str::to_owned).to_vec();
+    for sample in samples::all() {
+        let mut page = render(&sample, Locale::En);
+        for known in &ours {
+            page = page.replace(known, "");
+        }
+        let marks = ["支", "微", "银", "柜"];
+        let left = page
+            .chars()
+            .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c) && !marks.contains(&c.to_string().as_str()));
+        assert_eq!(left.collect::<String>(), "", "{}", sample.name);
+    }
+}
+
+#[test]
+fn each_state_says_where_the_money_is() {
+    let cases = [
+        ("choose", "money-choose", "money-word-not-taken"),
+        ("qr", "money-qr", "money-word-not-taken"),
+        ("wallet", "money-wallet", "money-word-not-taken"),
+        ("preparing", "money-preparing", "money-word-not-taken"),
+        ("confirming", "money-confirming", "money-word-confirming"),
+        ("confirming-after-wallet", "money-confirming", "money-word-confirming"),
+        ("code-expired", "money-code-expired", "money-word-confirming"),
+        ("closing", "money-closing", "money-word-confirming"),
+        ("checking", "money-checking", "money-word-taken"),
+        ("paid", "money-paid", "money-word-taken"),
+        ("paid-refunding", "money-refunding", "money-word-returning"),
+        ("paid-refunded-part", "money-refunded-part", "money-word-returning"),
+        ("paid-refunded", "money-refunded", "money-word-returned"),
+        ("late", "money-late", "money-word-returning"),
+        ("late-returned", "money-late-returned", "money-word-returned"),
+        ("closed", "money-never", "money-word-not-taken"),
+        ("failed", "money-never", "money-word-not-taken"),
+        ("expired", "money-never", "money-word-not-taken"),
+    ];
+    for (name, sentence, word) in cases {
+        for locale in Locale::ALL {
+            let args = [("amount", "¥30.00"), ("payee", "海晏财险"), ("refunded", "¥10.00")];
+            let page = render(&named(name), locale);
+            let sentence = escaped(&text(locale, sentence, &args));
+            assert!(page.contains(&sentence), "{name}: {sentence}");
+            assert!(page.contains(&format!("<strong>{}</strong>", text(locale, word, &[]))), "{name}");
+        }
+    }
+}
+
+fn escaped(words: &str) -> String {
+    words.replace('\'', "&#39;")
+}
+
+#[test]
+fn an_ended_payment_shows_no_way_to_pay() {
+    for sample in samples::all() {
+        let stage = stage::Stage::of(&sample.rows, samples::NOW_US);
+        let page = render(&sample, Locale::ZhCn);
+        if !stage.moving() {
+            assert!(!page.contains("/attempts\"") && !page.contains("class=\"qr\""), "{}", sample.name);
+            assert!(!page.contains("data-moving"), "{}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn waiting_pages_work_without_script() {
+    for sample in samples::all() {
+        let stage = stage::Stage::of(&sample.rows, samples::NOW_US);
+        let page = render(&sample, Locale::ZhCn);
+        let reloads = page.contains("<noscript><meta http-equiv=\"refresh\"");
+        assert_eq!(reloads, stage.moving() && stage != stage::Stage::Choose, "{}", sample.name);
+    }
+}
+
+#[test]
+fn after_a_minute_the_payer_may_leave_and_not_before() {
+    let leave = text(Locale::En, "wait-leave", &[("payee", "海晏财险")]);
+    let hidden = "data-after=\"60\" hidden";
+    let early = render(&named("confirming"), Locale::En);
+    assert!(early.contains(&leave) && early.contains(hidden));
+    let late = render(&named("confirming-long"), Locale::En);
+    assert!(late.contains(&leave) && !late.contains(hidden));
+}
+
+#[test]
+fn texts_from_outside_are_inert() {
+    let evil = "<img src=x onerror=alert(1)>\"'";
+    let mut sample = named("paid-duplicate");
+    sample.rows.payee = evil.to_owned();
+    sample.rows.product.name = evil.to_owned();
+    sample.rows.payment.description = format!("{evil}2");
+    sample.rows.payment.merchant_order_no = evil.to_owned();
+    sample.rows.attempts[0].channel_txn_no = Some(evil.to_owned());
+    sample.rows.payment.return_url = Some("javascript:alert(1)".to_owned());
+    for locale in Locale::ALL {
+        let page = render(&sample, locale);
+        assert!(!page.contains("<img") && !page.contains("javascript:"), "{page}");
+        assert!(!page.contains("x onerror=alert(1)>\""), "{page}");
+    }
+    let mut wallet = named("wallet");
+    for address in ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "\"><script>"] {
+        wallet.rows.attempts[0].action.as_mut().unwrap().value = address.to_owned();
+        let page = pages::handover(&wallet.visit(Locale::En), &wallet.rows).unwrap().render().unwrap();
+        assert!(page.contains("content=\"0;url=\""), "{address}");
+    }
+}
+
+#[test]
+fn the_recommended_method_comes_first_and_unavailable_ones_say_why() {
+    let mut dear = named("choose");
+    dear.rows.payment.amount_minor = 428_640;
+    let page = render(&dear, Locale::En);
+    assert!(page.contains("¥4,286.40"));
+    let first = page.find("value=\"alipay_qr\" required checked").unwrap();
+    let last = page.find("value=\"wechat_native\" required disabled").unwrap();
+    assert!(first < last);
+    assert!(page.contains(&text(Locale::En, "unavailable-amount", &[])));
+    assert_eq!(page.matches("class=\"tag\"").count(), 1);
+}
+
+#[test]
+fn inside_wechat_the_payer_is_shown_the_way_out() {
+    let mut sample = named("choose-wechat");
+    let page = render(&sample, Locale::En);
+    assert!(page.contains("https://pay.example/c/hy-"));
+    assert!(!page.contains("/attempts\""));
+    sample.terminal = Terminal::MobileWeb;
+    assert!(!render(&sample, Locale::En).contains("data-copy"));
+}
+
+#[test]
+fn money_that_came_too_late_is_spoken_of_even_while_another_try_is_open() {
+    let mut sample = named("choose-after-close");
+    let attempt = &mut sample.rows.attempts[0];
+    assert_eq!(attempt.status, AttemptStatus::Closed);
+    attempt.disposition = Some(tk_domain::payment::Disposition::Late);
+    attempt.received_minor = 3_000;
+    let page = render(&sample, Locale::En);
+    assert!(page.contains("came too late and goes back in full"), "{page}");
+    assert!(page.contains("/attempts\""));
+}
+
+fn texts_used() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut used = BTreeSet::new();
+    for folder in ["templates/cashier", "src/cashier"] {
+        for file in fs::read_dir(root.join(folder)).unwrap() {
+            let source = fs::read_to_string(file.unwrap().path()).unwrap();
+            used.extend(source.split('"').map(str::to_owned));
+        }
+    }
+    used
+}
+
+#[test]
+fn every_text_is_used_and_every_text_used_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = fs::read_to_string(root.join("locales/en/cashier.ftl")).unwrap();
+    let used = texts_used();
+    for key in file.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key) {
+        let built = key.starts_with("method-") || key.starts_with("language-name-");
+        assert!(built || used.contains(key), "{key} is never used");
+    }
+    for folder in [root.join("templates/cashier")] {
+        for template in fs::read_dir(folder).unwrap() {
+            let source = fs::read_to_string(template.unwrap().path()).unwrap();
+            for call in ["frame.t(\"", "frame.with(\""] {
+                for rest in source.split(call).skip(1) {
+                    let key = rest.split('"').next().unwrap();
+                    assert!(
+                        file.contains(&format!("\n{key} = ")) || file.starts_with(key),
+                        "{key} is no text"
+                    );
+                }
+            }
+        }
+    }
+}
