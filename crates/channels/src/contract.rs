@@ -1,8 +1,9 @@
 //! Contracts: a channel account's settings and keys, parsed once per version.
 
 use crate::Environment;
-use crate::alipay::callback::{self, CallbackFinding, CallbackRefusal};
+use crate::alipay::callback;
 use crate::alipay::credentials::{self, Credentials, CredentialsError};
+use crate::callback::{CallbackFinding, CallbackRefusal};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tk_domain::channel_account::{Channel, ChannelAccount};

@@ -5,11 +5,13 @@
 //! without HTTP and cryptography.
 
 pub mod alipay;
+pub mod callback;
 pub mod capabilities;
 mod contract;
 mod http;
 mod permits;
 
+pub use callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
 pub use capabilities::Capabilities;
 pub use contract::{Contract, ContractError, Opened};
 pub use http::{ANSWER_MAX_BYTES, Deadlines, HttpSetupError, HttpTrouble, may_call};

@@ -1,7 +1,8 @@
 //! Verified callbacks: raw bytes in, findings out; nothing here can be told to skip verification.
 
 use super::Credentials;
-use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding, Unclear};
+use crate::callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
+use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
 use tk_formats::alipay::notify::{self, Notice, Notification, NotifyError, TradeNotice, TradeStatus};
 use tk_formats::alipay::params::ParamsError;
 use tk_formats::alipay::{Charset, keys, response};
@@ -10,81 +11,6 @@ use tk_money::Amount;
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The answer that ends the resending; anything else makes Alipay send it again.
 pub const ACK: &str = notify::ACK;
-
-/// A verified callback.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallbackFinding {
-    /// The application it is for, which may not be ours.
-    pub app_id: String,
-    /// Alipay's number of the message; it may repeat.
-    pub notify_id: String,
-    /// The payee it names.
-    pub seller_id: Option<String>,
-    /// What it is about.
-    pub about: About,
-}
-
-/// What a callback is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum About {
-    /// An order.
-    Trade {
-        /// Our order number as Alipay knows it; nothing says that we have it.
-        out_trade_no: String,
-        /// What it says about the attempt of that number.
-        payment: PaymentFinding,
-        /// The refund it follows, if it follows one.
-        refund: Option<RefundHint>,
-    },
-    /// A genuine message about something not kept here; it is acknowledged and changes nothing.
-    Other {
-        /// `notify_type` or `msg_method`.
-        name: String,
-    },
-}
-
-/// A refund that a callback names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefundHint {
-    /// The refund's number.
-    pub out_no: String,
-    /// What is proven: nothing, because `refund_fee` adds up all refunds of the order; ask.
-    pub finding: Option<RefundFinding>,
-}
-
-/// Why a callback is turned away; the channel gets no acknowledgement and nothing changes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallbackRefusal {
-    /// No, another or a wrong signature.
-    #[error("the callback's signature is missing or wrong")]
-    SignatureInvalid,
-    /// Not a form, or a field that cannot be read.
-    #[error("the callback cannot be read: {0}")]
-    Malformed(String),
-    /// Larger than any genuine message.
-    #[error("the callback is too large")]
-    TooLarge,
-}
-
-impl CallbackRefusal {
-    /// The code on the wire.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::SignatureInvalid => "callback_signature_invalid",
-            Self::Malformed(_) => "callback_malformed",
-            Self::TooLarge => "body_too_large",
-        }
-    }
-
-    /// The HTTP status.
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::SignatureInvalid => 401,
-            Self::Malformed(_) => 400,
-            Self::TooLarge => 413,
-        }
-    }
-}
 
 /// Verifies a posted form against the contract's platform keys and reads it.
 pub fn verify(
@@ -146,16 +72,16 @@ fn refused(error: &NotifyError) -> CallbackRefusal {
 
 fn read(notification: Notification, credentials: &Credentials) -> CallbackFinding {
     let app_id = notification.app_id;
-    let (seller_id, about) = match notification.notice {
+    let (payee_merchant, about) = match notification.notice {
         Notice::Trade(trade) => {
             let payment = finding(&trade, &app_id, credentials);
             let refund = trade.out_biz_no.map(|out_no| RefundHint { out_no, finding: None });
-            (trade.seller_id, About::Trade { out_trade_no: trade.out_trade_no, payment, refund })
+            (trade.seller_id, About::Order { out_no: trade.out_trade_no, payment, refund })
         }
         Notice::Message(message) => (None, About::Other { name: message.msg_method }),
         Notice::Other { notify_type } => (None, About::Other { name: notify_type }),
     };
-    CallbackFinding { app_id, notify_id: notification.notify_id, seller_id, about }
+    CallbackFinding { message_id: notification.notify_id, payee_app: Some(app_id), payee_merchant, about }
 }
 
 /// A success carries whom it names and is compared by the decision; anything else counts only if it is ours.

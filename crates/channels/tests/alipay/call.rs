@@ -1,9 +1,9 @@
 use crate::rows::{APP_ID, MINUTE_US, SELLER_ID, START_US, attempt, payment, refund};
 use serde_json::json;
 use tillkeeper_channels::Environment;
-use tillkeeper_channels::alipay::Settings;
 use tillkeeper_channels::alipay::call::{Call, CallError, Road, for_payment, for_refund};
 use tillkeeper_channels::alipay::credentials::parse_settings;
+use tillkeeper_channels::alipay::{CAPABILITIES, Settings};
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_money::Currency;
@@ -33,6 +33,7 @@ fn every_method_says_its_own_interface_with_the_channel_expiry() {
     for (method, interface, product_code, road, returns) in rows {
         let call = pay(method, Some(&payload)).unwrap();
         assert_eq!((call.method(), call.road()), (interface, road));
+        assert_eq!(CAPABILITIES.method(method).unwrap().interface, interface);
         let wire = call.wire(START_US).unwrap();
         let content = &wire.biz_content;
         assert_eq!(content["out_trade_no"], attempt(method, 1, 1).out_no);

@@ -1,8 +1,8 @@
 use crate::credentials::{certificates, keys, settings};
 use crate::rows::{APP_ID, SELLER_ID, START_US, key_text};
-use tillkeeper_channels::Environment;
-use tillkeeper_channels::alipay::callback::{About, CallbackFinding, CallbackRefusal, RefundHint, verify};
+use tillkeeper_channels::alipay::callback::verify;
 use tillkeeper_channels::alipay::credentials::{Credentials, parse};
+use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, Environment, RefundHint};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
 use tk_formats::alipay::keys::SigningKey;
 use tk_formats::alipay::notify;
@@ -55,7 +55,7 @@ fn heard(changes: &[(&str, &str)]) -> CallbackFinding {
 
 fn finding(changes: &[(&str, &str)]) -> PaymentFinding {
     match heard(changes).about {
-        About::Trade { payment, .. } => payment,
+        About::Order { payment, .. } => payment,
         About::Other { name } => panic!("a trade became {name}"),
     }
 }
@@ -75,15 +75,12 @@ fn a_success_carries_everything_that_must_be_equal() {
             payee_merchant: Some(SELLER_ID.to_owned()),
             paid_at_us: Some(START_US),
         };
-        let about = About::Trade {
-            out_trade_no: "T1".to_owned(),
-            payment: PaymentFinding::Paid(evidence),
-            refund: None,
-        };
+        let about =
+            About::Order { out_no: "T1".to_owned(), payment: PaymentFinding::Paid(evidence), refund: None };
         let expected = CallbackFinding {
-            app_id: APP_ID.to_owned(),
-            notify_id: "n1".to_owned(),
-            seller_id: Some(SELLER_ID.to_owned()),
+            message_id: "n1".to_owned(),
+            payee_app: Some(APP_ID.to_owned()),
+            payee_merchant: Some(SELLER_ID.to_owned()),
             about,
         };
         assert_eq!(found, expected);
@@ -125,7 +122,7 @@ fn only_our_own_unpaid_trade_is_closed_or_waiting_by_a_callback() {
 fn a_refund_in_a_callback_is_a_hint_to_ask() {
     let found =
         heard(&[("out_biz_no", "R1"), ("refund_fee", "88.88"), ("gmt_refund", "2026-11-21 12:10:00.123")]);
-    let About::Trade { refund, .. } = found.about else { panic!("not a trade") };
+    let About::Order { refund, .. } = found.about else { panic!("not a trade") };
     assert_eq!(refund, Some(RefundHint { out_no: "R1".to_owned(), finding: None }));
 }
 

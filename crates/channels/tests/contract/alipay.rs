@@ -43,14 +43,18 @@ impl Drop for Alipay {
 }
 
 pub async fn by_key() -> Alipay {
-    start("key").await
+    start("key", "utf-8").await
 }
 
 pub async fn by_certificate() -> Alipay {
-    start("certificate").await
+    start("certificate", "utf-8").await
 }
 
-async fn start(mode: &'static str) -> Alipay {
+pub async fn in_gbk() -> Alipay {
+    start("certificate", "gbk").await
+}
+
+async fn start(mode: &'static str, charset: &'static str) -> Alipay {
     let now_us = Arc::new(AtomicI64::new(START_US));
     let hand = Arc::clone(&now_us);
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/vectors/keys");
@@ -61,7 +65,7 @@ async fn start(mode: &'static str) -> Alipay {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let sandbox = tokio::spawn(async move { serve(listener, config, std::future::pending()).await.unwrap() });
     let (notify_url, callbacks, merchant) = merchant().await;
-    let contract = contract(&base, mode, &secrets(mode), &notify_url);
+    let contract = contract(&base, (mode, charset), &secrets(mode), &notify_url);
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     Alipay {
         adapters: patient(),
@@ -107,9 +111,9 @@ fn secrets(mode: &str) -> Value {
     }
 }
 
-fn contract(base: &str, mode: &str, secrets: &Value, notify_url: &str) -> Contract {
+fn contract(base: &str, (mode, charset): (&str, &str), secrets: &Value, notify_url: &str) -> Contract {
     let settings = json!({
-        "gateway_url": format!("{base}/gateway.do"), "app_id": APP_ID, "seller_id": SELLER_ID, "mode": mode,
+        "gateway_url": format!("{base}/gateway.do"), "app_id": APP_ID, "seller_id": SELLER_ID, "mode": mode, "charset": charset,
     });
     let account = rows::account(settings.to_string());
     let opened = Opened { account: &account, secrets: &secrets.to_string(), notify_url: Some(notify_url) };
@@ -142,6 +146,7 @@ fn fault(trouble: Trouble) -> Value {
         Trouble::SystemErrorAfter => json!({ "kind": "system_error", "effect": "done" }),
         Trouble::Limited => json!({ "kind": "limited" }),
         Trouble::Slow => json!({ "kind": "slow", "after_us": 60_000_000 }),
+        Trouble::LandsAfterQuery => json!({ "kind": "lands_after_query" }),
         Trouble::NotFoundLie => json!({ "kind": "query_not_found" }),
     }
 }
@@ -175,13 +180,13 @@ impl Bench for Alipay {
     fn contract_with_foreign_channel_key(&self) -> Contract {
         let mut secrets = secrets("key");
         secrets["alipay_public_key"] = json!(FreshKeys::generate().unwrap().platform_public_pem);
-        contract(&self.base, "key", &secrets, &self.base)
+        contract(&self.base, ("key", "utf-8"), &secrets, &self.base)
     }
 
     fn contract_with_unknown_own_key(&self) -> Contract {
         let mut secrets = secrets("key");
         secrets["app_private_key"] = json!(FreshKeys::generate().unwrap().app_private_pem);
-        contract(&self.base, "key", &secrets, &self.base)
+        contract(&self.base, ("key", "utf-8"), &secrets, &self.base)
     }
 
     fn capabilities(&self) -> &'static Capabilities {

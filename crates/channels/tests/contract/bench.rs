@@ -25,6 +25,7 @@ pub enum Trouble {
     Limited,
     Slow,
     NotFoundLie,
+    LandsAfterQuery,
 }
 
 /// What may be wrong with a callback.

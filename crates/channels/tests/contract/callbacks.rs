@@ -1,6 +1,6 @@
 use crate::bench::{Bench, Forgery, paid, say, say_refund};
 use crate::rows::{APP_ID, SELLER_ID, attempt, refund};
-use tillkeeper_channels::alipay::callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
+use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, RefundHint};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding};
 use tk_money::Amount;
@@ -12,8 +12,8 @@ async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusal> {
 
 fn evidence(about: &About) -> &PaidEvidence {
     match about {
-        About::Trade { payment: PaymentFinding::Paid(evidence), .. } => evidence,
-        About::Trade { .. } | About::Other { .. } => panic!("not paid: {about:?}"),
+        About::Order { payment: PaymentFinding::Paid(evidence), .. } => evidence,
+        About::Order { .. } | About::Other { .. } => panic!("not paid: {about:?}"),
     }
 }
 
@@ -28,8 +28,8 @@ pub async fn a_payment_is_called_back_with_everything_that_must_agree(bench: &im
         paid_at_us: Some(bench.now_us()),
     };
     assert_eq!(evidence(&found.about), &expected);
-    let About::Trade { out_trade_no, refund, .. } = &found.about else { panic!("not a trade") };
-    assert_eq!((out_trade_no, refund), (&row.out_no, &None));
+    let About::Order { out_no, refund, .. } = &found.about else { panic!("not a trade") };
+    assert_eq!((out_no, refund), (&row.out_no, &None));
 }
 
 pub async fn a_refund_is_called_back_as_a_hint(bench: &impl Bench) {
@@ -38,7 +38,7 @@ pub async fn a_refund_is_called_back_as_a_hint(bench: &impl Bench) {
     let back = refund(888, 2);
     assert_eq!(say_refund(bench, Kind::Refund, &back, &row).await, RefundFinding::Accepted);
     let found = heard(bench).await.unwrap();
-    let About::Trade { refund, .. } = found.about else { panic!("not a trade") };
+    let About::Order { refund, .. } = found.about else { panic!("not a trade") };
     assert_eq!(refund, Some(RefundHint { out_no: back.out_no, finding: None }));
 }
 

@@ -47,6 +47,7 @@ macro_rules! benches {
                 trouble::an_answer_signed_by_somebody_else_is_unreadable,
                 trouble::a_call_with_a_wrong_key_is_an_unsigned_error,
                 trouble::a_lying_query_does_not_close,
+                trouble::a_call_that_lands_after_a_question_is_found_by_the_next,
                 callbacks::a_payment_is_called_back_with_everything_that_must_agree,
                 callbacks::a_refund_is_called_back_as_a_hint,
                 callbacks::a_forged_callback_is_refused,

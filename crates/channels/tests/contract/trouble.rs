@@ -82,3 +82,19 @@ pub async fn a_lying_query_does_not_close(bench: &impl Bench) {
     assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::NotFound);
     assert!(matches!(say(bench, Kind::Query, &row).await, PaymentFinding::Paid(_)));
 }
+
+pub async fn a_call_that_lands_after_a_question_is_found_by_the_next(bench: &impl Bench) {
+    let (row, back) = (paid(bench, 100, 1).await, refund(40, 2));
+    bench.trouble(Kind::Refund, Trouble::LandsAfterQuery).await;
+    let lost = say_refund(bench, Kind::Refund, &back, &row).await;
+    assert_eq!(lost, RefundFinding::Unclear(Unclear::Connection));
+    assert_eq!(say_refund(bench, Kind::RefundQuery, &back, &row).await, RefundFinding::NotFound);
+    let found = say_refund(bench, Kind::RefundQuery, &back, &row).await;
+    assert!(matches!(found, RefundFinding::Done { .. }), "{found:?}");
+    let Some(terms) = methods(bench, &[Opening::Outcome]).first().copied() else { return };
+    let row = attempt(terms.method, 100, 3);
+    bench.trouble(Kind::Pay, Trouble::LandsAfterQuery).await;
+    assert_eq!(say(bench, Kind::Pay, &row).await, PaymentFinding::Unclear(Unclear::Connection));
+    assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::NotFound);
+    assert!(matches!(say(bench, Kind::Query, &row).await, PaymentFinding::Paid(_)));
+}

@@ -2,6 +2,7 @@
 
 use crate::bench::patient;
 use crate::rows::{self, APP_ID, SELLER_ID, START_US, key_text};
+use crate::{alipay, orders};
 use axum::Router;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::any;
@@ -101,4 +102,9 @@ async fn one_contract_has_a_bounded_number_of_conversations() {
     assert_eq!(ask(&adapters, &contract).await, PaymentFinding::Unclear(Unclear::RateLimited));
     assert!(!first.is_finished());
     first.abort();
+}
+
+#[tokio::test]
+async fn gbk_is_spoken_as_well() {
+    orders::every_method_collects_the_amount_and_the_query_proves_it(&alipay::in_gbk().await).await;
 }
