@@ -83,6 +83,10 @@ fn certificates_must_be_valid_trusted_and_our_own() {
     let contract = parsed(&settings("certificate"), &certificates()).unwrap();
     let expires_at_us = contract.certificates_expire_at_us.unwrap();
     assert!(expires_at_us > START_US);
+    let mut issuer_first = certificates();
+    issuer_first["alipay_certificate"] =
+        json!(key_text("alipay_ca.cer.pem") + &key_text("alipay_platform.cer.pem"));
+    parsed(&settings("certificate"), &issuer_first).unwrap();
     let rows = [
         (
             "app_certificate",
