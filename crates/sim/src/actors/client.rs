@@ -1,0 +1,320 @@
+//! Order systems: they create, choose, close and refund, and repeat what they got no answer to.
+
+use crate::actors::PayerAct;
+use crate::checker::Cause;
+use crate::queue::Happening;
+use crate::world::{Missed, World};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::Method;
+use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
+use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
+use tk_domain::payment::{
+    Attempt, ClosePayment, CloseReason, Disposition, RequestQuery, StartAttempt, Started,
+};
+use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
+use tk_domain::refusal::Refusal;
+use tk_simulator::core::BarcodeReply;
+
+/// Calls that got no answer are repeated so often.
+const TRIES_MAX: u32 = 20;
+
+/// What an order system asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Create,
+    /// The same key or number with another amount.
+    Conflict,
+    Attempt(Method),
+    Close,
+    /// The refund with this place in the order's plan.
+    Refund(usize),
+    /// Stray money of the order, where the product holds it.
+    StrayRefund,
+    CancelRefund(usize),
+    Query,
+    RefundQuery(usize),
+    /// The payer's browser comes back from the wallet.
+    Return,
+}
+
+impl Ask {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Conflict => "conflict",
+            Self::Attempt(_) => "attempt",
+            Self::Close => "close",
+            Self::Refund(_) => "refund",
+            Self::StrayRefund => "stray refund",
+            Self::CancelRefund(_) => "cancel refund",
+            Self::Query => "query",
+            Self::RefundQuery(_) => "refund query",
+            Self::Return => "return",
+        }
+    }
+}
+
+/// A refund that the order system means to make.
+#[derive(Debug, Clone)]
+pub(crate) struct RefundPlan {
+    pub(crate) merchant_refund_no: String,
+    pub(crate) amount_minor: i64,
+    pub(crate) id: Option<RefundId>,
+}
+
+/// An order as its order system knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) merchant_id: MerchantId,
+    pub(crate) product_id: ProductId,
+    pub(crate) merchant_order_no: String,
+    pub(crate) amount_minor: i64,
+    pub(crate) single_attempt: bool,
+    pub(crate) payment_id: Option<PaymentId>,
+    pub(crate) refunds: Vec<RefundPlan>,
+}
+
+pub(super) const METHODS: [Method; 4] =
+    [Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode];
+
+impl World {
+    pub(crate) fn client_asks(&mut self, index: usize, ask: Ask, tries: u32) {
+        let Some(order) = self.orders.get(index).cloned() else { return };
+        let missed = match ask {
+            Ask::Create => self.creates(index, &order),
+            Ask::Conflict => self.conflicts(&order),
+            Ask::Attempt(method) => self.attempts(index, &order, method),
+            Ask::Close => self.closes(&order),
+            Ask::Refund(place) => self.refunds(index, &order, place),
+            Ask::StrayRefund => self.refunds_strays(index, &order),
+            Ask::CancelRefund(place) => self.cancels(&order, place),
+            Ask::Query => self.queries(&order, "query"),
+            Ask::Return => self.queries(&order, "return"),
+            Ask::RefundQuery(place) => self.queries_refund(&order, place),
+        };
+        let again = match missed {
+            Ok(()) => false,
+            Err(Missed::AnswerLost | Missed::Down) => true,
+            Err(Missed::Refused(refusal)) => refusal.retryable(),
+        };
+        if again && tries < TRIES_MAX {
+            let delay_us = self.dice.between(SECOND_US, 90 * SECOND_US);
+            self.plan(delay_us, Happening::Client { order: index, ask, tries: tries.saturating_add(1) });
+        }
+    }
+
+    fn creates(&mut self, index: usize, order: &Order) -> Result<(), Missed> {
+        let created = self.run_once(&order.create(), &order.merchant_order_no, Cause::of("create"))?;
+        let id = created.and_then(|body| PaymentId::parse(&body)).or(order.payment_id);
+        let known = order.payment_id.is_some();
+        if let (Some(order), Some(id)) = (self.orders.get_mut(index), id) {
+            order.payment_id = Some(id);
+        }
+        if !known && id.is_some() {
+            self.tally.payments += 1;
+            self.follow_up(index);
+        }
+        Ok(())
+    }
+
+    /// The same number with another amount is a conflict, whatever the key.
+    fn conflicts(&mut self, order: &Order) -> Result<(), Missed> {
+        if order.payment_id.is_none() {
+            return Ok(());
+        }
+        let mut command = order.create();
+        command.amount.minor = command.amount.minor.saturating_add(1);
+        let same_key = self.dice.below(2) == 0;
+        let key = if same_key { order.merchant_order_no.clone() } else { format!("{}-b", order.merchant_order_no) };
+        match self.run_once(&command, &key, Cause::of("conflict")) {
+            Ok(_) => {
+                self.checker.violation("inv-38", "the same key or number took another amount".to_owned());
+                Ok(())
+            }
+            Err(Missed::Refused(Refusal::IdempotencyKeyReused | Refusal::OrderConflict)) => Ok(()),
+            Err(missed) => Err(missed),
+        }
+    }
+
+    /// What the order system will do once the payment exists.
+    fn follow_up(&mut self, index: usize) {
+        let plan = |world: &mut Self, low_us, high_us, ask| {
+            let delay_us = world.dice.between(low_us, high_us);
+            world.plan(delay_us, Happening::Client { order: index, ask, tries: 0 });
+        };
+        let method = crate::story::pick_method(&mut self.dice, &METHODS);
+        plan(self, 0, MINUTE_US, Ask::Attempt(method));
+        if self.dice.below(4) == 0 {
+            let other = crate::story::pick_method(&mut self.dice, &METHODS);
+            plan(self, SECOND_US, 10 * MINUTE_US, Ask::Attempt(other));
+        }
+        if self.dice.below(8) == 0 {
+            plan(self, SECOND_US, HOUR_US, Ask::Close);
+        }
+        if self.dice.below(3) == 0 {
+            plan(self, SECOND_US, HOUR_US, Ask::Return);
+            plan(self, SECOND_US, HOUR_US, Ask::Query);
+        }
+        plan(self, SECOND_US, HOUR_US, Ask::Conflict);
+        plan(self, HOUR_US, 30 * HOUR_US, Ask::StrayRefund);
+        let count = self.orders.get(index).map_or(0, |order| order.refunds.len());
+        let together_us = self.dice.between(10 * SECOND_US, 3 * HOUR_US);
+        for place in 0..count {
+            if self.dice.below(2) == 0 {
+                plan(self, together_us, together_us, Ask::Refund(place));
+            } else {
+                plan(self, 10 * SECOND_US, 5 * HOUR_US, Ask::Refund(place));
+            }
+        }
+    }
+
+    fn attempts(&mut self, index: usize, order: &Order, method: Method) -> Result<(), Missed> {
+        let Some(payment_id) = order.payment_id else { return Ok(()) };
+        let barcode = method == Method::AlipayBarcode;
+        let auth_code = barcode.then(|| format!("28{:016}", self.dice.below(10_000_000_000_000_000)));
+        let at_once = self.dice.below(2) == 0;
+        let command = StartAttempt {
+            tenant_id: order.tenant_id,
+            payment_id,
+            method,
+            auth_code,
+            return_url: None,
+            lease_us: if at_once { self.story.lease_us } else { 0 },
+            origin: Origin { actor: tk_domain::audit::Actor::Payer, request_id: None, ip: None },
+        };
+        match self.run(&command, Cause::of("attempt"))? {
+            Started::New { attempt, .. } => {
+                self.payer_sees(&attempt);
+                if at_once {
+                    let row = self.store.rows.instructions.get(&(order.tenant_id, attempt.id.id128()));
+                    if let Some(row) = row.cloned() {
+                        self.depart(row);
+                    }
+                }
+            }
+            Started::Existing { .. } => {}
+            Started::ClosingEarlier { .. } => {
+                let delay_us = self.dice.between(SECOND_US, 20 * MINUTE_US);
+                let ask = Ask::Attempt(method);
+                self.plan(delay_us, Happening::Client { order: index, ask, tries: 10 });
+            }
+        }
+        Ok(())
+    }
+
+    /// The payer has the code or link, or holds out the phone: what will they do?
+    fn payer_sees(&mut self, attempt: &Attempt) {
+        let act = PayerAct::draw(&mut self.dice);
+        if attempt.method == Method::AlipayBarcode {
+            let reply = match self.dice.below(6) {
+                0 => Some(BarcodeReply::NoMoney),
+                1 | 2 => Some(BarcodeReply::AsksPayer),
+                _ => None,
+            };
+            if let (Some(reply), Some(seller)) = (reply, self.sellers.get_mut(&attempt.channel_account_id)) {
+                seller.core.set_barcode_reply(&attempt.out_no, reply);
+            }
+        }
+        let delay_us = match self.dice.below(6) {
+            0 => self.dice.between(MINUTE_US, 16 * MINUTE_US),
+            _ => self.dice.between(2 * SECOND_US, 2 * MINUTE_US),
+        };
+        let (tenant_id, attempt_id) = (attempt.tenant_id, attempt.id);
+        self.plan(delay_us, Happening::Payer { tenant_id, attempt_id, act, tries: 0 });
+    }
+
+    fn closes(&mut self, order: &Order) -> Result<(), Missed> {
+        let Some(payment_id) = order.payment_id else { return Ok(()) };
+        let command = ClosePayment {
+            tenant_id: order.tenant_id,
+            payment_id,
+            reason: CloseReason::Merchant,
+            lease_us: 0,
+            origin: Origin::system(),
+        };
+        self.run(&command, Cause::of("close")).map(|_| ())
+    }
+
+    fn refunds(&mut self, index: usize, order: &Order, place: usize) -> Result<(), Missed> {
+        let (Some(payment_id), Some(plan)) = (order.payment_id, order.refunds.get(place)) else {
+            return Ok(());
+        };
+        let command = order.refund(payment_id, plan, None);
+        #[cfg(feature = "planted")]
+        if self.reads_then_inserts(&command) {
+            return Ok(());
+        }
+        let body = self.run_once(&command, &plan.merchant_refund_no, Cause::of("refund"))?;
+        let id = body.and_then(|body| RefundId::parse(&body));
+        let slot = self.orders.get_mut(index).and_then(|order| order.refunds.get_mut(place));
+        if let (Some(slot), Some(id)) = (slot, id) {
+            if slot.id.is_none() {
+                self.tally.refunds += 1;
+            }
+            slot.id = Some(id);
+        }
+        let ask = if self.dice.below(4) == 0 { Ask::CancelRefund(place) } else { Ask::RefundQuery(place) };
+        if self.dice.below(3) == 0 {
+            let delay_us = self.dice.between(0, MINUTE_US);
+            self.plan(delay_us, Happening::Client { order: index, ask, tries: 0 });
+        }
+        Ok(())
+    }
+
+    fn refunds_strays(&mut self, index: usize, order: &Order) -> Result<(), Missed> {
+        let Some(payment_id) = order.payment_id else { return Ok(()) };
+        let strays: Vec<(AttemptId, i64)> = self
+            .store
+            .rows
+            .attempts
+            .iter()
+            .filter(|row| row.payment_id == payment_id && row.refundable_minor() > 0)
+            .filter(|row| matches!(row.disposition, Some(Disposition::Duplicate | Disposition::Late)))
+            .map(|row| (row.id, row.refundable_minor()))
+            .collect();
+        for (place, (attempt_id, amount_minor)) in strays.into_iter().enumerate() {
+            let merchant_refund_no = format!("{}-S{index}-{place}", order.merchant_order_no);
+            let plan = RefundPlan { merchant_refund_no, amount_minor, id: None };
+            let command = order.refund(payment_id, &plan, Some(attempt_id));
+            self.run_once(&command, &plan.merchant_refund_no, Cause::of("stray refund"))?;
+        }
+        Ok(())
+    }
+
+    fn cancels(&mut self, order: &Order, place: usize) -> Result<(), Missed> {
+        let Some(refund_id) = order.refunds.get(place).and_then(|plan| plan.id) else { return Ok(()) };
+        let command = CancelRefund { tenant_id: order.tenant_id, refund_id, origin: Origin::system() };
+        self.run(&command, Cause::of("cancel refund")).map(|_| ())
+    }
+
+    /// A question changes no state; the browser's return asks the same question and nothing more.
+    fn queries(&mut self, order: &Order, word: &'static str) -> Result<(), Missed> {
+        let Some(payment_id) = order.payment_id else { return Ok(()) };
+        let command =
+            RequestQuery { tenant_id: order.tenant_id, payment_id, lease_us: 0, origin: Origin::system() };
+        self.run(&command, Cause::question(word)).map(|_| ())
+    }
+
+    fn queries_refund(&mut self, order: &Order, place: usize) -> Result<(), Missed> {
+        let Some(refund_id) = order.refunds.get(place).and_then(|plan| plan.id) else { return Ok(()) };
+        let command = RequestRefundQuery { tenant_id: order.tenant_id, refund_id, origin: Origin::system() };
+        self.run(&command, Cause::question("refund query")).map(|_| ())
+    }
+}
+
+impl Order {
+    fn refund(&self, payment_id: PaymentId, plan: &RefundPlan, attempt_id: Option<AttemptId>) -> CreateRefund {
+        CreateRefund {
+            tenant_id: self.tenant_id,
+            app_id: None,
+            payment_id,
+            attempt_id,
+            merchant_refund_no: plan.merchant_refund_no.clone(),
+            amount_minor: plan.amount_minor,
+            currency: None,
+            reason: "asked".to_owned(),
+            origin: Origin::system(),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The people: order systems, payers, attackers.
+
+mod attacker;
+mod client;
+mod payer;
+mod repeat;
+
+pub(crate) use attacker::Attack;
+pub(crate) use client::{Ask, Order, RefundPlan};
+pub(crate) use payer::PayerAct;

@@ -1,0 +1,88 @@
+//! Payers: they pay, decline, wait, come late, walk away, or pay an old code in a second tab.
+
+use crate::conversation;
+use crate::queue::Happening;
+use crate::world::World;
+use tk_domain::channel_account::Method;
+use tk_domain::id::{AttemptId, TenantId};
+use tk_domain::moment::{MINUTE_US, SECOND_US};
+use tk_domain::payment::Attempt;
+use tk_simulator::core::{CoreCall, Dice};
+
+/// What a payer does when the code or page is before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PayerAct {
+    Pay,
+    Decline,
+    Never,
+    /// The wallet says time-out, and the money leaves later.
+    TimeOut,
+    /// Opens now and pays minutes later.
+    Dither,
+}
+
+impl PayerAct {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
+        match dice.below(12) {
+            0 => Self::Decline,
+            1 => Self::Never,
+            2 => Self::TimeOut,
+            3 => Self::Dither,
+            _ => Self::Pay,
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn payer_acts(&mut self, key: (TenantId, AttemptId), act: PayerAct, tries: u32) {
+        let Some(attempt) = self.store.rows.attempts.get(&key).cloned() else { return };
+        let barcode = attempt.method == Method::AlipayBarcode;
+        if !barcode && attempt.action.is_none() {
+            if tries < 20 && attempt.status.open() {
+                let (tenant_id, attempt_id) = key;
+                let tries = tries.saturating_add(1);
+                let delay_us = self.dice.between(2 * SECOND_US, 30 * SECOND_US);
+                self.plan(delay_us, Happening::Payer { tenant_id, attempt_id, act, tries });
+            }
+            return;
+        }
+        self.payer_acts_at_channel(&attempt, act);
+    }
+
+    fn payer_acts_at_channel(&mut self, attempt: &Attempt, act: PayerAct) {
+        let status = self.status_of_attempt((attempt.tenant_id, attempt.id));
+        let out_no = &attempt.out_no;
+        let late_us = self.dice.between(SECOND_US, 15 * MINUTE_US);
+        let page = match attempt.method {
+            Method::AlipayPage => Some(CoreCall::Page(conversation::order(attempt))),
+            Method::AlipayWap => Some(CoreCall::Wap(conversation::order(attempt))),
+            Method::AlipayQr
+            | Method::AlipayBarcode
+            | Method::WechatJsapi
+            | Method::WechatH5
+            | Method::WechatNative
+            | Method::WechatBarcode
+            | Method::QuickPay
+            | Method::EbankB2c
+            | Method::EbankB2b
+            | Method::BankTransfer
+            | Method::Cheque
+            | Method::Cash
+            | Method::Pos
+            | Method::Kiosk => None,
+        };
+        // Whatever the wallet refuses is the payer's to see, not ours.
+        let _refusal = self.with_seller(attempt.channel_account_id, status, |core, now_us| {
+            core.advance(now_us);
+            if let Some(page) = page {
+                core.execute(now_us, &page);
+            }
+            match act {
+                PayerAct::Pay => core.pay(now_us, out_no),
+                PayerAct::Decline => core.decline(now_us, out_no),
+                PayerAct::Never => core.never(now_us, out_no),
+                PayerAct::TimeOut | PayerAct::Dither => core.time_out(now_us, out_no, late_us),
+            }
+        });
+    }
+}

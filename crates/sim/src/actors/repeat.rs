@@ -1,0 +1,113 @@
+//! Requests under an idempotency key, sent once, twice at once, or twenty times.
+
+use crate::actors::Order;
+use crate::checker::Cause;
+use crate::world::{Missed, World};
+use tk_domain::audit::Origin;
+use tk_domain::command::Command;
+use tk_domain::id::{AppId, Id128, RequestId};
+use tk_domain::idempotency::{Idempotent, Once, RecordedAnswer};
+use tk_domain::key::IdempotencyName;
+use tk_domain::payment::{CreatePayment, Created};
+use tk_domain::refund::{CreateRefund, RefundCreated};
+use tk_money::Amount;
+
+/// A command that the API takes under an idempotency key.
+pub(crate) trait Keyed: Command + Clone {
+    fn fingerprint(&self) -> Vec<u8>;
+    fn render(reply: &Self::Reply, live: bool) -> RecordedAnswer;
+}
+
+impl Keyed for CreatePayment {
+    fn fingerprint(&self) -> Vec<u8> {
+        format!("payment {} {} {}", self.merchant_order_no, self.amount.minor, self.product_id).into_bytes()
+    }
+
+    fn render(reply: &Created, _live: bool) -> RecordedAnswer {
+        RecordedAnswer { status: 201, body: reply.payment.id.to_string() }
+    }
+}
+
+impl Keyed for CreateRefund {
+    fn fingerprint(&self) -> Vec<u8> {
+        format!("refund {} {} {}", self.payment_id, self.merchant_refund_no, self.amount_minor).into_bytes()
+    }
+
+    fn render(reply: &RefundCreated, _live: bool) -> RecordedAnswer {
+        RecordedAnswer { status: 201, body: reply.refund.id.to_string() }
+    }
+}
+
+impl World {
+    /// Sends a request under its key and answers the body; repeats must answer the same and change nothing.
+    pub(crate) fn run_once<C>(&mut self, command: &C, key: &str, cause: Cause<'_>) -> Result<Option<String>, Missed>
+    where
+        C: Keyed,
+        C::Reply: Clone,
+    {
+        let times = if self.strikes(self.story.host.repeat_ppm) {
+            self.tally.hit(23, None);
+            crate::story::pick(&mut self.dice, &[2_u32, 3, 20])
+        } else {
+            1
+        };
+        let mut answered: Option<RecordedAnswer> = None;
+        for _ in 0..times {
+            let once = once(command, key);
+            let commits = self.tally.commits;
+            let answer = match self.run(&once, cause)? {
+                Idempotent::Fresh { answer, .. } => {
+                    let Some(answer) = answer else { continue };
+                    answer
+                }
+                Idempotent::Replayed(answer) => {
+                    self.checker.replayed(self.tally.commits == commits);
+                    answer
+                }
+            };
+            self.checker.answered_once(&once.name, &answer, answered.as_ref());
+            answered = Some(answer);
+        }
+        Ok(answered.map(|answer| answer.body))
+    }
+}
+
+fn once<C>(command: &C, key: &str) -> Once<C>
+where
+    C: Keyed,
+    C::Reply: Clone,
+{
+    Once {
+        fingerprint: command.fingerprint(),
+        name: IdempotencyName {
+            tenant_id: command.tenant_id(),
+            app_id: AppId(Id128([7; 16])),
+            key: key.to_owned(),
+        },
+        request_id: RequestId(Id128([8; 16])),
+        render: std::sync::Arc::new(|reply, live| Some(C::render(reply, live))),
+        command: command.clone(),
+    }
+}
+
+impl Order {
+    pub(crate) fn create(&self) -> CreatePayment {
+        CreatePayment {
+            tenant_id: self.tenant_id,
+            app_id: None,
+            merchant_id: self.merchant_id,
+            product_id: self.product_id,
+            merchant_order_no: self.merchant_order_no.clone(),
+            amount: Amount::fen(self.amount_minor),
+            description: "premium".to_owned(),
+            terminal: None,
+            methods_allow: None,
+            single_attempt: self.single_attempt,
+            expires_at_us: None,
+            return_url: None,
+            metadata: None,
+            fulfilment: None,
+            origin: Origin::system(),
+        }
+    }
+}

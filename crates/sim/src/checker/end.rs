@@ -1,0 +1,181 @@
+//! After healing: nothing is left hanging, and the books are the channel's truth to the fen.
+
+use crate::checker::Checker;
+use crate::tally::Tally;
+use crate::webhook::Sinks;
+use crate::world::Seller;
+use std::collections::{BTreeMap, BTreeSet};
+use tk_domain::exception::{ExceptionKind, ExceptionStatus};
+use tk_domain::id::{AttemptId, ChannelAccountId, RefundId};
+use tk_domain::ledger::{AccountKind, AccountRef};
+use tk_domain::snapshot::Snapshot;
+use tk_domain::webhook::DeliveryStatus;
+use tk_money::Currency;
+use tk_simulator::core::TruthTrade;
+
+/// What a person has been told about.
+struct Listed {
+    attempts: BTreeSet<AttemptId>,
+    refunds: BTreeSet<RefundId>,
+}
+
+impl Checker {
+    /// inv-40 and the comparison with the channel's own books.
+    pub(crate) fn at_the_end(
+        &mut self,
+        rows: &Snapshot,
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+        sinks: &Sinks,
+        tally: &mut Tally,
+    ) {
+        self.inv_03_sum_zero(rows);
+        let listed = listed(rows);
+        self.inv_40_payments(rows, &listed, tally);
+        self.inv_40_refunds(rows, tally);
+        self.inv_28_deliveries(rows, sinks, tally);
+        for (account, seller) in sellers {
+            self.truth(rows, (*account, seller), &listed, tally);
+        }
+        let (lost, created, unexplained) = (tally.fen_lost, tally.fen_created, tally.fen_unexplained);
+        self.require(lost == 0 && created == 0 && unexplained == 0, "truth", || {
+            format!("fen lost {lost}, created {created}, unexplained {unexplained}")
+        });
+    }
+
+    fn inv_40_payments(&mut self, rows: &Snapshot, listed: &Listed, tally: &mut Tally) {
+        for payment in rows.payments.iter().filter(|row| !row.status.terminal()) {
+            let open = payment.open_attempt_id.and_then(|id| rows.attempts.get(&(payment.tenant_id, id)));
+            let manual = open.is_some_and(|row| row.needs_manual || listed.attempts.contains(&row.id));
+            tally.manual += u64::from(manual);
+            let status = open.map(|row| row.status);
+            self.require(manual, "inv-40", || format!("{} stays {} ({status:?})", payment.id, payment.status));
+        }
+    }
+
+    fn inv_40_refunds(&mut self, rows: &Snapshot, tally: &mut Tally) {
+        for refund in rows.refunds.iter().filter(|row| !row.status.terminal()) {
+            tally.manual += u64::from(refund.needs_manual);
+            self.require(refund.needs_manual, "inv-40", || format!("{} stays {}", refund.id, refund.status));
+        }
+    }
+
+    /// inv-28: every event is delivered or a visible dead letter, and what was delivered was received.
+    fn inv_28_deliveries(&mut self, rows: &Snapshot, sinks: &Sinks, tally: &mut Tally) {
+        for delivery in rows.deliveries.iter() {
+            match delivery.status {
+                DeliveryStatus::Pending => {
+                    self.violation("inv-40", format!("{} is still pending", delivery.id));
+                }
+                DeliveryStatus::Dead => tally.webhooks_dead += 1,
+                DeliveryStatus::Delivered => {
+                    tally.webhooks_delivered += 1;
+                    let received = sinks.received.contains_key(&(delivery.endpoint_id, delivery.event_id));
+                    self.require(received, "inv-28", || format!("{} was never received", delivery.id));
+                }
+            }
+        }
+        let endpoints = rows.webhook_endpoints.iter().count();
+        self.require(endpoints > 0, "inv-28", || "no endpoint listens".to_owned());
+    }
+
+    /// One seller's trades against our attempts and refunds, and the balance of the receivable account.
+    fn truth(
+        &mut self,
+        rows: &Snapshot,
+        (account, seller): (ChannelAccountId, &Seller),
+        listed: &Listed,
+        tally: &mut Tally,
+    ) {
+        let truth = seller.core.truth();
+        let mut explained_fen = 0_i64;
+        for trade in &truth.trades {
+            explained_fen = explained_fen.saturating_add(self.trade(rows, (account, seller), trade, listed, tally));
+        }
+        let name = AccountRef::channel(
+            seller.tenant_id,
+            account,
+            AccountKind::ChannelReceivable,
+            Currency::Cny,
+        );
+        let ours_fen = rows.account(&name, 0).balance_minor.saturating_neg();
+        let moved = truth.paid_fen - truth.refunded_fen - truth.fee_fen + truth.fee_returned_fen;
+        let difference_fen = moved.saturating_sub(ours_fen).saturating_sub(explained_fen);
+        if difference_fen != 0 {
+            tally.fen_unexplained = tally.fen_unexplained.saturating_add(difference_fen.abs());
+            self.violation(
+                "truth",
+                format!("{account}: the channel moved {moved}, our receivable is {ours_fen}"),
+            );
+        }
+    }
+
+    /// What of the channel's balance is explained by a matter that a person has been told about.
+    fn trade(
+        &mut self,
+        rows: &Snapshot,
+        (account, seller): (ChannelAccountId, &Seller),
+        trade: &TruthTrade,
+        listed: &Listed,
+        tally: &mut Tally,
+    ) -> i64 {
+        let attempt_id = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId);
+        let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
+        let ours = attempt.map_or((0, 0, 0, 0), |row| {
+            (row.received_minor, row.refunded_minor, row.channel_fee_minor, row.channel_fee_returned_minor)
+        });
+        let theirs = (trade.paid_fen, trade.refunded_fen, trade.fee_fen, trade.fee_returned_fen);
+        if ours == theirs {
+            return 0;
+        }
+        let net = |(paid, refunded, fee, returned): (i64, i64, i64, i64)| paid - refunded - fee + returned;
+        let difference_fen = net(theirs) - net(ours);
+        let known = attempt.is_some_and(|row| {
+            let refund_known = rows
+                .refunds
+                .iter()
+                .any(|refund| refund.attempt_id == row.id && listed.refunds.contains(&refund.id));
+            row.needs_manual || listed.attempts.contains(&row.id) || refund_known
+        });
+        if known {
+            return difference_fen;
+        }
+        if difference_fen > 0 {
+            tally.fen_lost = tally.fen_lost.saturating_add(difference_fen);
+        } else {
+            tally.fen_created = tally.fen_created.saturating_sub(difference_fen);
+        }
+        self.violation(
+            "truth",
+            format!(
+                "{account} {}: channel paid, refunded, fee, fee returned {theirs:?}, ours {ours:?} {:?}",
+                trade.out_trade_no,
+                attempt.map(|row| row.status)
+            ),
+        );
+        difference_fen
+    }
+}
+
+fn listed(rows: &Snapshot) -> Listed {
+    let open = || rows.exceptions.iter().filter(|row| row.status == ExceptionStatus::Open && explains(row.kind));
+    Listed {
+        attempts: open().filter(|row| row.refund_id.is_none()).filter_map(|row| row.attempt_id).collect(),
+        refunds: open().filter_map(|row| row.refund_id).collect(),
+    }
+}
+
+/// Whether a matter of this kind may explain that books and channel differ.
+const fn explains(kind: ExceptionKind) -> bool {
+    match kind {
+        ExceptionKind::AmountMismatch
+        | ExceptionKind::PaymentUnknown
+        | ExceptionKind::RefundUnknown
+        | ExceptionKind::RefundMismatch
+        | ExceptionKind::RefundReopened
+        | ExceptionKind::SuccessContradicted => true,
+        ExceptionKind::PayeeMismatch
+        | ExceptionKind::OrphanReport
+        | ExceptionKind::DuplicatePaid
+        | ExceptionKind::LateSuccess => false,
+    }
+}

@@ -1,0 +1,112 @@
+//! The checker: code of its own that remembers what it saw and holds every commit to the invariants.
+
+mod books;
+mod chain;
+mod end;
+mod money_in;
+mod money_out;
+mod observer;
+mod wants;
+
+pub(crate) use observer::Cause;
+
+use crate::store::Commit;
+use crate::world::Seller;
+use std::collections::BTreeMap;
+use tk_domain::id::ChannelAccountId;
+use tk_domain::snapshot::{ApplyFault, Snapshot};
+
+/// A broken invariant.
+#[derive(Debug, Clone)]
+pub(crate) struct Broken {
+    pub(crate) step: u64,
+    pub(crate) invariant: &'static str,
+    pub(crate) text: String,
+}
+
+/// What the checker knows.
+#[derive(Debug, Default)]
+pub(crate) struct Checker {
+    pub(crate) step: u64,
+    pub(crate) broken: Vec<Broken>,
+    books: books::Books,
+    chain: chain::Chain,
+    money_in: money_in::MoneyIn,
+    money_out: money_out::MoneyOut,
+    observer: observer::Observer,
+    wants: wants::Sampler,
+}
+
+/// At most so many breaches of one run are kept.
+const BROKEN_MAX: usize = 8;
+
+impl Checker {
+    pub(crate) fn violation(&mut self, invariant: &'static str, text: String) {
+        if self.broken.len() < BROKEN_MAX {
+            self.broken.push(Broken { step: self.step, invariant, text });
+        }
+    }
+
+    /// A commit that the store refused to make: the decision was wrong.
+    pub(crate) fn defect(&mut self, why: &ApplyFault) {
+        self.violation("inv-04", format!("the store refused a decision: {why:?}"));
+    }
+
+    fn require(&mut self, holds: bool, invariant: &'static str, text: impl FnOnce() -> String) {
+        if !holds {
+            self.violation(invariant, text());
+        }
+    }
+
+    /// Holds one commit to everything that can be told from it and from what was seen before.
+    pub(crate) fn after_commit(
+        &mut self,
+        rows: &Snapshot,
+        commit: &Commit,
+        (cause, host_us): (Cause<'_>, i64),
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+    ) {
+        self.inv_35_own_tenant(commit);
+        for entry in &commit.appended.entries {
+            self.inv_01_balanced(entry);
+            self.inv_06_entry_sequence(entry);
+            self.note_entry(entry);
+        }
+        for event in &commit.appended.events {
+            self.inv_06_event_sequence(event);
+            self.inv_29_object_sequence(event);
+        }
+        for audit in &commit.appended.audits {
+            self.inv_37_chain(audit);
+        }
+        self.inv_03_balances(rows, commit);
+        self.inv_04_guarded(rows, commit);
+        self.inv_13_questions_change_nothing(commit, cause);
+        for key in &commit.attempts {
+            let Some(attempt) = rows.attempts.get(key) else { continue };
+            self.check_attempt(attempt, (cause, host_us), sellers);
+        }
+        for key in &commit.payments {
+            let Some(payment) = rows.payments.get(key) else { continue };
+            self.check_payment(payment);
+        }
+        for key in &commit.refunds {
+            let Some(refund) = rows.refunds.get(key) else { continue };
+            self.check_refund(refund, rows, cause, sellers);
+        }
+        for key in &commit.holds {
+            let Some(hold) = rows.holds.get(key) else { continue };
+            self.check_hold(hold, cause);
+        }
+        for key in &commit.attempts {
+            let Some(attempt) = rows.attempts.get(key) else { continue };
+            self.inv_17_refunds_within_received(attempt);
+        }
+        self.inv_08_after(rows, commit);
+        self.inv_18_held(rows, commit);
+        for key in &commit.deliveries {
+            let Some(delivery) = rows.deliveries.get(key) else { continue };
+            self.inv_28_sent_after_2xx(delivery);
+        }
+    }
+}

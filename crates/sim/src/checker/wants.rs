@@ -1,0 +1,148 @@
+//! Whether a command names every row it reads or writes: it must decide the same over those rows alone.
+
+use crate::checker::Checker;
+use crate::store::Store;
+use std::collections::BTreeSet;
+use tk_domain::command::{Command, Want, Wants};
+use tk_domain::decision::Change;
+use tk_domain::moment::Moment;
+use tk_domain::snapshot::{Row, Rows, Snapshot};
+use tk_simulator::core::Dice;
+
+/// One command in so many is decided twice.
+const ONE_IN: u64 = 16;
+/// More rounds of loading than any command needs.
+const ROUNDS_MAX: usize = 8;
+
+/// Counts commands, so that the sample does not disturb the story's dice.
+#[derive(Debug, Default)]
+pub(crate) struct Sampler {
+    commands: u64,
+}
+
+impl Checker {
+    /// The writer loads only what a command wants; deciding over that must come to the same.
+    pub(crate) fn declared_wants<C: Command>(&mut self, store: &Store, command: &C, now_us: i64) {
+        self.wants.commands = self.wants.commands.wrapping_add(1);
+        if !self.wants.commands.is_multiple_of(ONE_IN) {
+            return;
+        }
+        let mut partial = Snapshot::default();
+        let mut wanted = BTreeSet::new();
+        for _ in 0..ROUNDS_MAX {
+            let mut wants = Wants::default();
+            command.wants(&partial, &mut wants);
+            let missing = wants.missing(&partial);
+            if missing.is_empty() {
+                break;
+            }
+            for want in missing {
+                load(&store.rows, &want, &mut partial);
+                wanted.insert(want.clone());
+                partial.learned(want);
+            }
+        }
+        let seed = self.wants.commands;
+        let mut bits = crate::store::SeededBits(Dice::new(seed));
+        let alone = command.decide(&partial, &mut Moment::new(now_us, &mut bits));
+        let mut bits = crate::store::SeededBits(Dice::new(seed));
+        let whole = command.decide(&store.rows, &mut Moment::new(now_us, &mut bits));
+        match (alone, whole) {
+            (Ok(alone), Ok(whole)) => {
+                let same = alone.changes == whole.changes;
+                self.require(same, "wants", || format!("{} decides otherwise", std::any::type_name::<C>()));
+                for change in whole.changes.as_slice() {
+                    self.written_was_wanted(change, &store.rows, &partial, &wanted);
+                }
+            }
+            (Err(alone), Err(whole)) if alone == whole => {}
+            (alone, whole) => {
+                let text = format!(
+                    "{}: {:?} against {:?}",
+                    std::any::type_name::<C>(),
+                    alone.err(),
+                    whole.err()
+                );
+                self.violation("wants", text);
+            }
+        }
+    }
+
+    fn written_was_wanted(
+        &mut self,
+        change: &Change,
+        rows: &Snapshot,
+        partial: &Snapshot,
+        wanted: &BTreeSet<Want>,
+    ) {
+        let holds = match change {
+            Change::Payment(row) => known(&rows.payments, &partial.payments, row.as_ref()),
+            Change::Attempt(row) => known(&rows.attempts, &partial.attempts, row.as_ref()),
+            Change::Refund(row) => known(&rows.refunds, &partial.refunds, row.as_ref()),
+            Change::Hold(row) => known(&rows.holds, &partial.holds, row.as_ref()),
+            Change::Instruction(row) => known(&rows.instructions, &partial.instructions, row.as_ref()),
+            Change::Exception(row) => wanted.contains(&Want::Exception(row.tenant_id, row.id)),
+            Change::Delivery(row) => known(&rows.deliveries, &partial.deliveries, row.as_ref()),
+            Change::NaturalKey(row) => wanted.contains(&Want::Natural(row.name.clone())),
+            Change::Idempotency(row) => wanted.contains(&Want::Idempotency(row.name.clone())),
+            Change::Entry(entry) => {
+                entry.lines().iter().all(|line| wanted.contains(&Want::Account(line.account)))
+            }
+            Change::Merchant(_)
+            | Change::Product(_)
+            | Change::ChannelAccount(_)
+            | Change::WebhookEndpoint(_)
+            | Change::App(_)
+            | Change::ApiKey(_)
+            | Change::AccountTerms(_)
+            | Change::Event(_)
+            | Change::Audit(_) => true,
+        };
+        self.require(holds, "wants", || format!("written and not wanted: {change:?}"));
+    }
+}
+
+fn known<R: Row>(whole: &Rows<R>, partial: &Rows<R>, row: &R) -> bool {
+    let key = row.key();
+    whole.get(&key).is_none() || partial.get(&key).is_some()
+}
+
+fn copy<R: Row>(whole: &Rows<R>, partial: &mut Rows<R>, key: &R::Key) {
+    if let Some(row) = whole.get(key) {
+        partial.load(row.clone());
+    }
+}
+
+fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
+    match want {
+        Want::Merchant(tenant, id) => copy(&rows.merchants, &mut partial.merchants, &(*tenant, *id)),
+        Want::Product(tenant, id) => copy(&rows.products, &mut partial.products, &(*tenant, *id)),
+        Want::ChannelAccount(tenant, id) => {
+            copy(&rows.channel_accounts, &mut partial.channel_accounts, &(*tenant, *id));
+        }
+        Want::ChannelAccounts(tenant) => {
+            for row in rows.channel_accounts_of(*tenant) {
+                partial.channel_accounts.load(row.clone());
+            }
+        }
+        Want::WebhookEndpoints(tenant) => {
+            for row in rows.webhook_endpoints_of(*tenant) {
+                partial.webhook_endpoints.load(row.clone());
+            }
+        }
+        Want::App(tenant, id) => copy(&rows.apps, &mut partial.apps, &(*tenant, *id)),
+        Want::ApiKey(tenant, id) => copy(&rows.api_keys, &mut partial.api_keys, &(*tenant, *id)),
+        Want::Event(tenant, id) => copy(&rows.known_events, &mut partial.known_events, &(*tenant, *id)),
+        Want::Natural(name) => copy(&rows.natural_keys, &mut partial.natural_keys, name),
+        Want::Idempotency(name) => copy(&rows.idempotency, &mut partial.idempotency, name),
+        Want::Payment(tenant, id) => copy(&rows.payments, &mut partial.payments, &(*tenant, *id)),
+        Want::Attempt(tenant, id) => copy(&rows.attempts, &mut partial.attempts, &(*tenant, *id)),
+        Want::Refund(tenant, id) => copy(&rows.refunds, &mut partial.refunds, &(*tenant, *id)),
+        Want::Hold(tenant, id) => copy(&rows.holds, &mut partial.holds, &(*tenant, *id)),
+        Want::Instruction(tenant, id) => copy(&rows.instructions, &mut partial.instructions, &(*tenant, *id)),
+        Want::Exception(tenant, id) => copy(&rows.exceptions, &mut partial.exceptions, &(*tenant, *id)),
+        Want::Delivery(tenant, id) => copy(&rows.deliveries, &mut partial.deliveries, &(*tenant, *id)),
+        Want::Account(name) => copy(&rows.accounts, &mut partial.accounts, &(name.tenant_id, name.id())),
+        Want::Head(tenant, lane) => copy(&rows.heads, &mut partial.heads, &(*tenant, *lane)),
+    }
+}

@@ -1,0 +1,196 @@
+//! From a due instruction to a report: claim, call, answer, and the command that takes it.
+
+use crate::checker::Cause;
+use crate::conversation;
+use crate::queue::Happening;
+use crate::world::World;
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::command::{Command, LaneKind, Want, Wants};
+use tk_domain::decision::{Changes, Decision};
+use tk_domain::id::{AttemptId, Id128, RefundId, TenantId};
+use tk_domain::instruction::{Instruction, InstructionKind};
+use tk_domain::moment::{Moment, SECOND_US};
+use tk_domain::payment::{Attempt, Payment, TakePaymentReport};
+use tk_domain::refund::{Refund, TakeRefundReport};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::{PaymentReport, RefundReport};
+use tk_domain::snapshot::Snapshot;
+use tk_simulator::core::{CoreCall, Delivery};
+
+/// A conversation that a worker has begun, with the rows it read.
+#[derive(Debug, Clone)]
+pub(crate) struct Flight {
+    pub(crate) instruction: Instruction,
+    pub(crate) payment: Payment,
+    pub(crate) attempt: Attempt,
+    pub(crate) refund: Option<Refund>,
+    pub(crate) account: ChannelAccount,
+    pub(crate) call: Option<CoreCall>,
+    pub(crate) life: u32,
+}
+
+/// What became of it: nothing, or what the channel said.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) flight: Flight,
+    pub(crate) delivery: Option<Delivery>,
+}
+
+/// A report about one or the other.
+#[derive(Debug, Clone)]
+pub(crate) enum Report {
+    Payment(PaymentReport),
+    Refund(RefundReport),
+}
+
+/// Takes a due instruction for one worker.
+#[derive(Debug)]
+struct ClaimInstruction {
+    tenant_id: TenantId,
+    id: Id128,
+    lease_us: i64,
+}
+
+impl Command for ClaimInstruction {
+    type Reply = Option<Instruction>;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Instruction(self.tenant_id, self.id));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Self::Reply>, Refusal> {
+        let Some(mut row) = snapshot.instructions.get(&(self.tenant_id, self.id)).cloned() else {
+            return Ok(Decision::nothing(None));
+        };
+        if !row.claim(moment.now_us, self.lease_us) {
+            return Ok(Decision::nothing(None));
+        }
+        let mut changes = Changes::default();
+        changes.put(row.clone());
+        Ok(Decision::new(Some(row), changes))
+    }
+}
+
+impl World {
+    pub(crate) fn instruction_due(&mut self, key: (TenantId, Id128)) {
+        let Some(row) = self.store.rows.instructions.get(&key) else { return };
+        let (due_us, host_us) = (row.due_at_us.max(row.lease_until_us), self.host_us());
+        if row.status != tk_domain::instruction::InstructionStatus::Open || due_us > host_us {
+            return;
+        }
+        let command = ClaimInstruction { tenant_id: key.0, id: key.1, lease_us: self.story.lease_us };
+        if let Ok(Some(instruction)) = self.run(&command, Cause::of("claim")) {
+            self.depart(instruction);
+        }
+    }
+
+    /// Begins the conversation of a claimed instruction.
+    pub(crate) fn depart(&mut self, instruction: Instruction) {
+        let Some(mut flight) = self.flight(instruction) else { return };
+        flight.call = conversation::call(&flight);
+        #[cfg(feature = "planted")]
+        self.spoil_call(&mut flight);
+        self.checker.told(&flight);
+        let delay_us = self.dice.between(2_000, 200_000);
+        if flight.call.is_some() {
+            self.plan(delay_us, Happening::CallArrives(Box::new(flight)));
+        } else {
+            let answered = Answered { flight, delivery: None };
+            let at_us = self.host_us().saturating_add(1_000);
+            self.plan_inside(at_us, Happening::Answer(Box::new(answered)));
+        }
+    }
+
+    fn flight(&self, instruction: Instruction) -> Option<Flight> {
+        let rows = &self.store.rows;
+        let tenant_id = instruction.tenant_id;
+        let about_refund =
+            matches!(instruction.kind, InstructionKind::Refund | InstructionKind::RefundQuery);
+        let refund = about_refund
+            .then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned())
+            .flatten();
+        let attempt_id =
+            refund.as_ref().map_or(AttemptId(instruction.id), |refund: &Refund| refund.attempt_id);
+        Some(Flight {
+            payment: rows.payments.get(&(tenant_id, instruction.payment_id))?.clone(),
+            attempt: rows.attempts.get(&(tenant_id, attempt_id))?.clone(),
+            account: rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone(),
+            refund,
+            instruction,
+            call: None,
+            life: self.life,
+        })
+    }
+
+    /// The call reaches the channel even if its sender is dead by now.
+    pub(crate) fn call_arrives(&mut self, flight: Flight) {
+        let Some(call) = flight.call.clone() else { return };
+        let status = self.status_of_attempt((flight.attempt.tenant_id, flight.attempt.id));
+        let delivery =
+            self.with_seller(flight.account.id, status, |core, now_us| core.handle(now_us, &call));
+        if matches!(call, CoreCall::Refund(_)) && self.caps_lifted() {
+            self.tally.hit(12, status);
+        }
+        if flight.life != self.life || !self.up {
+            return;
+        }
+        let mut wait_us = self.dice.between(2_000, 400_000);
+        if self.strikes(self.story.host.pause_ppm) {
+            // fault-18: the worker sleeps past its lease while another takes over.
+            self.tally.hit(18, status);
+            wait_us = wait_us.saturating_add(self.story.lease_us).saturating_add(60 * SECOND_US);
+        }
+        match delivery {
+            Some(Delivery::Lost { .. }) | None => wait_us = wait_us.saturating_add(10 * SECOND_US),
+            Some(Delivery::Late { after_us, .. }) => wait_us = wait_us.saturating_add(after_us),
+            Some(Delivery::Answered(_) | Delivery::Garbled { .. }) => {}
+        }
+        let at_us = self.host_us().saturating_add(wait_us);
+        self.plan_inside(at_us, Happening::Answer(Box::new(Answered { flight, delivery })));
+    }
+
+    fn caps_lifted(&self) -> bool {
+        let rates = self.story.plan.rates.as_ref();
+        self.phase == crate::world::Phase::Troubled
+            && rates.is_some_and(|rates| rates.ppm.contains_key(&tk_simulator::core::FaultKind::NoCap))
+    }
+
+    pub(crate) fn answer_arrives(&mut self, answered: Answered) {
+        let report = conversation::report(&answered);
+        self.take_report(&answered.flight, &report);
+    }
+
+    fn take_report(&mut self, flight: &Flight, report: &Report) {
+        #[cfg(feature = "planted")]
+        let (genuine, report) = (report, &self.spoil_report(flight, report));
+        #[cfg(not(feature = "planted"))]
+        let genuine = report;
+        let origin = Origin::channel(flight.account.id);
+        let tenant_id = flight.attempt.tenant_id;
+        let (payment_id, attempt_id) = (flight.payment.id, flight.attempt.id);
+        // A lost answer to our own commit needs nothing here: the lease ends and the instruction is held again.
+        match (report, &flight.refund) {
+            (Report::Payment(report), _) => {
+                let report = report.clone();
+                let command = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
+                let _taken = self.run(&command, Cause::report("answer", genuine));
+            }
+            (Report::Refund(report), Some(refund)) => {
+                let (refund_id, report) = (refund.id, report.clone());
+                let command =
+                    TakeRefundReport { tenant_id, payment_id, attempt_id, refund_id, report, origin };
+                let _taken = self.run(&command, Cause::report("answer", genuine));
+            }
+            (Report::Refund(_), None) => {}
+        }
+    }
+}

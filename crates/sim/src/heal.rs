@@ -1,0 +1,89 @@
+//! After the faults: what remains is settled by asking, and in the end by the channel's bill.
+
+use crate::checker::Cause;
+use crate::flight::Report;
+use crate::world::{Phase, World};
+use tk_domain::audit::Origin;
+use tk_domain::id::{AttemptId, ChannelAccountId};
+use tk_domain::moment::{DAY_US, MINUTE_US};
+use tk_domain::payment::TakePaymentReport;
+use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use tk_money::Amount;
+use tk_simulator::core::{FaultPlan, TruthTrade};
+
+/// How long after healing the world is given to come to rest.
+const REST_US: i64 = 6 * DAY_US;
+
+impl World {
+    /// The whole story: trouble, healing, rest, the bill, and the last check.
+    pub(crate) fn live(&mut self) {
+        let troubled_until_us = self.now_us.saturating_add(self.story.span_us).saturating_add(30 * MINUTE_US);
+        while self.fine() && self.queue.next_at_us().is_some_and(|at_us| at_us <= troubled_until_us) {
+            self.step();
+        }
+        self.heal();
+        while self.fine() && self.step() {}
+        for _ in 0..2 {
+            self.read_bills();
+            self.horizon_us = self.now_us.saturating_add(REST_US);
+            while self.fine() && self.step() {}
+        }
+        if self.fine() {
+            self.checker.at_the_end(&self.store.rows, &self.sellers, &self.sinks, &mut self.tally);
+        }
+    }
+
+    /// Whether no invariant was broken yet.
+    pub(crate) const fn fine(&self) -> bool {
+        self.checker.broken.is_empty()
+    }
+
+    fn heal(&mut self) {
+        self.phase = Phase::Healed;
+        self.skew_us = 0;
+        for seller in self.sellers.values_mut() {
+            seller.core.set_faults(FaultPlan::default());
+        }
+        self.horizon_us = self.now_us.saturating_add(REST_US);
+        if !self.up {
+            self.restart();
+        }
+        self.plan_all();
+    }
+
+    /// The bill is the last evidence: what it has and we have not is taken as a report.
+    fn read_bills(&mut self) {
+        let accounts: Vec<ChannelAccountId> = self.sellers.keys().copied().collect();
+        for account in accounts {
+            let trades = self.sellers.get(&account).map(|seller| seller.core.truth().trades);
+            for trade in trades.unwrap_or_default() {
+                self.read_bill_line(account, &trade);
+            }
+        }
+    }
+
+    fn read_bill_line(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
+        let Some(tenant_id) = self.tenant_of(account) else { return };
+        let Some(attempt_id) = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId) else { return };
+        let Some(attempt) = self.store.rows.attempts.get(&(tenant_id, attempt_id)).cloned() else { return };
+        let finding = if trade.paid_fen > trade.refunded_fen && attempt.disposition.is_none() {
+            PaymentFinding::Paid(PaidEvidence {
+                channel_txn_no: trade.trade_no.clone(),
+                amount: Amount::fen(trade.paid_fen),
+                payee_app: None,
+                payee_merchant: None,
+                paid_at_us: None,
+            })
+        } else if trade.refunded_fen > attempt.refunded_minor && attempt.refunding_minor == 0 {
+            PaymentFinding::Closed
+        } else {
+            return;
+        };
+        self.tally.found_by_bill += 1;
+        let report = PaymentReport { source: Source::Bill, finding };
+        let genuine = Report::Payment(report.clone());
+        let (payment_id, origin) = (attempt.payment_id, Origin::channel(account));
+        let command = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
+        let _taken = self.run(&command, Cause::report("bill", &genuine));
+    }
+}

@@ -1,0 +1,217 @@
+//! The rows and plans that a story begins with.
+
+use crate::actors::{Ask, Attack, Order, RefundPlan};
+use crate::queue::Happening;
+use crate::story::START_US;
+use crate::world::{Company, Seller, World};
+use tk_domain::channel_account::{Channel, ChannelAccount};
+use tk_domain::id::{ChannelAccountId, Id128, MerchantId, ProductId, TenantId, WebhookEndpointId};
+use tk_domain::merchant::Merchant;
+use tk_domain::payment::FeeSnapshot;
+use tk_domain::product::{IssueOn, Product};
+use tk_domain::webhook::WebhookEndpoint;
+use tk_money::{Currency, Rate};
+use tk_simulator::core::{Alipay, CoreConfig, FeeOnRefund};
+
+impl World {
+    pub(crate) fn set_up(&mut self) {
+        for number in 0..self.story.tenants {
+            self.set_up_company(number);
+        }
+        for number in 0..self.story.orders {
+            self.set_up_order(number);
+        }
+        for _ in 0..self.story.host.clock_jumps {
+            let delay_us = self.dice.between(0, self.story.span_us);
+            self.plan(delay_us, Happening::ClockJump);
+        }
+        for _ in 0..self.story.host.attacks {
+            let index = usize::try_from(self.dice.below(3)).unwrap_or(0);
+            let Some(attack) = Attack::ALL.get(index) else { continue };
+            let delay_us = self.dice.between(0, self.story.span_us);
+            self.plan(delay_us, Happening::Attack(*attack));
+        }
+    }
+
+    fn id(&mut self) -> Id128 {
+        let bits = (u128::from(self.dice.next_u64()) << 64) | u128::from(self.dice.next_u64());
+        Id128::v7(START_US.div_euclid(1_000), bits)
+    }
+
+    fn set_up_company(&mut self, number: u64) {
+        let tenant_id = TenantId(self.id());
+        let product_id = ProductId(self.id());
+        let merchant_count = 1 + self.dice.below(2);
+        let merchants: Vec<MerchantId> = (0..merchant_count).map(|_| MerchantId(self.id())).collect();
+        for merchant_id in &merchants {
+            let row = self.merchant(tenant_id, *merchant_id);
+            self.store.rows.merchants.load(row);
+        }
+        let product = self.product(tenant_id, product_id);
+        self.store.rows.products.load(product);
+        for priority in 0..=i64::try_from(self.dice.below(2)).unwrap_or(0) {
+            self.set_up_seller(tenant_id, number, priority);
+        }
+        for _ in 0..=self.dice.below(2) {
+            let row = endpoint(tenant_id, WebhookEndpointId(self.id()));
+            self.store.rows.webhook_endpoints.load(row);
+        }
+        self.companies.push(Company { tenant_id, merchants, product_id });
+    }
+
+    fn merchant(&self, tenant_id: TenantId, id: MerchantId) -> Merchant {
+        Merchant {
+            tenant_id,
+            id,
+            code: format!("m{}", id.0.base32()),
+            name: "Fictional Life".to_owned(),
+            fee: FeeSnapshot {
+                rate: Rate::from_ppm(self.story.fee_rate_ppm).unwrap_or_default(),
+                fixed_minor: self.story.fee_fixed_minor,
+                min_minor: None,
+                max_minor: None,
+                returned: self.story.fee_returned,
+            },
+            enabled: true,
+            created_at_us: START_US,
+            version: 1,
+        }
+    }
+
+    fn product(&self, tenant_id: TenantId, id: ProductId) -> Product {
+        Product {
+            tenant_id,
+            id,
+            code: format!("p{}", id.0.base32()),
+            name: "Term life".to_owned(),
+            methods_allow: None,
+            amount_min_minor: 1,
+            amount_max_minor: 10_000_000_000,
+            expires_after_s: self.story.expires_after_s,
+            issue_on: IssueOn::ChannelSuccess,
+            stray_money: self.story.stray_money,
+            enabled: true,
+            created_at_us: START_US,
+            version: 1,
+        }
+    }
+
+    fn set_up_seller(&mut self, tenant_id: TenantId, number: u64, priority: i64) {
+        let id = ChannelAccountId(self.id());
+        let config = CoreConfig {
+            app_id: format!("20210000000{number:03}{priority:02}"),
+            seller_id: format!("20881011179{number:03}{priority:02}"),
+            seed: self.seed ^ (number << 8),
+            opening_balance_fen: self.story.opening_fen,
+            fee_rate_ppm: self.story.channel_fee_ppm,
+            fee_on_refund: self.story.channel_fee,
+            refund_gap_us: 0,
+            ..CoreConfig::default()
+        };
+        let row = self.channel_account((tenant_id, id), &config, priority);
+        let mut core = Alipay::new(config);
+        core.set_faults(self.story.plan.clone());
+        self.store.rows.channel_accounts.load(row);
+        self.sellers.insert(id, Seller { tenant_id, core, wake_us: None });
+    }
+
+    fn channel_account(
+        &self,
+        (tenant_id, id): (TenantId, ChannelAccountId),
+        config: &CoreConfig,
+        priority: i64,
+    ) -> ChannelAccount {
+        let methods = if priority == 0 {
+            r#"["alipay_qr","alipay_page"]"#
+        } else {
+            r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#
+        };
+        let single = self.store.rows.channel_accounts_of(tenant_id).next().is_none();
+        let all = r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#;
+        ChannelAccount {
+            tenant_id,
+            id,
+            channel: Channel::Alipay,
+            name: "Alipay".to_owned(),
+            currency: Currency::Cny,
+            methods: if single { all } else { methods }.to_owned(),
+            merchants: None,
+            products: None,
+            amount_min_minor: 1,
+            amount_max_minor: 10_000_000_000,
+            priority,
+            payee_app: config.app_id.clone(),
+            payee_merchant: config.seller_id.clone(),
+            fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
+            fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
+            refund_window_days: 365,
+            settings: "{}".to_owned(),
+            credentials: Vec::new(),
+            enabled: true,
+            created_at_us: START_US,
+            version: 1,
+        }
+    }
+
+    fn set_up_order(&mut self, number: u64) {
+        let count = u64::try_from(self.companies.len()).unwrap_or(0);
+        let index = usize::try_from(self.dice.below(count)).unwrap_or(0);
+        let Some(company) = self.companies.get(index).cloned() else { return };
+        let merchant = usize::try_from(self.dice.below(2)).unwrap_or(0);
+        let merchant_id = company.merchants.get(merchant).or(company.merchants.first()).copied();
+        let amount_minor = self.dice.between(1, self.story.amount_max_minor);
+        let merchant_order_no = format!("O{}-{number}", self.seed);
+        let refunds = self.refund_plans(&merchant_order_no, amount_minor);
+        self.orders.push(Order {
+            tenant_id: company.tenant_id,
+            merchant_id: merchant_id.unwrap_or_default(),
+            product_id: company.product_id,
+            merchant_order_no,
+            amount_minor,
+            single_attempt: self.dice.below(6) == 0,
+            payment_id: None,
+            refunds,
+        });
+        let order = self.orders.len().saturating_sub(1);
+        let delay_us = self.dice.between(0, self.story.span_us);
+        self.plan(delay_us, Happening::Client { order, ask: Ask::Create, tries: 0 });
+    }
+
+    /// None, one whole, or several that together may be more than was paid.
+    fn refund_plans(&mut self, number: &str, amount_minor: i64) -> Vec<RefundPlan> {
+        let shares: &[i64] = match self.dice.below(6) {
+            0 => &[100],
+            1 => &[60, 60],
+            2 => &[30, 30, 40],
+            3 => &[50],
+            4 => &[33, 33, 33, 33],
+            _ => &[],
+        };
+        let part = |share: &i64| amount_minor.saturating_mul(*share).div_euclid(100).max(1);
+        shares
+            .iter()
+            .enumerate()
+            .map(|(place, share)| RefundPlan {
+                merchant_refund_no: format!("{number}-R{place}"),
+                amount_minor: part(share),
+                id: None,
+            })
+            .collect()
+    }
+}
+
+fn endpoint(tenant_id: TenantId, id: WebhookEndpointId) -> WebhookEndpoint {
+    WebhookEndpoint {
+        tenant_id,
+        id,
+        url: "https://merchant.example/events".to_owned(),
+        kinds: None,
+        secret: Vec::new(),
+        previous_secret: None,
+        ack_body_success: false,
+        enabled: true,
+        failing_since_us: None,
+        created_at_us: START_US,
+        version: 1,
+    }
+}
