@@ -1,7 +1,7 @@
 //! Callbacks: verified first, taken by the one road, and answered only after the commit.
 
 use crate::{App, Failure};
-use tk_channels::alipay::callback::{About, CallbackFinding, CallbackRefusal};
+use tk_channels::callback::{About, CallbackFinding};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::exception::OpenOrphan;
@@ -80,7 +80,7 @@ impl App {
                 self.take_finding(tenant_id, account.id, finding).await?;
                 Ok(CallbackAnswer { status: 200, body: contract.ack().to_owned(), refusal: None })
             }
-            Err(refusal) => Ok(CallbackAnswer::refused(callback_status(&refusal), refusal.code())),
+            Err(refusal) => Ok(CallbackAnswer::refused(refusal.status(), refusal.code())),
         }
     }
 
@@ -105,15 +105,15 @@ impl App {
         account_id: ChannelAccountId,
         finding: CallbackFinding,
     ) -> Result<(), Failure> {
-        let About::Trade { out_trade_no, payment, refund } = finding.about else { return Ok(()) };
-        let attempt_id = own_number(&out_trade_no, 'T').map(AttemptId);
+        let About::Order { out_no, payment, refund } = finding.about else { return Ok(()) };
+        let attempt_id = own_number(&out_no, 'T').map(AttemptId);
         let attempt = match attempt_id {
             Some(id) => self.reader().get::<Attempt>(&(tenant_id, id)).await?,
             None => None,
         };
         match attempt.filter(|attempt| attempt.channel_account_id == account_id) {
             Some(attempt) => self.take_callback_report(&attempt, payment).await?,
-            None => self.open_orphan(tenant_id, account_id, out_trade_no, &payment).await?,
+            None => self.open_orphan(tenant_id, account_id, out_no, &payment).await?,
         }
         let refund_id = refund.and_then(|hint| own_number(&hint.out_no, 'R')).map(RefundId);
         match refund_id {
@@ -170,13 +170,5 @@ impl App {
             Ok(_) | Err(Failure::Refused(Refusal::NotFound { .. })) => Ok(()),
             Err(failure) => Err(failure),
         }
-    }
-}
-
-const fn callback_status(refusal: &CallbackRefusal) -> u16 {
-    match refusal {
-        CallbackRefusal::SignatureInvalid => 401,
-        CallbackRefusal::TooLarge => 413,
-        CallbackRefusal::Malformed(_) => 400,
     }
 }
