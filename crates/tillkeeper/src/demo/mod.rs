@@ -1,0 +1,194 @@
+//! `tillkeeper demo`: everything on one machine, with no real money.
+
+mod catalog;
+mod client;
+mod history;
+mod keep;
+mod seed;
+mod sink;
+mod traffic;
+
+use crate::ambient::SystemAmbient;
+use crate::output;
+use crate::serve::Server;
+use anyhow::Context;
+use clap::Args;
+use client::{Api, Wallet};
+use keep::Kept;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tk_app::{Ambient, App, AppConfig, WorkerLimits};
+use tk_simulator::http::{Sandbox, SandboxConfig, notify_forever, router};
+use tk_store::Source;
+use tokio::net::TcpListener;
+
+/// Where it keeps its data and listens.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The data directory; an existing demo goes on where it stopped.
+    #[arg(long, default_value = "data/demo")]
+    data: PathBuf,
+    /// Address of API and cashier.
+    #[arg(long, default_value = "127.0.0.1:8600")]
+    listen: SocketAddr,
+    /// Address of the simulated Alipay and its wallet pages.
+    #[arg(long, default_value = "127.0.0.1:8601")]
+    sandbox_listen: SocketAddr,
+    /// Days of history made at the first start.
+    #[arg(long, default_value_t = 30)]
+    history_days: u32,
+    /// No ticks, only the addresses.
+    #[arg(long)]
+    quiet: bool,
+    /// No live traffic and no channel faults.
+    #[arg(long)]
+    no_traffic: bool,
+    /// One line of JSON when ready, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+impl DemoArgs {
+    fn tick(&self, text: &str) {
+        if !self.quiet && !self.json {
+            output::line(&format!("  ✓ {text}"));
+        }
+    }
+}
+
+/// Runs the demo until interrupted.
+pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    if std::env::var_os("TILLKEEPER_LOG").is_some() {
+        crate::serve::start_logs();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(start(args))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(args: DemoArgs) -> anyhow::Result<()> {
+    if !args.quiet && !args.json {
+        output::line("Tillkeeper 掌柜 demo: simulated channels, no real money 模拟环境，不会扣款");
+    }
+    let ambient = Arc::new(SystemAmbient::default());
+    let kept = Kept::open(&args.data, ambient.as_ref())?;
+    let (listener, base_url) = listen(args.listen).await?;
+    let (sandbox_listener, sandbox_url) = listen(args.sandbox_listen).await?;
+    let server = Server {
+        source: Source::Sqlite(args.data.clone()),
+        app: AppConfig {
+            base_url: base_url.clone(),
+            live: false,
+            master_key: kept.master_key.clone(),
+            workers: WorkerLimits::default(),
+        },
+        trusted_proxies: Vec::new(),
+    };
+    let app = server.open(ambient.clone()).await?;
+    args.tick(&format!("embedded database in {}", args.data.display()));
+    let sandbox = open_sandbox(&args, &kept, ambient.clone(), &sandbox_url)?;
+    tokio::spawn(notify_forever(sandbox.clone()));
+    tokio::spawn(async move { axum::serve(sandbox_listener, router(sandbox).merge(sink::router())).await });
+    args.tick(&format!("simulated Alipay and wallet on {sandbox_url}"));
+    let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
+    let ready = prepare(&args, &app, &kept, (&ambient, &wallet)).await?;
+    let api = Api { client: wallet.client.clone(), url: base_url.clone(), key: ready.api_key.clone(), ambient: ambient.clone() };
+    let serving = tokio::spawn({
+        let app = app.clone();
+        async move { server.serve(app, listener).await }
+    });
+    if !args.no_traffic {
+        history::trouble(&wallet).await?;
+        tokio::spawn(traffic::run(traffic::Town { api: api.clone(), wallet }, ambient));
+        args.tick("live traffic, about 3 payments a second, with lost and late answers");
+    }
+    announce(&args, &api, &sandbox_url, &ready).await?;
+    serving.await?
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+fn open_sandbox(
+    args: &DemoArgs,
+    kept: &Kept,
+    ambient: Arc<SystemAmbient>,
+    url: &str,
+) -> anyhow::Result<Arc<Sandbox>> {
+    let clock = Arc::new(move || ambient.now_us());
+    let mut config = SandboxConfig::new(vec![kept.sandbox_app()?], clock);
+    config.public_base = Some(url.to_owned());
+    config.journal = Some(args.data.join("sandbox.journal"));
+    Ok(Sandbox::new(config, url)?)
+}
+
+/// What the demo tells people and scripts.
+struct Ready {
+    api_key: String,
+    merchant: &'static str,
+    product: &'static str,
+}
+
+async fn prepare(
+    args: &DemoArgs,
+    app: &App,
+    kept: &Kept,
+    (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
+) -> anyhow::Result<Ready> {
+    let api_key = match app.reader().tenant_by_code(catalog::GROUP.code).await? {
+        Some(_) => {
+            args.tick("the demo's companies and their payments are still here");
+            kept.api_key(&wallet.url)?
+        }
+        None => first_start(args, app, kept, (ambient, wallet)).await?,
+    };
+    Ok(Ready { api_key, merchant: catalog::COMPANIES[0].code, product: catalog::ARTICLES[0].code })
+}
+
+async fn first_start(
+    args: &DemoArgs,
+    app: &App,
+    kept: &Kept,
+    (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
+) -> anyhow::Result<String> {
+    let group = seed::group(app, kept, &wallet.url).await?;
+    args.tick(&format!("group {} with {}", catalog::GROUP.name, seed::names()));
+    let made = history::make(app, &group, (ambient, wallet), args.history_days).await?;
+    if made > 0 {
+        args.tick(&format!("{} days of history: {made} payments", args.history_days));
+    }
+    kept.keep(&group.api_key, &wallet.url)?;
+    Ok(group.api_key)
+}
+
+async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) -> anyhow::Result<()> {
+    if args.json {
+        let line = serde_json::json!({
+            "ready": true, "url": api.url, "sandbox_url": sandbox_url, "api_key": ready.api_key,
+            "merchant": ready.merchant, "product": ready.product, "data": args.data,
+        });
+        output::line(&line.to_string());
+        return Ok(());
+    }
+    let order = seed::sample_order(api, ready.merchant, ready.product).await?;
+    for line in [
+        String::new(),
+        format!("  Cashier 收银台   {order}"),
+        format!("  API             {}/v1   description: {}/openapi.json", api.url, api.url),
+        format!("  Sandbox 沙箱     {sandbox_url}/control/alipay/truth"),
+        format!("  Test key        {}", ready.api_key),
+        String::new(),
+        "  Try 试一试:".to_owned(),
+        seed::curl(api, ready.merchant, ready.product),
+        String::new(),
+        "  Ctrl-C stops it; the next start goes on where it stopped.".to_owned(),
+    ] {
+        output::line(&line);
+    }
+    Ok(())
+}

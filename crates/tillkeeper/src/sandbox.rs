@@ -1,0 +1,48 @@
+//! `tillkeeper sandbox`: the simulator alone.
+
+use crate::ambient::SystemAmbient;
+use anyhow::Context;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tk_app::Ambient as _;
+use tk_simulator::http::{SandboxApp, SandboxConfig, serve};
+
+/// Where it listens and with which keys.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:18080")]
+    listen: SocketAddr,
+    /// A folder with keys by the names of `simulator::keys`.
+    #[arg(long)]
+    keys: PathBuf,
+    /// Keeps the truth books across restarts in this file.
+    #[arg(long)]
+    journal: Option<PathBuf>,
+}
+
+/// Serves the sandbox until interrupted.
+pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let app = SandboxApp::from_folder(&args.keys)
+            .with_context(|| format!("keys in {}", args.keys.display()))?;
+        let ambient = SystemAmbient::default();
+        let mut config = SandboxConfig::new(vec![app], Arc::new(move || ambient.now_us()));
+        config.journal = args.journal;
+        let listener = tokio::net::TcpListener::bind(args.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", args.listen))?;
+        let address = listener.local_addr()?;
+        crate::output::line(&format!(
+            "Alipay sandbox: http://{address}/gateway.do  app id {}  seller {}  control http://{address}/control/alipay/",
+            tk_simulator::keys::APP_ID,
+            tk_simulator::keys::SELLER_ID,
+        ));
+        serve(listener, config, crate::serve::interrupted()).await?;
+        anyhow::Ok(ExitCode::SUCCESS)
+    })
+}
