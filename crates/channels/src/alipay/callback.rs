@@ -1,6 +1,6 @@
 //! Verified callbacks: raw bytes in, findings out; nothing here can be told to skip verification.
 
-use super::Credentials;
+use super::{Credentials, Settings};
 use crate::callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
 use tk_formats::alipay::notify::{self, Notice, Notification, NotifyError, TradeNotice, TradeStatus};
@@ -74,7 +74,7 @@ fn read(notification: Notification, credentials: &Credentials) -> CallbackFindin
     let app_id = notification.app_id;
     let (payee_merchant, about) = match notification.notice {
         Notice::Trade(trade) => {
-            let payment = finding(&trade, &app_id, credentials);
+            let payment = finding(&trade, &app_id, &credentials.settings);
             let refund = trade.out_biz_no.map(|out_no| RefundHint { out_no, finding: None });
             (trade.seller_id, About::Order { out_no: trade.out_trade_no, payment, refund })
         }
@@ -85,8 +85,7 @@ fn read(notification: Notification, credentials: &Credentials) -> CallbackFindin
 }
 
 /// A success carries whom it names and is compared by the decision; anything else counts only if it is ours.
-fn finding(trade: &TradeNotice, app_id: &str, credentials: &Credentials) -> PaymentFinding {
-    let settings = &credentials.settings;
+pub fn finding(trade: &TradeNotice, app_id: &str, settings: &Settings) -> PaymentFinding {
     let ours = app_id == settings.app_id
         && trade.seller_id.as_ref().is_none_or(|seller| *seller == settings.seller_id);
     let was_paid = trade.gmt_payment_us.is_some() || trade.refund_fee_fen.is_some_and(|fen| fen > 0);

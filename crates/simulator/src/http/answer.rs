@@ -16,6 +16,13 @@ pub(super) fn node_of(answer: &CoreAnswer, bill_url: Option<&str>) -> Value {
     Value::Object(node)
 }
 
+/// The answer node as the gateway writes it, without HTTP and signature.
+pub fn answer_node(answer: &CoreAnswer) -> Map<String, Value> {
+    let mut node = head(answer.code, answer.sub_code);
+    fill(&mut node, &answer.node);
+    node
+}
+
 /// A node that carries nothing but a code.
 pub(super) fn bare_node(code: Code, sub_code: &str) -> Value {
     Value::Object(head(code, Some(sub_code)))

@@ -46,6 +46,11 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
     })
 }
 
+/// The core call that a request's method and content make, if they make one.
+pub fn typed_call(call: &Call, now_us: i64) -> Option<CoreCall> {
+    core_call(Method::from_wire(&call.method)?, call, now_us).ok()
+}
+
 /// Whether a refund query asks for the time of the refund.
 pub(super) fn asks_refund_time(call: &Call) -> bool {
     let options = call.biz_content.get("query_options").and_then(Value::as_array);

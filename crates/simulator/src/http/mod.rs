@@ -9,6 +9,8 @@ mod notifier;
 mod sandbox;
 mod wallet;
 
+pub use answer::answer_node;
+pub use call::typed_call;
 pub use sandbox::{Clock, NotifyTargets, Sandbox, SandboxApp, SandboxConfig, SandboxError};
 
 use std::future::Future;

@@ -3,10 +3,11 @@
 use super::{Taking, wants};
 use crate::exception::ExceptionKind;
 use crate::id::{AttemptId, TypedId};
+use crate::instruction::InstructionKind;
 use crate::key::NaturalKey;
 use crate::ledger::EntryKind;
 use crate::moment::{Moment, SECOND_US, shanghai_day};
-use crate::payment::{AttemptStatus, Disposition, PaymentStatus, postings};
+use crate::payment::{AttemptStatus, Disposition, PaymentStatus, close, postings};
 use crate::product::StrayMoney;
 use crate::refund::create::refund_stray;
 use crate::report::{PaidEvidence, Source};
@@ -26,6 +27,9 @@ impl Taking<'_> {
         if self.attempt.disposition.is_some() {
             return self.paid_again(evidence, moment);
         }
+        if self.may_have_been_undone() {
+            return self.ask_afterwards(moment.after(SECOND_US));
+        }
         let Some(key) = self.free_txn_key(evidence) else {
             return self.txn_reused(evidence, moment);
         };
@@ -36,6 +40,14 @@ impl Taking<'_> {
             (Some(_), _) => self.stray(Disposition::Duplicate, moment),
             (None, _) => self.stray(Disposition::Late, moment),
         }
+    }
+
+    /// A callback about a bar-code payment that was cancelled may have been written before the cancel gave the
+    /// money back: the query decides, and the books follow it.
+    fn may_have_been_undone(&self) -> bool {
+        let cancelled = close::close_kind(self.attempt.method) == InstructionKind::Cancel
+            && self.attempt.close_requested_at_us.is_some();
+        self.source == Source::Callback && cancelled && !self.attempt.status.open()
     }
 
     fn payee_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
