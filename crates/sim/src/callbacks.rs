@@ -49,17 +49,16 @@ impl World {
     /// Whether all that the notification says is committed.
     pub(crate) fn take_genuine(&mut self, account: ChannelAccountId, fields: &NotifyFields) -> bool {
         let Some(tenant_id) = self.tenant_of(account) else { return false };
-        if let Some(refund_id) = fields.out_biz_no.as_deref().and_then(|number| id_of('R', number)) {
-            let command = RequestRefundQuery {
-                tenant_id,
-                refund_id: RefundId(refund_id),
-                origin: Origin::channel(account),
-            };
-            return committed_or_refused(self.run(&command, Cause::question("notice")).map(|_| ()));
-        }
-        let Some(report) = conversation::notice(fields) else { return true };
-        let Some(attempt_id) = id_of('T', &fields.out_trade_no).map(AttemptId) else { return true };
-        self.take_payment_notice((account, attempt_id), report)
+        let Some(contract) = self.store.rows.channel_accounts.get(&(tenant_id, account)) else { return false };
+        let report = conversation::notice(fields, contract);
+        let attempt_id = id_of('T', &fields.out_trade_no).map(AttemptId);
+        let taken = attempt_id.is_none_or(|attempt_id| self.take_payment_notice((account, attempt_id), report));
+        let Some(refund_id) = fields.out_biz_no.as_deref().and_then(|number| id_of('R', number)) else {
+            return taken;
+        };
+        let origin = Origin::channel(account);
+        let command = RequestRefundQuery { tenant_id, refund_id: RefundId(refund_id), origin };
+        taken && committed_or_refused(self.run(&command, Cause::question("notice")).map(|_| ()))
     }
 
     fn take_payment_notice(

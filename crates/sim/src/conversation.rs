@@ -1,234 +1,143 @@
-//! Between the rows and the channel: which call an instruction becomes, and what an answer reports.
+//! Between the rows and the channel: the adapter's own mapping, with the channel's core in place of HTTP and
+//! signatures.
 
 use crate::flight::{Answered, Flight, Report};
-use tk_domain::channel_account::Method;
+use serde_json::Value;
+use tk_channels::alipay::call::{self, Call, CallError, Road};
+use tk_channels::alipay::{Answer, Heard, Mode, NotSent, Settings, callback, report as reports};
+use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
-use tk_domain::payment::{Action, ActionKind, Attempt};
-use tk_domain::report::{
-    PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear,
-};
-use tk_money::Amount;
-use tk_simulator::core::{
-    BarcodePay, Code, CoreAnswer, CoreCall, Delivery, Garble, Node, NotifyFields, Order, PayNode, QueryNode,
-    RefundCall, RefundNode, RefundQueryCall, RefundQueryNode, RefundStatus, TradeRef, TradeStatus,
-};
+use tk_domain::payment::{Attempt, Payment};
+use tk_domain::report::{PaymentReport, RefundReport, Source};
 
-/// The order as the channel is told it.
-pub(crate) fn order(attempt: &Attempt) -> Order {
-    Order {
-        out_trade_no: attempt.out_no.clone(),
-        total_fen: attempt.amount_minor,
-        subject: "premium".to_owned(),
-        time_expire_us: Some(attempt.channel_expires_at_us),
-        notify_url: Some("notify".to_owned()),
-        ..Order::default()
+use tk_channels::alipay::{Charset, TradeNotice, TradeStatus as NoticeStatus};
+use tk_simulator::core::{CoreAnswer, CoreCall, Delivery, Garble, NotifyFields, TradeStatus};
+use tk_simulator::http::{answer_node, typed_call};
+
+/// What a worker says: a call that leaves, or something that was heard without one.
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    /// It goes to the gateway.
+    Call(CoreCall),
+    /// Nobody is asked: a signed link, or a call that could not be made.
+    Heard(Heard),
+}
+
+fn settings(account: &ChannelAccount) -> Settings {
+    Settings {
+        gateway_url: "https://channel.example/gateway.do".to_owned(),
+        app_id: account.payee_app.clone(),
+        seller_id: account.payee_merchant.clone(),
+        mode: Mode::Key,
+        charset: Charset::Utf8,
+        notify_url: Some("https://till.example/callbacks".to_owned()),
     }
 }
 
-/// The call to make; none where our own signed link is the answer.
-pub(crate) fn call(flight: &Flight) -> Option<CoreCall> {
-    let trade = TradeRef::out(&flight.attempt.out_no);
-    match (flight.instruction.kind, &flight.refund) {
-        (InstructionKind::Pay, _) => first_call(flight),
-        (InstructionKind::Query, _) => Some(CoreCall::Query(trade)),
-        (InstructionKind::Close, _) => Some(CoreCall::Close(trade)),
-        (InstructionKind::Cancel, _) => Some(CoreCall::Cancel(trade)),
-        (InstructionKind::Refund, Some(refund)) => Some(CoreCall::Refund(RefundCall {
-            trade,
-            refund_fen: refund.amount_minor,
-            out_request_no: Some(refund.out_no.clone()),
-        })),
-        (InstructionKind::RefundQuery, Some(refund)) => Some(CoreCall::RefundQuery(RefundQueryCall {
-            trade,
-            out_request_no: Some(refund.out_no.clone()),
-        })),
-        (InstructionKind::Refund | InstructionKind::RefundQuery, None) => None,
-    }
-}
-
-fn first_call(flight: &Flight) -> Option<CoreCall> {
-    match flight.attempt.method {
-        Method::AlipayQr => Some(CoreCall::Precreate(order(&flight.attempt))),
-        Method::AlipayBarcode => {
-            let payload = flight.instruction.payload.as_deref().unwrap_or_default();
-            let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
-            let auth_code = payload.get("auth_code").and_then(|code| code.as_str()).unwrap_or_default();
-            let order = order(&flight.attempt);
-            Some(CoreCall::Pay(BarcodePay { order, auth_code: auth_code.to_owned() }))
+/// What the rows say to the channel.
+pub(crate) fn say(flight: &Flight, now_us: i64) -> Said {
+    let kind = flight.instruction.kind;
+    let made = match &flight.refund {
+        Some(refund) => call::for_refund(kind, refund, &flight.attempt),
+        None => {
+            let payload = flight.instruction.payload.as_deref();
+            call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))
         }
-        Method::AlipayPage
-        | Method::AlipayWap
-        | Method::WechatJsapi
-        | Method::WechatH5
-        | Method::WechatNative
-        | Method::WechatBarcode
-        | Method::QuickPay
-        | Method::EbankB2c
-        | Method::EbankB2b
-        | Method::BankTransfer
-        | Method::Cheque
-        | Method::Cash
-        | Method::Pos
-        | Method::Kiosk => None,
+    };
+    made.map_or_else(not_sent, |call| said(&call, now_us))
+}
+
+fn said(call: &Call, now_us: i64) -> Said {
+    match (call.road(), call.wire(now_us)) {
+        (_, Err(error)) => not_sent(error),
+        (Road::Browser, Ok(wire)) => {
+            let number = wire.biz_content.get("out_trade_no").and_then(Value::as_str).unwrap_or_default();
+            Said::Heard(Heard::Link(format!("https://channel.example/gateway.do?out_trade_no={number}")))
+        }
+        (Road::Gateway, Ok(wire)) => typed_call(&wire, now_us).map_or_else(
+            || Said::Heard(Heard::NotSent(NotSent::Refused("the gateway cannot read it".to_owned()))),
+            Said::Call,
+        ),
     }
+}
+
+fn not_sent(error: CallError) -> Said {
+    Said::Heard(Heard::NotSent(NotSent::from(error)))
+}
+
+/// The call behind the signed link, which the payer's browser makes.
+pub(crate) fn page(payment: &Payment, attempt: &Attempt, account: &ChannelAccount, now_us: i64) -> Option<CoreCall> {
+    if !matches!(attempt.method, Method::AlipayPage | Method::AlipayWap) {
+        return None;
+    }
+    let call = call::for_payment(InstructionKind::Pay, payment, attempt, None, &settings(account)).ok()?;
+    typed_call(&call.wire(now_us).ok()?, now_us)
 }
 
 /// What the answer, or its absence, reports.
 pub(crate) fn report(answered: &Answered) -> Report {
     let flight = &answered.flight;
-    let source = match flight.instruction.kind {
-        InstructionKind::Query | InstructionKind::RefundQuery => Source::Query,
-        InstructionKind::Pay
-        | InstructionKind::Close
-        | InstructionKind::Cancel
-        | InstructionKind::Refund => Source::Reply,
+    let kind = flight.instruction.kind;
+    let heard = match (&answered.delivery, &flight.said) {
+        (None, Said::Heard(heard)) => heard.clone(),
+        (None, Said::Call(_)) | (Some(Delivery::Lost { .. }), _) => Heard::Timeout,
+        (Some(Delivery::Answered(answer) | Delivery::Late { answer, .. }), _) => {
+            Heard::Answered(answer_of(answer))
+        }
+        (Some(Delivery::Garbled { kind: Garble::ServerError, .. }), _) => Heard::HttpStatus(502),
+        (Some(Delivery::Garbled { .. }), _) => Heard::Unreadable("garbled".to_owned()),
     };
-    let answer = match &answered.delivery {
-        None => return link_ready(flight, source),
-        Some(Delivery::Answered(answer) | Delivery::Late { answer, .. }) => Ok(answer),
-        Some(Delivery::Lost { .. }) => Err(Unclear::Timeout),
-        Some(Delivery::Garbled { kind: Garble::ServerError, .. }) => Err(Unclear::ServerError),
-        Some(Delivery::Garbled { .. }) => Err(Unclear::Unreadable),
-    };
-    if flight.refund.is_some() {
-        let finding = answer.map_or_else(RefundFinding::Unclear, refund_finding);
-        Report::Refund(RefundReport { source, finding })
-    } else {
-        let finding =
-            answer.map_or_else(PaymentFinding::Unclear, |answer| payment_finding(flight, answer));
-        Report::Payment(PaymentReport { source, finding })
-    }
-}
-
-fn link_ready(flight: &Flight, source: Source) -> Report {
-    let value = format!("https://channel.example/gateway.do?out_trade_no={}", flight.attempt.out_no);
-    let finding = PaymentFinding::ActionRequired(Action { kind: ActionKind::Redirect, value });
-    Report::Payment(PaymentReport { source, finding })
-}
-
-fn payment_finding(flight: &Flight, answer: &CoreAnswer) -> PaymentFinding {
-    match (&answer.node, answer.code) {
-        (_, Code::Waiting) => PaymentFinding::WaitingPayer,
-        (Node::Precreate { qr_code, .. }, Code::Success) => PaymentFinding::ActionRequired(Action {
-            kind: ActionKind::Qr,
-            value: qr_code.clone(),
-        }),
-        (Node::Pay(node), Code::Success) => paid_by_code(node),
-        (Node::Query(node), Code::Success) => queried(node),
-        (Node::Close { .. }, Code::Success) => PaymentFinding::Closed,
-        (Node::Cancel(node), Code::Success) if node.retry => PaymentFinding::Unclear(Unclear::ServerError),
-        (Node::Cancel(node), Code::Success) if node.action.is_none() => PaymentFinding::NotFound,
-        (Node::Cancel(_), Code::Success) => PaymentFinding::Closed,
-        (_, Code::Limited) => PaymentFinding::Unclear(Unclear::RateLimited),
-        (_, Code::Business) => refused(flight, answer.sub_code.unwrap_or_default()),
-        (_, Code::Success | Code::Unavailable | Code::Missing | Code::Invalid) => {
-            PaymentFinding::Unclear(Unclear::UnknownCode)
+    let source = reports::source(kind);
+    match &flight.refund {
+        Some(refund) => {
+            let finding = reports::refund(kind, refund, &flight.attempt, &heard);
+            Report::Refund(RefundReport { source, finding })
+        }
+        None => {
+            let finding = reports::payment(kind, &flight.attempt, &heard);
+            Report::Payment(PaymentReport { source, finding })
         }
     }
 }
 
-fn refused(flight: &Flight, code: &str) -> PaymentFinding {
-    let failed = PaymentFinding::Failed { code: code.to_owned(), message: code.to_owned() };
-    match flight.instruction.kind {
-        InstructionKind::Pay => match code {
-            "ACQ.INVALID_PARAMETER"
-            | "ACQ.PAYMENT_AUTH_CODE_INVALID"
-            | "ACQ.BUYER_BALANCE_NOT_ENOUGH"
-            | "ACQ.CONTEXT_INCONSISTENT"
-            | "ACQ.TRADE_HAS_CLOSE" => failed,
-            _ => PaymentFinding::Unclear(Unclear::UnknownCode),
+fn answer_of(answer: &CoreAnswer) -> Answer {
+    let node = answer_node(answer);
+    let text = |name: &str| node.get(name).and_then(Value::as_str).map(str::to_owned);
+    Answer {
+        code: text("code").unwrap_or_default(),
+        msg: text("msg").unwrap_or_default(),
+        sub_code: text("sub_code"),
+        sub_msg: text("sub_msg"),
+        node,
+    }
+}
+
+/// What a verified notification reports about its trade.
+pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount) -> PaymentReport {
+    let trade = TradeNotice {
+        notify_time_us: fields.notify_time_us,
+        trade_no: fields.trade_no.clone(),
+        out_trade_no: fields.out_trade_no.clone(),
+        trade_status: match fields.trade_status {
+            TradeStatus::WaitBuyerPay => NoticeStatus::WaitBuyerPay,
+            TradeStatus::TradeSuccess => NoticeStatus::Success,
+            TradeStatus::TradeFinished => NoticeStatus::Finished,
+            TradeStatus::TradeClosed => NoticeStatus::Closed,
         },
-        InstructionKind::Query if code == "ACQ.TRADE_NOT_EXIST" => PaymentFinding::NotFound,
-        InstructionKind::Close | InstructionKind::Cancel if code == "ACQ.TRADE_NOT_EXIST" => {
-            PaymentFinding::NotFound
-        }
-        InstructionKind::Close | InstructionKind::Cancel => PaymentFinding::CloseRefused,
-        InstructionKind::Query | InstructionKind::Refund | InstructionKind::RefundQuery => {
-            PaymentFinding::Unclear(Unclear::UnknownCode)
-        }
-    }
-}
-
-fn paid_by_code(node: &PayNode) -> PaymentFinding {
-    PaymentFinding::Paid(PaidEvidence {
-        channel_txn_no: node.trade_no.clone(),
-        amount: Amount::fen(node.total_fen),
-        payee_app: None,
-        payee_merchant: None,
-        paid_at_us: node.gmt_payment_us,
-    })
-}
-
-fn queried(node: &QueryNode) -> PaymentFinding {
-    match node.trade_status {
-        TradeStatus::WaitBuyerPay => PaymentFinding::WaitingPayer,
-        TradeStatus::TradeClosed if node.send_pay_date_us.is_none() => PaymentFinding::Closed,
-        TradeStatus::TradeSuccess | TradeStatus::TradeFinished | TradeStatus::TradeClosed => {
-            PaymentFinding::Paid(PaidEvidence {
-                channel_txn_no: node.trade_no.clone(),
-                amount: Amount::fen(node.total_fen),
-                payee_app: None,
-                payee_merchant: None,
-                paid_at_us: node.send_pay_date_us,
-            })
-        }
-    }
-}
-
-fn refund_finding(answer: &CoreAnswer) -> RefundFinding {
-    match (&answer.node, answer.code) {
-        (Node::Refund(RefundNode { .. }), Code::Success) => RefundFinding::Accepted,
-        (Node::RefundQuery(node), Code::Success) => refund_queried(node),
-        (_, Code::Limited) => RefundFinding::Unclear(Unclear::RateLimited),
-        (_, Code::Business) => refund_refused(answer.sub_code.unwrap_or_default()),
-        (_, Code::Success | Code::Waiting | Code::Unavailable | Code::Missing | Code::Invalid) => {
-            RefundFinding::Unclear(Unclear::UnknownCode)
-        }
-    }
-}
-
-fn refund_queried(node: &RefundQueryNode) -> RefundFinding {
-    match (node.refund_status, node.refund_fen) {
-        (Some(RefundStatus::Success), Some(fen)) => {
-            RefundFinding::Done { amount: Amount::fen(fen), at_us: node.gmt_refund_pay_us }
-        }
-        (Some(RefundStatus::Success), None) | (None, _) => RefundFinding::NotFound,
-    }
-}
-
-fn refund_refused(code: &str) -> RefundFinding {
-    let (code, message) = (code.to_owned(), code.to_owned());
-    match code.as_str() {
-        "ACQ.SELLER_BALANCE_NOT_ENOUGH" | "ACQ.REFUND_CHARGE_ERROR" => RefundFinding::NotYet { code, message },
-        "ACQ.TRADE_HAS_FINISHED"
-        | "ACQ.TRADE_STATUS_ERROR"
-        | "ACQ.REASON_TRADE_REFUND_FEE_ERR"
-        | "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL" => RefundFinding::Failed { code, message },
-        "ACQ.TRADE_NOT_EXIST" => RefundFinding::NotFound,
-        _ => RefundFinding::Unclear(Unclear::UnknownCode),
-    }
-}
-
-/// What a verified notification reports about its trade; refunds are only hinted at and asked about.
-pub(crate) fn notice(fields: &NotifyFields) -> Option<PaymentReport> {
-    let about_refund = fields.out_biz_no.is_some() || fields.gmt_refund_us.is_some();
-    let finding = match fields.trade_status {
-        TradeStatus::TradeSuccess | TradeStatus::TradeFinished if !about_refund => {
-            PaymentFinding::Paid(PaidEvidence {
-                channel_txn_no: fields.trade_no.clone(),
-                amount: Amount::fen(fields.total_fen),
-                payee_app: Some(fields.app_id.clone()),
-                payee_merchant: Some(fields.seller_id.clone()),
-                paid_at_us: fields.gmt_payment_us,
-            })
-        }
-        TradeStatus::TradeClosed if !about_refund && fields.gmt_payment_us.is_none() => {
-            PaymentFinding::Closed
-        }
-        TradeStatus::TradeSuccess
-        | TradeStatus::TradeFinished
-        | TradeStatus::TradeClosed
-        | TradeStatus::WaitBuyerPay => return None,
+        total_amount_fen: fields.total_fen,
+        receipt_amount_fen: Some(fields.total_fen),
+        buyer_pay_amount_fen: Some(fields.total_fen),
+        refund_fee_fen: fields.refund_fee_fen,
+        out_biz_no: fields.out_biz_no.clone(),
+        seller_id: Some(fields.seller_id.clone()),
+        buyer_id: Some(fields.buyer_id.clone()),
+        buyer_logon_id: Some(fields.buyer_logon_id.clone()),
+        gmt_create_us: Some(fields.gmt_create_us),
+        gmt_payment_us: fields.gmt_payment_us,
+        gmt_refund_us: fields.gmt_refund_us,
+        gmt_close_us: fields.gmt_close_us,
+        passback_params: fields.passback_params.clone(),
     };
-    Some(PaymentReport { source: Source::Callback, finding })
+    let finding = callback::finding(&trade, &fields.app_id, &settings(account));
+    PaymentReport { source: Source::Callback, finding }
 }

@@ -1,9 +1,10 @@
 //! From a due instruction to a report: claim, call, answer, and the command that takes it.
 
 use crate::checker::Cause;
-use crate::conversation;
+use crate::conversation::{self, Said};
 use crate::queue::Happening;
 use crate::world::World;
+use tk_channels::alipay::Heard;
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::command::{Command, LaneKind, Want, Wants};
@@ -26,7 +27,7 @@ pub(crate) struct Flight {
     pub(crate) attempt: Attempt,
     pub(crate) refund: Option<Refund>,
     pub(crate) account: ChannelAccount,
-    pub(crate) call: Option<CoreCall>,
+    pub(crate) said: Said,
     pub(crate) life: u32,
 }
 
@@ -96,17 +97,18 @@ impl World {
     /// Begins the conversation of a claimed instruction.
     pub(crate) fn depart(&mut self, instruction: Instruction) {
         let Some(mut flight) = self.flight(instruction) else { return };
-        flight.call = conversation::call(&flight);
+        flight.said = conversation::say(&flight, self.host_us());
         #[cfg(feature = "planted")]
         self.spoil_call(&mut flight);
         self.checker.told(&flight);
         let delay_us = self.dice.between(2_000, 200_000);
-        if flight.call.is_some() {
-            self.plan(delay_us, Happening::CallArrives(Box::new(flight)));
-        } else {
-            let answered = Answered { flight, delivery: None };
-            let at_us = self.host_us().saturating_add(1_000);
-            self.plan_inside(at_us, Happening::Answer(Box::new(answered)));
+        match &flight.said {
+            Said::Call(_) => self.plan(delay_us, Happening::CallArrives(Box::new(flight))),
+            Said::Heard(_) => {
+                let answered = Answered { flight, delivery: None };
+                let at_us = self.host_us().saturating_add(1_000);
+                self.plan_inside(at_us, Happening::Answer(Box::new(answered)));
+            }
         }
     }
 
@@ -126,14 +128,14 @@ impl World {
             account: rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone(),
             refund,
             instruction,
-            call: None,
+            said: Said::Heard(Heard::Timeout),
             life: self.life,
         })
     }
 
     /// The call reaches the channel even if its sender is dead by now.
     pub(crate) fn call_arrives(&mut self, flight: Flight) {
-        let Some(call) = flight.call.clone() else { return };
+        let Said::Call(call) = flight.said.clone() else { return };
         let status = self.status_of_attempt((flight.attempt.tenant_id, flight.attempt.id));
         let delivery =
             self.with_seller(flight.account.id, status, |core, now_us| core.handle(now_us, &call));

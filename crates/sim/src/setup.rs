@@ -121,20 +121,19 @@ impl World {
         config: &CoreConfig,
         priority: i64,
     ) -> ChannelAccount {
-        let methods = if priority == 0 {
-            r#"["alipay_qr","alipay_page"]"#
+        // A cancel gives money back without a refund of ours: where the channel keeps its fee then, no bar codes.
+        let methods = if config.fee_on_refund == FeeOnRefund::Kept {
+            r#"["alipay_qr","alipay_page","alipay_wap"]"#
         } else {
             r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#
         };
-        let single = self.store.rows.channel_accounts_of(tenant_id).next().is_none();
-        let all = r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#;
         ChannelAccount {
             tenant_id,
             id,
             channel: Channel::Alipay,
             name: "Alipay".to_owned(),
             currency: Currency::Cny,
-            methods: if single { all } else { methods }.to_owned(),
+            methods: methods.to_owned(),
             merchants: None,
             products: None,
             amount_min_minor: 1,

@@ -12,4 +12,6 @@ pub mod report;
 pub use capabilities::CAPABILITIES;
 pub use conversation::{Heard, NotSent};
 pub use credentials::{Credentials, CredentialsError, Mode, Settings};
+pub use tk_formats::alipay::Charset;
+pub use tk_formats::alipay::notify::{TradeNotice, TradeStatus};
 pub use tk_formats::alipay::response::Answer;

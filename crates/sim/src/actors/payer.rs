@@ -7,7 +7,7 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, TenantId};
 use tk_domain::moment::{MINUTE_US, SECOND_US};
 use tk_domain::payment::Attempt;
-use tk_simulator::core::{CoreCall, Dice};
+use tk_simulator::core::Dice;
 
 /// What a payer does when the code or page is before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,24 +53,12 @@ impl World {
         let status = self.status_of_attempt((attempt.tenant_id, attempt.id));
         let out_no = &attempt.out_no;
         let late_us = self.dice.between(SECOND_US, 15 * MINUTE_US);
-        let page = match attempt.method {
-            Method::AlipayPage => Some(CoreCall::Page(conversation::order(attempt))),
-            Method::AlipayWap => Some(CoreCall::Wap(conversation::order(attempt))),
-            Method::AlipayQr
-            | Method::AlipayBarcode
-            | Method::WechatJsapi
-            | Method::WechatH5
-            | Method::WechatNative
-            | Method::WechatBarcode
-            | Method::QuickPay
-            | Method::EbankB2c
-            | Method::EbankB2b
-            | Method::BankTransfer
-            | Method::Cheque
-            | Method::Cash
-            | Method::Pos
-            | Method::Kiosk => None,
-        };
+        let rows = &self.store.rows;
+        let payment = rows.payments.get(&(attempt.tenant_id, attempt.payment_id));
+        let account = rows.channel_accounts.get(&(attempt.tenant_id, attempt.channel_account_id));
+        let page = payment
+            .zip(account)
+            .and_then(|(payment, account)| conversation::page(payment, attempt, account, self.now_us));
         // Whatever the wallet refuses is the payer's to see, not ours.
         let _refusal = self.with_seller(attempt.channel_account_id, status, |core, now_us| {
             core.advance(now_us);

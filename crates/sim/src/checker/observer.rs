@@ -1,6 +1,7 @@
 //! What was genuinely said by channels, endpoints and clients: the evidence that state may rest on.
 
 use crate::checker::Checker;
+use crate::conversation::Said;
 use crate::flight::{Flight, Report};
 use crate::store::Commit;
 use crate::webhook::Post;
@@ -109,7 +110,7 @@ impl Checker {
 
     /// inv-19: the number and amount sent for one refund never change.
     pub(crate) fn told(&mut self, flight: &Flight) {
-        let Some(CoreCall::Refund(call)) = &flight.call else { return };
+        let Said::Call(CoreCall::Refund(call)) = &flight.said else { return };
         if flight.instruction.kind != InstructionKind::Refund {
             return;
         }
