@@ -55,7 +55,8 @@ pub struct RequestQuery {
     pub origin: Origin,
 }
 
-/// Marks an attempt as to be closed and makes that the next thing said to its channel.
+/// Marks an attempt as to be closed and makes that the next thing said to its channel, unless money of another
+/// amount was received on it.
 pub(super) fn request(
     attempt: &mut Attempt,
     snapshot: &Snapshot,
@@ -65,6 +66,9 @@ pub(super) fn request(
 ) {
     attempt.close_requested_at_us = Some(moment.now_us);
     attempt.updated_at_us = moment.now_us;
+    if attempt.disposition.is_some() {
+        return;
+    }
     let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128()));
     if let Some(mut instruction) = instruction.cloned() {
         instruction.next(close_kind(attempt.method), moment.now_us);

@@ -128,7 +128,9 @@ impl Taking<'_> {
         self.attempt.status = AttemptStatus::Unknown;
         self.attempt.unknown_since_us = Some(moment.now_us);
         self.attempt.updated_at_us = moment.now_us;
-        self.attempt.queries_count = 0;
+        if moment.now_us < self.attempt.channel_expires_at_us {
+            self.attempt.queries_count = 0;
+        }
         self.payment.unknown_since_us = Some(moment.now_us);
         self.set_payment_status(PaymentStatus::Processing, moment);
         self.event(EventKind::PaymentProcessing, moment);

@@ -24,6 +24,7 @@ impl Taking<'_> {
 
     pub(super) fn closed(&mut self, moment: &mut Moment<'_>) {
         match self.attempt.status {
+            AttemptStatus::Succeeded if self.all_goes_back() => {}
             AttemptStatus::Succeeded => self.contradicted("closed", moment),
             AttemptStatus::Failed | AttemptStatus::Closed => {}
             AttemptStatus::Created
@@ -31,6 +32,11 @@ impl Taking<'_> {
             | AttemptStatus::Processing
             | AttemptStatus::Unknown => self.attempt_over(AttemptStatus::Closed, moment),
         }
+    }
+
+    /// A channel calls an order closed, too, once all of its money went back (alipay.md section 5).
+    const fn all_goes_back(&self) -> bool {
+        self.attempt.refundable_minor() == 0
     }
 
     pub(super) fn attempt_over(&mut self, status: AttemptStatus, moment: &mut Moment<'_>) {

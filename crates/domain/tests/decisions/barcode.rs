@@ -1,0 +1,137 @@
+//! Payments by the payer's bar code: money may move without the payer seeing anything of ours.
+
+use crate::kit::{TENANT, World, failed, paid, unclear};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::Method;
+use tk_domain::instruction::InstructionKind;
+use tk_domain::moment::MINUTE_US;
+use tk_domain::payment::{AttemptStatus, PaymentStatus, StartAttempt};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::{PaymentFinding, Source};
+
+#[test]
+fn a_refusal_of_the_first_send_is_final() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    world.told(id, Source::Reply, failed());
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::Failed);
+}
+
+#[test]
+fn a_refusal_of_a_repeated_send_proves_nothing_because_the_first_may_have_taken_the_money() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    assert_eq!(world.claim(id), InstructionKind::Pay, "the first sender died before its answer came");
+    assert_eq!(world.instruction(id).tries, 2);
+    world.told(id, Source::Reply, failed());
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::Unknown);
+    assert_eq!(world.next(id), "query+5");
+    world.claim(id);
+    world.told(id, Source::Query, paid("txn"));
+    assert_eq!(world.payment_of(id).status, PaymentStatus::Succeeded);
+}
+
+#[test]
+fn a_qr_code_refused_at_the_second_send_is_refused_because_nobody_has_seen_it() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayQr);
+    world.claim(id);
+    world.told(id, Source::Reply, failed());
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::Failed);
+}
+
+#[test]
+fn a_waiting_payer_is_asked_about_every_five_seconds_for_a_minute_and_then_cancelled() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    let start_us = world.now_us;
+    world.told(id, Source::Reply, PaymentFinding::InProgress);
+    while world.instruction(id).kind == InstructionKind::Query {
+        world.now_us = world.instruction(id).due_at_us;
+        world.told(id, Source::Query, PaymentFinding::WaitingPayer);
+    }
+    assert_eq!(world.next(id), "cancel+0");
+    assert!(world.now_us - start_us <= MINUTE_US);
+    world.told(id, Source::Reply, PaymentFinding::Closed);
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::Closed);
+    assert_eq!(world.payment_of(id).status, PaymentStatus::RequiresMethod);
+}
+
+#[test]
+fn a_success_heard_of_during_a_cancel_waits_for_the_outcome_of_the_cancel() {
+    for (outcome, status, payment_status) in [
+        (PaymentFinding::Closed, AttemptStatus::Closed, PaymentStatus::Closed),
+        (PaymentFinding::CloseRefused, AttemptStatus::Succeeded, PaymentStatus::Succeeded),
+    ] {
+        let mut world = World::new();
+        let id = world.open(Method::AlipayBarcode);
+        world.told(id, Source::Reply, unclear());
+        world.close(world.the_attempt(id).payment_id).unwrap();
+        assert_eq!(world.claim(id), InstructionKind::Cancel);
+        world.told(id, Source::Callback, paid("txn"));
+        world.told(id, Source::Query, PaymentFinding::WaitingPayer);
+        assert_eq!(world.the_attempt(id).status, AttemptStatus::Unknown, "a cancel gives paid money back");
+        world.told(id, Source::Reply, unclear());
+        assert_eq!(world.claim(id), InstructionKind::Cancel, "an unanswered cancel is repeated");
+        world.told(id, Source::Callback, paid("txn"));
+        world.told(id, Source::Reply, outcome);
+        if status == AttemptStatus::Succeeded {
+            assert_eq!(world.claim(id), InstructionKind::Query);
+            world.told(id, Source::Query, paid("txn"));
+        }
+        assert_eq!((world.the_attempt(id).status, world.payment_of(id).status), (status, payment_status));
+        assert_eq!(world.exceptions(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn an_order_unknown_to_the_channel_is_cancelled_and_asked_about_until_it_can_no_longer_be_paid() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    world.told(id, Source::Reply, unclear());
+    let mut said = Vec::new();
+    while world.the_attempt(id).status.open() {
+        let kind = world.claim(id);
+        said.push(kind);
+        let source = if kind == InstructionKind::Query { Source::Query } else { Source::Reply };
+        world.told(id, source, PaymentFinding::NotFound);
+        assert!(said.len() < 100, "ends");
+    }
+    assert!(said.contains(&InstructionKind::Cancel));
+    assert!(world.now_us > world.the_attempt(id).channel_expires_at_us + 5 * MINUTE_US);
+    assert_eq!(world.payment_of(id).status, PaymentStatus::RequiresMethod);
+}
+
+#[test]
+fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
+    let mut world = World::new();
+    let payment_id = world.payment();
+    let cases: [(Method, Option<&str>, bool); 12] = [
+        (Method::AlipayBarcode, Some("281234567890123456"), true),
+        (Method::AlipayBarcode, Some("251234567890123"), false),
+        (Method::AlipayBarcode, Some("2512345678901234"), true),
+        (Method::AlipayBarcode, Some("301234567890123456789012"), true),
+        (Method::AlipayBarcode, Some("3012345678901234567890123"), false),
+        (Method::AlipayBarcode, Some("241234567890123456"), false),
+        (Method::AlipayBarcode, Some("28123456789012345x"), false),
+        (Method::AlipayBarcode, Some("２８1234567890123"), false),
+        (Method::AlipayBarcode, None, false),
+        (Method::AlipayQr, Some("281234567890123456"), false),
+        (Method::AlipayQr, Some("anything"), false),
+        (Method::AlipayQr, None, true),
+    ];
+    for (method, auth_code, fits) in cases {
+        let command = StartAttempt {
+            tenant_id: TENANT,
+            payment_id,
+            method,
+            auth_code: auth_code.map(str::to_owned),
+            return_url: None,
+            lease_us: 0,
+            origin: Origin::system(),
+        };
+        let decided = world.decide(&command).map(|_| ());
+        let expected = if fits { Ok(()) } else { Err(Refusal::AuthCodeInvalid) };
+        assert_eq!(decided, expected, "{method} {auth_code:?}");
+    }
+}

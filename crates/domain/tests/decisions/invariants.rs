@@ -1,0 +1,239 @@
+//! What holds after every decision, computed anew from the rows and lines.
+
+use std::collections::BTreeMap;
+use tk_domain::id::{AccountId, AttemptId, Id128, PaymentId, RefundId, TypedId};
+use tk_domain::instruction::InstructionStatus;
+use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus};
+use tk_domain::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
+use tk_domain::refund::{Refund, RefundState};
+use tk_domain::snapshot::Snapshot;
+
+/// What was seen at the commit before.
+#[derive(Default)]
+pub struct Watch {
+    payments: BTreeMap<PaymentId, Payment>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    refunds: BTreeMap<RefundId, Refund>,
+    audits: usize,
+    audit_hash: Vec<u8>,
+}
+
+pub fn check(snapshot: &Snapshot, watch: &mut Watch) {
+    books(snapshot);
+    holds(snapshot);
+    chains(snapshot, watch);
+    events(snapshot);
+    for payment in snapshot.payments.iter() {
+        payment_holds(payment, snapshot);
+        if let Some(before) = watch.payments.insert(payment.id, payment.clone()) {
+            payment_goes_on(&before, payment);
+        }
+    }
+    for attempt in snapshot.attempts.iter() {
+        attempt_holds(attempt, snapshot);
+        if let Some(before) = watch.attempts.insert(attempt.id, attempt.clone()) {
+            attempt_goes_on(&before, attempt);
+        }
+    }
+    for refund in snapshot.refunds.iter() {
+        refund_holds(refund, snapshot);
+        if let Some(before) = watch.refunds.insert(refund.id, refund.clone()) {
+            refund_goes_on(&before, refund);
+        }
+    }
+}
+
+fn books(snapshot: &Snapshot) {
+    let mut sums: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for (index, entry) in snapshot.appended.entries.iter().enumerate() {
+        assert_eq!(entry.seq, i64::try_from(index).unwrap() + 1, "entry sequence without gaps");
+        assert_eq!(entry.lines().iter().map(|line| line.signed_minor()).sum::<i64>(), 0, "{entry:?}");
+        for line in entry.lines() {
+            assert!(line.amount_minor > 0, "{line:?}");
+            let sum = sums.entry(line.account.id()).or_default();
+            *sum += line.signed_minor();
+            assert_eq!(line.balance_after_minor, *sum, "{line:?}");
+        }
+    }
+    let total: i64 = snapshot.accounts.iter().map(|account| account.balance_minor).sum();
+    assert_eq!(total, 0, "all balances sum to zero");
+    for account in snapshot.accounts.iter() {
+        assert_eq!(Some(&account.balance_minor), sums.get(&account.id), "{account:?}");
+        assert!(!account.kind.guarded() || account.available_minor() >= 0, "{account:?}");
+    }
+    let mut times = snapshot.appended.entries.iter().map(|entry| entry.booked_at_us);
+    assert!(times.clone().skip(1).all(|time| times.next().is_some_and(|before| before < time)));
+}
+
+fn holds(snapshot: &Snapshot) {
+    let open = snapshot.holds.iter().filter(|hold| hold.status == HoldStatus::Open);
+    let open: i64 = open.map(|hold| hold.amount_minor()).sum();
+    let held = snapshot.accounts.iter().filter(|account| account.kind == AccountKind::Held);
+    assert_eq!(
+        open,
+        held.map(|account| account.balance_minor).sum::<i64>(),
+        "open holds are the held balance"
+    );
+    assert_eq!(snapshot.holds.iter().count(), snapshot.refunds.iter().count(), "one hold per refund");
+}
+
+fn chains(snapshot: &Snapshot, watch: &mut Watch) {
+    let mut previous = if watch.audits == 0 { vec![0; 32] } else { watch.audit_hash.clone() };
+    for (index, audit) in snapshot.appended.audits.iter().enumerate().skip(watch.audits) {
+        assert_eq!(audit.seq, i64::try_from(index).unwrap() + 1, "audit sequence without gaps");
+        assert_eq!(audit.prev_hash, previous, "chained to the act before");
+        assert_eq!(audit.hash, audit.computed_hash());
+        previous.clone_from(&audit.hash);
+    }
+    watch.audits = snapshot.appended.audits.len();
+    watch.audit_hash = previous;
+}
+
+fn events(snapshot: &Snapshot) {
+    let mut last: BTreeMap<Id128, i64> = BTreeMap::new();
+    for (index, event) in snapshot.appended.events.iter().enumerate() {
+        assert_eq!(event.lane_seq, i64::try_from(index).unwrap() + 1);
+        let seq = last.entry(event.object_id).or_default();
+        *seq += 1;
+        assert_eq!(event.object_seq, *seq, "events of one object are counted without gaps");
+    }
+    for payment in snapshot.payments.iter() {
+        assert_eq!(payment.event_seq, last.get(&payment.id.id128()).copied().unwrap_or(0));
+    }
+    for refund in snapshot.refunds.iter() {
+        assert_eq!(refund.event_seq, last.get(&refund.id.id128()).copied().unwrap_or(0));
+    }
+}
+
+fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
+    let collected = snapshot
+        .appended
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::Collect && entry.payment_id == Some(payment.id));
+    let succeeded = payment.status == PaymentStatus::Succeeded;
+    assert_eq!(collected.count(), usize::from(succeeded), "succeeded means exactly one collection");
+    assert_eq!(payment.effective_attempt_id.is_some(), succeeded);
+    assert_eq!(payment.succeeded_at_us.is_some(), succeeded);
+    let open: Vec<AttemptId> = snapshot
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.payment_id == payment.id && attempt.status.open())
+        .map(|attempt| attempt.id)
+        .collect();
+    assert!(open.len() <= 1, "at most one attempt is open");
+    assert_eq!(payment.open_attempt_id, open.first().copied());
+    assert!(!payment.status.terminal() || open.is_empty(), "an ended payment has no open attempt");
+    assert!(payment.refunded_minor + payment.refunding_minor <= payment.amount_minor);
+    assert!(payment.fee_returned_minor <= payment.fee_minor, "{payment:?}");
+    if payment.fee.returned && payment.refunded_minor == payment.amount_minor {
+        assert_eq!(payment.fee_returned_minor, payment.fee_minor, "a full refund returns the whole fee");
+    }
+    if let Some(id) = payment.effective_attempt_id {
+        let attempt = snapshot.attempts.get(&(payment.tenant_id, id)).unwrap();
+        assert_eq!(payment.refunded_minor, attempt.refunded_minor);
+        assert_eq!(payment.refunding_minor, attempt.refunding_minor);
+        assert_eq!(attempt.received_minor, payment.amount_minor);
+    }
+}
+
+fn payment_goes_on(before: &Payment, after: &Payment) {
+    let frozen = |row: &Payment| (row.tenant_id, row.merchant_id, row.product_id, row.amount(), row.fee);
+    assert_eq!(frozen(before), frozen(after), "amount, payee and terms are frozen");
+    if before.status.terminal() {
+        assert_eq!(before.status, after.status, "a terminal state never regresses");
+    }
+}
+
+fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
+    let booked: Vec<EntryKind> = snapshot
+        .appended
+        .entries
+        .iter()
+        .filter(|entry| entry.attempt_id == Some(attempt.id) && entry.refund_id.is_none())
+        .map(|entry| entry.kind)
+        .collect();
+    let expected = attempt.disposition.map(|disposition| match disposition {
+        Disposition::Effective => EntryKind::Collect,
+        Disposition::Duplicate => EntryKind::CollectDuplicate,
+        Disposition::Late => EntryKind::CollectLate,
+        Disposition::Mismatch => EntryKind::CollectSuspense,
+    });
+    assert_eq!(booked, Vec::from_iter(expected), "money received is booked exactly once");
+    assert_eq!(attempt.disposition.is_some(), attempt.received_minor > 0);
+    if attempt.status == AttemptStatus::Succeeded {
+        assert_eq!(attempt.received_minor, attempt.amount_minor);
+    }
+    let sum = |state: &dyn Fn(RefundState) -> bool| -> i64 {
+        let refunds = snapshot.refunds.iter();
+        refunds
+            .filter(|row| row.attempt_id == attempt.id && state(row.status))
+            .map(|row| row.amount_minor)
+            .sum()
+    };
+    assert_eq!(attempt.refunded_minor, sum(&|state| state == RefundState::Succeeded));
+    assert_eq!(attempt.refunding_minor, sum(&|state| state.counts() && state != RefundState::Succeeded));
+    assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.received_minor, "inv-17");
+    assert!(attempt.channel_fee_returned_minor <= attempt.channel_fee_minor);
+    let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128())).unwrap();
+    if attempt.status.open() && attempt.disposition.is_none() {
+        assert_eq!(instruction.status, InstructionStatus::Open, "an open attempt has a next question");
+    }
+    if attempt.disposition.is_some() {
+        assert_eq!(instruction.status, InstructionStatus::Done);
+        assert_eq!(instruction.payload, None);
+    }
+    assert_eq!(attempt.unknown_since_us.is_some(), attempt.status == AttemptStatus::Unknown);
+}
+
+fn attempt_goes_on(before: &Attempt, after: &Attempt) {
+    let frozen = |row: &Attempt| {
+        let bound = (row.payment_id, row.channel_account_id, row.method, row.amount_minor, row.currency);
+        (bound, row.out_no.clone(), row.channel_expires_at_us, row.routing.clone())
+    };
+    assert_eq!(frozen(before), frozen(after));
+    if !before.status.open() {
+        assert_eq!(before.status, after.status, "a terminal state never regresses");
+    }
+    if before.disposition.is_some() {
+        let received = |row: &Attempt| (row.disposition, row.received_minor, row.channel_txn_no.clone());
+        assert_eq!(received(before), received(after));
+    }
+}
+
+fn refund_holds(refund: &Refund, snapshot: &Snapshot) {
+    let hold = snapshot.holds.get(&(refund.tenant_id, refund.hold_id)).unwrap();
+    let expected = match refund.status {
+        RefundState::PendingApproval | RefundState::Approved | RefundState::Processing => HoldStatus::Open,
+        RefundState::Succeeded => HoldStatus::Captured,
+        RefundState::Failed | RefundState::Rejected | RefundState::Cancelled => HoldStatus::Released,
+    };
+    assert_eq!(hold.status, expected, "a hold ends with its refund, once");
+    assert_eq!(hold.amount_minor(), refund.amount_minor);
+    let booked: Vec<EntryKind> = snapshot
+        .appended
+        .entries
+        .iter()
+        .filter(|entry| entry.refund_id == Some(refund.id))
+        .map(|entry| entry.kind)
+        .collect();
+    let ending = match expected {
+        HoldStatus::Open => None,
+        HoldStatus::Captured => Some(EntryKind::Refund),
+        HoldStatus::Released => Some(EntryKind::Release),
+    };
+    assert_eq!(booked, [EntryKind::Hold].into_iter().chain(ending).collect::<Vec<_>>());
+    let instruction = snapshot.instructions.get(&(refund.tenant_id, refund.id.id128())).unwrap();
+    let next = if refund.status.terminal() { InstructionStatus::Done } else { InstructionStatus::Open };
+    assert_eq!(instruction.status, next, "a refund under way has a next question");
+}
+
+fn refund_goes_on(before: &Refund, after: &Refund) {
+    let frozen = |row: &Refund| {
+        (row.payment_id, row.attempt_id, row.amount_minor, row.currency, row.out_no.clone(), row.hold_id)
+    };
+    assert_eq!(frozen(before), frozen(after), "number and amount sent never change");
+    if before.status.terminal() {
+        assert_eq!(before.status, after.status, "a terminal state never regresses");
+    }
+}

@@ -1,0 +1,32 @@
+//! Decisions about payments, refunds, books and deliveries, each run over everything there is and over only
+//! what the command says it wants.
+
+#[cfg(test)]
+extern crate tillkeeper_domain as tk_domain;
+
+#[cfg(test)]
+mod attempts;
+#[cfg(test)]
+mod barcode;
+#[cfg(test)]
+mod books;
+#[cfg(test)]
+mod closing;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod partial;
+#[cfg(test)]
+mod refunds;
+#[cfg(test)]
+mod repeats;
+#[cfg(test)]
+mod routing;
+#[cfg(test)]
+mod sequences;
+#[cfg(test)]
+mod stray;
+#[cfg(test)]
+mod texts;

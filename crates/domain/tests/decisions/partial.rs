@@ -1,0 +1,95 @@
+//! A store in miniature: hands a command only the rows that it wants.
+
+use tk_domain::command::{Command, LaneKind, Want, Wants};
+use tk_domain::decision::Change;
+use tk_domain::snapshot::{Row, Rows, Snapshot};
+
+/// What of `full` the command asks for, round after round until it asks for nothing new.
+pub fn wanted_by<C: Command>(command: &C, full: &Snapshot) -> Snapshot {
+    let mut partial = Snapshot::default();
+    for _ in 0..16 {
+        let mut wants = Wants::default();
+        command.wants(&partial, &mut wants);
+        let missing = wants.missing(&partial);
+        if missing.is_empty() {
+            return partial;
+        }
+        for want in missing {
+            load(&want, full, &mut partial);
+            partial.learned(want);
+        }
+    }
+    panic!("a command wants rows without end");
+}
+
+fn copy<R: Row>(from: &Rows<R>, key: &R::Key, to: &mut Rows<R>) {
+    if let Some(row) = from.get(key) {
+        to.load(row.clone());
+    }
+}
+
+fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
+    match want {
+        Want::Merchant(tenant, id) => copy(&full.merchants, &(*tenant, *id), &mut to.merchants),
+        Want::Product(tenant, id) => copy(&full.products, &(*tenant, *id), &mut to.products),
+        Want::ChannelAccount(tenant, id) => {
+            copy(&full.channel_accounts, &(*tenant, *id), &mut to.channel_accounts);
+        }
+        Want::ChannelAccounts(tenant) => {
+            full.channel_accounts_of(*tenant).for_each(|row| to.channel_accounts.load(row.clone()));
+        }
+        Want::WebhookEndpoints(tenant) => {
+            full.webhook_endpoints_of(*tenant).for_each(|row| to.webhook_endpoints.load(row.clone()));
+        }
+        Want::App(tenant, id) => copy(&full.apps, &(*tenant, *id), &mut to.apps),
+        Want::ApiKey(tenant, id) => copy(&full.api_keys, &(*tenant, *id), &mut to.api_keys),
+        Want::Event(tenant, id) => copy(&full.known_events, &(*tenant, *id), &mut to.known_events),
+        Want::Natural(name) => copy(&full.natural_keys, name, &mut to.natural_keys),
+        Want::Idempotency(name) => copy(&full.idempotency, name, &mut to.idempotency),
+        Want::Payment(tenant, id) => copy(&full.payments, &(*tenant, *id), &mut to.payments),
+        Want::Attempt(tenant, id) => copy(&full.attempts, &(*tenant, *id), &mut to.attempts),
+        Want::Refund(tenant, id) => copy(&full.refunds, &(*tenant, *id), &mut to.refunds),
+        Want::Hold(tenant, id) => copy(&full.holds, &(*tenant, *id), &mut to.holds),
+        Want::Instruction(tenant, id) => copy(&full.instructions, &(*tenant, *id), &mut to.instructions),
+        Want::Exception(tenant, id) => copy(&full.exceptions, &(*tenant, *id), &mut to.exceptions),
+        Want::Delivery(tenant, id) => copy(&full.deliveries, &(*tenant, *id), &mut to.deliveries),
+        Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
+        Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
+    }
+}
+
+fn replaces_unseen<R: Row>(row: &R, full: &Rows<R>, partial: &Rows<R>) -> bool {
+    full.get(&row.key()).is_some() && partial.get(&row.key()).is_none()
+}
+
+/// A change to a row that exists but was not wanted would be written as a new row; a line on an account not
+/// wanted would start from nothing; an entry outside a posting lane would contend with another lane.
+pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial: &Snapshot) {
+    let unseen = match change {
+        Change::Payment(row) => replaces_unseen(&**row, &full.payments, &partial.payments),
+        Change::Attempt(row) => replaces_unseen(&**row, &full.attempts, &partial.attempts),
+        Change::Refund(row) => replaces_unseen(&**row, &full.refunds, &partial.refunds),
+        Change::Hold(row) => replaces_unseen(&**row, &full.holds, &partial.holds),
+        Change::Instruction(row) => replaces_unseen(&**row, &full.instructions, &partial.instructions),
+        Change::Exception(row) => replaces_unseen(&**row, &full.exceptions, &partial.exceptions),
+        Change::Delivery(row) => replaces_unseen(&**row, &full.deliveries, &partial.deliveries),
+        Change::WebhookEndpoint(row) => {
+            replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
+        }
+        Change::NaturalKey(row) => !partial.knows(&Want::Natural(row.name.clone())),
+        Change::Idempotency(row) => !partial.knows(&Want::Idempotency(row.name.clone())),
+        Change::Entry(entry) => {
+            assert_eq!(lane, LaneKind::Posting, "an entry is posted in a posting lane");
+            entry.lines().iter().any(|line| !partial.knows(&Want::Account(line.account)))
+        }
+        Change::Merchant(_)
+        | Change::Product(_)
+        | Change::ChannelAccount(_)
+        | Change::App(_)
+        | Change::ApiKey(_)
+        | Change::AccountTerms(_)
+        | Change::Event(_)
+        | Change::Audit(_) => false,
+    };
+    assert!(!unseen, "changed without being wanted: {change:?}");
+}
