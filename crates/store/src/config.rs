@@ -36,6 +36,8 @@ pub type Failpoints = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// Limits and ways of working.
 #[derive(Clone)]
 pub struct StoreConfig {
+    /// Whether the installation moves real money; decisions write it into events.
+    pub live: bool,
     /// How many commands share a commit.
     pub commits: Commits,
     /// The most commands in one commit.
@@ -57,6 +59,7 @@ pub struct StoreConfig {
 impl Default for StoreConfig {
     fn default() -> Self {
         Self {
+            live: false,
             commits: Commits::Grouped,
             batch_max: 512,
             queue_max: 8_192,

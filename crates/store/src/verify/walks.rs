@@ -3,7 +3,7 @@
 use crate::failure::{DbError, Failure};
 use crate::reader::{records, tuples};
 use crate::record::Record;
-use crate::value::{Cells, Column, Kind, Value};
+use crate::value::{Cells, Column, Kind, Unreadable, Value};
 use crate::verify::View;
 use crate::writer::request::Sql;
 use std::collections::BTreeMap;
@@ -16,18 +16,24 @@ const PAGE: usize = 500;
 /// Follows each lane's chain of hashes up to its head; names the first act that does not fit.
 pub(super) async fn audit_chain(view: &View, tenant_id: TenantId) -> Result<Option<String>, Failure> {
     let heads = Sql {
-        text: "SELECT lane, audit_hash FROM heads WHERE tenant_id = ?1 ORDER BY lane".to_owned(),
+        text: "SELECT lane, audit_hash, audit_seq FROM heads WHERE tenant_id = ?1 ORDER BY lane".to_owned(),
         params: vec![tenant_id.to_value()],
-        returns: vec![Kind::Int, Kind::Bytes],
+        returns: vec![Kind::Int, Kind::Bytes, Kind::Int],
     };
-    for (lane, head) in tuples::<(i64, Vec<u8>)>(view.rows(tenant_id, heads).await?)? {
+    for row in view.rows(tenant_id, heads).await? {
+        let mut cells = Cells::new(row);
+        let mut take = || -> Result<(i64, Vec<u8>, i64), Unreadable> {
+            Ok((cells.take()?, cells.take()?, cells.take()?))
+        };
+        let (lane, head, head_seq) = take().map_err(DbError::from)?;
         let mut hash = vec![0_u8; 32];
         let mut seq = 0_i64;
         loop {
             let page: Vec<Audit> = records(view.rows(tenant_id, audits_after(tenant_id, lane, seq)).await?)?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last().filter(|_| seq < head_seq) else { break };
             seq = last.seq;
-            for audit in page {
+            // A serving process goes on writing: what it appended after the head was read is not judged.
+            for audit in page.into_iter().filter(|audit| audit.seq <= head_seq) {
                 if audit.prev_hash != hash || audit.computed_hash() != audit.hash {
                     return Ok(Some(format!("{} (lane {lane}, seq {})", audit.id, audit.seq)));
                 }
@@ -60,7 +66,7 @@ pub(super) async fn order_keys(view: &View, tenant_id: TenantId) -> Result<Optio
         let payments = view.rows(tenant_id, payments_after(tenant_id, after)).await?;
         let read = |row| -> Result<(PaymentId, String), Failure> {
             let mut cells = Cells::new(row);
-            let mut take = || -> Result<_, crate::value::Unreadable> {
+            let mut take = || -> Result<_, Unreadable> {
                 let (id, merchant_id): (PaymentId, MerchantId) = cells.take()?;
                 let number: String = cells.take()?;
                 Ok((id, KeyName::scoped(tenant_id, NaturalKind::MerchantOrder, &merchant_id, &number).key))

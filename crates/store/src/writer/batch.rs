@@ -112,6 +112,7 @@ fn decide(
 ) -> Result<(), Trouble> {
     let mut bits = Bits(around.ambient);
     let mut moment = Moment::new(now_us, &mut bits);
+    moment.live = around.config.live;
     let tenant_id = job.tenant_id();
     let decided = catch_unwind(AssertUnwindSafe(|| {
         let changes = job.decide(snapshot, &mut moment);
