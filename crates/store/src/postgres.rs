@@ -40,6 +40,7 @@ pub struct PostgresSession {
     client: Client,
     prepared: BTreeMap<String, Statement>,
     begin_with: Option<String>,
+    commits: u64,
 }
 
 type Params<'a> = Vec<Box<dyn ToSql + Sync + Send + 'a>>;
@@ -58,7 +59,7 @@ impl PostgresSession {
             Purpose::Write => client.batch_execute(BY_KEY_ONLY).await?,
             Purpose::Read => {}
         }
-        Ok(Self { client, prepared: BTreeMap::new(), begin_with: None })
+        Ok(Self { client, prepared: BTreeMap::new(), begin_with: None, commits: 0 })
     }
 
     /// The bare client, for statements without parameters.
@@ -73,7 +74,12 @@ impl PostgresSession {
 
     /// Commits; durable when it returns.
     pub async fn commit(&mut self) -> Result<(), DbError> {
-        self.end(COMMIT).await
+        self.end(COMMIT).await?;
+        self.commits = self.commits.wrapping_add(1);
+        if plans_are_stale(self.commits) {
+            self.client.batch_execute("DISCARD PLANS").await?;
+        }
+        Ok(())
     }
 
     /// Rolls back.
@@ -188,6 +194,11 @@ impl PostgresSession {
     fn statement(&self, text: &str) -> Result<&Statement, DbError> {
         self.prepared.get(text).ok_or_else(|| DbError::Other(format!("not prepared: {text}")))
     }
+}
+
+/// A plan made for a small table may not suit a large one: plans are made anew at growing distances.
+const fn plans_are_stale(commits: u64) -> bool {
+    commits % 2_048 == 0 || (commits < 2_048 && commits >= 4 && commits.is_power_of_two())
 }
 
 fn load_text(load: &Load) -> &'static str {

@@ -167,7 +167,8 @@ fn postgres_statements(
     }
 }
 
-/// Locks go in key order; the tenant is named by equality, so that it works on Citus too.
+/// One look-up per key by equality with the whole primary key, so that no statistics can lead to another plan;
+/// keys come sorted, so locks go in key order.
 fn postgres_select(
     table: &str,
     keys: usize,
@@ -177,27 +178,20 @@ fn postgres_select(
     let list: Vec<String> = columns.iter().map(|(name, _)| format!("t.{name}")).collect();
     let list = list.join(", ");
     let rest: Vec<&(&'static str, Kind)> = columns.iter().take(keys).skip(1).collect();
-    let order: Vec<String> = rest.iter().map(|(name, _)| format!("t.{name}")).collect();
     let arrays: Vec<String> = rest
         .iter()
         .zip(2_usize..)
         .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
         .collect();
-    let lock = match reading {
-        Reading::Locked => " FOR UPDATE OF t",
-        Reading::Unlocked => "",
-    };
-    let order = order.join(", ");
-    if let [(name, _)] = rest.as_slice() {
-        let array = arrays.concat();
-        return format!(
-            "SELECT {list} FROM {table} AS t WHERE t.tenant_id = $1 AND t.{name} = ANY({array}) ORDER BY {order}{lock}"
-        );
-    }
     let key_is: Vec<String> = rest.iter().map(|(name, _)| format!("t.{name} = d.{name}")).collect();
     let key_names: Vec<&str> = rest.iter().map(|(name, _)| *name).collect();
+    // Either keeps the look-up a subquery of its own.
+    let fence = match reading {
+        Reading::Locked => "FOR UPDATE",
+        Reading::Unlocked => "OFFSET 0",
+    };
     format!(
-        "SELECT {list} FROM unnest({}) AS d({}) JOIN {table} AS t ON t.tenant_id = $1 AND {} ORDER BY {order}{lock}",
+        "SELECT r.* FROM unnest({}) AS d({}), LATERAL (SELECT {list} FROM {table} AS t WHERE t.tenant_id = $1 AND {} {fence}) AS r",
         arrays.join(", "),
         key_names.join(", "),
         key_is.join(" AND ")
