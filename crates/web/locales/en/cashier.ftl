@@ -197,7 +197,5 @@ overloaded-heading = Very busy right now
 overloaded-line = Many people are paying at the moment. Please try again in a few seconds.
 fault-heading = Not available at the moment
 fault-line = Your request cannot be handled at the moment. Please open the same link again in a little while.
-not-payer-heading = Cannot be shown
-not-payer-line = Please open the payment link first.
 support-code = Code
 back-to-cashier = Back to checkout

@@ -197,7 +197,5 @@ overloaded-heading = 系统繁忙
 overloaded-line = 现在人很多，请稍等几秒再试。
 fault-heading = 系统暂时不可用
 fault-line = 暂时无法处理您的请求。请过一会儿用同一链接再打开本页。
-not-payer-heading = 无法查看
-not-payer-line = 请先打开付款链接。
 support-code = 代码
 back-to-cashier = 返回收银台
