@@ -34,6 +34,9 @@ pub fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
             ));
         }
     }
-    crate::output::line(&serde_json::to_string(&summary)?);
+    let mut line = serde_json::to_value(&summary)?;
+    line["broken"] = line["violations"].take();
+    line["violations"] = summary.failing_seeds.into();
+    crate::output::line(&line.to_string());
     Ok(if summary.good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
