@@ -94,6 +94,7 @@ impl Changes {
     }
 
     /// Records who did what; `detail` is JSON without personal data or secrets.
+    #[expect(clippy::too_many_arguments, reason = "an act has five parts, and each caller names all")]
     pub fn audit(
         &mut self,
         (tenant_id, origin): (TenantId, &Origin),

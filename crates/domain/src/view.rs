@@ -255,10 +255,8 @@ impl AttemptView {
     /// The published form.
     #[must_use]
     pub fn of(attempt: &Attempt, live: bool) -> Self {
-        let status = match attempt.status {
-            AttemptStatus::Unknown => AttemptStatus::Processing,
-            other => other,
-        };
+        let unknown = attempt.status == AttemptStatus::Unknown;
+        let status = if unknown { AttemptStatus::Processing } else { attempt.status };
         Self {
             id: attempt.id.to_string(),
             object: "attempt",

@@ -136,8 +136,7 @@ impl CreateRefund {
             return Err(Refusal::TooManyRefunds { max: count_max });
         }
         let window_us = account.refund_window_days.saturating_mul(DAY_US);
-        let paid_at_us = attempt.paid_at_us.unwrap_or(attempt.created_at_us);
-        if paid_at_us.saturating_add(window_us) <= now_us {
+        if attempt.paid_at_us.unwrap_or(attempt.created_at_us).saturating_add(window_us) <= now_us {
             return Err(Refusal::RefundWindowClosed);
         }
         Ok(())
@@ -178,6 +177,7 @@ impl CreateRefund {
 
 /// From which accounts a hold is drawn, minor units.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 struct Funding {
     pending_settlement_minor: i64,
     cash_minor: i64,

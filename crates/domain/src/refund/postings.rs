@@ -7,7 +7,7 @@ use crate::refund::Refund;
 
 /// Making a hold debits the sources and credits `held`; releasing it is the opposite.
 pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut Moment<'_>) -> Option<Entry> {
-    let (source, held) = match kind {
+    let (source, opposite) = match kind {
         EntryKind::Release => (Side::Credit, Side::Debit),
         EntryKind::Hold
         | EntryKind::Collect
@@ -23,7 +23,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         (account(AccountKind::Cash), source, hold.cash_minor),
         (account(AccountKind::Duplicate), source, hold.duplicate_minor),
         (account(AccountKind::LateSuccess), source, hold.late_success_minor),
-        (account(AccountKind::Held), held, hold.amount_minor()),
+        (account(AccountKind::Held), opposite, hold.amount_minor()),
     ];
     entry(kind, refund, lines, moment)
 }

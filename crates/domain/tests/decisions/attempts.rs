@@ -48,7 +48,8 @@ fn cell(state: &str, finding: &PaymentFinding, source: Source) -> String {
     let (attempt, payment) = (world.the_attempt(id), world.payment_of(id));
     let mut text = format!("{} {} {}", attempt.status, payment.status, world.next(id));
     for exception in world.exceptions() {
-        text.push_str(&format!(" !{}", exception.split(' ').next().unwrap_or_default()));
+        text.push_str(" !");
+        text.push_str(exception.split(' ').next().unwrap_or_default());
     }
     if taken == Taken::Repeat {
         text.push_str(" =");
@@ -67,7 +68,8 @@ fn matrix() -> String {
                 callback,
                 "a bill line is taken as a callback is"
             );
-            table.push_str(&format!("{state} | {name} | {reply} | {callback} | {query}\n"));
+            table.push_str(&[state, name, &reply, &callback, &query].join(" | "));
+            table.push('\n');
         }
     }
     table

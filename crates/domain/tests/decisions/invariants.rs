@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use tk_domain::id::{AccountId, AttemptId, Id128, PaymentId, RefundId, TypedId};
 use tk_domain::instruction::InstructionStatus;
-use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus};
+use tk_domain::ledger::{AccountKind, EntryKind, EntryLine, Hold, HoldStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
 use tk_domain::refund::{Refund, RefundState};
 use tk_domain::snapshot::Snapshot;
@@ -47,7 +47,7 @@ fn books(snapshot: &Snapshot) {
     let mut sums: BTreeMap<AccountId, i64> = BTreeMap::new();
     for (index, entry) in snapshot.appended.entries.iter().enumerate() {
         assert_eq!(entry.seq, i64::try_from(index).unwrap() + 1, "entry sequence without gaps");
-        assert_eq!(entry.lines().iter().map(|line| line.signed_minor()).sum::<i64>(), 0, "{entry:?}");
+        assert_eq!(entry.lines().iter().map(EntryLine::signed_minor).sum::<i64>(), 0, "{entry:?}");
         for line in entry.lines() {
             assert!(line.amount_minor > 0, "{line:?}");
             let sum = sums.entry(line.account.id()).or_default();
@@ -67,7 +67,7 @@ fn books(snapshot: &Snapshot) {
 
 fn holds(snapshot: &Snapshot) {
     let open = snapshot.holds.iter().filter(|hold| hold.status == HoldStatus::Open);
-    let open: i64 = open.map(|hold| hold.amount_minor()).sum();
+    let open: i64 = open.map(Hold::amount_minor).sum();
     let held = snapshot.accounts.iter().filter(|account| account.kind == AccountKind::Held);
     assert_eq!(
         open,

@@ -12,7 +12,7 @@ use tk_domain::id::{
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, Hold};
 use tk_domain::merchant::Merchant;
-use tk_domain::moment::{DAY_US, Entropy, MINUTE_US, Moment};
+use tk_domain::moment::{Entropy, MINUTE_US, Moment};
 use tk_domain::payment::{
     Action, ActionKind, Attempt, ClosePayment, CloseReason, CreatePayment, FeeSnapshot, Outcome, Payment,
     RequestQuery, StartAttempt, Started, TakePaymentReport,
@@ -418,5 +418,3 @@ pub fn refund_failed() -> RefundFinding {
         code: "ACQ.TRADE_NOT_ALLOW_REFUND".to_owned(), message: "不允许退款".to_owned()
     }
 }
-
-pub const AFTER_EXPIRY_US: i64 = DAY_US / 2;

@@ -52,7 +52,8 @@ fn cell(state: &str, finding: &RefundFinding, source: Source) -> String {
     let taken = world.refund_told(id, source, finding.clone()).taken;
     let mut text = format!("{} {} {}", world.the_refund(id).status, world.hold_of(id).status, world.next(id));
     for exception in world.exceptions() {
-        text.push_str(&format!(" !{}", exception.split(' ').next().unwrap_or_default()));
+        text.push_str(" !");
+        text.push_str(exception.split(' ').next().unwrap_or_default());
     }
     if taken == Taken::Repeat {
         text.push_str(" =");
@@ -72,7 +73,8 @@ fn each_state_answers_each_finding_of_each_source() {
                 callback,
                 "a bill line is taken as a callback is"
             );
-            table.push_str(&format!("{state} | {name} | {reply} | {callback} | {query}\n"));
+            table.push_str(&[state, name, &reply, &callback, &query].join(" | "));
+            table.push('\n');
         }
     }
     assert_eq!(table, include_str!("refunds.table"));
