@@ -39,7 +39,9 @@ async fn main() {
     if arguments.get(4).is_some_and(|word| word == "per-step") {
         config.commits = Commits::PerStep;
     }
-    let real = Real(AtomicU64::new(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64));
+    let real = Real(AtomicU64::new(
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64,
+    ));
     let source = if arguments[1].contains("host=") {
         Source::Postgres(arguments[1].clone())
     } else {
@@ -85,5 +87,10 @@ async fn main() {
     let elapsed = began.elapsed();
     waits.sort_unstable();
     let at = |share: usize| waits[(waits.len() - 1) * share / 100];
-    println!("{:.0} payments/s, create + collect p50 {:?} p99 {:?}", waits.len() as f64 / elapsed.as_secs_f64(), at(50), at(99));
+    println!(
+        "{:.0} payments/s, create + collect p50 {:?} p99 {:?}",
+        waits.len() as f64 / elapsed.as_secs_f64(),
+        at(50),
+        at(99)
+    );
 }

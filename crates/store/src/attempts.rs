@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Query, records};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::payment::{Action, Attempt, AttemptStatus, Disposition};
@@ -51,7 +51,11 @@ const ATTEMPTS_MAX: i64 = 1_000;
 
 impl Store {
     /// The attempts of a payment, oldest first.
-    pub async fn attempts_of(&self, tenant_id: TenantId, payment_id: PaymentId) -> Result<Vec<Attempt>, Failure> {
+    pub async fn attempts_of(
+        &self,
+        tenant_id: TenantId,
+        payment_id: PaymentId,
+    ) -> Result<Vec<Attempt>, Failure> {
         let query = Query::<Attempt>::of(tenant_id).only("payment_id =", Some(payment_id));
         records(self.read_one(tenant_id, query.all("id", ATTEMPTS_MAX)).await?)
     }

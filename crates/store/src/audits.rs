@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Query, records};
-use crate::store::Store;
 use crate::record::record;
+use crate::store::Store;
 use tk_domain::audit::{Act, Audit};
 use tk_domain::id::{AuditId, RequestId, TenantId};
 

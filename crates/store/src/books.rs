@@ -45,11 +45,11 @@ impl Store {
         for (comparison, cursor) in [("<", page.starting_after), (">", page.ending_before)] {
             if let Some(id) = cursor {
                 params.push(Value::Id(id.0));
-                text.push_str(&format!(" AND entry_id {comparison} ?{}", params.len()));
+                text.extend([" AND entry_id ", comparison, " ?", &params.len().to_string()]);
             }
         }
         let order = if page.ending_before.is_some() { "ASC" } else { "DESC" };
-        text.push_str(&format!(" ORDER BY entry_id {order} LIMIT {}", page.rows() + 1));
+        text.extend([" ORDER BY entry_id ", order, " LIMIT ", &(page.rows() + 1).to_string()]);
         let entries = self.booked(tenant_id, (&text, order), params).await?;
         Ok(Listed::cut(entries, page))
     }

@@ -2,10 +2,10 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, tuples};
+use crate::record::{decided, record};
 use crate::store::Store;
 use crate::value::{Kind, Value};
 use crate::writer::request::Sql;
-use crate::record::{decided, record};
 use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::id::{ChannelAccountId, TenantId};
 use tk_money::{Currency, Rate};
@@ -38,7 +38,11 @@ decided!(ChannelAccount, channel_accounts);
 
 impl Store {
     /// Channel accounts, newest first.
-    pub async fn channel_accounts(&self, tenant_id: TenantId, page: Page) -> Result<Listed<ChannelAccount>, Failure> {
+    pub async fn channel_accounts(
+        &self,
+        tenant_id: TenantId,
+        page: Page,
+    ) -> Result<Listed<ChannelAccount>, Failure> {
         self.list(Query::of(tenant_id), page).await
     }
 
@@ -48,7 +52,8 @@ impl Store {
         tenant_id: TenantId,
     ) -> Result<Vec<(ChannelAccountId, i64)>, Failure> {
         let statement = Sql {
-            text: "SELECT id, version FROM channel_accounts WHERE tenant_id = ?1 ORDER BY id LIMIT 200".to_owned(),
+            text: "SELECT id, version FROM channel_accounts WHERE tenant_id = ?1 ORDER BY id LIMIT 200"
+                .to_owned(),
             params: vec![Value::Id(tenant_id.0.0)],
             returns: vec![Kind::Id, Kind::Int],
         };

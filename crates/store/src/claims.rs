@@ -76,16 +76,29 @@ impl Store {
     }
 
     /// Claims instructions that are due and that no other worker has.
-    pub async fn claim_instructions(&self, tenant_id: TenantId, lease: Lease) -> Result<Vec<Instruction>, Failure> {
+    pub async fn claim_instructions(
+        &self,
+        tenant_id: TenantId,
+        lease: Lease,
+    ) -> Result<Vec<Instruction>, Failure> {
         self.claim(tenant_id, "status = 'open'", lease).await
     }
 
     /// Claims deliveries that are due and that no other worker has.
-    pub async fn claim_deliveries(&self, tenant_id: TenantId, lease: Lease) -> Result<Vec<Delivery>, Failure> {
+    pub async fn claim_deliveries(
+        &self,
+        tenant_id: TenantId,
+        lease: Lease,
+    ) -> Result<Vec<Delivery>, Failure> {
         self.claim(tenant_id, "status = 'pending'", lease).await
     }
 
-    async fn claim<R: Record>(&self, tenant_id: TenantId, open: &str, lease: Lease) -> Result<Vec<R>, Failure> {
+    async fn claim<R: Record>(
+        &self,
+        tenant_id: TenantId,
+        open: &str,
+        lease: Lease,
+    ) -> Result<Vec<R>, Failure> {
         let table = R::table();
         let name = table.name;
         let text = format!(
@@ -137,7 +150,8 @@ impl Store {
             returns: vec![Kind::Int],
         };
         // A nonce names its request by a time-ordered identifier.
-        let least = tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US).div_euclid(1_000).max(0), 0);
+        let least =
+            tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US).div_euclid(1_000).max(0), 0);
         let nonces = Sql {
             text: format!(
                 "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind = 'nonce' AND natural_key IN (

@@ -30,7 +30,8 @@ pub enum Commits {
     PerStep,
 }
 
-/// A hook called at named points of the writer: `mid_batch`, `after_commit_before_reply`.
+/// A hook called at named points: of the writer `mid_batch` and `after_commit_before_reply`, of the workers
+/// `after_commit_before_channel` and `after_channel_before_commit`.
 pub type Failpoints = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Limits and ways of working.

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{DeliveryId, EventId, TenantId, WebhookEndpointId};
 use tk_domain::webhook::{Delivery, DeliveryStatus};
 

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, records};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::exception::{Exception, ExceptionKind, ExceptionStatus};
 use tk_domain::id::{AttemptId, ExceptionId, PaymentId, RefundId, TenantId};
 

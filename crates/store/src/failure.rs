@@ -53,7 +53,9 @@ impl From<rusqlite::Error> for DbError {
         let text = error.to_string();
         match error.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Conflict(text),
-            Some(Code::DiskFull | Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly) => Self::Full(text),
+            Some(Code::DiskFull | Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly) => {
+                Self::Full(text)
+            }
             _ => Self::Other(text),
         }
     }
@@ -62,7 +64,8 @@ impl From<rusqlite::Error> for DbError {
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
-            let text = std::error::Error::source(&error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+            let text = std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
             let encoding = text.starts_with("error serializing") || text.starts_with("error deserializing");
             return if encoding { Self::Other(text) } else { Self::Gone(text) };
         };

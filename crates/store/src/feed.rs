@@ -86,7 +86,8 @@ impl Store {
         let lanes: Vec<i64> = tuples(self.read_one(tenant_id, lanes).await?)?;
         let statements = lanes.iter().map(|lane| {
             let seen = cursor.positions.get(lane).copied().unwrap_or(0);
-            let query = Query::<Event>::of(tenant_id).only("lane =", Some(*lane)).only("lane_seq >", Some(seen));
+            let query =
+                Query::<Event>::of(tenant_id).only("lane =", Some(*lane)).only("lane_seq >", Some(seen));
             query.all("lane_seq", limit)
         });
         let returned = self.read(vec![tenant_id], statements.collect()).await?;

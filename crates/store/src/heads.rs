@@ -16,4 +16,3 @@ record! {
     version: i64,
 }
 decided!(Head, heads);
-

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{HoldId, MerchantId, RefundId, TenantId};
 use tk_domain::ledger::{Hold, HoldStatus};
 use tk_money::Currency;

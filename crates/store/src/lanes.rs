@@ -24,7 +24,11 @@ pub struct LaneClaim {
 }
 
 /// Checks schema and role, and claims lane numbers by session locks of a connection of their own.
-pub async fn claim_lanes(url: &str, count: usize, ambient: &Arc<dyn Ambient>) -> Result<LaneClaim, OpenError> {
+pub async fn claim_lanes(
+    url: &str,
+    count: usize,
+    ambient: &Arc<dyn Ambient>,
+) -> Result<LaneClaim, OpenError> {
     let (url, now_us) = (url.to_owned(), ambient.now_us());
     let (told, outcome) = oneshot::channel();
     let (release, released) = oneshot::channel::<()>();
@@ -64,7 +68,9 @@ async fn check_role(client: &Client) -> Result<(), OpenError> {
     let read = |index| row.try_get::<_, bool>(index).map_err(DbError::from);
     let name: String = row.try_get(0).map_err(DbError::from)?;
     if read(1)? {
-        return Err(OpenError::Role(format!("{name} passes over row-level security; serve as tillkeeper_app")));
+        return Err(OpenError::Role(format!(
+            "{name} passes over row-level security; serve as tillkeeper_app"
+        )));
     }
     if read(2)? {
         return Err(OpenError::Role(format!("{name} owns the tables; serve as tillkeeper_app")));

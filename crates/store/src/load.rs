@@ -71,14 +71,18 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
     match want {
         Want::Merchant(tenant, id) => by_key::<Merchant>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Product(tenant, id) => by_key::<Product>(loads, snapshot, (*tenant, (*tenant, *id))),
-        Want::ChannelAccount(tenant, id) => by_key::<ChannelAccount>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::ChannelAccount(tenant, id) => {
+            by_key::<ChannelAccount>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
         Want::ChannelAccounts(tenant) => whole::<ChannelAccount>(loads, *tenant, CHANNEL_ACCOUNTS_MAX),
         Want::WebhookEndpoints(tenant) => whole::<WebhookEndpoint>(loads, *tenant, WEBHOOK_ENDPOINTS_MAX),
         Want::App(tenant, id) => by_key::<App>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::ApiKey(tenant, id) => by_key::<ApiKey>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Event(tenant, id) => by_key::<Event>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Natural(name) => by_key::<NaturalKey>(loads, snapshot, (name.tenant_id, name.clone())),
-        Want::Idempotency(name) => by_key::<IdempotencyRecord>(loads, snapshot, (name.tenant_id, name.clone())),
+        Want::Idempotency(name) => {
+            by_key::<IdempotencyRecord>(loads, snapshot, (name.tenant_id, name.clone()));
+        }
         Want::Payment(tenant, id) => by_key::<Payment>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Attempt(tenant, id) => by_key::<Attempt>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Refund(tenant, id) => by_key::<Refund>(loads, snapshot, (*tenant, (*tenant, *id))),
@@ -86,13 +90,19 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::Instruction(tenant, id) => by_key::<Instruction>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Exception(tenant, id) => by_key::<Exception>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Delivery(tenant, id) => by_key::<Delivery>(loads, snapshot, (*tenant, (*tenant, *id))),
-        Want::Account(name) => by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id()))),
+        Want::Account(name) => {
+            by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
+        }
         Want::Head(tenant, lane) => by_key::<Head>(loads, snapshot, (*tenant, (*tenant, *lane))),
     }
 }
 
 /// Wants come sorted, so keys of one table and tenant are neighbours.
-fn by_key<R: Decided>(loads: &mut Vec<Load>, snapshot: &mut Snapshot, (tenant_id, key): (TenantId, <R as Row>::Key)) {
+fn by_key<R: Decided>(
+    loads: &mut Vec<Load>,
+    snapshot: &mut Snapshot,
+    (tenant_id, key): (TenantId, <R as Row>::Key),
+) {
     if R::rows(snapshot).get(&key).is_some() {
         return;
     }
@@ -101,7 +111,9 @@ fn by_key<R: Decided>(loads: &mut Vec<Load>, snapshot: &mut Snapshot, (tenant_id
     key.put(&mut cells);
     let rest = cells.into_iter().skip(1);
     match loads.last_mut() {
-        Some(last) if last.table.name == table.name && last.tenant_id == tenant_id && last.shape == Shape::Keys => {
+        Some(last)
+            if last.table.name == table.name && last.tenant_id == tenant_id && last.shape == Shape::Keys =>
+        {
             last.keys.extend(rest);
         }
         Some(_) | None => {

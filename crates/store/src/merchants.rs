@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{MerchantId, TenantId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::FeeSnapshot;

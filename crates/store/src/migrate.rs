@@ -74,7 +74,8 @@ pub(crate) fn migrate_sqlite(connection: &mut Connection) -> Result<usize, OpenE
 async fn migrate_postgres(url: &str, now_us: i64) -> Result<usize, OpenError> {
     let session = PostgresSession::connect(url, Purpose::Read).await?;
     let client = session.client();
-    let lock = format!("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})");
+    let lock =
+        format!("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})");
     client.batch_execute(&lock).await.map_err(DbError::from)?;
     client.batch_execute(REGISTER_POSTGRES).await.map_err(DbError::from)?;
     let applied = applied_postgres(client).await?;
@@ -106,15 +107,16 @@ pub(crate) async fn check_postgres(client: &Client) -> Result<(), OpenError> {
 fn complete(applied: &[(i64, String)]) -> Result<(), OpenError> {
     match pending(applied)?.first() {
         None => Ok(()),
-        Some((number, name, _)) => {
-            Err(OpenError::Schema(format!("migration {number} ({name}) is missing: run `tillkeeper migrate`")))
-        }
+        Some((number, name, _)) => Err(OpenError::Schema(format!(
+            "migration {number} ({name}) is missing: run `tillkeeper migrate`"
+        ))),
     }
 }
 
 fn applied_sqlite(connection: &Connection) -> Result<Vec<(i64, String)>, OpenError> {
     let read = || -> rusqlite::Result<Vec<(i64, String)>> {
-        let mut statement = connection.prepare("SELECT number, sha256 FROM platform_migrations ORDER BY number")?;
+        let mut statement =
+            connection.prepare("SELECT number, sha256 FROM platform_migrations ORDER BY number")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect()
     };
@@ -127,7 +129,9 @@ async fn applied_postgres(client: &Client) -> Result<Vec<(i64, String)>, OpenErr
         OpenError::Schema(format!("no schema: run `tillkeeper migrate` ({})", DbError::from(error)))
     })?;
     let read = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
-    rows.iter().map(|row| read(row).map_err(|error: tokio_postgres::Error| DbError::from(error).into())).collect()
+    rows.iter()
+        .map(|row| read(row).map_err(|error: tokio_postgres::Error| DbError::from(error).into()))
+        .collect()
 }
 
 /// The migrations that are not applied; an applied one whose text differs is an error, as is an unknown one.
@@ -138,7 +142,9 @@ fn pending(applied: &[(i64, String)]) -> Result<Vec<(i64, &'static str, &'static
             OpenError::Schema(format!("the database has migration {number}, newer than this program"))
         })?;
         if fingerprint(text) != *sha256 {
-            return Err(OpenError::Schema(format!("migration {number} ({name}) was changed after it was applied")));
+            return Err(OpenError::Schema(format!(
+                "migration {number} ({name}) was changed after it was applied"
+            )));
         }
     }
     let is_applied = |number: i64| applied.iter().any(|(applied, _)| *applied == number);

@@ -22,7 +22,11 @@ impl Store {
     }
 
     /// The merchant with this code.
-    pub async fn merchant_by_code(&self, tenant_id: TenantId, code: &str) -> Result<Option<Merchant>, Failure> {
+    pub async fn merchant_by_code(
+        &self,
+        tenant_id: TenantId,
+        code: &str,
+    ) -> Result<Option<Merchant>, Failure> {
         let name = KeyName::of_tenant(tenant_id, NaturalKind::MerchantCode, code);
         match self.find(&name).await? {
             Some(id) => self.get::<Merchant>(&(tenant_id, MerchantId(id))).await,

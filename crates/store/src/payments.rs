@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{AppId, AttemptId, MerchantId, PaymentId, ProductId, TenantId};
 use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 use tk_domain::product::Terminal;

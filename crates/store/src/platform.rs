@@ -44,7 +44,11 @@ impl Store {
             table.column_list()
         );
         let made = self.change(Vec::new(), vec![Sql { text, params, returns: vec![Kind::Id] }]).await?;
-        if made.concat().is_empty() { Err(Failure::Refused(Refusal::CodeTaken { param: "code" })) } else { Ok(tenant) }
+        if made.concat().is_empty() {
+            Err(Failure::Refused(Refusal::CodeTaken { param: "code" }))
+        } else {
+            Ok(tenant)
+        }
     }
 
     /// The tenant with this code.

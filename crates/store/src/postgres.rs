@@ -103,7 +103,8 @@ impl PostgresSession {
             self.prepare(load_text(load)).await?;
         }
         let tenants: Vec<Value> = loads.iter().map(|load| Value::Id(load.tenant_id.id128().0)).collect();
-        let calls = loads.iter().zip(&tenants).map(|(load, tenant)| (load_text(load), load_params(load, tenant)));
+        let calls =
+            loads.iter().zip(&tenants).map(|(load, tenant)| (load_text(load), load_params(load, tenant)));
         let rows = self.pipeline(calls.collect()).await?;
         loads.iter().zip(rows).map(|(load, rows)| read_rows(&rows, &load.table.kinds)).collect()
     }
@@ -113,7 +114,8 @@ impl PostgresSession {
         let mut calls = Vec::with_capacity(writes.len() * 2);
         for write in writes {
             let statements = write.table.statements(Engine::Postgres);
-            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)] {
+            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)]
+            {
                 if !cells.is_empty() {
                     self.prepare(text).await?;
                     calls.push((write.table.name, text.as_str(), columns(cells, &write.table.kinds)));
@@ -122,10 +124,13 @@ impl PostgresSession {
         }
         let expected: Vec<usize> = writes
             .iter()
-            .flat_map(|write| [&write.inserted, &write.updated].map(|cells| cells.len() / write.table.columns.len()))
+            .flat_map(|write| {
+                [&write.inserted, &write.updated].map(|cells| cells.len() / write.table.columns.len())
+            })
             .filter(|rows| *rows > 0)
             .collect();
-        let counts = in_order(calls.iter().map(|(_, text, params)| self.execute(text, params)).collect()).await;
+        let counts =
+            in_order(calls.iter().map(|(_, text, params)| self.execute(text, params)).collect()).await;
         for ((name, _, _), (count, expected)) in calls.iter().zip(counts.into_iter().zip(expected)) {
             if count? != u64::try_from(expected).unwrap_or(u64::MAX) {
                 return Err(DbError::Conflict(format!("a row of {name} was changed meanwhile")));
@@ -174,12 +179,14 @@ impl PostgresSession {
     }
 
     async fn query(&self, text: &str, params: &Params<'_>) -> Result<Vec<Row>, DbError> {
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
         Ok(self.client.query(self.statement(text)?, &params).await?)
     }
 
     async fn execute(&self, text: &str, params: &Params<'_>) -> Result<u64, DbError> {
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
         Ok(self.client.execute(self.statement(text)?, &params).await?)
     }
 
@@ -198,7 +205,7 @@ impl PostgresSession {
 
 /// A plan made for a small table may not suit a large one: plans are made anew at growing distances.
 const fn plans_are_stale(commits: u64) -> bool {
-    commits % 2_048 == 0 || (commits < 2_048 && commits >= 4 && commits.is_power_of_two())
+    commits.is_multiple_of(2_048) || (commits < 2_048 && commits >= 4 && commits.is_power_of_two())
 }
 
 fn load_text(load: &Load) -> &'static str {
@@ -278,7 +285,11 @@ async fn in_order<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 struct Cell<'a>(&'a Value);
 
 impl ToSql for Cell<'_> {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         let wire = wire(self.0);
         let Some(bytes) = wire.bytes() else { return Ok(IsNull::Yes) };
         out.extend_from_slice(bytes);
@@ -327,7 +338,11 @@ struct ColumnArray<'a> {
 }
 
 impl ToSql for ColumnArray<'_> {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         let element = match self.kind {
             Kind::Int => Type::INT8,
             Kind::Text => Type::TEXT,

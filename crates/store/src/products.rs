@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{ProductId, TenantId};
 use tk_domain::product::{IssueOn, Product, StrayMoney};
 

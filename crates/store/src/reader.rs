@@ -129,7 +129,7 @@ impl<R: Record> Query<R> {
         if let Some(value) = value {
             self.params.push(value.to_value());
             let place = self.params.len();
-            self.conditions.push_str(&format!(" AND {comparison} ?{place}"));
+            self.conditions.extend([" AND ", comparison, " ?", &place.to_string()]);
         }
         self
     }

@@ -38,7 +38,9 @@ impl Readers {
         match self.requests.try_send(request) {
             Ok(()) => {}
             Err(TrySendError::Full(request)) => request.fail(Failure::Overloaded { retry_after_s: 1 }),
-            Err(TrySendError::Closed(request)) => request.fail(Failure::Unavailable("shutting down".to_owned())),
+            Err(TrySendError::Closed(request)) => {
+                request.fail(Failure::Unavailable("shutting down".to_owned()));
+            }
         }
         answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the reader ended".to_owned())))
     }

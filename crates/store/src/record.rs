@@ -148,7 +148,8 @@ fn postgres_statements(
         .zip(1_usize..)
         .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
         .collect();
-    let key_is: Vec<String> = columns.iter().take(keys).map(|(name, _)| format!("t.{name} = d.{name}")).collect();
+    let key_is: Vec<String> =
+        columns.iter().take(keys).map(|(name, _)| format!("t.{name} = d.{name}")).collect();
     let sets: Vec<String> = columns.iter().skip(keys).map(|(name, _)| format!("{name} = d.{name}")).collect();
     let arrays = arrays.join(", ");
     let on_conflict = conflict_clause(arrival);
@@ -169,12 +170,7 @@ fn postgres_statements(
 
 /// One look-up per key by equality with the whole primary key, so that no statistics can lead to another plan;
 /// keys come sorted, so locks go in key order.
-fn postgres_select(
-    table: &str,
-    keys: usize,
-    columns: &[(&'static str, Kind)],
-    reading: Reading,
-) -> String {
+fn postgres_select(table: &str, keys: usize, columns: &[(&'static str, Kind)], reading: Reading) -> String {
     let list: Vec<String> = columns.iter().map(|(name, _)| format!("t.{name}")).collect();
     let list = list.join(", ");
     let rest: Vec<&(&'static str, Kind)> = columns.iter().take(keys).skip(1).collect();

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::reader::{CreatedRange, Listed, Page, Query, records};
-use crate::store::Store;
 use crate::record::{decided, record};
+use crate::store::Store;
 use tk_domain::id::{AttemptId, ChannelAccountId, HoldId, MerchantId, PaymentId, RefundId, TenantId};
 use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
 use tk_money::Currency;
@@ -76,7 +76,11 @@ impl Store {
     }
 
     /// The refunds of a payment, oldest first.
-    pub async fn refunds_of(&self, tenant_id: TenantId, payment_id: PaymentId) -> Result<Vec<Refund>, Failure> {
+    pub async fn refunds_of(
+        &self,
+        tenant_id: TenantId,
+        payment_id: PaymentId,
+    ) -> Result<Vec<Refund>, Failure> {
         let query = Query::<Refund>::of(tenant_id).only("payment_id =", Some(payment_id));
         records(self.read_one(tenant_id, query.all("id", REFUNDS_MAX)).await?)
     }

@@ -23,9 +23,9 @@ impl Session {
     pub async fn open(source: &Source) -> Result<Self, DbError> {
         match source {
             Source::Sqlite(directory) => SqliteSession::open(directory).map(Self::Sqlite),
-            Source::Postgres(url) => {
-                PostgresSession::connect(url, Purpose::Write).await.map(|session| Self::Postgres(Box::new(session)))
-            }
+            Source::Postgres(url) => PostgresSession::connect(url, Purpose::Write)
+                .await
+                .map(|session| Self::Postgres(Box::new(session))),
         }
     }
 
@@ -78,7 +78,8 @@ impl Session {
             Self::Postgres(session) => session.run(tenants, statements).await,
             Self::Sqlite(session) => {
                 session.begin()?;
-                let ran: Result<Vec<Returned>, DbError> = statements.iter().map(|sql| session.run(sql)).collect();
+                let ran: Result<Vec<Returned>, DbError> =
+                    statements.iter().map(|sql| session.run(sql)).collect();
                 match ran {
                     Ok(returned) => session.commit().map(|()| returned),
                     Err(error) => session.rollback().and(Err(error)),
@@ -98,5 +99,4 @@ impl Session {
             Err(error @ (DbError::Gone(_) | DbError::Full(_) | DbError::Other(_))) => Err(error),
         }
     }
-
 }

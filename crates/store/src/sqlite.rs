@@ -50,7 +50,8 @@ pub fn open_readable(directory: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
     connection.busy_timeout(READER_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
     Ok(connection)
 }
 
@@ -136,14 +137,18 @@ impl SqliteSession {
         for write in writes {
             let statements = write.table.statements(Engine::Sqlite);
             let width = write.table.columns.len();
-            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)] {
+            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)]
+            {
                 if cells.is_empty() {
                     continue;
                 }
                 let mut statement = self.connection.prepare_cached(text)?;
                 for row in cells.chunks(width) {
                     if statement.execute(params_from_iter(row))? != 1 {
-                        return Err(DbError::Conflict(format!("a row of {} was changed meanwhile", write.table.name)));
+                        return Err(DbError::Conflict(format!(
+                            "a row of {} was changed meanwhile",
+                            write.table.name
+                        )));
                     }
                 }
             }
@@ -209,4 +214,3 @@ impl ToSql for Value {
         }))
     }
 }
-

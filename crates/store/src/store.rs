@@ -1,6 +1,6 @@
 //! The store: one writer per lane, readers beside it.
 
-use crate::config::{Ambient, Source, StoreConfig};
+use crate::config::{Ambient, Failpoints, Source, StoreConfig};
 use crate::dialect::Engine;
 use crate::failure::{DbError, Failure, OpenError};
 use crate::lanes::{LaneClaim, claim_lanes};
@@ -32,6 +32,7 @@ struct Inner {
     queues: Vec<Arc<Queue>>,
     readers: Readers,
     ambient: Arc<dyn Ambient>,
+    failpoints: Failpoints,
     threads: Mutex<Vec<JoinHandle<()>>>,
     held: Mutex<(Option<DirectoryLock>, Option<LaneClaim>)>,
 }
@@ -45,7 +46,11 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens a migrated database; on SQLite takes the data directory's lock, on PostgreSQL claims lanes
     /// and refuses a role that could pass over row-level security.
-    pub async fn open(source: Source, ambient: Arc<dyn Ambient>, config: StoreConfig) -> Result<Self, OpenError> {
+    pub async fn open(
+        source: Source,
+        ambient: Arc<dyn Ambient>,
+        config: StoreConfig,
+    ) -> Result<Self, OpenError> {
         let mut config = config;
         if config.commits == crate::config::Commits::PerStep {
             config.batch_max = 1;
@@ -81,8 +86,16 @@ impl Store {
             };
             threads.push(start(lane)?);
         }
-        let threads = Mutex::new(threads);
-        Ok(Self { inner: Arc::new(Inner { engine, queues, readers, ambient, threads, held: Mutex::new((lock, claim)) }) })
+        let inner = Inner {
+            engine,
+            queues,
+            readers,
+            ambient,
+            failpoints: config.failpoints,
+            threads: Mutex::new(threads),
+            held: Mutex::new((lock, claim)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Queues a command at once and answers after its commit; dropping the answer changes nothing.
@@ -105,6 +118,11 @@ impl Store {
         &self.inner.ambient
     }
 
+    /// Tells the failpoint hook that a named point is passed; nothing outside crash tests listens.
+    pub fn pass(&self, point: &'static str) {
+        (self.inner.failpoints)(point);
+    }
+
     /// Commands that wait for a commit now.
     pub fn waiting(&self) -> usize {
         self.inner.queues.iter().map(|queue| queue.waiting()).sum()
@@ -116,12 +134,20 @@ impl Store {
     }
 
     /// Reads in one transaction that sees the rows of these tenants.
-    pub(crate) async fn read(&self, tenants: Vec<TenantId>, statements: Vec<Sql>) -> Result<Vec<Returned>, Failure> {
+    pub(crate) async fn read(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
         self.inner.readers.run(tenants, statements).await
     }
 
     /// Changes rows outside commands (claims, pruning): through the writer on SQLite, beside it on PostgreSQL.
-    pub(crate) async fn change(&self, tenants: Vec<TenantId>, statements: Vec<Sql>) -> Result<Vec<Returned>, Failure> {
+    pub(crate) async fn change(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
         let (Engine::Sqlite, Some(queue)) = (self.inner.engine, self.inner.queues.first()) else {
             return self.inner.readers.run(tenants, statements).await;
         };

@@ -142,7 +142,11 @@ impl Column for Id128 {
         Value::Id(self.0)
     }
     fn from_value(value: Value) -> Result<Self, Unreadable> {
-        if let Value::Id(bytes) = value { Ok(Self(bytes)) } else { Err(Unreadable { wanted: "an identifier" }) }
+        if let Value::Id(bytes) = value {
+            Ok(Self(bytes))
+        } else {
+            Err(Unreadable { wanted: "an identifier" })
+        }
     }
 }
 

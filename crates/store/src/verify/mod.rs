@@ -122,14 +122,18 @@ impl View {
             "SELECT {} FROM platform_tenants WHERE id > ?1 ORDER BY id LIMIT 500",
             table.column_list()
         );
-        records(self.rows(after, Sql { text, params: vec![after.to_value()], returns: table.kinds.clone() }).await?)
+        records(
+            self.rows(after, Sql { text, params: vec![after.to_value()], returns: table.kinds.clone() })
+                .await?,
+        )
     }
 
     async fn check_tenant(&self, tenant: &Tenant, report: &mut Report) -> Result<(), Failure> {
         for Check { id, says, names, text } in CHECKS {
             let returns = vec![names.kind()];
             let text = format!("{text} LIMIT 1");
-            let rows = self.rows(tenant.id, Sql { text, params: vec![tenant.id.to_value()], returns }).await?;
+            let rows =
+                self.rows(tenant.id, Sql { text, params: vec![tenant.id.to_value()], returns }).await?;
             let offender = rows.concat().pop().map(|value| format!("{} {}", tenant.code, names.text(&value)));
             report.note(id, says, offender);
         }
@@ -148,11 +152,14 @@ impl View {
             let found = match self.rows(TenantId::default(), sql).await {
                 Ok(rows) => rows.concat().pop(),
                 Err(Failure::Fault(_)) => Some(Value::Text("the file cannot be read".to_owned())),
-                Err(failure @ (Failure::Refused(_) | Failure::Overloaded { .. } | Failure::Unavailable(_))) => {
+                Err(
+                    failure @ (Failure::Refused(_) | Failure::Overloaded { .. } | Failure::Unavailable(_)),
+                ) => {
                     return Err(failure);
                 }
             };
-            let offender = found.map(|value| Names::Word.text(&value)).filter(|text| Some(text.as_str()) != sound);
+            let offender =
+                found.map(|value| Names::Word.text(&value)).filter(|text| Some(text.as_str()) != sound);
             report.note("file", says, offender);
         }
         Ok(())

@@ -100,7 +100,9 @@ async fn load_wants(
                 load.enter(snapshot, rows)?;
             }
         }
-        missing.into_iter().for_each(|want| snapshot.learned(want));
+        for want in missing {
+            snapshot.learned(want);
+        }
     }
     Err(Trouble::Defect("a command wants rows without end".to_owned()))
 }
@@ -116,7 +118,11 @@ fn decide(
     let tenant_id = job.tenant_id();
     let decided = catch_unwind(AssertUnwindSafe(|| {
         let changes = job.decide(snapshot, &mut moment);
-        if changes.is_empty() { Ok(()) } else { snapshot.apply((tenant_id, around.lane), changes, &mut moment) }
+        if changes.is_empty() {
+            Ok(())
+        } else {
+            snapshot.apply((tenant_id, around.lane), changes, &mut moment)
+        }
     }));
     match decided {
         Ok(Ok(())) => Ok(()),

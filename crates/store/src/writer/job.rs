@@ -31,8 +31,11 @@ struct Pending<C: Command> {
     caller: oneshot::Sender<Result<C::Reply, Failure>>,
 }
 
+/// Where the answer to a command arrives.
+pub type Answer<C> = oneshot::Receiver<Result<<C as Command>::Reply, Failure>>;
+
 /// Hides a command's type.
-pub fn job<C: Command>(command: C) -> (Box<dyn Job>, oneshot::Receiver<Result<C::Reply, Failure>>) {
+pub fn job<C: Command>(command: C) -> (Box<dyn Job>, Answer<C>) {
     let (caller, answer) = oneshot::channel();
     (Box::new(Pending { command, decided: None, caller }), answer)
 }

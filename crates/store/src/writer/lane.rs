@@ -64,7 +64,9 @@ impl Lane {
     }
 
     fn tend_log(&self) {
-        let (Some(checkpoint), Some(Session::Sqlite(session))) = (&self.checkpoint, &self.session) else { return };
+        let (Some(checkpoint), Some(Session::Sqlite(session))) = (&self.checkpoint, &self.session) else {
+            return;
+        };
         if session.log_pages() > CHECKPOINT_PAGES {
             // Full means that a wake-up is already under way.
             let _ = checkpoint.try_send(());
@@ -74,8 +76,16 @@ impl Lane {
 
     async fn commit_all(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         match self.commit(&mut jobs).await {
-            Ok(()) => jobs.into_iter().for_each(|job| job.answer()),
-            Err(Next::Fail(failure)) => jobs.into_iter().for_each(|job| job.fail(failure.clone())),
+            Ok(()) => {
+                for job in jobs {
+                    job.answer();
+                }
+            }
+            Err(Next::Fail(failure)) => {
+                for job in jobs {
+                    job.fail(failure.clone());
+                }
+            }
             Err(Next::Apart(_) | Next::Answer | Next::Again) => self.commit_apart(jobs).await,
         }
     }
@@ -90,14 +100,19 @@ impl Lane {
                     Ok(()) => job.answer(),
                     Err(Next::Fail(failure)) => job.fail(failure.clone()),
                     Err(Next::Apart(text)) => job.fail(self.fault(text)),
-                    Err(Next::Answer | Next::Again) => job.fail(Failure::Unavailable("too many reruns".to_owned())),
+                    Err(Next::Answer | Next::Again) => {
+                        job.fail(Failure::Unavailable("too many reruns".to_owned()));
+                    }
                 }
             }
         }
     }
 
     fn fault(&self, text: &str) -> Failure {
-        let id = format!("flt_{}", Id128::v7(self.ambient.now_us().div_euclid(1_000), self.ambient.bits()).base32());
+        let id = format!(
+            "flt_{}",
+            Id128::v7(self.ambient.now_us().div_euclid(1_000), self.ambient.bits()).base32()
+        );
         tracing::error!(%id, lane = self.number, error = text, "a command failed");
         Failure::Fault(id)
     }
@@ -108,7 +123,11 @@ impl Lane {
             let around =
                 Surroundings { lane: self.number, ambient: self.ambient.as_ref(), config: &self.config };
             if self.session.is_none() {
-                self.session = Some(connect(&self.source, &self.config, self.queue.waiting()).await.map_err(gone)?);
+                self.session = Some(
+                    connect(&self.source, &self.config, self.queue.waiting())
+                        .await
+                        .map_err(|error| gone(&error))?,
+                );
             }
             let Some(session) = self.session.as_mut() else { continue };
             let trouble = match run(session, jobs, &around).await {
@@ -131,9 +150,10 @@ impl Lane {
     async fn after(&mut self, trouble: Trouble) -> Next {
         match trouble {
             Trouble::CommitLost(batch_id, error) => self.after_lost_commit(batch_id, error).await,
-            Trouble::Defect(text) => self.roll_back(Next::Apart(text)).await,
+            Trouble::Defect(text) | Trouble::Database(DbError::Other(text)) => {
+                self.roll_back(Next::Apart(text)).await
+            }
             Trouble::Database(DbError::Conflict(_)) => self.roll_back(Next::Again).await,
-            Trouble::Database(DbError::Other(text)) => self.roll_back(Next::Apart(text)).await,
             Trouble::Database(DbError::Full(text)) => {
                 self.roll_back(Next::Fail(Failure::Unavailable(text))).await
             }
@@ -200,7 +220,7 @@ fn not_committed(error: DbError) -> Next {
     }
 }
 
-fn gone(error: DbError) -> Next {
+fn gone(error: &DbError) -> Next {
     Next::Fail(Failure::Unavailable(error.to_string()))
 }
 

@@ -20,7 +20,7 @@ pub enum Work {
 pub struct Queue {
     state: Mutex<State>,
     notify: Notify,
-    queue_max: usize,
+    waiting_max: usize,
     share_max: usize,
 }
 
@@ -40,7 +40,7 @@ impl Queue {
     /// A queue of at most `queue_max` commands, a quarter of them of one tenant.
     pub fn new(queue_max: usize) -> Self {
         let share_max = (queue_max / 4).max(1);
-        Self { state: Mutex::default(), notify: Notify::new(), queue_max, share_max }
+        Self { state: Mutex::default(), notify: Notify::new(), waiting_max: queue_max, share_max }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -55,7 +55,7 @@ impl Queue {
         if state.closed {
             drop(state);
             job.fail(Failure::Unavailable("shutting down".to_owned()));
-        } else if state.waiting >= self.queue_max || share >= self.share_max {
+        } else if state.waiting >= self.waiting_max || share >= self.share_max {
             drop(state);
             job.fail(Failure::Overloaded { retry_after_s: 1 });
         } else {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use tk_domain::id::{MerchantId, TenantId};
 use tillkeeper_store::{Ambient, Source, Store, StoreConfig, migrate};
+use tk_domain::id::{MerchantId, TenantId};
 use tokio_postgres::NoTls;
 
 /// A clock that moves a little at each reading, and seeded bits.
@@ -114,7 +114,9 @@ fn start_server() -> String {
     let data: PathBuf = root.join("data");
     let (data, root) = (data.to_str().unwrap(), root.to_str().unwrap());
     run("initdb", &["-D", data, "-U", "admin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
-    let options = format!("-c listen_addresses='' -c unix_socket_directories={root} -c fsync=off -c max_connections=300");
+    let options = format!(
+        "-c listen_addresses='' -c unix_socket_directories={root} -c fsync=off -c max_connections=300"
+    );
     run("pg_ctl", &["-D", data, "-w", "-t", "60", "-l", &format!("{root}/log"), "-o", &options, "start"]);
     // The watcher stops the server when this process is gone.
     let stop = format!(

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tillkeeper_store::{
-    CreatedRange, DeliveryFilter, EventFilter, Failure, FeedCursor, Lease, Page, PaymentFilter, Store,
-    verify,
+    CreatedRange, DeliveryFilter, EventFilter, Failure, FeedCursor, Lease, Page, PaymentFilter, Store, verify,
 };
 use tk_domain::id::{PaymentId, TenantId};
 use tk_domain::key::{KeyName, NaturalKind};
@@ -19,7 +18,12 @@ use tk_domain::webhook::DeliveryStatus;
 use tk_money::Currency;
 
 pub fn create(bed: &Bed, order_no: &str, amount_minor: i64) -> Create {
-    Create { tenant_id: bed.tenant_id, merchant_id: bed.merchant_id, order_no: order_no.to_owned(), amount_minor }
+    Create {
+        tenant_id: bed.tenant_id,
+        merchant_id: bed.merchant_id,
+        order_no: order_no.to_owned(),
+        amount_minor,
+    }
 }
 
 pub fn collect(bed: &Bed, payment_id: PaymentId) -> Collect {
@@ -94,7 +98,10 @@ pub async fn a_refusal_changes_nothing_and_nobody_else(bed: Bed) {
     assert_eq!(conflict.await, Err(Failure::Refused(Refusal::OrderConflict)));
     assert_eq!(taken.await, Err(Failure::Refused(Refusal::CodeTaken { param: "code" })));
     assert_ne!(good.await.unwrap(), id);
-    assert_eq!(store.create_tenant("pnc", "again").await, Err(Failure::Refused(Refusal::CodeTaken { param: "code" })));
+    assert_eq!(
+        store.create_tenant("pnc", "again").await,
+        Err(Failure::Refused(Refusal::CodeTaken { param: "code" }))
+    );
     assert_sound(&bed).await;
 }
 
@@ -131,7 +138,8 @@ pub async fn a_defect_fails_alone(bed: Bed) {
 
 pub async fn many_at_once_keep_the_books_exact(bed: Bed) {
     pay_many(&bed.store, &bed, ("A", 400), 123).await;
-    let receivable = AccountRef::channel(bed.tenant_id, CHANNEL, AccountKind::ChannelReceivable, Currency::Cny);
+    let receivable =
+        AccountRef::channel(bed.tenant_id, CHANNEL, AccountKind::ChannelReceivable, Currency::Cny);
     assert_eq!(balance(&bed.store, pending(bed.tenant_id, bed.merchant_id)).await, 400 * 123);
     assert_eq!(balance(&bed.store, receivable).await, -400 * 123);
     assert_sound(&bed).await;
@@ -173,7 +181,11 @@ pub async fn lists_page_both_ways_and_filter(bed: Bed) {
     let second = list(PaymentFilter::default(), next).await.unwrap();
     assert!(!second.has_more && second.rows.len() == 15);
     let back = Page { limit: 10, starting_after: None, ending_before: Some(second.rows[0].id.0) };
-    assert_eq!(list(PaymentFilter::default(), back).await.unwrap(), { let mut same = first.clone(); same.has_more = false; same });
+    assert_eq!(list(PaymentFilter::default(), back).await.unwrap(), {
+        let mut same = first.clone();
+        same.has_more = false;
+        same
+    });
     let one = PaymentFilter { merchant_order_no: Some("L7".to_owned()), ..PaymentFilter::default() };
     assert_eq!(list(one, Page::first(10)).await.unwrap().rows[0].amount_minor, 17);
     let none = PaymentFilter { status: Some(PaymentStatus::Closed), ..PaymentFilter::default() };
@@ -182,7 +194,13 @@ pub async fn lists_page_both_ways_and_filter(bed: Bed) {
     let all = PaymentFilter { created, ..PaymentFilter::default() };
     assert_eq!(list(all, Page::first(1_000)).await.unwrap().rows.len(), 25);
     let created = CreatedRange { from_us: None, until_us: Some(START_US - 1_000) };
-    assert!(list(PaymentFilter { created, ..PaymentFilter::default() }, Page::first(10)).await.unwrap().rows.is_empty());
+    assert!(
+        list(PaymentFilter { created, ..PaymentFilter::default() }, Page::first(10))
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 }
 
 pub async fn events_reach_the_feed_and_the_endpoints(bed: Bed) {

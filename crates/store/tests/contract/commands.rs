@@ -63,7 +63,13 @@ impl Command for OpenShop {
             created_at_us: moment.now_us,
             version: 0,
         });
-        changes.audit((self.tenant_id, &Origin::system()), Act::MerchantWrite, &id, &serde_json::json!({}), moment);
+        changes.audit(
+            (self.tenant_id, &Origin::system()),
+            Act::MerchantWrite,
+            &id,
+            &serde_json::json!({}),
+            moment,
+        );
         Ok(Decision::new(id, changes))
     }
 }
@@ -110,7 +116,13 @@ impl Command for Create {
         let mut changes = Changes::default();
         changes.put(NaturalKey { name: self.name(), id: payment.id.id128() });
         let origin = Origin::system();
-        changes.audit((self.tenant_id, &origin), Act::PaymentCreate, &payment.id, &serde_json::json!({}), moment);
+        changes.audit(
+            (self.tenant_id, &origin),
+            Act::PaymentCreate,
+            &payment.id,
+            &serde_json::json!({}),
+            moment,
+        );
         changes.put(event(&payment, EventKind::PaymentCreated, moment));
         changes.put(Instruction {
             tenant_id: self.tenant_id,
@@ -293,18 +305,23 @@ impl Command for Collect {
         payment.accounting_day = Some(shanghai_day(moment.now_us));
         payment.event_seq += 1;
         let [debit, credit] = self.accounts(&payment);
-        let lines = vec![
-            (debit, Side::Debit, payment.amount_minor),
-            (credit, Side::Credit, payment.amount_minor),
-        ];
+        let lines =
+            vec![(debit, Side::Debit, payment.amount_minor), (credit, Side::Credit, payment.amount_minor)];
         let mut entry =
-            Entry::new(self.tenant_id, EntryId::new(moment), EntryKind::Collect, moment.now_us, lines).unwrap();
+            Entry::new(self.tenant_id, EntryId::new(moment), EntryKind::Collect, moment.now_us, lines)
+                .unwrap();
         entry.payment_id = Some(payment.id);
         entry.attempt_id = Some(attempt_id);
         let mut changes = Changes::default();
         changes.put(event(&payment, EventKind::PaymentSucceeded, moment));
         let origin = Origin::channel(CHANNEL);
-        changes.audit((self.tenant_id, &origin), Act::PaymentReport, &payment.id, &serde_json::json!({}), moment);
+        changes.audit(
+            (self.tenant_id, &origin),
+            Act::PaymentReport,
+            &payment.id,
+            &serde_json::json!({}),
+            moment,
+        );
         changes.put(entry);
         changes.put(instruction);
         changes.put(attempt);

@@ -33,7 +33,10 @@ async fn without_a_tenant_nothing_is_visible() {
     app.execute("SELECT set_config('tk.tenants', $1, false)", &[&tenant.to_string()]).await.unwrap();
     assert_eq!(app.query("SELECT 1 FROM payments", &[]).await.unwrap().len(), 3);
     let foreign = "INSERT INTO natural_keys VALUES (gen_random_uuid(), 'nonce', 'x', gen_random_uuid())";
-    assert!(app.execute(foreign, &[]).await.unwrap_err().to_string().contains("row-level security") || app.execute(foreign, &[]).await.is_err());
+    assert!(
+        app.execute(foreign, &[]).await.unwrap_err().to_string().contains("row-level security")
+            || app.execute(foreign, &[]).await.is_err()
+    );
 }
 
 #[tokio::test]
@@ -44,12 +47,25 @@ async fn the_servers_role_cannot_change_books_or_tables() {
     let tenant = uuid::Uuid::from_bytes(bed.tenant_id.0.0);
     app.execute("SELECT set_config('tk.tenants', $1, false)", &[&tenant.to_string()]).await.unwrap();
     for table in ["entries", "entry_lines", "events", "audits", "entry_reversals"] {
-        for text in [format!("UPDATE {table} SET tenant_id = tenant_id"), format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+        for text in [
+            format!("UPDATE {table} SET tenant_id = tenant_id"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+        ] {
             let error = app.execute(&text, &[]).await.unwrap_err();
-            assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE), "{text}");
+            assert_eq!(
+                error.code(),
+                Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE),
+                "{text}"
+            );
         }
     }
-    for text in ["DROP TABLE payments", "ALTER TABLE payments DISABLE ROW LEVEL SECURITY", "CREATE TABLE x (y int)", "DELETE FROM payments"] {
+    for text in [
+        "DROP TABLE payments",
+        "ALTER TABLE payments DISABLE ROW LEVEL SECURITY",
+        "CREATE TABLE x (y int)",
+        "DELETE FROM payments",
+    ] {
         assert!(app.execute(text, &[]).await.is_err(), "{text}");
     }
 }
@@ -70,10 +86,7 @@ async fn the_owner_and_the_administrator_may_not_serve() {
 async fn two_processes_on_the_same_accounts_stay_exact() {
     let bed = Bed::postgres(StoreConfig::default()).await;
     let second = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
-    tokio::join!(
-        pay_many(&bed.store, &bed, ("A", 300), 7),
-        pay_many(&second, &bed, ("B", 300), 7),
-    );
+    tokio::join!(pay_many(&bed.store, &bed, ("A", 300), 7), pay_many(&second, &bed, ("B", 300), 7),);
     assert_eq!(balance(&bed.store, pending(bed.tenant_id, bed.merchant_id)).await, 600 * 7);
     let moves: Vec<_> = (0..400)
         .map(|index| tokio::spawn(if index % 2 == 0 { &bed.store } else { &second }.submit(shift(&bed, 11))))

@@ -25,7 +25,12 @@ async fn the_clock_going_back_does_not_turn_time_back() {
     store.close();
     // A fresh clock begins at the start again.
     let again = Store::open(source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
-    let order = Create { tenant_id: *tenant_id, merchant_id: *merchant_id, order_no: "A2".to_owned(), amount_minor: 1 };
+    let order = Create {
+        tenant_id: *tenant_id,
+        merchant_id: *merchant_id,
+        order_no: "A2".to_owned(),
+        amount_minor: 1,
+    };
     again.submit(order).await.unwrap();
     let after = again.get::<Head>(&lane).await.unwrap().unwrap();
     assert!(after.last_at_us > before.last_at_us && after.event_seq == 2);
@@ -79,15 +84,30 @@ async fn damage_is_found_and_named() {
         ("inv-37", "aud", "UPDATE audits SET detail = '{\"x\":1}' WHERE id = ?1", "audits"),
         ("inv-37", "aud", "UPDATE audits SET hash = zeroblob(32) WHERE id = ?1", "audits"),
         ("inv-37", "aud", "DELETE FROM audits WHERE id = ?1", ""),
-        ("inv-1", "ent", "UPDATE entry_lines SET amount_minor = 11 WHERE entry_id = ?1 AND line_no = 1", "entries"),
+        (
+            "inv-1",
+            "ent",
+            "UPDATE entry_lines SET amount_minor = 11 WHERE entry_id = ?1 AND line_no = 1",
+            "entries",
+        ),
         ("inv-1", "ent", "UPDATE entries SET debit_minor = 11, credit_minor = 11 WHERE id = ?1", "entries"),
-        ("inv-3", "ent", "UPDATE entry_lines SET balance_after_minor = 7 WHERE entry_id = ?1 AND line_no = 2", "entries"),
+        (
+            "inv-3",
+            "ent",
+            "UPDATE entry_lines SET balance_after_minor = 7 WHERE entry_id = ?1 AND line_no = 2",
+            "entries",
+        ),
         ("inv-6", "ent", "UPDATE entries SET booked_at_us = 5 WHERE id = ?1", "entries"),
         ("inv-8", "", "UPDATE entries SET kind = 'collect_late' WHERE id = ?1", "entries"),
         ("inv-3", "acc", "UPDATE accounts SET balance_minor = balance_minor + 1 WHERE id = ?1", "accounts"),
         ("inv-11", "pay", "UPDATE payments SET amount_minor = 9 WHERE id = ?1", "payments"),
         ("inv-38", "pay", "UPDATE payments SET merchant_order_no = 'other' WHERE id = ?1", "payments"),
-        ("inv-40", "", "UPDATE attempts SET status = 'processing' WHERE payment_id = (SELECT id FROM payments WHERE id = ?1)", "payments"),
+        (
+            "inv-40",
+            "",
+            "UPDATE attempts SET status = 'processing' WHERE payment_id = (SELECT id FROM payments WHERE id = ?1)",
+            "payments",
+        ),
     ];
     for (invariant, prefix, damage, table) in damages {
         let bed = Bed::sqlite(StoreConfig::default()).await;
@@ -96,7 +116,9 @@ async fn damage_is_found_and_named() {
         let connection = raw(&bed);
         connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
         for trigger in ["entries", "entry_lines", "events", "audits"] {
-            connection.execute_batch(&format!("DROP TRIGGER {trigger}_no_update; DROP TRIGGER {trigger}_no_delete")).unwrap();
+            connection
+                .execute_batch(&format!("DROP TRIGGER {trigger}_no_update; DROP TRIGGER {trigger}_no_delete"))
+                .unwrap();
         }
         let from = if table.is_empty() { "audits" } else { table };
         let chosen = format!("SELECT id FROM {from} ORDER BY id LIMIT 1 OFFSET 1");
@@ -106,7 +128,8 @@ async fn damage_is_found_and_named() {
         let name = tk_domain::id::Id128(id.try_into().unwrap()).base32();
         let named = report.broken().any(|finding| {
             let offender = finding.offender.clone().unwrap_or_default();
-            finding.id == invariant && (prefix.is_empty() || table.is_empty() || offender.contains(&format!("{prefix}_{name}")))
+            finding.id == invariant
+                && (prefix.is_empty() || table.is_empty() || offender.contains(&format!("{prefix}_{name}")))
         });
         assert!(named, "{damage}\n{report}");
     }
