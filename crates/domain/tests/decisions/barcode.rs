@@ -135,3 +135,24 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
         assert_eq!(decided, expected, "{method} {auth_code:?}");
     }
 }
+
+#[test]
+fn a_success_heard_of_after_a_cancel_is_asked_about_afresh_and_booked_only_if_it_still_stands() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    world.told(id, Source::Reply, unclear());
+    for _ in 0..40 {
+        world.claim(id);
+        world.told(id, Source::Query, unclear());
+    }
+    world.close(world.the_attempt(id).payment_id).unwrap();
+    world.told(id, Source::Reply, PaymentFinding::Closed);
+    world.told(id, Source::Callback, paid("txn"));
+    assert_eq!(world.next(id), "query+1");
+    world.claim(id);
+    world.told(id, Source::Query, unclear());
+    assert_eq!(world.next(id), "query+10", "an unclear answer is not the last word");
+    world.claim(id);
+    world.told(id, Source::Query, PaymentFinding::Closed);
+    assert_eq!((world.next(id).as_str(), world.snapshot.appended.entries.len()), ("done", 0));
+}

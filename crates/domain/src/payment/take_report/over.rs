@@ -26,6 +26,9 @@ impl Taking<'_> {
         match self.attempt.status {
             AttemptStatus::Succeeded if self.all_goes_back() => {}
             AttemptStatus::Succeeded => self.contradicted("closed", moment),
+            AttemptStatus::Failed | AttemptStatus::Closed if self.stray_money_is_gone() => {
+                self.contradicted("closed", moment);
+            }
             AttemptStatus::Failed | AttemptStatus::Closed => {}
             AttemptStatus::Created
             | AttemptStatus::RequiresAction
@@ -37,6 +40,11 @@ impl Taking<'_> {
     /// A channel calls an order closed, too, once all of its money went back (alipay.md section 5).
     const fn all_goes_back(&self) -> bool {
         self.attempt.refundable_minor() == 0
+    }
+
+    /// Stray money was booked on an attempt that is over, and none of it is on its way back by us.
+    const fn stray_money_is_gone(&self) -> bool {
+        self.attempt.disposition.is_some() && !self.all_goes_back()
     }
 
     pub(super) fn attempt_over(&mut self, status: AttemptStatus, moment: &mut Moment<'_>) {

@@ -28,6 +28,7 @@ impl Taking<'_> {
             return self.paid_again(evidence, moment);
         }
         if self.may_have_been_undone() {
+            self.attempt.queries_count = 0;
             return self.ask_afterwards(moment.after(SECOND_US));
         }
         let Some(key) = self.free_txn_key(evidence) else {
