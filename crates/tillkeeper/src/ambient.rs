@@ -1,11 +1,12 @@
 //! The clock and the random bits of the operating system: the only place that reads them.
 
+use anyhow::{Context as _, ensure};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tk_app::Ambient;
 
-/// The operating system's clock, moved by an offset that only the demo sets, and its random bits.
+/// The operating system's clock, moved by an offset that only the demo and tests set, and its random bits.
 #[derive(Debug, Default)]
 pub struct SystemAmbient {
     offset_us: AtomicI64,
@@ -13,6 +14,18 @@ pub struct SystemAmbient {
 }
 
 impl SystemAmbient {
+    /// A clock ahead by `TILLKEEPER_CLOCK_AHEAD_S` seconds, so that crash tests need not wait for timers; a live
+    /// installation refuses to start with it.
+    pub fn from_environment(live: bool) -> anyhow::Result<Self> {
+        let ambient = Self::default();
+        if let Ok(text) = std::env::var("TILLKEEPER_CLOCK_AHEAD_S") {
+            ensure!(!live, "TILLKEEPER_CLOCK_AHEAD_S is a debug flag; a live installation does not start with it");
+            let ahead_s: u32 = text.parse().context("TILLKEEPER_CLOCK_AHEAD_S must be whole seconds")?;
+            ambient.set_offset_us(i64::from(ahead_s).saturating_mul(1_000_000));
+        }
+        Ok(ambient)
+    }
+
     /// Sets how far this clock stands from the system's, microseconds; the demo's history is made with it.
     pub fn set_offset_us(&self, offset_us: i64) {
         self.offset_us.store(offset_us, Ordering::SeqCst);

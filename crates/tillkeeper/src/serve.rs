@@ -26,12 +26,13 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let config = config::read(&args.config)?;
     start_logs();
     let listen = config.listen;
+    let ambient = Arc::new(SystemAmbient::from_environment(config.live)?);
     let server = Server::from_config(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener =
             TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let app = server.open(Arc::new(SystemAmbient::default())).await?;
+        let app = server.open(ambient).await?;
         server.serve(app, listener).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })

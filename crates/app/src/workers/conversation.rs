@@ -34,7 +34,10 @@ impl App {
         let report = match self.contract(tenant_id, &instruction).await? {
             Ok(contract) => {
                 let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt: &attempt };
-                self.adapters().say_payment(&contract, rows, self.now_us()).await
+                self.reader().pass("after_commit_before_channel");
+                let report = self.adapters().say_payment(&contract, rows, self.now_us()).await;
+                self.reader().pass("after_channel_before_commit");
+                report
             }
             Err(error) => {
                 tracing::error!(%error, channel_account = %attempt.channel_account_id, "a channel account cannot be used");
@@ -58,7 +61,10 @@ impl App {
         let report = match self.contract(tenant_id, &instruction).await? {
             Ok(contract) => {
                 let rows = RefundRows { instruction: &instruction, refund: &refund, attempt: &attempt };
-                self.adapters().say_refund(&contract, rows, self.now_us()).await
+                self.reader().pass("after_commit_before_channel");
+                let report = self.adapters().say_refund(&contract, rows, self.now_us()).await;
+                self.reader().pass("after_channel_before_commit");
+                report
             }
             Err(error) => {
                 tracing::error!(%error, channel_account = %refund.channel_account_id, "a channel account cannot be used");
