@@ -1,7 +1,15 @@
 //! Payments per second (create, then collect) with many clients: `throughput DIRECTORY|URL CLIENTS SECONDS [per-step]`.
 //!
 //! On PostgreSQL the schema is made first if `TILLKEEPER_OWNER_URL` names the owner.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, clippy::unwrap_used, reason = "a measuring tool")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "a measuring tool"
+)]
 
 #[path = "../tests/contract/commands.rs"]
 #[allow(dead_code, reason = "shared with the contract suite")]

@@ -20,7 +20,7 @@ pub const START_US: i64 = 1_795_000_000_000_000;
 static SEEDS: AtomicU64 = AtomicU64::new(1);
 
 impl Steps {
-    pub fn new() -> Arc<dyn Ambient> {
+    pub fn ambient() -> Arc<dyn Ambient> {
         let seed = SEEDS.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self { now_us: AtomicU64::new(START_US as u64), bits: AtomicU64::new(seed << 40) })
     }
@@ -50,7 +50,7 @@ pub struct Bed {
     pub owner: Source,
     pub tenant_id: TenantId,
     pub merchant_id: MerchantId,
-    pub directory: Option<tempfile::TempDir>,
+    pub _directory: Option<tempfile::TempDir>,
 }
 
 impl Bed {
@@ -72,11 +72,11 @@ impl Bed {
     ) -> Self {
         assert_eq!(migrate(&owner, START_US).await.unwrap(), 1);
         assert_eq!(migrate(&owner, START_US).await.unwrap(), 0);
-        let store = Store::open(source.clone(), Steps::new(), config).await.unwrap();
+        let store = Store::open(source.clone(), Steps::ambient(), config).await.unwrap();
         let tenant_id = store.create_tenant("pnc", "财险").await.unwrap().id;
         let shop = OpenShop { tenant_id, code: "car".to_owned() };
         let merchant_id = store.submit(shop).await.unwrap();
-        Self { store, source, owner, tenant_id, merchant_id, directory }
+        Self { store, source, owner, tenant_id, merchant_id, _directory: directory }
     }
 }
 
@@ -128,7 +128,9 @@ fn start_server() -> String {
         watcher.args(["-u", "postgres", "--", "sh"]);
     }
     let null = std::process::Stdio::null;
-    watcher.args(["-c", &stop]).stdout(null()).stderr(null()).stdin(null()).spawn().unwrap();
+    let watching = watcher.args(["-c", &stop]).stdout(null()).stderr(null()).stdin(null()).spawn().unwrap();
+    // It outlives this process on purpose.
+    std::mem::forget(watching);
     format!("host={root} user=admin dbname=postgres")
 }
 

@@ -8,13 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tillkeeper_store::{
     CreatedRange, DeliveryFilter, EventFilter, Failure, FeedCursor, Lease, Page, PaymentFilter, Store, verify,
 };
-use tk_domain::id::{PaymentId, TenantId};
-use tk_domain::key::{KeyName, NaturalKind};
-use tk_domain::ledger::{Account, AccountKind, AccountRef};
+use tk_domain::access::{ApiKey, App};
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::exception::Exception;
+use tk_domain::id::{AccountId, AppId, Id128, PaymentId, TenantId};
+use tk_domain::instruction::Instruction;
+use tk_domain::key::{IdempotencyName, IdempotencyRecord, KeyName, NaturalKind};
+use tk_domain::ledger::{Account, AccountKind, AccountRef, Hold};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment, PaymentStatus};
+use tk_domain::product::Product;
+use tk_domain::refund::Refund;
 use tk_domain::refusal::Refusal;
-use tk_domain::webhook::DeliveryStatus;
+use tk_domain::webhook::{Delivery, DeliveryStatus, Event, WebhookEndpoint};
 use tk_money::Currency;
 
 pub fn create(bed: &Bed, order_no: &str, amount_minor: i64) -> Create {
@@ -306,4 +312,38 @@ pub async fn an_unknown_tenant_can_write_nothing(bed: Bed) {
     let shop = OpenShop { tenant_id: stranger, code: "x".to_owned() };
     assert!(matches!(bed.store.submit(shop).await, Err(Failure::Fault(_))));
     assert_sound(&bed).await;
+}
+
+pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
+    macro_rules! absent {
+        ($($row:ty),* $(,)?) => {$(
+            let key = (bed.tenant_id, tk_domain::id::TypedId::from_id128(Id128([5; 16])));
+            assert_eq!(bed.store.get::<$row>(&key).await.unwrap(), None);
+        )*};
+    }
+    absent!(
+        Merchant,
+        Product,
+        ChannelAccount,
+        WebhookEndpoint,
+        App,
+        ApiKey,
+        Payment,
+        Attempt,
+        Refund,
+        Hold,
+        Exception,
+        Delivery,
+        Account,
+        Event,
+    );
+    assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
+    let name =
+        IdempotencyName { tenant_id: bed.tenant_id, app_id: AppId(Id128([5; 16])), key: "k".to_owned() };
+    assert_eq!(bed.store.get::<IdempotencyRecord>(&name).await.unwrap(), None);
+    assert_eq!(bed.store.audits_of(bed.tenant_id, "nothing").await.unwrap(), []);
+    let exceptions = bed.store.exceptions(bed.tenant_id, (None, None), Page::first(5)).await.unwrap();
+    assert_eq!(exceptions.rows, []);
+    let entries = bed.store.entries_of_account((bed.tenant_id, AccountId(Id128([5; 16]))), Page::first(5));
+    assert_eq!(entries.await.unwrap().rows, []);
 }

@@ -1,4 +1,11 @@
 //! One list of cases, run on both engines.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_wrap,
+    clippy::similar_names,
+    reason = "a test says what it expects by failing"
+)]
 
 mod bed;
 mod cases;
@@ -38,4 +45,5 @@ on_both! {
     tenants_see_only_their_own,
     one_busy_tenant_leaves_room_for_others,
     an_unknown_tenant_can_write_nothing,
+    every_table_has_the_columns_of_its_rows,
 }

@@ -73,19 +73,19 @@ async fn the_servers_role_cannot_change_books_or_tables() {
 #[tokio::test]
 async fn the_owner_and_the_administrator_may_not_serve() {
     let bed = Bed::postgres(StoreConfig::default()).await;
-    let as_owner = Store::open(bed.owner.clone(), Steps::new(), StoreConfig::default()).await;
+    let as_owner = Store::open(bed.owner.clone(), Steps::ambient(), StoreConfig::default()).await;
     assert!(matches!(as_owner, Err(OpenError::Role(_))), "{as_owner:?}");
     let admin: tokio_postgres::Config = admin_url().parse().unwrap();
     let user = admin.get_user().unwrap();
     let address = url(&bed.source).replace("tillkeeper_app", user);
-    let as_admin = Store::open(Source::Postgres(address), Steps::new(), StoreConfig::default()).await;
+    let as_admin = Store::open(Source::Postgres(address), Steps::ambient(), StoreConfig::default()).await;
     assert!(matches!(as_admin, Err(OpenError::Role(_))), "{as_admin:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_the_same_accounts_stay_exact() {
     let bed = Bed::postgres(StoreConfig::default()).await;
-    let second = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
     tokio::join!(pay_many(&bed.store, &bed, ("A", 300), 7), pay_many(&second, &bed, ("B", 300), 7),);
     assert_eq!(balance(&bed.store, pending(bed.tenant_id, bed.merchant_id)).await, 600 * 7);
     let moves: Vec<_> = (0..400)
@@ -103,7 +103,7 @@ async fn two_processes_on_the_same_accounts_stay_exact() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_order_number_through_two_processes_makes_one_payment() {
     let bed = Bed::postgres(StoreConfig::default()).await;
-    let second = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
     for round in 0..40 {
         let order_no = format!("R{round}");
         let (one, other) = tokio::join!(
@@ -138,7 +138,7 @@ async fn cut_connections_lose_and_double_nothing() {
     stop.store(true, Ordering::SeqCst);
     let cuts = cutter.await.unwrap();
     assert!(cuts > 0, "no connection was cut while it committed");
-    let second = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
     assert_eq!(balance(&second, pending(bed.tenant_id, bed.merchant_id)).await, 401 * 3);
     assert_sound(&bed).await;
 }

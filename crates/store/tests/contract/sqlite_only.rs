@@ -24,7 +24,7 @@ async fn the_clock_going_back_does_not_turn_time_back() {
     let Bed { store, source, tenant_id, merchant_id, .. } = &bed;
     store.close();
     // A fresh clock begins at the start again.
-    let again = Store::open(source.clone(), Steps::new(), StoreConfig::default()).await.unwrap();
+    let again = Store::open(source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
     let order = Create {
         tenant_id: *tenant_id,
         merchant_id: *merchant_id,
@@ -40,7 +40,7 @@ async fn the_clock_going_back_does_not_turn_time_back() {
 #[tokio::test]
 async fn a_second_process_is_refused_by_name() {
     let bed = Bed::sqlite(StoreConfig::default()).await;
-    let second = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await;
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await;
     let Err(OpenError::Locked(text)) = second else { panic!("opened twice") };
     assert!(text.contains(&std::process::id().to_string()), "{text}");
     assert!(matches!(migrate(&bed.source, START_US).await, Err(OpenError::Locked(_))));
@@ -52,7 +52,7 @@ async fn an_empty_directory_is_not_served() {
     let directory = tempfile::tempdir().unwrap();
     let source = Source::Sqlite(directory.path().to_owned());
     Connection::open(directory.path().join("books.db")).unwrap();
-    let opened = Store::open(source, Steps::new(), StoreConfig::default()).await;
+    let opened = Store::open(source, Steps::ambient(), StoreConfig::default()).await;
     assert!(matches!(opened, Err(OpenError::Schema(_))), "{opened:?}");
 }
 
@@ -61,7 +61,7 @@ async fn a_changed_migration_is_refused() {
     let bed = Bed::sqlite(StoreConfig::default()).await;
     bed.store.close();
     raw(&bed).execute("UPDATE platform_migrations SET sha256 = 'other'", []).unwrap();
-    let opened = Store::open(bed.source.clone(), Steps::new(), StoreConfig::default()).await;
+    let opened = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await;
     assert!(matches!(opened, Err(OpenError::Schema(_))), "{opened:?}");
 }
 
@@ -140,13 +140,11 @@ async fn failpoints_are_called_in_order() {
     let mid = Arc::new(AtomicUsize::new(0));
     let after = Arc::new(AtomicUsize::new(0));
     let (seen_mid, seen_after) = (mid.clone(), after.clone());
-    let failpoints = Arc::new(move |name: &'static str| match name {
-        "mid_batch" => {
+    let failpoints = Arc::new(move |name: &'static str| {
+        if name == "mid_batch" {
             seen_mid.fetch_add(1, Ordering::SeqCst);
-        }
-        _ => {
-            assert!(seen_mid.load(Ordering::SeqCst) > 0);
-            seen_after.fetch_add(1, Ordering::SeqCst);
+        } else {
+            assert!(seen_mid.load(Ordering::SeqCst) > seen_after.fetch_add(1, Ordering::SeqCst));
         }
     });
     let bed = Bed::sqlite(StoreConfig { failpoints, ..StoreConfig::default() }).await;
