@@ -343,7 +343,7 @@ pub fn payment_event(
 ) -> Event {
     payment.event_seq = payment.event_seq.saturating_add(1);
     let id = EventId::new(moment);
-    let data = serde_json::to_value(PaymentView::of(payment, attempt, moment.live)).unwrap_or(Value::Null);
+    let data = PaymentView::of(payment, attempt, moment.live);
     Event {
         tenant_id: payment.tenant_id,
         id,
@@ -362,7 +362,7 @@ pub fn payment_event(
 pub fn refund_event(kind: EventKind, refund: &mut Refund, moment: &mut Moment<'_>) -> Event {
     refund.event_seq = refund.event_seq.saturating_add(1);
     let id = EventId::new(moment);
-    let data = serde_json::to_value(RefundView::of(refund, moment.live)).unwrap_or(Value::Null);
+    let data = RefundView::of(refund, moment.live);
     Event {
         tenant_id: refund.tenant_id,
         id,
@@ -377,22 +377,28 @@ pub fn refund_event(kind: EventKind, refund: &mut Refund, moment: &mut Moment<'_
     }
 }
 
+/// An event as delivered.
+#[derive(Serialize)]
+struct EventBody<'a, T> {
+    id: EventId,
+    #[serde(rename = "type")]
+    kind: EventKind,
+    timestamp: String,
+    livemode: bool,
+    object_seq: i64,
+    data: &'a T,
+}
+
 /// The JSON body of an event, as delivered: `{id, type, timestamp, livemode, object_seq, data}`.
 #[must_use]
-pub fn event_body(
+pub fn event_body<T: Serialize>(
     id: EventId,
     kind: EventKind,
     object_seq: i64,
-    data: &Value,
+    data: &T,
     moment: &Moment<'_>,
 ) -> String {
-    json!({
-        "id": id.to_string(),
-        "type": kind.word(),
-        "timestamp": time_text(moment.now_us),
-        "livemode": moment.live,
-        "object_seq": object_seq,
-        "data": data,
-    })
-    .to_string()
+    let timestamp = time_text(moment.now_us);
+    let body = EventBody { id, kind, timestamp, livemode: moment.live, object_seq, data };
+    serde_json::to_string(&body).unwrap_or_default()
 }

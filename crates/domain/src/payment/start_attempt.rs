@@ -111,6 +111,14 @@ impl StartAttempt {
         if digits && begins && lengths.contains(&code.len()) { Ok(()) } else { Err(Refusal::AuthCodeInvalid) }
     }
 
+    /// Whether this is the bar code that the open attempt was begun with; other methods have none.
+    fn same_code(&self, open: &Attempt, snapshot: &Snapshot) -> bool {
+        let Some(code) = &self.auth_code else { return true };
+        let instruction = snapshot.instructions.get(&(self.tenant_id, open.id.id128()));
+        let payload = instruction.and_then(|row| row.payload.as_deref()).unwrap_or_default();
+        serde_json::from_str::<serde_json::Value>(payload).is_ok_and(|payload| payload["auth_code"] == **code)
+    }
+
     fn with_open(
         &self,
         payment: &Payment,
@@ -119,7 +127,8 @@ impl StartAttempt {
         moment: &mut Moment<'_>,
     ) -> Result<Decision<Started>, Refusal> {
         let boxed = |attempt: &Attempt| (Box::new(payment.clone()), Box::new(attempt.clone()));
-        if open.method == self.method && open.close_requested_at_us.is_none() && self.auth_code.is_none() {
+        let same = open.method == self.method && self.same_code(open, snapshot);
+        if same && open.close_requested_at_us.is_none() {
             let (payment, attempt) = boxed(open);
             return Ok(Decision::nothing(Started::Existing { payment, attempt }));
         }

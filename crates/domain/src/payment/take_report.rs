@@ -176,11 +176,21 @@ impl Taking<'_> {
         self.changes.put_some(Exception::settled((tenant_id, id), self.snapshot, moment.now_us));
     }
 
+    /// Whether the report moved payment or attempt to another status; a question asked again does not.
+    fn stands_elsewhere(&self) -> bool {
+        let tenant_id = self.payment.tenant_id;
+        let payment = self.snapshot.payments.get(&(tenant_id, self.payment.id));
+        let attempt = self.snapshot.attempts.get(&(tenant_id, self.attempt.id));
+        payment.map(|row| row.status) != Some(self.payment.status)
+            || attempt.map(|row| row.status) != Some(self.attempt.status)
+    }
+
     fn into_decision(mut self, command: &TakePaymentReport, moment: &mut Moment<'_>) -> Decision<Outcome> {
         let key = |id: AttemptId| (command.tenant_id, id);
         let payment_changed =
             self.snapshot.payments.get(&(command.tenant_id, self.payment.id)) != Some(&self.payment);
         let attempt_changed = self.snapshot.attempts.get(&key(self.attempt.id)) != Some(&self.attempt);
+        let notable = !self.changes.is_empty() || self.stands_elsewhere();
         let received = self.attempt.disposition.is_some();
         if (received || !self.attempt.status.open()) && !self.asking_afterwards {
             self.finish_instruction();
@@ -190,7 +200,7 @@ impl Taking<'_> {
             self.changes.put_some(self.instruction.take());
         }
         let matters = payment_changed || attempt_changed || !self.changes.is_empty();
-        if payment_changed || attempt_changed {
+        if notable {
             let detail = json!({
                 "source": self.source, "attempt": self.attempt.id, "attempt_status": self.attempt.status,
                 "payment_status": self.payment.status,

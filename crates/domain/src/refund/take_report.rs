@@ -269,6 +269,8 @@ impl Taking<'_> {
         let attempt_changed =
             self.snapshot.attempts.get(&(tenant_id, self.attempt.id)) != Some(&self.attempt);
         let refund_changed = self.snapshot.refunds.get(&(tenant_id, self.refund.id)) != Some(&self.refund);
+        let before = self.snapshot.refunds.get(&(tenant_id, self.refund.id)).map(|refund| refund.status);
+        let notable = !self.changes.is_empty() || before != Some(self.refund.status);
         if let Some(instruction) = self.instruction.as_mut().filter(|_| self.refund.status.terminal()) {
             instruction.finish();
         }
@@ -277,9 +279,11 @@ impl Taking<'_> {
             self.changes.put_some(self.instruction.take());
         }
         let matters = refund_changed || !self.changes.is_empty();
-        if refund_changed {
+        if notable {
             let detail = json!({ "source": self.source, "status": self.refund.status });
             changes_audit(&mut self.changes, command, &detail, moment);
+        }
+        if refund_changed {
             self.changes.put(self.refund.clone());
         }
         if payment_changed {
