@@ -255,9 +255,10 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-40",
-        "each attempt under way has a next step in the outbox",
+        "each attempt under way has a next step in the outbox, unless its money is in suspense",
         ATTEMPT,
-        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND a.status IN ('created', 'processing', 'unknown')
+        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND a.disposition IS NULL
+           AND a.status IN ('created', 'requires_action', 'processing', 'unknown')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = a.id AND i.status = 'open')",
     ),
     check(
