@@ -1,14 +1,26 @@
 //! `/v1`: the API, one file per resource and verb, with its OpenAPI document.
 
+mod accounts;
 pub mod answer;
+mod apps;
 mod attempts;
+mod channel_accounts;
+mod deliveries;
+mod entries;
+mod events;
+mod exceptions;
 mod health;
+mod holds;
+mod keys;
+mod merchants;
 pub mod once;
 mod openapi;
 mod payments;
+mod products;
 pub mod refer;
 mod refunds;
 pub mod schema;
+mod webhook_endpoints;
 
 pub use openapi::document;
 
@@ -24,6 +36,10 @@ pub const LEASE_US: i64 = 60 * SECOND_US;
 
 /// Every documented route.
 fn documented() -> OpenApiRouter<WebState> {
+    money().merge(configuration()).merge(books()).merge(events()).merge(operations())
+}
+
+fn money() -> OpenApiRouter<WebState> {
     OpenApiRouter::new()
         .routes(routes!(payments::create::create, payments::list::list))
         .routes(routes!(payments::get::get, payments::update::update))
@@ -35,8 +51,54 @@ fn documented() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::get::get))
         .routes(routes!(refunds::cancellation::create))
         .routes(routes!(refunds::queries::create))
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
+}
+
+fn configuration() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(merchants::create::create, merchants::list::list))
+        .routes(routes!(merchants::get::get, merchants::update::update))
+        .routes(routes!(products::create::create, products::list::list))
+        .routes(routes!(products::get::get, products::update::update))
+        .routes(routes!(channel_accounts::create::create, channel_accounts::list::list))
+        .routes(routes!(channel_accounts::get::get, channel_accounts::update::update))
+        .routes(routes!(apps::create::create, apps::list::list))
+        .routes(routes!(apps::get::get, apps::update::update))
+        .routes(routes!(keys::create::create, keys::list::list))
+        .routes(routes!(keys::revocation::create))
+}
+
+fn books() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::list::list))
+        .routes(routes!(accounts::get::get))
+        .routes(routes!(entries::list::list))
+        .routes(routes!(entries::get::get))
+        .routes(routes!(holds::list::list))
+        .routes(routes!(holds::get::get))
+        .routes(routes!(exceptions::list::list))
+        .routes(routes!(exceptions::get::get))
+}
+
+fn events() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(events::list::list))
+        .routes(routes!(events::get::get))
+        .routes(routes!(events::feed::get))
+        .routes(routes!(deliveries::list::list))
+        .routes(routes!(deliveries::get::get))
+        .routes(routes!(events::redelivery::create))
+        .routes(routes!(webhook_endpoints::create::create, webhook_endpoints::list::list))
+        .routes(routes!(
+            webhook_endpoints::get::get,
+            webhook_endpoints::update::update,
+            webhook_endpoints::delete::delete
+        ))
+        .routes(routes!(webhook_endpoints::rotation::create))
+        .routes(routes!(webhook_endpoints::test_events::create))
+}
+
+fn operations() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
 }
 
 /// The API with its document.

@@ -87,7 +87,8 @@ impl Effect {
         C::Reply: Clone,
         V: 'static,
     {
-        let render = move |reply: &C::Reply, live: bool| crate::api::answer::record(status, &view(reply, live));
+        let render =
+            move |reply: &C::Reply, live: bool| crate::api::answer::record(status, &view(reply, live));
         match self.submit(state, command, render).await? {
             Came::Fresh(reply, None) => Answer::new(status, &view(&reply, state.live())),
             Came::Fresh(_, Some(answer)) | Came::Replayed(answer) => Ok(answer),

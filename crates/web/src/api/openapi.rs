@@ -52,7 +52,8 @@ fn complete(item: &mut PathItem) {
     }
     for operation in keyed.into_iter().flatten() {
         common(operation);
-        let key = header_parameter("Idempotency-Key", Required::True, "Names the one effect of this request.");
+        let key =
+            header_parameter("Idempotency-Key", Required::True, "Names the one effect of this request.");
         operation.parameters.get_or_insert_default().push(RefOr::T(key));
     }
 }

@@ -1,10 +1,10 @@
 //! Objects that a request names: by identifier in paths, by identifier or code in bodies.
 
 use crate::auth::Caller;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::WebState;
-use tk_app::store::Decided;
-use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
+use tk_app::store::{Decided, Page};
+use tk_domain::id::{AttemptId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
@@ -60,4 +60,17 @@ pub async fn refund(state: &WebState, caller: &Caller, id: RefundId) -> Result<R
     let refund: Refund = row(state, &(caller.tenant_id, id)).await?;
     caller.check_sight(refund.merchant_id)?;
     Ok(refund)
+}
+
+/// Refuses a cursor that names no row of the tenant.
+pub async fn check_cursor<R: Decided>(
+    state: &WebState,
+    page: &Page,
+    key: impl FnOnce(Id128) -> R::Key,
+) -> Result<(), Problem> {
+    let Some(id) = page.starting_after.or(page.ending_before) else { return Ok(()) };
+    match state.app.reader().get::<R>(&key(id)).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list")),
+    }
 }

@@ -53,7 +53,9 @@ impl Block {
     #[must_use]
     pub fn holds(&self, ip: IpAddr) -> bool {
         match (self.base, ip.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(ip)) => same_head(base.to_bits().into(), ip.to_bits().into(), self.bits, 32),
+            (IpAddr::V4(base), IpAddr::V4(ip)) => {
+                same_head(base.to_bits().into(), ip.to_bits().into(), self.bits, 32)
+            }
             (IpAddr::V6(base), IpAddr::V6(ip)) => same_head(base.to_bits(), ip.to_bits(), self.bits, 128),
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }

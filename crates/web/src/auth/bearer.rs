@@ -43,7 +43,9 @@ impl<'a> KeyText<'a> {
         };
         let (tenant_code, random) = rest.rsplit_once('_')?;
         let code_fits = (1..=CODE_MAX).contains(&tenant_code.len())
-            && tenant_code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && tenant_code
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let random_fits = random.len() == RANDOM_LENGTH
             && random.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         (code_fits && random_fits).then_some(Self { whole, live, tenant_code })

@@ -11,8 +11,8 @@ pub use address::{Block, peer};
 pub use bearer::{KeyText, new_key};
 pub use gate::{Gate, InFlight};
 pub use permission::{
-    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead,
-    RefundsWrite,
+    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, PaymentsRead, PaymentsWrite, Permission,
+    RefundsRead, RefundsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 
@@ -71,7 +71,14 @@ impl Caller {
         if self.sees(merchant_id) { Ok(()) } else { Err(Problem::not_found()) }
     }
 
-    fn has(&self, scope: Scope) -> bool {
+    /// Refuses an app that may act for one merchant only.
+    pub fn check_whole_tenant(&self) -> Result<(), Problem> {
+        if self.app.merchant_id.is_none() { Ok(()) } else { Err(Code::ScopeMissing.into()) }
+    }
+
+    /// Whether its key has a scope.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
         let scopes: Vec<Scope> = serde_json::from_str(&self.key.scopes).unwrap_or_default();
         scopes.contains(&scope)
     }
@@ -137,6 +144,9 @@ pub fn check_signature(
 pub fn check_scope<P: Permission>(caller: &Caller, parts: &Parts) -> Result<(), Problem> {
     if !caller.has(P::SCOPE) {
         return Err(Problem::field(Code::ScopeMissing, "#", P::SCOPE.word()));
+    }
+    if matches!(P::SCOPE, Scope::ConfigWrite | Scope::EventsWrite | Scope::EventsRead) {
+        caller.check_whole_tenant()?;
     }
     match parts.headers.get("api-version").map(|value| value.to_str().unwrap_or_default()) {
         None | Some(API_VERSION) => Ok(()),

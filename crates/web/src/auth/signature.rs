@@ -69,7 +69,11 @@ fn check_terms(parsed: &ParsedSignature, caller: &Caller, writes: bool) -> Resul
     let covered = |name: &str| parsed.covered.iter().any(|component| component == name);
     let all_covered = covered("@method") && covered("@target-uri") && (!writes || covered("content-digest"));
     let nonce_given = !writes || parsed.nonce.is_some();
-    if algorithm_fits && key_fits && all_covered && nonce_given { Ok(()) } else { Err(Code::SignatureInvalid) }
+    if algorithm_fits && key_fits && all_covered && nonce_given {
+        Ok(())
+    } else {
+        Err(Code::SignatureInvalid)
+    }
 }
 
 /// The body is the one that `Content-Digest` (RFC 9530) names.
@@ -77,7 +81,8 @@ fn check_digest(parsed: &ParsedSignature, headers: &HeaderMap, body: Option<&[u8
     if !parsed.covered.iter().any(|component| component == "content-digest") {
         return Ok(());
     }
-    let value = headers.get("content-digest").and_then(|value| value.to_str().ok()).ok_or(Code::SignatureInvalid)?;
+    let value =
+        headers.get("content-digest").and_then(|value| value.to_str().ok()).ok_or(Code::SignatureInvalid)?;
     let named = value
         .split(',')
         .find_map(|item| item.trim().strip_prefix("sha-256=:")?.strip_suffix(':'))
@@ -91,7 +96,8 @@ fn check_digest(parsed: &ParsedSignature, headers: &HeaderMap, body: Option<&[u8
 fn signature_base(parsed: &ParsedSignature, parts: &Parts, state: &WebState) -> Result<String, Code> {
     let mut base = String::new();
     for component in &parsed.covered {
-        let value = component_value(component, parts, &state.config.base_url).ok_or(Code::SignatureInvalid)?;
+        let value =
+            component_value(component, parts, &state.config.base_url).ok_or(Code::SignatureInvalid)?;
         // Writing to a String cannot fail.
         let _ = writeln!(base, "\"{component}\": {value}");
     }

@@ -18,6 +18,11 @@ pub async fn read_body(body: Body, max: usize, timeout_ms: u64) -> Result<Bytes,
 }
 
 fn too_large_or_broken(error: &axum::Error) -> Problem {
-    let too_large = std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("length limit"));
-    if too_large { Code::BodyTooLarge.into() } else { Problem::field(Code::BodyInvalid, "#", "not received whole") }
+    let too_large =
+        std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("length limit"));
+    if too_large {
+        Code::BodyTooLarge.into()
+    } else {
+        Problem::field(Code::BodyInvalid, "#", "not received whole")
+    }
 }

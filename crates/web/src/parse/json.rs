@@ -10,7 +10,18 @@ use std::fmt;
 const DEPTH_MAX: usize = 12;
 /// Names of fields that must never be sent, whatever is around them (PCI DSS 3.3: sensitive authentication data).
 const FORBIDDEN: [&str; 12] = [
-    "cvv", "cvv2", "cvc", "cvc2", "cvn", "cvn2", "pin", "pin_block", "pinblock", "track", "track_data", "magstripe",
+    "cvv",
+    "cvv2",
+    "cvc",
+    "cvc2",
+    "cvn",
+    "cvn2",
+    "pin",
+    "pin_block",
+    "pinblock",
+    "track",
+    "track_data",
+    "magstripe",
 ];
 
 /// Reads the bytes of a body as `T`.
@@ -91,7 +102,11 @@ struct Strict<'a> {
 
 impl Strict<'_> {
     fn below(&self, name: &str) -> Self {
-        Strict { fault: self.fault, pointer: format!("{}/{}", self.pointer, escaped(name)), depth: self.depth + 1 }
+        Strict {
+            fault: self.fault,
+            pointer: format!("{}/{}", self.pointer, escaped(name)),
+            depth: self.depth + 1,
+        }
     }
 
     fn refuse<E: Error>(&self, problem: Problem) -> E {
@@ -161,7 +176,11 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = access.next_key::<String>()? {
             let below = self.below(&name);
             if forbidden(&name) {
-                return Err(self.refuse(Problem::field(Code::FieldForbidden, below.pointer, "must never be sent")));
+                return Err(self.refuse(Problem::field(
+                    Code::FieldForbidden,
+                    below.pointer,
+                    "must never be sent",
+                )));
             }
             if members.contains_key(&name) {
                 return Err(self.refuse(Problem::field(Code::FieldDuplicate, below.pointer, "comes twice")));
@@ -176,7 +195,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 fn forbidden(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
     let numbered_track = name.strip_prefix("track").is_some_and(|rest| {
-        rest.trim_start_matches('_').strip_suffix("_data").unwrap_or(rest).trim_matches('_').parse::<u8>().is_ok()
+        rest.trim_start_matches('_')
+            .strip_suffix("_data")
+            .unwrap_or(rest)
+            .trim_matches('_')
+            .parse::<u8>()
+            .is_ok()
     });
     FORBIDDEN.contains(&name.as_str()) || numbered_track
 }

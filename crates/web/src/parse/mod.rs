@@ -12,4 +12,6 @@ pub use json::{from_slice, typed};
 pub use money::{MinorUnits, minor};
 pub use query::Params;
 pub use request::{Change, Read, Write};
-pub use text::{Code as CodeText, Description, Metadata, Name, Nothing, Number, Text, present, rfc3339_us};
+pub use text::{
+    Code as CodeText, Description, Metadata, Name, Nothing, Number, Text, method_words, present, rfc3339_us,
+};

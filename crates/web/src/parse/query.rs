@@ -25,7 +25,8 @@ fn refused(name: &str, detail: &str) -> Problem {
 impl Params {
     /// All parameters of a request.
     pub fn of(uri: &Uri) -> Result<Self, Problem> {
-        let Query(left) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| refused("", "malformed"))?;
+        let Query(left) =
+            Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| refused("", "malformed"))?;
         if left.len() > PARAMETERS_MAX {
             return Err(refused("", "too many"));
         }
@@ -49,19 +50,30 @@ impl Params {
     }
 
     /// Takes a parameter that `read` understands.
-    pub fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    pub fn read<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
         let Some(text) = self.take(name)? else { return Ok(None) };
         read(&text).map(Some).ok_or_else(|| refused(name, "malformed, or not one of its words"))
     }
 
+    /// Takes the limit, 1 to 100.
+    pub fn limit(&mut self) -> Result<i64, Problem> {
+        match self.take("limit")? {
+            None => Ok(LIMIT_DEFAULT),
+            Some(text) => {
+                text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
+                    Problem::field(Code::LimitInvalid, "?limit", "a whole number from 1 to 100")
+                })
+            }
+        }
+    }
+
     /// Takes the paging parameters; cursors are identifiers of the list's own kind.
     pub fn page<I: TypedId>(&mut self) -> Result<Page, Problem> {
-        let limit = match self.take("limit")? {
-            None => LIMIT_DEFAULT,
-            Some(text) => text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
-                Problem::field(Code::LimitInvalid, "?limit", "a whole number from 1 to 100")
-            })?,
-        };
+        let limit = self.limit()?;
         let mut cursor = |name: &str| match self.take(name)? {
             None => Ok(None),
             Some(text) => I::parse(&text)

@@ -1,7 +1,9 @@
 //! Texts with their bounds: length in characters, and which characters.
 
+use crate::problem::{Code as Refused, Problem};
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use tk_domain::channel_account::Method;
 use utoipa::ToSchema;
 
 /// Members that the merchant's own data may have.
@@ -112,3 +114,18 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// A list of methods and groups as it is kept; words that are neither are refused.
+pub fn method_words(pointer: &str, words: &[Text<1, 32>]) -> Result<String, Problem> {
+    let known = |word: &str| {
+        let group = |method: &Method| method.group() == Some(word);
+        Method::parse(word).is_some() || Method::ALL.iter().any(group)
+    };
+    let refused =
+        |pointer: String, detail: &str| Err(Problem::field(Refused::FieldMalformed, pointer, detail));
+    match words.iter().position(|word| !known(&word.0)) {
+        Some(at) => refused(format!("{pointer}/{at}"), "neither a method nor a group"),
+        None if words.is_empty() => refused(pointer.to_owned(), "empty"),
+        None => Ok(json!(words.iter().map(|word| &word.0).collect::<Vec<_>>()).to_string()),
+    }
+}

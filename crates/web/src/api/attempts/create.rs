@@ -58,7 +58,8 @@ pub async fn create(
         Begun::Replayed(answer) => Ok(answer),
         Begun::Attempt(id, otherwise) => {
             let attempt: Attempt = refer::row(&state, &(payment.tenant_id, id)).await?;
-            let answer = Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
+            let answer =
+                Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
             effect.keep(&state, &answer).await?;
             Ok(answer)
         }

@@ -35,7 +35,8 @@ pub async fn create(
         origin: effect.caller.origin(),
     };
     let shown = publisher.clone();
-    let render = move |payment: &Payment, live: bool| record(status(payment), &shown.view(payment, None, live));
+    let render =
+        move |payment: &Payment, live: bool| record(status(payment), &shown.view(payment, None, live));
     match effect.submit(&state, command, render).await? {
         Came::Replayed(answer) => Ok(answer),
         Came::Fresh(payment, _) => after(&state, &effect, &publisher, payment).await,

@@ -6,13 +6,14 @@ use crate::api::once::{Came, Effect};
 use crate::api::refer;
 use crate::api::schema;
 use crate::auth::{Caller, PaymentsWrite};
-use crate::parse::{CodeText, Description, Metadata, MinorUnits, Number, Text, Write, rfc3339_us};
+use crate::parse::{
+    CodeText, Description, Metadata, MinorUnits, Number, Text, Write, method_words, rfc3339_us,
+};
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
-use serde_json::json;
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{CreatePayment, Created, Payment, StartAttempt};
 use tk_domain::product::Terminal;
@@ -70,26 +71,6 @@ pub struct Methods {
     /// Methods, or the groups `alipay` and `wechat`.
     #[schema(value_type = Vec<String>)]
     pub allow: Vec<Text<1, 32>>,
-}
-
-impl Methods {
-    /// The list as it is kept; words that are neither method nor group are refused.
-    pub fn json(&self) -> Result<String, Problem> {
-        let known = |word: &str| {
-            let group = |method: &Method| method.group() == Some(word);
-            Method::parse(word).is_some() || Method::ALL.iter().any(group)
-        };
-        let words: Vec<&str> = self.allow.iter().map(|word| word.0.as_str()).collect();
-        match words.iter().position(|word| !known(word)) {
-            None if !words.is_empty() => Ok(json!(words).to_string()),
-            None => Err(Problem::field(Code::FieldMalformed, "#/methods/allow", "empty")),
-            Some(at) => Err(Problem::field(
-                Code::FieldMalformed,
-                format!("#/methods/allow/{at}"),
-                "neither a method nor a group",
-            )),
-        }
-    }
 }
 
 /// Creates a payment. With `method` and `confirm` its one attempt starts at once; otherwise the payer chooses
@@ -161,7 +142,11 @@ async fn prepared(
         amount: Amount::new(body.amount.0, currency(body.currency.as_ref())?),
         description: body.description.as_ref().map_or(product.name, |text| text.0.clone()),
         terminal: body.terminal,
-        methods_allow: body.methods.as_ref().map(Methods::json).transpose()?,
+        methods_allow: body
+            .methods
+            .as_ref()
+            .map(|list| method_words("#/methods/allow", &list.allow))
+            .transpose()?,
         single_attempt: body.confirm.unwrap_or(false),
         expires_at_us: body.expires_at.as_ref().map(expiry).transpose()?,
         return_url: body.return_url.as_ref().map(|text| return_url(state, &text.0)).transpose()?,

@@ -31,7 +31,8 @@ pub async fn list(State(state): State<WebState>, mut read: Read<PaymentsRead>) -
     let filter = filter(&state, &read.caller, params).await?;
     read.params.finish()?;
     check_cursor(&state, &read.caller, &page).await?;
-    let summary = if include.contains("summary") { Some(summary(&state, &read.caller, &filter).await?) } else { None };
+    let summary =
+        if include.contains("summary") { Some(summary(&state, &read.caller, &filter).await?) } else { None };
     let listed = state.app.reader().payments(read.caller.tenant_id, filter, page).await?;
     let mut data: Vec<Value> = Vec::with_capacity(listed.rows.len());
     for payment in &listed.rows {
@@ -66,7 +67,11 @@ async fn check_cursor(state: &WebState, caller: &Caller, page: &Page) -> Result<
     let Some(id) = page.starting_after.or(page.ending_before) else { return Ok(()) };
     let row = state.app.reader().get::<Payment>(&(caller.tenant_id, PaymentId::from_id128(id))).await?;
     let seen = row.is_some_and(|row| caller.sees(row.merchant_id));
-    if seen { Ok(()) } else { Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list")) }
+    if seen {
+        Ok(())
+    } else {
+        Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list"))
+    }
 }
 
 async fn summary(state: &WebState, caller: &Caller, filter: &PaymentFilter) -> Result<Summary, Problem> {

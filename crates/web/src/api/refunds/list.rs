@@ -49,5 +49,9 @@ async fn check_cursor(state: &WebState, caller: &Caller, page: &Page) -> Result<
     let Some(id) = page.starting_after.or(page.ending_before) else { return Ok(()) };
     let row = state.app.reader().get::<Refund>(&(caller.tenant_id, RefundId::from_id128(id))).await?;
     let seen = row.is_some_and(|row| caller.sees(row.merchant_id));
-    if seen { Ok(()) } else { Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list")) }
+    if seen {
+        Ok(())
+    } else {
+        Err(Problem::field(Code::CursorInvalid, "?starting_after", "not of this list"))
+    }
 }

@@ -27,7 +27,8 @@ pub async fn create(
     let refund = refer::refund(&state, &effect.caller, refer::parse_id(&id)?).await?;
     let origin = effect.caller.origin();
     let command = RequestRefundQuery { tenant_id: refund.tenant_id, refund_id: refund.id, origin };
-    let render = |refund: &Refund, live: bool| record(status_of(refund.status), &RefundView::of(refund, live));
+    let render =
+        |refund: &Refund, live: bool| record(status_of(refund.status), &RefundView::of(refund, live));
     match effect.submit(&state, command, render).await? {
         Came::Fresh(_, Some(answer)) | Came::Replayed(answer) => Ok(answer),
         Came::Fresh(refund, None) => {

@@ -71,7 +71,11 @@ impl ParsedSignature {
             rest = match name {
                 "created" | "expires" => {
                     let (number, after) = number(after)?;
-                    if name == "created" { self.created_s = number } else { self.expires_s = Some(number) }
+                    if name == "created" {
+                        self.created_s = number
+                    } else {
+                        self.expires_s = Some(number)
+                    }
                     after
                 }
                 "nonce" | "alg" | "keyid" | "tag" => {

@@ -1,0 +1,133 @@
+//! Channel accounts as published: of the credentials a fingerprint and an expiry only.
+
+use crate::problem::{Code, Problem};
+use crate::state::WebState;
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::Serialize;
+use serde_json::Value;
+use tk_app::App;
+use tk_app::channels::Environment;
+use tk_app::channels::alipay::credentials::{Credentials, CredentialsError, parse};
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::moment::time_text;
+use utoipa::ToSchema;
+
+/// A channel account as published.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChannelAccount)]
+pub struct ChannelAccountView {
+    /// `cha_…`
+    pub id: String,
+    /// Always `channel_account`.
+    pub object: &'static str,
+    /// Whether real money is concerned.
+    pub livemode: bool,
+    /// The adapter.
+    pub channel: &'static str,
+    /// For staff.
+    pub name: String,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// Methods it may be used for.
+    pub methods: Value,
+    /// Merchants it may be used for, `mch_…`; null means all.
+    pub merchants: Value,
+    /// Products it may be used for, `prd_…`; null means all.
+    pub products: Value,
+    /// The least amount, minor units.
+    pub amount_min: i64,
+    /// The greatest amount, minor units.
+    pub amount_max: i64,
+    /// Lower is tried first.
+    pub priority: i64,
+    /// What the channel charges, such as `0.0060`.
+    pub fee_rate: String,
+    /// Whether the channel gives its charge back on refund.
+    pub fee_returned: bool,
+    /// Days after payment within which the channel refunds online.
+    pub refund_window_days: i64,
+    /// The adapter's non-secret settings.
+    pub settings: Value,
+    /// Of the credentials: a fingerprint and when the first certificate expires.
+    pub credentials: CredentialsView,
+    /// Where the channel has to report to.
+    pub callback_url: String,
+    /// Whether new attempts may use it.
+    pub enabled: bool,
+    /// RFC 3339.
+    pub created: String,
+}
+
+/// What is told of credentials.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CredentialsInfo)]
+pub struct CredentialsView {
+    /// The first 16 hexadecimal digits of SHA-256 over the secrets; null if they cannot be opened.
+    pub fingerprint: Option<String>,
+    /// RFC 3339; null in key mode.
+    pub certificates_expire_at: Option<String>,
+}
+
+impl ChannelAccountView {
+    /// The published form.
+    #[must_use]
+    pub fn of(account: &ChannelAccount, app: &App, tenant_code: &str) -> Self {
+        let list = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+        Self {
+            id: account.id.to_string(),
+            object: "channel_account",
+            livemode: app.live(),
+            channel: account.channel.word(),
+            name: account.name.clone(),
+            currency: account.currency.code(),
+            methods: list(&account.methods),
+            merchants: account.merchants.as_deref().map_or(Value::Null, list),
+            products: account.products.as_deref().map_or(Value::Null, list),
+            amount_min: account.amount_min_minor,
+            amount_max: account.amount_max_minor,
+            priority: account.priority,
+            fee_rate: account.fee_rate.to_string(),
+            fee_returned: account.fee_returned,
+            refund_window_days: account.refund_window_days,
+            settings: list(&account.settings),
+            credentials: credentials(account, app),
+            callback_url: app.callback_url(account, tenant_code),
+            enabled: account.enabled,
+            created: time_text(account.created_at_us),
+        }
+    }
+}
+
+fn credentials(account: &ChannelAccount, app: &App) -> CredentialsView {
+    let Ok(opened) = app.seal().open(&account.credentials, &account.id.to_string()) else {
+        return CredentialsView { fingerprint: None, certificates_expire_at: None };
+    };
+    let hash = digest(&SHA256, &opened);
+    let fingerprint: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let text = String::from_utf8_lossy(&opened);
+    let parsed = parse(&account.settings, &text, environment(app), app.now_us()).ok();
+    let expires_us = parsed.and_then(|parsed| parsed.certificates_expire_at_us);
+    CredentialsView { fingerprint: Some(fingerprint), certificates_expire_at: expires_us.map(time_text) }
+}
+
+fn environment(app: &App) -> Environment {
+    if app.live() { Environment::Live } else { Environment::Test }
+}
+
+/// Settings and credentials as the adapter reads them, if they belong together.
+pub fn checked(state: &WebState, settings: &Value, credentials: &Value) -> Result<Credentials, Problem> {
+    let (settings, credentials) = (settings.to_string(), credentials.to_string());
+    parse(&settings, &credentials, environment(&state.app), state.app.now_us())
+        .map_err(|error| refused(&error))
+}
+
+fn refused(error: &CredentialsError) -> Problem {
+    let settings = ["gateway_url", "app_id", "seller_id", "mode", "charset", "notify_url"];
+    let pointer = match error.field() {
+        Some(field) if settings.contains(&field) => format!("#/settings/{field}"),
+        Some(field) => format!("#/credentials/{field}"),
+        None if matches!(error, CredentialsError::SettingsUnreadable(_)) => "#/settings".to_owned(),
+        None => "#/credentials".to_owned(),
+    };
+    Problem::field(Code::FieldMalformed, pointer, error.to_string())
+}

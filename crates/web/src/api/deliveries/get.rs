@@ -1,0 +1,25 @@
+//! `GET /v1/deliveries/{id}`.
+
+use super::DeliveryView;
+use crate::api::answer::Answer;
+use crate::api::refer;
+use crate::auth::EventsRead;
+use crate::parse::Read;
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::{Path, State};
+use tk_domain::webhook::Delivery;
+
+/// Reads a delivery.
+#[utoipa::path(get, path = "/v1/deliveries/{id}", tag = "events", params(("id" = String, Path)),
+    responses((status = 200, body = DeliveryView)))]
+pub async fn get(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    read: Read<EventsRead>,
+) -> Result<Answer, Problem> {
+    read.params.finish()?;
+    read.caller.check_whole_tenant()?;
+    let delivery: Delivery = refer::row(&state, &(read.caller.tenant_id, refer::parse_id(&id)?)).await?;
+    Answer::ok(&DeliveryView::of(&delivery, state.live()))
+}

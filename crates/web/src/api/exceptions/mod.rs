@@ -1,0 +1,7 @@
+//! `/v1/exceptions`: matters about money that need evidence or a person.
+
+pub mod get;
+pub mod list;
+mod view;
+
+pub use view::ExceptionView;

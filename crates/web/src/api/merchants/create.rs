@@ -1,0 +1,48 @@
+//! `POST /v1/merchants`.
+
+use super::{FeeTerms, MerchantView};
+use crate::api::answer::Answer;
+use crate::api::once::Effect;
+use crate::auth::ConfigWrite;
+use crate::parse::{CodeText, Name, Write};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use tk_domain::merchant::{CreateMerchant, Merchant};
+use tk_domain::payment::FeeSnapshot;
+use utoipa::ToSchema;
+
+/// A merchant to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantCreate {
+    /// Unique per tenant, for ever.
+    pub code: CodeText,
+    /// The payee's name shown to the payer.
+    #[schema(value_type = String, max_length = 100)]
+    pub name: Name,
+    /// What it is charged; nothing by default.
+    pub fee: Option<FeeTerms>,
+}
+
+/// Creates a merchant.
+#[utoipa::path(post, path = "/v1/merchants", tag = "merchants", request_body = MerchantCreate,
+    responses((status = 201, body = MerchantView)))]
+pub async fn create(
+    State(state): State<WebState>,
+    write: Write<ConfigWrite, MerchantCreate>,
+) -> Result<Answer, Problem> {
+    let (effect, body) = Effect::begin(write, &state)?;
+    let tenant_id = effect.caller.tenant_id;
+    let command = CreateMerchant {
+        tenant_id,
+        code: body.code.0,
+        name: body.name.0,
+        fee: body.fee.map_or(Ok(FeeSnapshot::default()), |fee| fee.snapshot())?,
+        counted: state.app.reader().count::<Merchant>(tenant_id).await?,
+        origin: effect.caller.origin(),
+    };
+    effect.object(&state, command, (StatusCode::CREATED, MerchantView::of)).await
+}

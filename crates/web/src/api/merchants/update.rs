@@ -1,0 +1,48 @@
+//! `PATCH /v1/merchants/{id}`.
+
+use super::{FeeTerms, MerchantView};
+use crate::api::answer::Answer;
+use crate::api::once::change;
+use crate::api::refer;
+use crate::auth::ConfigWrite;
+use crate::parse::{Change, Name};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use tk_domain::merchant::UpdateMerchant;
+use utoipa::ToSchema;
+
+/// What changes; absent stays. The code never changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantUpdate {
+    /// The payee's name shown to the payer.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    pub name: Option<Name>,
+    /// What new payments are charged.
+    pub fee: Option<FeeTerms>,
+    /// Whether new payments may be made.
+    pub enabled: Option<bool>,
+}
+
+/// Changes a merchant; payments made before keep their fee terms.
+#[utoipa::path(patch, path = "/v1/merchants/{id}", tag = "merchants", params(("id" = String, Path)),
+    request_body = MerchantUpdate, responses((status = 200, body = MerchantView)))]
+pub async fn update(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    patch: Change<ConfigWrite, MerchantUpdate>,
+) -> Result<Answer, Problem> {
+    let merchant = refer::merchant(&state, &patch.caller, &id).await?;
+    let command = UpdateMerchant {
+        tenant_id: merchant.tenant_id,
+        merchant_id: merchant.id,
+        name: patch.body.name.map(|name| name.0),
+        fee: patch.body.fee.map(|fee| fee.snapshot()).transpose()?,
+        enabled: patch.body.enabled,
+        origin: patch.caller.origin(),
+    };
+    let merchant = change(&state, &patch.caller, command).await?;
+    Answer::ok(&MerchantView::of(&merchant, state.live()))
+}

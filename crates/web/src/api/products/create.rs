@@ -1,0 +1,70 @@
+//! `POST /v1/products`.
+
+use super::ProductView;
+use super::update::ProductUpdate;
+use crate::api::answer::Answer;
+use crate::api::once::Effect;
+use crate::auth::ConfigWrite;
+use crate::parse::{CodeText, MinorUnits, Name, Write};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use tk_domain::product::{CreateProduct, IssueOn, Product, StrayMoney};
+use utoipa::ToSchema;
+
+/// A product to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductCreate {
+    /// Unique per tenant, for ever.
+    pub code: CodeText,
+    /// Shown to the payer.
+    #[schema(value_type = String, max_length = 100)]
+    pub name: Name,
+    /// Methods and groups allowed; all by default.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub methods: Option<Vec<crate::parse::Text<1, 32>>>,
+    /// The least amount, minor units; 1 by default.
+    pub amount_min: Option<MinorUnits>,
+    /// The greatest amount, minor units.
+    pub amount_max: Option<MinorUnits>,
+    /// How long a payment stays open, 60 to 2592000 seconds; 7200 by default.
+    pub expires_after_s: Option<i64>,
+    /// When money counts as received; `channel_success` by default.
+    #[schema(value_type = Option<String>)]
+    pub issue_on: Option<IssueOn>,
+    /// What happens to stray money; `refund` by default.
+    #[schema(value_type = Option<String>)]
+    pub stray_money: Option<StrayMoney>,
+}
+
+/// Creates a product.
+#[utoipa::path(post, path = "/v1/products", tag = "products", request_body = ProductCreate,
+    responses((status = 201, body = ProductView)))]
+pub async fn create(
+    State(state): State<WebState>,
+    write: Write<ConfigWrite, ProductCreate>,
+) -> Result<Answer, Problem> {
+    let (effect, body) = Effect::begin(write, &state)?;
+    let tenant_id = effect.caller.tenant_id;
+    let terms = ProductUpdate {
+        name: Some(body.name),
+        methods: body.methods.map(Some),
+        amount_min: body.amount_min,
+        amount_max: body.amount_max,
+        expires_after_s: body.expires_after_s,
+        issue_on: body.issue_on,
+        stray_money: body.stray_money,
+        enabled: None,
+    };
+    let command = CreateProduct {
+        tenant_id,
+        code: body.code.0,
+        terms: terms.terms()?,
+        counted: state.app.reader().count::<Product>(tenant_id).await?,
+        origin: effect.caller.origin(),
+    };
+    effect.object(&state, command, (StatusCode::CREATED, ProductView::of)).await
+}

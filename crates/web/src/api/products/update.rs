@@ -1,0 +1,78 @@
+//! `PATCH /v1/products/{id}`.
+
+use super::ProductView;
+use crate::api::answer::Answer;
+use crate::api::once::change;
+use crate::api::refer;
+use crate::auth::ConfigWrite;
+use crate::parse::{Change, MinorUnits, Name, Text, method_words, minor, present};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use tk_domain::product::{IssueOn, ProductTerms, StrayMoney, UpdateProduct};
+use utoipa::ToSchema;
+
+/// What changes; absent stays. The code never changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductUpdate {
+    /// Shown to the payer.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    pub name: Option<Name>,
+    /// Methods and groups allowed; null allows all.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub methods: Option<Option<Vec<Text<1, 32>>>>,
+    /// The least amount, minor units.
+    pub amount_min: Option<MinorUnits>,
+    /// The greatest amount, minor units.
+    pub amount_max: Option<MinorUnits>,
+    /// How long a payment stays open, seconds.
+    pub expires_after_s: Option<i64>,
+    /// When money counts as received.
+    #[schema(value_type = Option<String>)]
+    pub issue_on: Option<IssueOn>,
+    /// What happens to stray money.
+    #[schema(value_type = Option<String>)]
+    pub stray_money: Option<StrayMoney>,
+    /// Whether new payments may be made.
+    pub enabled: Option<bool>,
+}
+
+impl ProductUpdate {
+    /// The terms, if every word of the list is a method or group.
+    pub(super) fn terms(self) -> Result<ProductTerms, Problem> {
+        let methods =
+            self.methods.map(|list| list.map(|words| method_words("#/methods", &words)).transpose());
+        Ok(ProductTerms {
+            name: self.name.map(|name| name.0),
+            methods_allow: methods.transpose()?,
+            amount_min_minor: minor(self.amount_min),
+            amount_max_minor: minor(self.amount_max),
+            expires_after_s: self.expires_after_s,
+            issue_on: self.issue_on,
+            stray_money: self.stray_money,
+            enabled: self.enabled,
+        })
+    }
+}
+
+/// Changes a product; payments made before keep their amount and expiry.
+#[utoipa::path(patch, path = "/v1/products/{id}", tag = "products", params(("id" = String, Path)),
+    request_body = ProductUpdate, responses((status = 200, body = ProductView)))]
+pub async fn update(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    patch: Change<ConfigWrite, ProductUpdate>,
+) -> Result<Answer, Problem> {
+    let product = refer::product(&state, patch.caller.tenant_id, &id).await?;
+    let command = UpdateProduct {
+        tenant_id: product.tenant_id,
+        product_id: product.id,
+        terms: patch.body.terms()?,
+        origin: patch.caller.origin(),
+    };
+    let product = change(&state, &patch.caller, command).await?;
+    Answer::ok(&ProductView::of(&product, state.live()))
+}

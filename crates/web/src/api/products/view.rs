@@ -1,0 +1,62 @@
+//! Products as published.
+
+use serde::Serialize;
+use serde_json::Value;
+use tk_domain::moment::time_text;
+use tk_domain::product::Product;
+use utoipa::ToSchema;
+
+/// A product as published.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
+pub struct ProductView {
+    /// `prd_…`
+    pub id: String,
+    /// Always `product`.
+    pub object: &'static str,
+    /// Whether real money is concerned.
+    pub livemode: bool,
+    /// Usable instead of the id.
+    pub code: String,
+    /// Shown to the payer.
+    pub name: String,
+    /// Methods and groups allowed; null means all.
+    pub methods: Value,
+    /// The least amount, minor units.
+    pub amount_min: i64,
+    /// The greatest amount, minor units.
+    pub amount_max: i64,
+    /// How long a payment stays open, seconds.
+    pub expires_after_s: i64,
+    /// When money counts as received: `channel_success`, `reconciled` or `settled`.
+    pub issue_on: &'static str,
+    /// What happens to stray money: `refund` or `hold`.
+    pub stray_money: &'static str,
+    /// Whether new payments may be made.
+    pub enabled: bool,
+    /// RFC 3339.
+    pub created: String,
+}
+
+impl ProductView {
+    /// The published form.
+    #[must_use]
+    pub fn of(product: &Product, live: bool) -> Self {
+        let methods = product.methods_allow.as_deref().and_then(|list| serde_json::from_str(list).ok());
+        Self {
+            id: product.id.to_string(),
+            object: "product",
+            livemode: live,
+            code: product.code.clone(),
+            name: product.name.clone(),
+            methods: methods.unwrap_or(Value::Null),
+            amount_min: product.amount_min_minor,
+            amount_max: product.amount_max_minor,
+            expires_after_s: product.expires_after_s,
+            issue_on: product.issue_on.word(),
+            stray_money: product.stray_money.word(),
+            enabled: product.enabled,
+            created: time_text(product.created_at_us),
+        }
+    }
+}
