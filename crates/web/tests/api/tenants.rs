@@ -1,0 +1,94 @@
+//! Foreign objects do not exist (security list F01), on every route of the document.
+
+use crate::bed::{Got, Setup, TestApp, got, order};
+use serde_json::{Value, json};
+
+fn without_request_id(got: &Got) -> Value {
+    let mut body = got.json();
+    body["request_id"] = Value::Null;
+    body
+}
+
+async fn ask(app: &TestApp, key: &str, method: &str, path: &str, body: &Value) -> Got {
+    let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let request = app.client.request(method, format!("{}{path}", app.base)).bearer_auth(key);
+    got(request.header("idempotency-key", crate::bed::fresh_key()).json(body)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        app.shop().await;
+        let account = app.contract().await;
+        let payment = app.post("/v1/payments", &order("F-1", 100)).await.expect(201);
+        let payment_path = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
+        let attempt = app.post(&payment_path, &json!({ "method": "alipay_qr" })).await.expect(201);
+        let endpoint =
+            app.post("/v1/webhook_endpoints", &json!({ "url": "https://a.example.com/" })).await.expect(201);
+        let endpoint_path = format!("/v1/webhook_endpoints/{}/test_events", endpoint["id"].as_str().unwrap());
+        let event = app.post(&endpoint_path, &json!({})).await.expect(201);
+        let made = app.post("/v1/apps", &json!({ "name": "core" })).await.expect(201);
+        let keys = format!("/v1/apps/{}/keys", made["id"].as_str().unwrap());
+        let key = app.post(&keys, &json!({ "scopes": ["payments:read"] })).await.expect(201);
+        let deliveries = app.get("/v1/deliveries").await.expect(200);
+        let merchant = app.get("/v1/merchants/pnc").await.expect(200);
+        let product = app.get("/v1/products/motor").await.expect(200);
+        let known = |name: &str| match name {
+            "payments" => payment["id"].clone(),
+            "webhook_endpoints" => endpoint["id"].clone(),
+            "events" => event["id"].clone(),
+            "apps" => made["id"].clone(),
+            "deliveries" => deliveries["data"][0]["id"].clone(),
+            "merchants" => merchant["id"].clone(),
+            "products" => product["id"].clone(),
+            "channel_accounts" => account["id"].clone(),
+            _ => json!("x"),
+        };
+        let (_, stranger) = app.other_tenant("other").await;
+        let mut asked = 0;
+        for (method, route) in crate::protocol::routes(&app).await {
+            if !route.contains('{') {
+                continue;
+            }
+            let resource = route.split('/').nth(2).unwrap();
+            let id = known(resource).as_str().unwrap().to_owned();
+            let random = id
+                .split_once('_')
+                .map_or("x".to_owned(), |(prefix, _)| format!("{prefix}_01jzzzzzzzzzzzzzzzzzzzzzzz"));
+            let body = match (method.as_str(), route.rsplit('/').next().unwrap()) {
+                ("post", "attempts") => json!({ "method": "alipay_qr" }),
+                ("post", "keys") => json!({ "scopes": ["payments:read"] }),
+                _ => json!({}),
+            };
+            let at = |id: &str| {
+                let route = route.replace("{id}", id).replace("{attempt}", attempt["id"].as_str().unwrap());
+                route.replace("{key}", key["id"].as_str().unwrap())
+            };
+            let foreign = ask(&app, &stranger, &method, &at(&id), &body).await;
+            let missing = ask(&app, &stranger, &method, &at(&random), &body).await;
+            foreign.refused(404, "not_found");
+            missing.refused(404, "not_found");
+            assert_eq!(without_request_id(&foreign), without_request_id(&missing), "{method} {route}");
+            asked += 1;
+        }
+        assert!(asked > 25, "{asked}");
+        // Names in bodies and parameters lead to nothing foreign either.
+        let in_body = json!({ "payment": payment["id"], "merchant_refund_no": "F", "amount": 1 });
+        ask(&app, &stranger, "POST", "/v1/refunds", &in_body).await.refused(404, "not_found");
+        ask(&app, &stranger, "POST", "/v1/payments", &order("F-2", 1)).await.refused(404, "not_found");
+        let query = format!("/v1/entries?payment={}", payment["id"].as_str().unwrap());
+        app.get_as(&stranger, &query).await.refused(404, "not_found");
+        for list in [
+            "payments",
+            "events",
+            "merchants",
+            "products",
+            "channel_accounts",
+            "webhook_endpoints",
+            "deliveries",
+        ] {
+            let list = app.get_as(&stranger, &format!("/v1/{list}")).await.expect(200);
+            assert_eq!(list["data"], json!([]));
+        }
+    }
+}
