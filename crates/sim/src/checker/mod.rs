@@ -29,6 +29,9 @@ pub(crate) struct Broken {
 pub(crate) struct Checker {
     pub(crate) step: u64,
     pub(crate) broken: Vec<Broken>,
+    /// State and entry are compared at the end only: it shows what a checker without the transaction sees.
+    #[cfg(feature = "planted")]
+    pub(crate) patient: bool,
     books: books::Books,
     chain: chain::Chain,
     money_in: money_in::MoneyIn,
@@ -50,6 +53,17 @@ impl Checker {
     /// A commit that the store refused to make: the decision was wrong.
     pub(crate) fn defect(&mut self, why: &ApplyFault) {
         self.violation("inv-04", format!("the store refused a decision: {why:?}"));
+    }
+
+    #[cfg(feature = "planted")]
+    const fn waits(&self) -> bool {
+        self.patient
+    }
+
+    #[cfg(not(feature = "planted"))]
+    #[expect(clippy::unused_self, reason = "only the planted build can wait")]
+    const fn waits(&self) -> bool {
+        false
     }
 
     fn require(&mut self, holds: bool, invariant: &'static str, text: impl FnOnce() -> String) {

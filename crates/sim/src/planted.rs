@@ -1,0 +1,389 @@
+//! Planted bugs: what others got wrong, wrapped around the commands. Each must be caught.
+
+use crate::conversation::Said;
+use crate::flight::{Flight, Report};
+use crate::queue::Happening;
+use crate::run::{Catch, Violation, sweep_points, tell};
+use crate::world::World;
+use tk_domain::command::LaneKind;
+use tk_domain::decision::{Change, Changes};
+use tk_domain::id::{AttemptId, ChannelAccountId, EntryId, TenantId, TypedId};
+use tk_domain::ledger::EntryKind;
+use tk_domain::moment::Moment;
+use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
+use tk_domain::refund::{CreateRefund, RefundState};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport};
+use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
+use tk_money::Amount;
+use tk_simulator::core::{CoreCall, Notification};
+
+/// A bug that somebody really shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bug {
+    DoublePosting,
+    TimeoutIsFailed,
+    HoldReleasedOnTimeout,
+    NewRefundNumberOnRetry,
+    ReadThenInsertRefund,
+    NotFoundIsFailed,
+    StateRegress,
+    SentBefore2xx,
+    AmountUnchecked,
+    PayeeUnchecked,
+    TwoTransactions,
+    AckBeforeCommit,
+    FeeReturnedTwice,
+    DuplicateIsSecondSuccess,
+    LateSuccessDropped,
+    ClosedLocally,
+    AcceptedIsDone,
+    RefundNotFoundIsFailed,
+}
+
+impl Bug {
+    pub(crate) const ALL: [(Self, &'static str); 18] = [
+        (Self::DoublePosting, "double_posting"),
+        (Self::TimeoutIsFailed, "timeout_is_failed"),
+        (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
+        (Self::NewRefundNumberOnRetry, "new_refund_number_on_retry"),
+        (Self::ReadThenInsertRefund, "read_then_insert_refund"),
+        (Self::NotFoundIsFailed, "not_found_is_failed"),
+        (Self::StateRegress, "state_regress"),
+        (Self::SentBefore2xx, "sent_before_2xx"),
+        (Self::AmountUnchecked, "amount_unchecked"),
+        (Self::PayeeUnchecked, "payee_unchecked"),
+        (Self::TwoTransactions, "state_and_ledger_in_two_transactions"),
+        (Self::AckBeforeCommit, "ack_before_commit"),
+        (Self::FeeReturnedTwice, "fee_returned_twice"),
+        (Self::DuplicateIsSecondSuccess, "duplicate_is_second_success"),
+        (Self::LateSuccessDropped, "late_success_dropped"),
+        (Self::ClosedLocally, "closed_locally_at_expiry"),
+        (Self::AcceptedIsDone, "accepted_is_done"),
+        (Self::RefundNotFoundIsFailed, "refund_not_found_is_failed"),
+    ];
+}
+
+/// What remains to be written after the first of two transactions, or the notice acknowledged too early.
+#[derive(Debug)]
+pub(crate) enum SecondHalf {
+    Changes((TenantId, LaneKind), Changes),
+    Notice(ChannelAccountId, Box<Notification>),
+}
+
+/// Seeds that a bug may need at most.
+const SEEDS_MAX: u64 = 3_000;
+
+/// Runs every bug until it is caught.
+pub(crate) fn catch_all(start: u64) -> Vec<Catch> {
+    Bug::ALL.iter().map(|(bug, word)| catch(*bug, word, start)).collect()
+}
+
+fn catch(bug: Bug, word: &str, start: u64) -> Catch {
+    let found = if bug == Bug::TwoTransactions { by_sweep(bug, start) } else { by_seeds(bug, start) };
+    let (caught_after, invariant) = found.unzip();
+    Catch { bug: word.to_owned(), caught_after, invariant }
+}
+
+fn by_seeds(bug: Bug, start: u64) -> Option<(u64, String)> {
+    (0..SEEDS_MAX).find_map(|number| {
+        let broken = run_with(bug, start.wrapping_add(number), None).0.into_iter().next()?;
+        Some((number.saturating_add(1), broken.invariant))
+    })
+}
+
+/// Random crashes rarely fall between two transactions; a crash after every single event does.
+fn by_sweep(bug: Bug, start: u64) -> Option<(u64, String)> {
+    let mut runs = 0_u64;
+    for number in 0..20 {
+        let seed = start.wrapping_add(number);
+        let events = run_with(bug, seed, Some(u64::MAX)).1;
+        for point in sweep_points(events) {
+            runs = runs.saturating_add(1);
+            if let Some(broken) = run_with(bug, seed, Some(point)).0.into_iter().next() {
+                return Some((runs, broken.invariant));
+            }
+        }
+    }
+    None
+}
+
+fn run_with(bug: Bug, seed: u64, crash_after: Option<u64>) -> (Vec<Violation>, u64) {
+    let mut world = World::new(seed);
+    world.bug = Some(bug);
+    world.checker.patient = bug == Bug::TwoTransactions;
+    world.crash_after = crash_after;
+    world.live();
+    let told = tell(world);
+    (told.violations, told.tally.events)
+}
+
+impl World {
+    fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
+    /// Bugs in how a decision is written.
+    pub(crate) fn spoil_changes(&mut self, place: (TenantId, LaneKind), changes: Changes) -> Changes {
+        let Some(bug) = self.bug else { return changes };
+        match bug {
+            Bug::DoublePosting => self.post_twice(changes),
+            Bug::TwoTransactions => self.write_state_first(place, changes),
+            Bug::FeeReturnedTwice => mapped(changes, |change| match change {
+                Change::Refund(mut row) if row.status == RefundState::Succeeded => {
+                    row.fee_refund_minor = row.fee_refund_minor.saturating_mul(2);
+                    Change::Refund(row)
+                }
+                Change::Payment(mut row) if row.fee_returned_minor > 0 => {
+                    row.fee_returned_minor = row.fee_returned_minor.saturating_mul(2);
+                    Change::Payment(row)
+                }
+                other => other,
+            }),
+            Bug::DuplicateIsSecondSuccess => mapped(changes, |change| match change {
+                Change::Attempt(mut row) if row.disposition == Some(Disposition::Duplicate) => {
+                    row.disposition = Some(Disposition::Effective);
+                    Change::Attempt(row)
+                }
+                other => other,
+            }),
+            Bug::LateSuccessDropped => self.drop_late(changes),
+            Bug::TimeoutIsFailed
+            | Bug::HoldReleasedOnTimeout
+            | Bug::NewRefundNumberOnRetry
+            | Bug::ReadThenInsertRefund
+            | Bug::NotFoundIsFailed
+            | Bug::StateRegress
+            | Bug::SentBefore2xx
+            | Bug::AmountUnchecked
+            | Bug::PayeeUnchecked
+            | Bug::AckBeforeCommit
+            | Bug::ClosedLocally
+            | Bug::AcceptedIsDone
+            | Bug::RefundNotFoundIsFailed => changes,
+        }
+    }
+
+    fn post_twice(&mut self, changes: Changes) -> Changes {
+        let mut spoilt = Changes::default();
+        for change in changes.into_vec() {
+            if let Change::Entry(entry) = &change
+                && entry.kind == EntryKind::Collect
+            {
+                let mut again = entry.as_ref().clone();
+                again.id = EntryId::new(&mut Moment::new(self.now_us, &mut self.store.bits));
+                spoilt.put(again);
+            }
+            spoilt.put(change);
+        }
+        spoilt
+    }
+
+    /// State now, the entries in a transaction of their own a moment later.
+    fn write_state_first(&mut self, place: (TenantId, LaneKind), changes: Changes) -> Changes {
+        let (mut first, mut second) = (Changes::default(), Changes::default());
+        for change in changes.into_vec() {
+            if matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::Collect) {
+                second.put(change);
+            } else {
+                first.put(change);
+            }
+        }
+        if !second.is_empty() {
+            let half = Box::new(SecondHalf::Changes(place, second));
+            self.plan_inside(self.host_us(), Happening::SecondHalf(half));
+        }
+        first
+    }
+
+    fn drop_late(&self, changes: Changes) -> Changes {
+        let late = changes.as_slice().iter().any(
+            |change| matches!(change, Change::Attempt(row) if row.disposition == Some(Disposition::Late)),
+        );
+        if late { Changes::default() } else { changes }
+    }
+
+    pub(crate) fn second_half(&mut self, half: SecondHalf) {
+        match half {
+            SecondHalf::Changes(place, changes) => {
+                let host_us = self.host_us();
+                if let Ok(commit) = self.store.commit(place, changes, host_us) {
+                    self.committed(&commit, crate::checker::Cause::of("second transaction"));
+                }
+            }
+            SecondHalf::Notice(account, notification) => {
+                self.take_genuine(account, &notification.fields);
+            }
+        }
+    }
+
+    /// Bugs in what is sent.
+    pub(crate) fn spoil_call(&mut self, flight: &mut Flight) {
+        if !self.has(Bug::NewRefundNumberOnRetry) || flight.instruction.tries < 2 {
+            return;
+        }
+        if let Said::Call(CoreCall::Refund(call)) = &mut flight.said {
+            let fresh = self.dice.next_u64();
+            call.out_request_no = Some(format!("R{fresh:016X}"));
+        }
+    }
+
+    /// Bugs in how an answer is read.
+    pub(crate) fn spoil_report(&self, flight: &Flight, report: &Report) -> Report {
+        let failed = || ("planted".to_owned(), "planted".to_owned());
+        match report {
+            Report::Payment(report) => {
+                let spoil = match &report.finding {
+                    PaymentFinding::Unclear(_) => self.has(Bug::TimeoutIsFailed),
+                    PaymentFinding::NotFound => self.has(Bug::NotFoundIsFailed),
+                    PaymentFinding::Paid(_)
+                    | PaymentFinding::ActionRequired(_)
+                    | PaymentFinding::WaitingPayer
+                    | PaymentFinding::InProgress
+                    | PaymentFinding::Failed { .. }
+                    | PaymentFinding::Closed
+                    | PaymentFinding::CloseRefused => false,
+                };
+                let (code, message) = failed();
+                let finding = PaymentFinding::Failed { code, message };
+                let spoilt = PaymentReport { source: report.source, finding };
+                Report::Payment(if spoil { spoilt } else { report.clone() })
+            }
+            Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
+        }
+    }
+
+    fn spoil_refund_report(&self, flight: &Flight, report: &RefundReport) -> RefundReport {
+        let (code, message) = ("planted".to_owned(), "planted".to_owned());
+        let finding = match &report.finding {
+            RefundFinding::Unclear(_) if self.has(Bug::HoldReleasedOnTimeout) => {
+                RefundFinding::Failed { code, message }
+            }
+            RefundFinding::NotFound if self.has(Bug::RefundNotFoundIsFailed) => {
+                RefundFinding::Failed { code, message }
+            }
+            RefundFinding::Accepted if self.has(Bug::AcceptedIsDone) => {
+                let minor = flight.refund.as_ref().map_or(0, |refund| refund.amount_minor);
+                RefundFinding::Done { amount: Amount::fen(minor), at_us: None }
+            }
+            RefundFinding::Unclear(_)
+            | RefundFinding::NotFound
+            | RefundFinding::Accepted
+            | RefundFinding::Done { .. }
+            | RefundFinding::InProgress
+            | RefundFinding::Failed { .. }
+            | RefundFinding::NotYet { .. } => report.finding.clone(),
+        };
+        RefundReport { source: report.source, finding }
+    }
+
+    /// Bugs in how a notification is read.
+    pub(crate) fn spoil_notice(&mut self, key: (TenantId, AttemptId), mut report: PaymentReport) -> PaymentReport {
+        if self.has(Bug::StateRegress) {
+            self.regress(key);
+        }
+        let Some(attempt) = self.store.rows.attempts.get(&key) else { return report };
+        let amount = Amount::new(attempt.amount_minor, attempt.currency);
+        let (amounts, payees) = (self.has(Bug::AmountUnchecked), self.has(Bug::PayeeUnchecked));
+        if let PaymentFinding::Paid(evidence) = &mut report.finding {
+            if amounts {
+                evidence.amount = amount;
+            }
+            if payees {
+                evidence.payee_app = None;
+                evidence.payee_merchant = None;
+            }
+        }
+        report
+    }
+
+    /// A repeated notification puts a finished payment back to processing.
+    fn regress(&mut self, (tenant_id, attempt_id): (TenantId, AttemptId)) {
+        let rows = &self.store.rows;
+        let Some(attempt) = rows.attempts.get(&(tenant_id, attempt_id)) else { return };
+        let Some(mut payment) = rows.payments.get(&(tenant_id, attempt.payment_id)).cloned() else { return };
+        if payment.status != PaymentStatus::Succeeded || attempt.status != AttemptStatus::Succeeded {
+            return;
+        }
+        payment.status = PaymentStatus::Processing;
+        let mut changes = Changes::default();
+        changes.put(payment);
+        self.write((tenant_id, LaneKind::Plain), changes);
+    }
+
+    fn write(&mut self, place: (TenantId, LaneKind), changes: Changes) {
+        let host_us = self.host_us();
+        if let Ok(commit) = self.store.commit(place, changes, host_us) {
+            self.committed(&commit, crate::checker::Cause::of("planted"));
+        }
+    }
+
+    pub(crate) fn acknowledges_first(&mut self, account: ChannelAccountId, notification: &Notification) -> bool {
+        if !self.has(Bug::AckBeforeCommit) {
+            return false;
+        }
+        self.acknowledge(account, &notification.notify_id);
+        let half = SecondHalf::Notice(account, Box::new(notification.clone()));
+        self.plan_inside(self.host_us(), Happening::SecondHalf(Box::new(half)));
+        true
+    }
+
+    pub(crate) fn marks_sent_first(&mut self, delivery: &Delivery) {
+        if self.has(Bug::SentBefore2xx) {
+            let outcome = DeliveryOutcome::Delivered { status: 200 };
+            let command =
+                TakeDeliveryOutcome { tenant_id: delivery.tenant_id, delivery_id: delivery.id, outcome };
+            let _taken = self.run(&command, crate::checker::Cause::of("planted"));
+        }
+    }
+
+    /// At expiry the row is closed and the channel never told.
+    pub(crate) fn closes_locally(&mut self, command: &ClosePayment) -> bool {
+        if !self.has(Bug::ClosedLocally) {
+            return false;
+        }
+        let key = (command.tenant_id, command.payment_id);
+        let rows = &self.store.rows;
+        let Some(mut payment) = rows.payments.get(&key).cloned() else { return false };
+        let mut changes = Changes::default();
+        if let Some(mut attempt) =
+            payment.open_attempt_id.and_then(|id| rows.attempts.get(&(key.0, id))).cloned()
+        {
+            attempt.status = AttemptStatus::Closed;
+            let instruction = rows.instructions.get(&(key.0, attempt.id.id128())).cloned();
+            if let Some(mut instruction) = instruction {
+                instruction.finish();
+                changes.put(instruction);
+            }
+            changes.put(attempt);
+        }
+        payment.status = PaymentStatus::Closed;
+        payment.open_attempt_id = None;
+        changes.put(payment);
+        self.write((key.0, LaneKind::Plain), changes);
+        true
+    }
+
+    /// Two requests read the refundable sum before either writes.
+    pub(crate) fn reads_then_inserts(&mut self, command: &CreateRefund) -> bool {
+        if !self.has(Bug::ReadThenInsertRefund) {
+            return false;
+        }
+        let host_us = self.host_us();
+        let mut other = command.clone();
+        other.merchant_refund_no = format!("{}-again", command.merchant_refund_no);
+        let first = self.store.decide(command, host_us);
+        let second = self.store.decide(&other, host_us);
+        for decision in [first, second].into_iter().flatten() {
+            self.write((command.tenant_id, LaneKind::Posting), decision.changes);
+        }
+        true
+    }
+}
+
+fn mapped(changes: Changes, change: impl Fn(Change) -> Change) -> Changes {
+    let mut spoilt = Changes::default();
+    for one in changes.into_vec() {
+        spoilt.put(change(one));
+    }
+    spoilt
+}
