@@ -82,6 +82,10 @@ pub struct Summary {
     pub found_by_bill: u64,
     /// Payments and refunds left to a person.
     pub manual: u64,
+    /// Successes beyond the one that counts.
+    pub duplicates: u64,
+    /// Successes after the end.
+    pub late_successes: u64,
     /// Money that the channel has and the books have not, minor units.
     pub fen_lost: i64,
     /// Money that the books have and the channel has not, minor units.
@@ -223,6 +227,8 @@ impl Summary {
         self.forged_refused = total.forged_refused;
         self.found_by_bill = total.found_by_bill;
         self.manual = total.manual;
+        self.duplicates = total.duplicates;
+        self.late_successes = total.late_successes;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;
         self.fen_unexplained = total.fen_unexplained;

@@ -125,7 +125,7 @@ fn host(dice: &mut Dice) -> HostRates {
         pause_ppm: rate(dice),
         conflict_ppm: rate(dice),
         commit_lost_ppm: rate(dice),
-        clock_jumps: if dice.below(4) == 0 { 1 + u32::try_from(dice.below(3)).unwrap_or(0) } else { 0 },
+        clock_jumps: if dice.below(3) == 0 { 1 + u32::try_from(dice.below(3)).unwrap_or(0) } else { 0 },
         repeat_ppm: rate(dice),
         endpoint_ppm: rate(dice),
         attacks: u32::try_from(dice.below(12)).unwrap_or(0),

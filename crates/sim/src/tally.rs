@@ -20,6 +20,8 @@ pub(crate) struct Tally {
     pub(crate) forged_refused: u64,
     pub(crate) found_by_bill: u64,
     pub(crate) manual: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) late_successes: u64,
     pub(crate) fen_lost: i64,
     pub(crate) fen_created: i64,
     pub(crate) fen_unexplained: i64,
@@ -56,6 +58,8 @@ impl Tally {
         self.forged_refused += other.forged_refused;
         self.found_by_bill += other.found_by_bill;
         self.manual += other.manual;
+        self.duplicates += other.duplicates;
+        self.late_successes += other.late_successes;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;
         self.fen_unexplained += other.fen_unexplained;

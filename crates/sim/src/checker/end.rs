@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{AttemptId, ChannelAccountId, RefundId};
 use tk_domain::ledger::{AccountKind, AccountRef};
+use tk_domain::payment::Disposition;
 use tk_domain::snapshot::Snapshot;
 use tk_domain::webhook::DeliveryStatus;
 use tk_money::Currency;
@@ -32,6 +33,10 @@ impl Checker {
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);
         self.inv_40_refunds(rows, tally);
+        for attempt in rows.attempts.iter() {
+            tally.duplicates += u64::from(attempt.disposition == Some(Disposition::Duplicate));
+            tally.late_successes += u64::from(attempt.disposition == Some(Disposition::Late));
+        }
         self.inv_28_deliveries(rows, sinks, tally);
         for (account, seller) in sellers {
             self.truth(rows, (*account, seller), &listed, tally);

@@ -65,6 +65,7 @@ impl Checker {
         let had_money = before.is_some_and(|before| before.disposition.is_some());
         if attempt.disposition.is_some() && !had_money {
             self.inv_07_money_is_real(attempt, sellers);
+            self.inv_07_evidence_names_us(attempt, cause, sellers);
             self.inv_11_one_effective(attempt);
         }
         self.inv_11_entry_by_disposition(attempt);
@@ -132,6 +133,26 @@ impl Checker {
         self.require(real, "inv-07", || {
             format!("{} booked {} which the channel has not", attempt.id, attempt.received_minor)
         });
+    }
+
+    /// inv-07: the report that booked it named this amount and us.
+    fn inv_07_evidence_names_us(
+        &mut self,
+        attempt: &Attempt,
+        cause: Cause<'_>,
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+    ) {
+        let evidence = match cause.report {
+            Some(Report::Payment(PaymentReport { finding: PaymentFinding::Paid(evidence), .. })) => evidence,
+            Some(_) | None => return self.violation("inv-07", format!("{} booked unasked", attempt.id)),
+        };
+        let config = sellers.get(&attempt.channel_account_id).map(|seller| seller.core.config());
+        let named = config.is_some_and(|config| {
+            evidence.payee_app.as_ref().is_none_or(|app| *app == config.app_id)
+                && evidence.payee_merchant.as_ref().is_none_or(|seller| *seller == config.seller_id)
+        });
+        let holds = named && evidence.amount == Amount::new(attempt.received_minor, attempt.currency);
+        self.require(holds, "inv-07", || format!("{} was booked on {evidence:?}", attempt.id));
     }
 
     /// inv-11: at most one success counts.
