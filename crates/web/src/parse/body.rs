@@ -1,28 +1,45 @@
 //! Bodies: bounded in size and in the time they may take.
 
 use crate::problem::{Code, Problem};
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::body::{Body, Bytes};
+use futures_util::StreamExt;
 use std::time::Duration;
+
+/// How much of a body that is too large is still taken and thrown away: a caller that is busy sending does
+/// not read the answer.
+const DISCARDED_MAX: usize = 16 * 1024 * 1024;
 
 /// Reads a whole body of at most `max` bytes within `timeout_ms` milliseconds.
 pub async fn read_body(body: Body, max: usize, timeout_ms: u64) -> Result<Bytes, Problem> {
-    if body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
-        return Err(Code::BodyTooLarge.into());
-    }
-    let read = tokio::time::timeout(Duration::from_millis(timeout_ms), to_bytes(body, max));
-    match read.await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(too_large_or_broken(&error)),
+    let mut read = Reading { bytes: Vec::new(), total: 0, max };
+    let done = tokio::time::timeout(Duration::from_millis(timeout_ms), read.take(body)).await;
+    match done {
+        _ if read.total > max => Err(Code::BodyTooLarge.into()),
+        Ok(Ok(())) => Ok(read.bytes.into()),
+        Ok(Err(_)) => Err(Problem::field(Code::BodyInvalid, "#", "not received whole")),
         Err(_) => Err(Code::BodyTimeout.into()),
     }
 }
 
-fn too_large_or_broken(error: &axum::Error) -> Problem {
-    let too_large =
-        std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("length limit"));
-    if too_large {
-        Code::BodyTooLarge.into()
-    } else {
-        Problem::field(Code::BodyInvalid, "#", "not received whole")
+struct Reading {
+    bytes: Vec<u8>,
+    total: usize,
+    max: usize,
+}
+
+impl Reading {
+    async fn take(&mut self, body: Body) -> Result<(), axum::Error> {
+        let mut parts = body.into_data_stream();
+        while let Some(part) = parts.next().await {
+            let part = part?;
+            self.total = self.total.saturating_add(part.len());
+            if self.total > DISCARDED_MAX.max(self.max) {
+                break;
+            }
+            if self.total <= self.max {
+                self.bytes.extend_from_slice(&part);
+            }
+        }
+        Ok(())
     }
 }

@@ -55,6 +55,23 @@ async fn a_confirmed_payment_answers_with_what_the_payer_has_to_do() {
         assert_eq!(payment["status"], "requires_action", "{payment}");
         assert_eq!(payment["latest_attempt"]["action"]["kind"], "qr");
         let id = payment["id"].as_str().unwrap();
+        // Nobody has opened the code yet: the channel knows no order, so closing cannot be proven.
+        let closing = app.post(&format!("/v1/payments/{id}/closure"), &json!({})).await;
+        assert_eq!(closing.headers["retry-after"], "2");
+        assert_eq!(closing.expect(202)["status"], "requires_action");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_closes_when_the_channel_proves_it() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        let payment = app.post("/v1/payments", &order("CAR-4", 5_000)).await.expect(201);
+        let id = payment["id"].as_str().unwrap();
+        let path = format!("/v1/payments/{id}/attempts");
+        let attempt = app.post(&path, &json!({ "method": "alipay_qr" })).await.expect(201);
+        app.control(attempt["out_no"].as_str().unwrap(), "open").await;
         let closed = app.post(&format!("/v1/payments/{id}/closure"), &json!({})).await.expect(200);
         assert_eq!(closed["status"], "closed");
         let attempts = app.get(&format!("/v1/payments/{id}/attempts")).await.expect(200);
@@ -75,6 +92,7 @@ async fn another_method_closes_the_earlier_attempt_first() {
     let first = app.post(&path, &json!({ "method": "alipay_qr" })).await.expect(201);
     let again = app.post(&path, &json!({ "method": "alipay_qr" })).await.expect(200);
     assert_eq!(again["id"], first["id"]);
+    app.control(first["out_no"].as_str().unwrap(), "open").await;
     let second = app.post(&path, &json!({ "method": "alipay_page" })).await.expect(201);
     assert_eq!(second["action"]["kind"], "redirect");
     let first = app.get(&format!("{path}/{}", first["id"].as_str().unwrap())).await.expect(200);
