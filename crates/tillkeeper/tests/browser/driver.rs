@@ -171,16 +171,6 @@ impl Browser {
         panic!("{css} never came; the page at {} is\n{}", self.address().await, self.body().await);
     }
 
-    pub async fn gone(&self, css: &str) {
-        for _ in 0..LOOKS_MAX {
-            if self.find(css).await.is_none() {
-                return;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        panic!("{css} never went");
-    }
-
     pub async fn wait_for_address(&self, part: &str) {
         for _ in 0..LOOKS_MAX {
             if self.address().await.contains(part) {
@@ -219,12 +209,16 @@ impl Browser {
         self.post("/actions", &body).await;
     }
 
-    /// Writes a picture of the window into the folder that `TILLKEEPER_SCREENSHOTS` names, if any.
+    /// Writes a picture of the whole page into the folder that `TILLKEEPER_SCREENSHOTS` names, if any.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("TILLKEEPER_SCREENSHOTS") else { return };
-        let url = format!("{}/screenshot", self.session);
-        let encoded = command(&self.client, &url, None).await;
-        let bytes = base64(encoded.as_str().unwrap());
+        let size =
+            self.run("const d = document.documentElement; return [d.clientWidth, d.scrollHeight]").await;
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let params = json!({ "captureBeyondViewport": true, "clip": clip });
+        let shot = json!({ "cmd": "Page.captureScreenshot", "params": params });
+        let taken = self.post("/goog/cdp/execute", &shot).await;
+        let bytes = base64(taken["data"].as_str().unwrap());
         std::fs::write(Path::new(&folder).join(name), bytes).unwrap();
     }
 

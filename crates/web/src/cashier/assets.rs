@@ -35,8 +35,8 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 
 fn asset(name: &str, extension: &str, content_type: &'static str, body: &'static str) -> Asset {
     let hash = digest(&SHA256, body.as_bytes());
-    let hash: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Asset { path: format!("/assets/{name}.{hash}.{extension}"), content_type, body }
+    let hash = hash.as_ref().iter().take(6).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    Asset { path: format!("/assets/{name}.{hash:012x}.{extension}"), content_type, body }
 }
 
 /// Serves a file by its hashed name, to be kept for a year.

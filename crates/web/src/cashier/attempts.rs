@@ -78,15 +78,11 @@ fn refused(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
     let Failure::Refused(refusal) = failure else {
         return answer::fault(entry, failure, "money-look-again");
     };
-    let code = refusal.code();
-    match refusal {
-        Refusal::AlreadyPaid | Refusal::OrderClosed | Refusal::AttemptInProgress { .. } => {
-            answer::onward(entry, "")
-        }
-        Refusal::ChannelNotAvailable => not_offered(entry, rows),
-        Refusal::TooManyAttempts { .. } => {
-            answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, code, "too-many-attempts")
-        }
-        other => answer::fault(entry, Failure::Refused(other), "money-nothing-done"),
+    if matches!(refusal, Refusal::ChannelNotAvailable) {
+        not_offered(entry, rows)
+    } else if matches!(refusal, Refusal::TooManyAttempts { .. }) {
+        answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "too-many-attempts")
+    } else {
+        answer::onward(entry, "")
     }
 }

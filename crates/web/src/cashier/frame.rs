@@ -139,7 +139,7 @@ impl Frame {
             order: Some(order(rows)),
             money: money_line(locale, stage, rows),
             time_left: open_ended.then(|| time_left(visit, rows.payment.expires_at_us)),
-            revision: revision(rows, stage),
+            revision: revision(rows, Stage::of(rows, visit.now_us)),
             moving: stage.moving(),
             refresh: None,
         }
@@ -228,7 +228,7 @@ fn order(rows: &Rows) -> Order {
 }
 
 fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
-    let (state, word) = match Money::at(stage, rows) {
+    let (look, word) = match Money::at(stage, rows) {
         Money::NotTaken => ("not-taken", "money-word-not-taken"),
         Money::Confirming => ("unknown", "money-word-confirming"),
         Money::Taken => ("taken", "money-word-taken"),
@@ -239,7 +239,11 @@ fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
     let refunded = Amount::new(payment.refunded_minor, payment.currency).display();
     let amount = payment.amount().display();
     let args = [("amount", amount.as_str()), ("payee", rows.payee.as_str()), ("refunded", refunded.as_str())];
-    MoneyLine { state, word: text(locale, word, &[]), sentence: text(locale, sentence(stage, rows), &args) }
+    MoneyLine {
+        state: look,
+        word: text(locale, word, &[]),
+        sentence: text(locale, sentence(stage, rows), &args),
+    }
 }
 
 fn sentence(stage: Stage, rows: &Rows) -> &'static str {

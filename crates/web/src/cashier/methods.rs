@@ -1,9 +1,9 @@
 //! The methods as the payer sees them.
 
 use super::frame::{Frame, Visit};
-use super::outcome;
 use super::pages::{ChoosePage, Notice};
 use super::stage::{Rows, Stage};
+use super::{outcome, wait};
 use crate::locale::{Locale, text};
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{Attempt, AttemptStatus};
@@ -36,6 +36,21 @@ impl MethodRow {
     }
 }
 
+/// An attempt that has to be closed before another method can be used.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// Its method's name.
+    pub method: String,
+    /// When at the latest it is certain whether it was paid.
+    pub until: String,
+}
+
+impl Earlier {
+    fn of(visit: &Visit, attempt: &Attempt) -> Self {
+        Self { method: name(visit.locale, attempt.method), until: wait::settled_by(attempt, visit.now_us) }
+    }
+}
+
 /// The methods that routing offers this payer now.
 pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
     offers(&rows.product, &rows.payment, terminal, &rows.accounts)
@@ -44,7 +59,7 @@ pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
 /// The page to choose a method on.
 pub fn choose(visit: &Visit, rows: &Rows, mut notices: Vec<Notice>) -> ChoosePage {
     let stage = Stage::of(rows, visit.now_us);
-    let earlier = rows.open().map(|attempt| name(visit.locale, attempt.method));
+    let earlier = rows.open().map(|attempt| Earlier::of(visit, attempt));
     let heading = if earlier.is_some() { "choose-other-heading" } else { "choose-heading" };
     if notices.is_empty() && earlier.is_none() {
         notices.extend(rows.latest().and_then(|attempt| past(visit.locale, attempt)));

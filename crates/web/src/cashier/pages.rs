@@ -30,8 +30,8 @@ pub struct ChoosePage {
     pub notices: Vec<Notice>,
     /// This page's address, where it has to be opened outside WeChat.
     pub outside_wechat: Option<String>,
-    /// The name of the method whose attempt is still open.
-    pub earlier: Option<String>,
+    /// The attempt that is still open.
+    pub earlier: Option<methods::Earlier>,
 }
 
 impl ChoosePage {
@@ -167,7 +167,7 @@ pub fn current(visit: &Visit, rows: &Rows) -> askama::Result<String> {
 }
 
 fn code(visit: &Visit, rows: &Rows, attempt: &Attempt) -> QrPage {
-    let frame = Frame::of(visit, rows, Stage::Qr, "qr-heading").reloading(10, "");
+    let frame = Frame::of(visit, rows, Stage::Qr, "qr-heading").reloading(10, own_path(visit, rows));
     QrPage {
         method: methods::name(visit.locale, attempt.method),
         code: qr::code(&action(attempt)),
@@ -177,9 +177,14 @@ fn code(visit: &Visit, rows: &Rows, attempt: &Attempt) -> QrPage {
     }
 }
 
+/// Where the page of a code or wallet order stands: apart while the order is being closed.
+fn own_path(visit: &Visit, rows: &Rows) -> &'static str {
+    if Stage::of(rows, visit.now_us) == Stage::Closing { "/earlier" } else { "" }
+}
+
 fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
     WalletPage {
-        frame: Frame::of(visit, rows, Stage::Wallet, "wallet-heading").reloading(10, ""),
+        frame: Frame::of(visit, rows, Stage::Wallet, "wallet-heading").reloading(10, own_path(visit, rows)),
         method: methods::name(visit.locale, attempt.method),
         address: action(attempt),
         valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),

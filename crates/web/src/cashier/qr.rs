@@ -1,5 +1,7 @@
 //! A QR code as the path of an SVG.
 
+use std::fmt::Write as _;
+
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Modules kept white around the code (ISO/IEC 18004 asks for four).
@@ -25,7 +27,8 @@ pub fn code(text: &str) -> Option<Code> {
         while column < width {
             let run = line[column..].iter().take_while(|color| **color == Color::Dark).count();
             if run > 0 {
-                path.push_str(&format!("M{} {}h{run}v1h-{run}z", column + QUIET, row + QUIET));
+                // Writing into a string cannot fail.
+                let _ = write!(path, "M{} {}h{run}v1h-{run}z", column + QUIET, row + QUIET);
             }
             column += run.max(1);
         }

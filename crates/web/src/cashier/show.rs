@@ -13,8 +13,8 @@ use serde::Deserialize;
 use tk_domain::moment::SECOND_US;
 
 /// The payment's page, whatever it is on.
-pub async fn page(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    with_rows(state, token, &parts, |entry, rows| {
+pub async fn page(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| {
         answer::page(entry, StatusCode::OK, pages::current(&entry.visit, rows))
     })
     .await
@@ -28,12 +28,12 @@ pub struct Since {
 
 /// The page of a payer who has come back and waits; anything else than waiting is the payment's page.
 pub async fn confirming(
-    State(state): State<WebState>,
+    State(web): State<WebState>,
     Path(token): Path<String>,
     Query(since): Query<Since>,
     parts: Parts,
 ) -> Response {
-    with_rows(state, token, &parts, |entry, rows| {
+    with_rows(web, token, &parts, |entry, rows| {
         let stage = Stage::of(rows, entry.visit.now_us);
         let waits = matches!(stage, Stage::Qr | Stage::Wallet | Stage::Confirming);
         let Some(since_s) =
@@ -48,8 +48,8 @@ pub async fn confirming(
 }
 
 /// The choice of methods while another attempt is open.
-pub async fn methods(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    with_rows(state, token, &parts, |entry, rows| {
+pub async fn methods(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| {
         let stage = Stage::of(rows, entry.visit.now_us);
         let changeable = matches!(
             stage,
@@ -65,8 +65,8 @@ pub async fn methods(State(state): State<WebState>, Path(token): Path<String>, p
 }
 
 /// Sends the browser into the wallet.
-pub async fn wallet(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    with_rows(state, token, &parts, |entry, rows| match pages::handover(&entry.visit, rows) {
+pub async fn wallet(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| match pages::handover(&entry.visit, rows) {
         Some(handover) => answer::page(entry, StatusCode::OK, handover.render()),
         None => answer::onward(entry, ""),
     })
@@ -74,8 +74,8 @@ pub async fn wallet(State(state): State<WebState>, Path(token): Path<String>, pa
 }
 
 /// The code or wallet order that is being closed, as long as it is not proven closed.
-pub async fn earlier(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    with_rows(state, token, &parts, |entry, rows| match pages::earlier(&entry.visit, rows) {
+pub async fn earlier(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| match pages::earlier(&entry.visit, rows) {
         Some(rendered) => answer::page(entry, StatusCode::OK, rendered),
         None => answer::onward(entry, ""),
     })
@@ -83,12 +83,8 @@ pub async fn earlier(State(state): State<WebState>, Path(token): Path<String>, p
 }
 
 /// The question before cancelling.
-pub async fn cancellation(
-    State(state): State<WebState>,
-    Path(token): Path<String>,
-    parts: Parts,
-) -> Response {
-    with_rows(state, token, &parts, |entry, rows| match pages::cancellation(&entry.visit, rows) {
+pub async fn cancellation(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| match pages::cancellation(&entry.visit, rows) {
         Some(question) => answer::page(entry, StatusCode::OK, question.render()),
         None => answer::onward(entry, ""),
     })
@@ -96,20 +92,20 @@ pub async fn cancellation(
 }
 
 /// A form's address opened by hand or by "reload" leads to the payment's page.
-pub async fn back(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    match Entry::open(state, token, &parts).await {
+pub async fn back(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    match Entry::open(web, token, &parts).await {
         Ok(entry) => answer::onward(&entry, ""),
         Err(response) => response,
     }
 }
 
 async fn with_rows(
-    state: WebState,
+    web: WebState,
     token: String,
     parts: &Parts,
     show: impl FnOnce(&mut Entry, &Rows) -> Response,
 ) -> Response {
-    let mut entry = match Entry::open(state, token, parts).await {
+    let mut entry = match Entry::open(web, token, parts).await {
         Ok(entry) => entry,
         Err(response) => return response,
     };

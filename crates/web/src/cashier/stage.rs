@@ -223,13 +223,18 @@ impl Money {
     /// Where the money is at a stage.
     pub fn at(stage: Stage, rows: &Rows) -> Self {
         match stage {
-            Stage::Choose | Stage::Preparing | Stage::Qr | Stage::Wallet => Self::NotTaken,
+            Stage::Choose
+            | Stage::Preparing
+            | Stage::Qr
+            | Stage::Wallet
+            | Stage::Closed
+            | Stage::Failed
+            | Stage::Expired => Self::NotTaken,
             Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
             Stage::Checking => Self::Taken,
             Stage::Paid => Self::of_paid(&rows.payment),
             Stage::Late if strays_returned(rows) => Self::Returned,
             Stage::Late => Self::Returning,
-            Stage::Closed | Stage::Failed | Stage::Expired => Self::NotTaken,
         }
     }
 

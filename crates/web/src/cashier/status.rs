@@ -15,7 +15,7 @@ use tk_domain::refusal::MoneyState;
 
 /// What a page asks for every few seconds.
 #[derive(Debug, Serialize)]
-pub struct Status {
+pub struct Answer {
     status: PaymentStatus,
     stage: &'static str,
     revision: String,
@@ -23,8 +23,8 @@ pub struct Status {
 }
 
 /// The payment's state, without anything about the payer or the order.
-pub async fn status(State(state): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    let entry = match Entry::open(state, token, &parts).await {
+pub async fn status(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    let entry = match Entry::open(web, token, &parts).await {
         Ok(entry) => entry,
         Err(response) => return response,
     };
@@ -36,7 +36,7 @@ pub async fn status(State(state): State<WebState>, Path(token): Path<String>, pa
             let stage = Stage::of(&rows, entry.visit.now_us);
             let money_state = money_state(Money::at(stage, &rows));
             let (status, revision) = (rows.payment.status, revision(&rows, stage));
-            Json(Status { status, stage: stage.word(), revision, money_state }).into_response()
+            Json(Answer { status, stage: stage.word(), revision, money_state }).into_response()
         }
         Ok(None) => answer::not_found(&entry.state, &parts.headers),
         Err(failure) => Problem::from(failure).into_response(),

@@ -26,15 +26,14 @@ pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> WaitPage {
     let came_back = matches!(stage, Stage::Qr | Stage::Wallet);
     let shown = if came_back { Stage::Confirming } else { stage };
     let seconds = if shown == Stage::Checking { 30 } else { 4 };
-    let reload = visit.returned_at_us.map_or_else(String::new, |at_us| confirming_path(at_us));
-    let mut frame = Frame::of(visit, rows, shown, heading(shown)).reloading(seconds, &reload);
-    frame.revision = super::stage::revision(rows, stage);
-    let elapsed_us = elapsed_us(visit, rows, shown);
-    let elapsed_s = elapsed_us.map(|length| length / SECOND_US);
+    let reload = visit.returned_at_us.map_or_else(String::new, confirming_path);
+    let frame = Frame::of(visit, rows, shown, heading(shown)).reloading(seconds, &reload);
+    let waited_us = waited_us(visit, rows, shown);
+    let elapsed_s = waited_us.map(|length| length / SECOND_US);
     WaitPage {
         frame,
         lines: lines(visit, rows, shown),
-        elapsed: span(visit.locale, elapsed_us.unwrap_or_default()),
+        elapsed: span(visit.locale, waited_us.unwrap_or_default()),
         late: elapsed_s.is_some_and(|seconds| seconds > LEAVE_AFTER_S),
         elapsed_s,
         later_lines: vec![text(visit.locale, "wait-leave", &[("payee", &rows.payee)])],
@@ -91,11 +90,11 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
 }
 
 /// When the channel at the latest must have told whether the attempt was paid.
-fn settled_by(attempt: &Attempt, now_us: i64) -> String {
+pub fn settled_by(attempt: &Attempt, now_us: i64) -> String {
     clock(attempt.channel_expires_at_us.saturating_add(EXPIRY_GRACE_US), now_us)
 }
 
-fn elapsed_us(visit: &Visit, rows: &Rows, stage: Stage) -> Option<i64> {
+fn waited_us(visit: &Visit, rows: &Rows, stage: Stage) -> Option<i64> {
     if stage != Stage::Confirming {
         return None;
     }
