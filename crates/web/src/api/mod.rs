@@ -20,6 +20,8 @@ mod products;
 pub mod refer;
 mod refunds;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod webhook_endpoints;
 
 pub use openapi::document;

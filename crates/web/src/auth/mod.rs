@@ -6,6 +6,8 @@ mod bearer;
 mod gate;
 mod permission;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 pub use address::{Block, peer};
 pub use bearer::{KeyText, new_key};

@@ -5,6 +5,8 @@ mod json;
 mod money;
 mod query;
 mod request;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use body::read_body;

@@ -5,6 +5,8 @@
 
 mod code;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use code::Code;
 pub use status::{args_of, pointer_of, status_of};

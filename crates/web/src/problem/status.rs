@@ -52,7 +52,9 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::InsufficientBalance { available, short } => {
             vec![("available", available.display()), ("short", short.display())]
         }
-        Refusal::TooManyAttempts { max } | Refusal::TooManyRefunds { max } | Refusal::LimitReached { max, .. } => {
+        Refusal::TooManyAttempts { max }
+        | Refusal::TooManyRefunds { max }
+        | Refusal::LimitReached { max, .. } => {
             vec![("max", max.to_string())]
         }
         Refusal::IdempotencyKeyReused
