@@ -9,7 +9,13 @@ use tk_domain::ledger::{Account, AccountKind, Owner};
 use tk_money::Currency;
 
 record! {
-    Account in "accounts", keys 2, Contended, Locked;
+    Account in "accounts", keys 2, Contended, Locked, frozen [
+        "owner_kind",
+        "owner_id",
+        "kind",
+        "currency",
+        "created_at_us",
+    ];
     tenant_id: TenantId,
     id: AccountId,
     owner: Owner as ["owner_kind", "owner_id"],

@@ -10,7 +10,18 @@ use tk_domain::payment::{Action, Attempt, AttemptStatus, Disposition};
 use tk_money::Currency;
 
 record! {
-    Attempt in "attempts", keys 2, Fresh, Locked;
+    Attempt in "attempts", keys 2, Fresh, Locked, frozen [
+        "payment_id",
+        "channel",
+        "channel_account_id",
+        "method",
+        "out_no",
+        "amount_minor",
+        "currency",
+        "routing",
+        "channel_expires_at_us",
+        "created_at_us",
+    ];
     tenant_id: TenantId,
     id: AttemptId,
     payment_id: PaymentId,

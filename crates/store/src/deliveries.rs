@@ -8,7 +8,10 @@ use tk_domain::id::{DeliveryId, EventId, TenantId, WebhookEndpointId};
 use tk_domain::webhook::{Delivery, DeliveryStatus};
 
 record! {
-    Delivery in "deliveries", keys 2, Fresh, Locked;
+    Delivery in "deliveries", keys 2, Fresh, Locked, frozen [
+        "event_id",
+        "endpoint_id",
+    ];
     tenant_id: TenantId,
     id: DeliveryId,
     event_id: EventId,

@@ -9,7 +9,16 @@ use tk_domain::ledger::{Hold, HoldStatus};
 use tk_money::Currency;
 
 record! {
-    Hold in "holds", keys 2, Fresh, Locked;
+    Hold in "holds", keys 2, Fresh, Locked, frozen [
+        "merchant_id",
+        "refund_id",
+        "currency",
+        "pending_settlement_minor",
+        "cash_minor",
+        "duplicate_minor",
+        "late_success_minor",
+        "created_at_us",
+    ];
     tenant_id: TenantId,
     id: HoldId,
     merchant_id: MerchantId,

@@ -5,7 +5,10 @@ use tk_domain::id::{ChannelAccountId, Id128, PaymentId, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
 
 record! {
-    Instruction in "instructions", keys 2, Fresh, Locked;
+    Instruction in "instructions", keys 2, Fresh, Locked, frozen [
+        "payment_id",
+        "channel_account_id",
+    ];
     tenant_id: TenantId,
     id: Id128,
     kind: InstructionKind,

@@ -10,7 +10,22 @@ use tk_domain::product::Terminal;
 use tk_money::Currency;
 
 record! {
-    Payment in "payments", keys 2, Fresh, Locked;
+    Payment in "payments", keys 2, Fresh, Locked, frozen [
+        "merchant_id",
+        "product_id",
+        "app_id",
+        "merchant_order_no",
+        "amount_minor",
+        "currency",
+        "methods_allow",
+        "single_attempt",
+        "fee_rate_ppm",
+        "fee_fixed_minor",
+        "fee_min_minor",
+        "fee_max_minor",
+        "fee_returned",
+        "created_at_us",
+    ];
     tenant_id: TenantId,
     id: PaymentId,
     merchant_id: MerchantId,

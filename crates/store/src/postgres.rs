@@ -114,19 +114,18 @@ impl PostgresSession {
         let mut calls = Vec::with_capacity(writes.len() * 2);
         for write in writes {
             let statements = write.table.statements(Engine::Postgres);
-            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)]
+            for (text, (cells, kinds)) in
+                [&statements.insert, &statements.update].into_iter().zip(write.parts())
             {
                 if !cells.is_empty() {
                     self.prepare(text).await?;
-                    calls.push((write.table.name, text.as_str(), columns(cells, &write.table.kinds)));
+                    calls.push((write.table.name, text.as_str(), columns(cells, kinds)));
                 }
             }
         }
         let expected: Vec<usize> = writes
             .iter()
-            .flat_map(|write| {
-                [&write.inserted, &write.updated].map(|cells| cells.len() / write.table.columns.len())
-            })
+            .flat_map(|write| write.parts().map(|(cells, kinds)| cells.len() / kinds.len()))
             .filter(|rows| *rows > 0)
             .collect();
         let counts =

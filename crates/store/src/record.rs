@@ -49,6 +49,10 @@ pub struct Table {
     pub keys: usize,
     /// The storage classes of the columns.
     pub kinds: Vec<Kind>,
+    /// Whether each column takes part in an update: the key, to find the row, and whatever may change.
+    pub updating: Vec<bool>,
+    /// The storage classes of those columns.
+    pub updating_kinds: Vec<Kind>,
     sqlite: Statements,
     postgres: Statements,
 }
@@ -67,17 +71,30 @@ pub struct Statements {
 }
 
 impl Table {
-    /// A table whose first `keys` columns are its primary key.
+    /// A table whose first `keys` columns are its primary key; what is frozen at creation is never written
+    /// again, whatever a decision says.
     pub fn new(
         (name, keys): (&'static str, usize),
         columns: Vec<(&'static str, Kind)>,
-        arrival: Arrival,
-        reading: Reading,
+        (arrival, reading): (Arrival, Reading),
+        frozen: &[&'static str],
     ) -> Self {
         let kinds = columns.iter().map(|(_, kind)| *kind).collect();
-        let sqlite = sqlite_statements(name, keys, &columns, arrival);
-        let postgres = postgres_statements(name, keys, &columns, (arrival, reading));
-        Self { name, columns, keys, kinds, sqlite, postgres }
+        let updating: Vec<bool> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (column, _))| at < keys || !frozen.contains(column))
+            .collect();
+        let changing: Vec<(&'static str, Kind)> = columns
+            .iter()
+            .zip(&updating)
+            .filter(|(_, takes_part)| **takes_part)
+            .map(|(column, _)| *column)
+            .collect();
+        let updating_kinds = changing.iter().map(|(_, kind)| *kind).collect();
+        let sqlite = sqlite_statements(name, keys, (&columns, &changing), arrival);
+        let postgres = postgres_statements(name, keys, (&columns, &changing), (arrival, reading));
+        Self { name, columns, keys, kinds, updating, updating_kinds, sqlite, postgres }
     }
 
     /// The statements for an engine.
@@ -112,12 +129,12 @@ fn names(columns: &[(&'static str, Kind)]) -> String {
 fn sqlite_statements(
     table: &str,
     keys: usize,
-    columns: &[(&'static str, Kind)],
+    (columns, changing): (&[(&'static str, Kind)], &[(&'static str, Kind)]),
     arrival: Arrival,
 ) -> Statements {
     let list = names(columns);
     let marks: Vec<String> = (1..=columns.len()).map(|index| format!("?{index}")).collect();
-    let numbered_columns = || columns.iter().zip(1_usize..);
+    let numbered_columns = || changing.iter().zip(1_usize..);
     let key_is: Vec<String> =
         numbered_columns().take(keys).map(|((name, _), index)| format!("{name} = ?{index}")).collect();
     let sets: Vec<String> =
@@ -139,19 +156,14 @@ fn sqlite_statements(
 fn postgres_statements(
     table: &str,
     keys: usize,
-    columns: &[(&'static str, Kind)],
+    (columns, changing): (&[(&'static str, Kind)], &[(&'static str, Kind)]),
     (arrival, reading): (Arrival, Reading),
 ) -> Statements {
     let list = names(columns);
-    let arrays: Vec<String> = columns
-        .iter()
-        .zip(1_usize..)
-        .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
-        .collect();
     let key_is: Vec<String> =
         columns.iter().take(keys).map(|(name, _)| format!("t.{name} = d.{name}")).collect();
-    let sets: Vec<String> = columns.iter().skip(keys).map(|(name, _)| format!("{name} = d.{name}")).collect();
-    let arrays = arrays.join(", ");
+    let sets: Vec<String> =
+        changing.iter().skip(keys).map(|(name, _)| format!("{name} = d.{name}")).collect();
     let on_conflict = conflict_clause(arrival);
     Statements {
         select: postgres_select(table, keys, columns, reading),
@@ -159,13 +171,27 @@ fn postgres_statements(
             Engine::Postgres,
             &format!("SELECT {list} FROM {table} WHERE tenant_id = ?1 ORDER BY id LIMIT ?2"),
         ),
-        insert: format!("INSERT INTO {table} ({list}) SELECT * FROM unnest({arrays}){on_conflict}"),
+        insert: format!(
+            "INSERT INTO {table} ({list}) SELECT * FROM unnest({}){on_conflict}",
+            arrays(columns)
+        ),
         update: format!(
-            "UPDATE {table} AS t SET {} FROM unnest({arrays}) AS d({list}) WHERE {} AND t.version = d.version - 1",
+            "UPDATE {table} AS t SET {} FROM unnest({}) AS d({}) WHERE {} AND t.version = d.version - 1",
             sets.join(", "),
+            arrays(changing),
+            names(changing),
             key_is.join(" AND ")
         ),
     }
+}
+
+fn arrays(columns: &[(&'static str, Kind)]) -> String {
+    let arrays: Vec<String> = columns
+        .iter()
+        .zip(1_usize..)
+        .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
+        .collect();
+    arrays.join(", ")
 }
 
 /// One look-up per key by equality with the whole primary key, so that no statistics can lead to another plan;
@@ -224,10 +250,12 @@ pub fn add_columns<C: Columns>(
     }
 }
 
-/// Declares the table of a domain row: its name, key length, how rows arrive and are read, and its columns.
+/// Declares the table of a domain row: its name, key length, how rows arrive and are read, which columns are
+/// frozen at creation, and its columns.
 macro_rules! record {
     (
-        $row:ident in $table:literal, keys $keys:literal, $arrival:ident, $reading:ident;
+        $row:ident in $table:literal, keys $keys:literal, $arrival:ident, $reading:ident
+        $(, frozen [$($frozen:literal),+ $(,)?])?;
         $($field:ident: $type:ty $(as [$($name:literal),+ $(,)?])?),* $(,)?
     ) => {
         impl $crate::record::Record for $row {
@@ -243,8 +271,8 @@ macro_rules! record {
                     $crate::record::Table::new(
                         ($table, $keys),
                         columns,
-                        $crate::record::Arrival::$arrival,
-                        $crate::record::Reading::$reading,
+                        ($crate::record::Arrival::$arrival, $crate::record::Reading::$reading),
+                        &[$($($frozen),+)?],
                     )
                 })
             }

@@ -9,7 +9,19 @@ use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
 use tk_money::Currency;
 
 record! {
-    Refund in "refunds", keys 2, Fresh, Locked;
+    Refund in "refunds", keys 2, Fresh, Locked, frozen [
+        "payment_id",
+        "attempt_id",
+        "merchant_id",
+        "channel_account_id",
+        "merchant_refund_no",
+        "origin",
+        "out_no",
+        "amount_minor",
+        "currency",
+        "hold_id",
+        "created_at_us",
+    ];
     tenant_id: TenantId,
     id: RefundId,
     payment_id: PaymentId,

@@ -136,14 +136,14 @@ impl SqliteSession {
     pub fn write(&self, writes: &[Write]) -> Result<(), DbError> {
         for write in writes {
             let statements = write.table.statements(Engine::Sqlite);
-            let width = write.table.columns.len();
-            for (text, cells) in [(&statements.insert, &write.inserted), (&statements.update, &write.updated)]
+            for (text, (cells, kinds)) in
+                [&statements.insert, &statements.update].into_iter().zip(write.parts())
             {
                 if cells.is_empty() {
                     continue;
                 }
                 let mut statement = self.connection.prepare_cached(text)?;
-                for row in cells.chunks(width) {
+                for row in cells.chunks(kinds.len()) {
                     if statement.execute(params_from_iter(row))? != 1 {
                         return Err(DbError::Conflict(format!(
                             "a row of {} was changed meanwhile",

@@ -2,7 +2,7 @@
 
 use crate::entries::{EntryRow, line_rows};
 use crate::record::{Decided, Record, Table};
-use crate::value::Value;
+use crate::value::{Kind, Value};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::exception::Exception;
@@ -22,11 +22,16 @@ pub struct Write {
     pub table: &'static Table,
     /// New rows.
     pub inserted: Vec<Value>,
-    /// Changed rows.
+    /// Changed rows, of the columns that take part in an update.
     pub updated: Vec<Value>,
 }
 
 impl Write {
+    /// Each statement's cells with the storage classes of their columns.
+    pub fn parts(&self) -> [(&[Value], &[Kind]); 2] {
+        [(&self.inserted, &self.table.kinds), (&self.updated, &self.table.updating_kinds)]
+    }
+
     const fn to(table: &'static Table) -> Self {
         Self { table, inserted: Vec::new(), updated: Vec::new() }
     }
@@ -65,10 +70,17 @@ fn changed<R: Decided>(writes: &mut Vec<Write>, snapshot: &mut Snapshot) {
     if rows.is_unchanged() {
         return;
     }
-    let mut write = Write::to(R::table());
+    let table = R::table();
+    let mut write = Write::to(table);
+    let mut whole = Vec::with_capacity(table.columns.len());
     for slot in rows.changed() {
-        let cells = if slot.stored_version.is_none() { &mut write.inserted } else { &mut write.updated };
-        slot.row.put(cells);
+        if slot.stored_version.is_none() {
+            slot.row.put(&mut write.inserted);
+            continue;
+        }
+        slot.row.put(&mut whole);
+        let taking_part = whole.drain(..).zip(&table.updating).filter(|(_, takes_part)| **takes_part);
+        write.updated.extend(taking_part.map(|(cell, _)| cell));
     }
     writes.push(write);
 }

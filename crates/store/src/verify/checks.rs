@@ -257,7 +257,7 @@ pub(super) const CHECKS: &[Check] = &[
         "inv-40",
         "each attempt under way has a next step in the outbox, unless its money is in suspense",
         ATTEMPT,
-        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND a.disposition IS NULL
+        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND COALESCE(a.disposition, '') <> 'mismatch'
            AND a.status IN ('created', 'requires_action', 'processing', 'unknown')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = a.id AND i.status = 'open')",
     ),

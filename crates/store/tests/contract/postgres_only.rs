@@ -118,7 +118,8 @@ async fn one_order_number_through_two_processes_makes_one_payment() {
 /// Connections are cut again and again, also during commits; every answer given stays true.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_lose_and_double_nothing() {
-    let config = StoreConfig { batch_max: 4, reruns_max: 1_000, ..StoreConfig::default() };
+    let config =
+        StoreConfig { batch_max: 4, reruns_max: 1_000, reconnects_max: 1_000, ..StoreConfig::default() };
     let bed = Bed::postgres(config).await;
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, name) = (stop.clone(), database(&bed.source));
