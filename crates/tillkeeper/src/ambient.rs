@@ -19,7 +19,10 @@ impl SystemAmbient {
     pub fn from_environment(live: bool) -> anyhow::Result<Self> {
         let ambient = Self::default();
         if let Ok(text) = std::env::var("TILLKEEPER_CLOCK_AHEAD_S") {
-            ensure!(!live, "TILLKEEPER_CLOCK_AHEAD_S is a debug flag; a live installation does not start with it");
+            ensure!(
+                !live,
+                "TILLKEEPER_CLOCK_AHEAD_S is a debug flag; a live installation does not start with it"
+            );
             let ahead_s: u32 = text.parse().context("TILLKEEPER_CLOCK_AHEAD_S must be whole seconds")?;
             ambient.set_offset_us(i64::from(ahead_s).saturating_mul(1_000_000));
         }

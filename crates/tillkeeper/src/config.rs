@@ -58,7 +58,14 @@ pub fn read(path: &Path) -> anyhow::Result<Config> {
     let database = database.context("database is not set (in the file or as TILLKEEPER_DATABASE)")?;
     let key_path = path.parent().unwrap_or(Path::new(".")).join(&file.master_key_file);
     let master_key = master_key(&key_path)?;
-    Ok(Config { live, listen: file.listen, base_url, database, master_key, trusted_proxies: file.trusted_proxies })
+    Ok(Config {
+        live,
+        listen: file.listen,
+        base_url,
+        database,
+        master_key,
+        trusted_proxies: file.trusted_proxies,
+    })
 }
 
 /// Reads a master key; refuses one that others may read or that nobody chose.
@@ -69,7 +76,10 @@ pub fn master_key(path: &Path) -> anyhow::Result<Vec<u8>> {
     let key = from_hex(text.trim()).context("the master key must be 64 hexadecimal digits")?;
     ensure!(key.len() == 32, "the master key must be 64 hexadecimal digits");
     let first = key.first().copied().unwrap_or_default();
-    ensure!(key.iter().any(|byte| *byte != first), "the master key is a default; make one with: openssl rand -hex 32");
+    ensure!(
+        key.iter().any(|byte| *byte != first),
+        "the master key is a default; make one with: openssl rand -hex 32"
+    );
     Ok(key)
 }
 

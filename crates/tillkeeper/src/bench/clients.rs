@@ -71,7 +71,8 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
         ids.push(store.submit(command).await?.id);
     }
     let terms = ProductTerms { name: Some("Travel delay".to_owned()), ..ProductTerms::default() };
-    let product = CreateProduct { tenant_id, code: "p".to_owned(), terms, counted: 0, origin: origin.clone() };
+    let product =
+        CreateProduct { tenant_id, code: "p".to_owned(), terms, counted: 0, origin: origin.clone() };
     let product_id = store.submit(product).await?.id;
     let channel_account_id = ChannelAccountId(Id128::v7(ambient.now_us() / 1_000, ambient.bits()));
     let terms = ChannelAccountTerms {
@@ -119,7 +120,12 @@ impl Measured {
     }
 
     /// Payments per second of measured time, rounded down.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a figure for people")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a figure for people"
+    )]
     pub fn payments_per_s(&self) -> u64 {
         (self.payments as f64 / self.seconds) as u64
     }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod fairness;
+mod http;
 mod pay;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +21,8 @@ enum What {
     Pay(PayArgs),
     /// One tenant floods the writer; how much does another tenant's latency rise?
     Fairness(PayArgs),
+    /// Whole payments through the real server, with signed channel traffic and webhooks.
+    Http(http::HttpArgs),
 }
 
 /// Which database.
@@ -63,6 +66,7 @@ pub fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let (json, report) = match args.what {
         What::Pay(args) => (args.json, runtime.block_on(pay::run(&args))?),
         What::Fairness(args) => (args.json, runtime.block_on(fairness::run(&args))?),
+        What::Http(args) => (args.json, runtime.block_on(http::run(&args))?),
     };
     let text = if json { serde_json::to_string(&report)? } else { serde_json::to_string_pretty(&report)? };
     crate::output::line(&text);

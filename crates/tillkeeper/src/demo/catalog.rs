@@ -22,18 +22,42 @@ pub struct Article {
 pub const GROUP: Company = Company { code: "hyhq", name: "海晏河清（演示）" };
 
 /// Its two insurers, one merchant each.
-pub const COMPANIES: [Company; 2] = [
-    Company { code: "haiyan_pnc", name: "海晏财险" },
-    Company { code: "heqing_life", name: "河清人寿" },
-];
+pub const COMPANIES: [Company; 2] =
+    [Company { code: "haiyan_pnc", name: "海晏财险" }, Company { code: "heqing_life", name: "河清人寿" }];
 
 /// What they sell by Alipay.
 pub const ARTICLES: [Article; 5] = [
-    Article { merchant: "haiyan_pnc", code: "flight_delay", name: "航延险", amount_fen: 3_000, weight: 40 },
-    Article { merchant: "haiyan_pnc", code: "travel_accident", name: "交通意外", amount_fen: 990, weight: 30 },
-    Article { merchant: "haiyan_pnc", code: "motor_commercial", name: "车险", amount_fen: 428_640, weight: 12 },
-    Article { merchant: "heqing_life", code: "medical_million", name: "百万医疗", amount_fen: 36_800, weight: 16 },
-    Article { merchant: "haiyan_pnc", code: "enterprise_property", name: "企财险", amount_fen: 8_600_000, weight: 2 },
+    Article {
+        merchant: "haiyan_pnc", code: "flight_delay", name: "航延险", amount_fen: 3_000, weight: 40
+    },
+    Article {
+        merchant: "haiyan_pnc",
+        code: "travel_accident",
+        name: "交通意外",
+        amount_fen: 990,
+        weight: 30,
+    },
+    Article {
+        merchant: "haiyan_pnc",
+        code: "motor_commercial",
+        name: "车险",
+        amount_fen: 428_640,
+        weight: 12,
+    },
+    Article {
+        merchant: "heqing_life",
+        code: "medical_million",
+        name: "百万医疗",
+        amount_fen: 36_800,
+        weight: 16,
+    },
+    Article {
+        merchant: "haiyan_pnc",
+        code: "enterprise_property",
+        name: "企财险",
+        amount_fen: 8_600_000,
+        weight: 2,
+    },
 ];
 
 /// The article that falls on a number, by weight.

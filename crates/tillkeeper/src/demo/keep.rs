@@ -57,7 +57,10 @@ impl Kept {
     pub fn api_key(&self, sandbox_url: &str) -> anyhow::Result<String> {
         let path = self.directory.join("demo.json");
         let text = fs::read_to_string(&path).with_context(|| {
-            format!("{} is missing: the first start did not finish; remove the data directory", path.display())
+            format!(
+                "{} is missing: the first start did not finish; remove the data directory",
+                path.display()
+            )
         })?;
         let kept: Value = serde_json::from_str(&text)?;
         let before = kept["sandbox_url"].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `tillkeeper demo`: everything on one machine, with no real money.
 
 mod catalog;
-mod client;
+pub mod client;
 mod history;
 mod keep;
 mod seed;
@@ -94,7 +94,12 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     args.tick(&format!("simulated Alipay and wallet on {sandbox_url}"));
     let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
     let ready = prepare(&args, &app, &kept, (&ambient, &wallet)).await?;
-    let api = Api { client: wallet.client.clone(), url: base_url.clone(), key: ready.api_key.clone(), ambient: ambient.clone() };
+    let api = Api {
+        client: wallet.client.clone(),
+        url: base_url.clone(),
+        key: ready.api_key.clone(),
+        ambient: ambient.clone(),
+    };
     let serving = tokio::spawn({
         let app = app.clone();
         async move { server.serve(app, listener).await }

@@ -19,5 +19,9 @@ pub fn router() -> Router {
 
 async fn receive(State(received): State<Arc<AtomicU64>>) -> StatusCode {
     let number = received.fetch_add(1, Ordering::Relaxed);
-    if number % STUMBLES_EVERY == STUMBLES_EVERY - 1 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+    if number % STUMBLES_EVERY == STUMBLES_EVERY - 1 {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::OK
+    }
 }

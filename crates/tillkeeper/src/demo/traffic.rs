@@ -75,7 +75,9 @@ async fn journey(town: &Town, bits: u128) -> anyhow::Result<()> {
     match mood(dice(32)) {
         Mood::Pays => town.wallet.act(out_no, "pay", &json!({})).await?,
         Mood::Declines => return town.wallet.act(out_no, "decline", &json!({})).await,
-        Mood::LosesConnection => town.wallet.act(out_no, "time_out", &json!({ "after_us": 8_000_000 })).await?,
+        Mood::LosesConnection => {
+            town.wallet.act(out_no, "time_out", &json!({ "after_us": 8_000_000 })).await?
+        }
         Mood::WalksAway => return Ok(()),
     }
     if dice(40) % 100 < 8 {
