@@ -10,15 +10,14 @@ use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::RequestRefundQuery;
 use tk_domain::report::PaymentReport;
-use tk_simulator::core::{Notification, NotifyFields, Seal};
+use tk_simulator::core::{Alipay, Notification, NotifyFields, Seal};
 
 impl World {
     pub(crate) fn channel_wakes(&mut self, account: ChannelAccountId) {
         if let Some(seller) = self.sellers.get_mut(&account) {
             seller.wake_us = None;
         }
-        let posts =
-            self.with_seller(account, None, |core, now_us| core.due_notifications(now_us)).unwrap_or_default();
+        let posts = self.with_seller(account, None, Alipay::due_notifications).unwrap_or_default();
         for notification in posts {
             let delay_us = self.dice.between(1_000, 300_000);
             let notification = Box::new(notification);
@@ -49,16 +48,19 @@ impl World {
     /// Whether all that the notification says is committed.
     pub(crate) fn take_genuine(&mut self, account: ChannelAccountId, fields: &NotifyFields) -> bool {
         let Some(tenant_id) = self.tenant_of(account) else { return false };
-        let Some(contract) = self.store.rows.channel_accounts.get(&(tenant_id, account)) else { return false };
+        let Some(contract) = self.store.rows.channel_accounts.get(&(tenant_id, account)) else {
+            return false;
+        };
         let report = conversation::notice(fields, contract);
         let attempt_id = id_of('T', &fields.out_trade_no).map(AttemptId);
-        let taken = attempt_id.is_none_or(|attempt_id| self.take_payment_notice((account, attempt_id), report));
+        let taken =
+            attempt_id.is_none_or(|attempt_id| self.take_payment_notice((account, attempt_id), report));
         let Some(refund_id) = fields.out_biz_no.as_deref().and_then(|number| id_of('R', number)) else {
             return taken;
         };
         let origin = Origin::channel(account);
         let command = RequestRefundQuery { tenant_id, refund_id: RefundId(refund_id), origin };
-        taken && committed_or_refused(self.run(&command, Cause::question("notice")).map(|_| ()))
+        taken && committed_or_refused(&self.run(&command, Cause::question("notice")).map(|_| ()))
     }
 
     fn take_payment_notice(
@@ -68,8 +70,7 @@ impl World {
     ) -> bool {
         let Some(tenant_id) = self.tenant_of(account) else { return false };
         let row = self.store.rows.attempts.get(&(tenant_id, attempt_id));
-        let Some(payment_id) =
-            row.filter(|row| row.channel_account_id == account).map(|row| row.payment_id)
+        let Some(payment_id) = row.filter(|row| row.channel_account_id == account).map(|row| row.payment_id)
         else {
             return true;
         };
@@ -78,7 +79,7 @@ impl World {
         #[cfg(feature = "planted")]
         let report = self.spoil_notice((tenant_id, attempt_id), report);
         let command = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
-        committed_or_refused(self.run(&command, Cause::report("notice", &genuine)).map(|_| ()))
+        committed_or_refused(&self.run(&command, Cause::report("notice", &genuine)).map(|_| ()))
     }
 
     pub(crate) fn acknowledge(&mut self, account: ChannelAccountId, notify_id: &str) {
@@ -87,7 +88,7 @@ impl World {
     }
 }
 
-fn committed_or_refused(outcome: Result<(), Missed>) -> bool {
+fn committed_or_refused(outcome: &Result<(), Missed>) -> bool {
     match outcome {
         Ok(()) | Err(Missed::Refused(_)) => true,
         Err(Missed::AnswerLost | Missed::Down) => false,

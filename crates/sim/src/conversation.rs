@@ -37,12 +37,11 @@ fn settings(account: &ChannelAccount) -> Settings {
 /// What the rows say to the channel.
 pub(crate) fn say(flight: &Flight, now_us: i64) -> Said {
     let kind = flight.instruction.kind;
-    let made = match &flight.refund {
-        Some(refund) => call::for_refund(kind, refund, &flight.attempt),
-        None => {
-            let payload = flight.instruction.payload.as_deref();
-            call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))
-        }
+    let made = if let Some(refund) = &flight.refund {
+        call::for_refund(kind, refund, &flight.attempt)
+    } else {
+        let payload = flight.instruction.payload.as_deref();
+        call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))
     };
     made.map_or_else(not_sent, |call| said(&call, now_us))
 }
@@ -66,7 +65,12 @@ fn not_sent(error: CallError) -> Said {
 }
 
 /// The call behind the signed link, which the payer's browser makes.
-pub(crate) fn page(payment: &Payment, attempt: &Attempt, account: &ChannelAccount, now_us: i64) -> Option<CoreCall> {
+pub(crate) fn page(
+    payment: &Payment,
+    attempt: &Attempt,
+    account: &ChannelAccount,
+    now_us: i64,
+) -> Option<CoreCall> {
     if !matches!(attempt.method, Method::AlipayPage | Method::AlipayWap) {
         return None;
     }
@@ -88,15 +92,12 @@ pub(crate) fn report(answered: &Answered) -> Report {
         (Some(Delivery::Garbled { .. }), _) => Heard::Unreadable("garbled".to_owned()),
     };
     let source = reports::source(kind);
-    match &flight.refund {
-        Some(refund) => {
-            let finding = reports::refund(kind, refund, &flight.attempt, &heard);
-            Report::Refund(RefundReport { source, finding })
-        }
-        None => {
-            let finding = reports::payment(kind, &flight.attempt, &heard);
-            Report::Payment(PaymentReport { source, finding })
-        }
+    if let Some(refund) = &flight.refund {
+        let finding = reports::refund(kind, refund, &flight.attempt, &heard);
+        Report::Refund(RefundReport { source, finding })
+    } else {
+        let finding = reports::payment(kind, &flight.attempt, &heard);
+        Report::Payment(PaymentReport { source, finding })
     }
 }
 

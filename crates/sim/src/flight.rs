@@ -115,11 +115,9 @@ impl World {
     fn flight(&self, instruction: Instruction) -> Option<Flight> {
         let rows = &self.store.rows;
         let tenant_id = instruction.tenant_id;
-        let about_refund =
-            matches!(instruction.kind, InstructionKind::Refund | InstructionKind::RefundQuery);
-        let refund = about_refund
-            .then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned())
-            .flatten();
+        let about_refund = matches!(instruction.kind, InstructionKind::Refund | InstructionKind::RefundQuery);
+        let refund =
+            about_refund.then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned()).flatten();
         let attempt_id =
             refund.as_ref().map_or(AttemptId(instruction.id), |refund: &Refund| refund.attempt_id);
         Some(Flight {
@@ -137,8 +135,7 @@ impl World {
     pub(crate) fn call_arrives(&mut self, flight: Flight) {
         let Said::Call(call) = flight.said.clone() else { return };
         let status = self.status_of_attempt((flight.attempt.tenant_id, flight.attempt.id));
-        let delivery =
-            self.with_seller(flight.account.id, status, |core, now_us| core.handle(now_us, &call));
+        let delivery = self.with_seller(flight.account.id, status, |core, now_us| core.handle(now_us, &call));
         if matches!(call, CoreCall::Refund(_)) && self.caps_lifted() {
             self.tally.hit(12, status);
         }
@@ -166,8 +163,8 @@ impl World {
             && rates.is_some_and(|rates| rates.ppm.contains_key(&tk_simulator::core::FaultKind::NoCap))
     }
 
-    pub(crate) fn answer_arrives(&mut self, answered: Answered) {
-        let report = conversation::report(&answered);
+    pub(crate) fn answer_arrives(&mut self, answered: &Answered) {
+        let report = conversation::report(answered);
         self.take_report(&answered.flight, &report);
     }
 

@@ -64,7 +64,9 @@ impl World {
 
     fn read_bill_line(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
         let Some(tenant_id) = self.tenant_of(account) else { return };
-        let Some(attempt_id) = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId) else { return };
+        let Some(attempt_id) = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId) else {
+            return;
+        };
         let Some(attempt) = self.store.rows.attempts.get(&(tenant_id, attempt_id)).cloned() else { return };
         let finding = if trade.paid_fen > trade.refunded_fen && attempt.disposition.is_none() {
             PaymentFinding::Paid(PaidEvidence {

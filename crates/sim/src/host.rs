@@ -123,7 +123,11 @@ impl World {
     /// fault-16: the clock is set, forwards or backwards.
     pub(crate) fn clock_jumps(&mut self) {
         let widest_us = crate::story::pick(&mut self.dice, &[SECOND_US, 10 * MINUTE_US, HOUR_US, DAY_US]);
-        self.skew_us = self.dice.between(-widest_us, widest_us);
+        self.skew_us = if self.story.two_tabs {
+            self.dice.between(20 * MINUTE_US, 40 * MINUTE_US)
+        } else {
+            self.dice.between(-widest_us, widest_us)
+        };
         self.tally.hit(16, None);
         self.plan_all();
     }

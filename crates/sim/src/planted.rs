@@ -277,7 +277,11 @@ impl World {
     }
 
     /// Bugs in how a notification is read.
-    pub(crate) fn spoil_notice(&mut self, key: (TenantId, AttemptId), mut report: PaymentReport) -> PaymentReport {
+    pub(crate) fn spoil_notice(
+        &mut self,
+        key: (TenantId, AttemptId),
+        mut report: PaymentReport,
+    ) -> PaymentReport {
         if self.has(Bug::StateRegress) {
             self.regress(key);
         }
@@ -317,7 +321,11 @@ impl World {
         }
     }
 
-    pub(crate) fn acknowledges_first(&mut self, account: ChannelAccountId, notification: &Notification) -> bool {
+    pub(crate) fn acknowledges_first(
+        &mut self,
+        account: ChannelAccountId,
+        notification: &Notification,
+    ) -> bool {
         if !self.has(Bug::AckBeforeCommit) {
             return false;
         }

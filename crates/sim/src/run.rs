@@ -142,7 +142,7 @@ pub fn run(options: &Options) -> Summary {
     }
     summary.count(&total);
     #[cfg(feature = "planted")]
-    if options.planted {
+    if options.planted && summary.failing_seeds == 0 {
         summary.catches = crate::planted::catch_all(options.start);
         summary.planted = u64::try_from(summary.catches.len()).unwrap_or(0);
         let caught = summary.catches.iter().filter(|one| one.caught_after.is_some()).count();

@@ -108,48 +108,11 @@ impl World {
             refund_gap_us: 0,
             ..CoreConfig::default()
         };
-        let row = self.channel_account((tenant_id, id), &config, priority);
+        let row = channel_account((tenant_id, id), &config, priority);
         let mut core = Alipay::new(config);
         core.set_faults(self.story.plan.clone());
         self.store.rows.channel_accounts.load(row);
         self.sellers.insert(id, Seller { tenant_id, core, wake_us: None });
-    }
-
-    fn channel_account(
-        &self,
-        (tenant_id, id): (TenantId, ChannelAccountId),
-        config: &CoreConfig,
-        priority: i64,
-    ) -> ChannelAccount {
-        // A cancel gives money back without a refund of ours: where the channel keeps its fee then, no bar codes.
-        let methods = if config.fee_on_refund == FeeOnRefund::Kept {
-            r#"["alipay_qr","alipay_page","alipay_wap"]"#
-        } else {
-            r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#
-        };
-        ChannelAccount {
-            tenant_id,
-            id,
-            channel: Channel::Alipay,
-            name: "Alipay".to_owned(),
-            currency: Currency::Cny,
-            methods: methods.to_owned(),
-            merchants: None,
-            products: None,
-            amount_min_minor: 1,
-            amount_max_minor: 10_000_000_000,
-            priority,
-            payee_app: config.app_id.clone(),
-            payee_merchant: config.seller_id.clone(),
-            fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
-            fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
-            refund_window_days: 365,
-            settings: "{}".to_owned(),
-            credentials: Vec::new(),
-            enabled: true,
-            created_at_us: START_US,
-            version: 1,
-        }
     }
 
     fn set_up_order(&mut self, number: u64) {
@@ -210,6 +173,42 @@ fn endpoint(tenant_id: TenantId, id: WebhookEndpointId) -> WebhookEndpoint {
         ack_body_success: false,
         enabled: true,
         failing_since_us: None,
+        created_at_us: START_US,
+        version: 1,
+    }
+}
+
+fn channel_account(
+    (tenant_id, id): (TenantId, ChannelAccountId),
+    config: &CoreConfig,
+    priority: i64,
+) -> ChannelAccount {
+    // A cancel gives money back without a refund of ours: where the channel keeps its fee then, no bar codes.
+    let methods = if config.fee_on_refund == FeeOnRefund::Kept {
+        r#"["alipay_qr","alipay_page","alipay_wap"]"#
+    } else {
+        r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#
+    };
+    ChannelAccount {
+        tenant_id,
+        id,
+        channel: Channel::Alipay,
+        name: "Alipay".to_owned(),
+        currency: Currency::Cny,
+        methods: methods.to_owned(),
+        merchants: None,
+        products: None,
+        amount_min_minor: 1,
+        amount_max_minor: 10_000_000_000,
+        priority,
+        payee_app: config.app_id.clone(),
+        payee_merchant: config.seller_id.clone(),
+        fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
+        fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
+        refund_window_days: 365,
+        settings: "{}".to_owned(),
+        credentials: Vec::new(),
+        enabled: true,
         created_at_us: START_US,
         version: 1,
     }

@@ -46,12 +46,15 @@ pub(crate) struct Story {
     pub(crate) expires_after_s: i64,
     pub(crate) amount_max_minor: i64,
     pub(crate) lease_us: i64,
+    /// Payers dawdle, change their mind and pay in both tabs, while the clock runs ahead.
+    pub(crate) two_tabs: bool,
     pub(crate) plan: FaultPlan,
     pub(crate) host: HostRates,
 }
 
 impl Story {
     pub(crate) fn draw(seed: u64, dice: &mut Dice) -> Self {
+        let two_tabs = dice.below(4) == 0;
         let amounts = [100, 10_000, 5_000_000, 9_000_000_000];
         Self {
             tenants: 1 + dice.below(3),
@@ -64,11 +67,12 @@ impl Story {
             channel_fee: if dice.below(4) == 0 { FeeOnRefund::Kept } else { FeeOnRefund::Returned },
             opening_fen: if dice.below(3) == 0 { 0 } else { 1_000_000_000_000 },
             stray_money: if dice.below(4) == 0 { StrayMoney::Hold } else { StrayMoney::Refund },
-            expires_after_s: dice.between(120, 3_600),
+            expires_after_s: if two_tabs { 7_200 } else { dice.between(120, 3_600) },
             amount_max_minor: pick(dice, &amounts),
             lease_us: dice.between(10, 60) * 1_000_000,
+            two_tabs,
             plan: plan(seed, dice),
-            host: host(dice),
+            host: host(dice, two_tabs),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(crate) fn pick<T: Copy + Default>(dice: &mut Dice, items: &[T]) -> T {
 }
 
 /// One of these methods.
-pub(crate) fn pick_method(dice: &mut Dice, methods: &[Method; 4]) -> Method {
+pub(crate) fn pick_method(dice: &mut Dice, methods: [Method; 4]) -> Method {
     let index = usize::try_from(dice.below(4)).unwrap_or(0);
     methods.get(index).copied().unwrap_or(Method::AlipayQr)
 }
@@ -119,13 +123,17 @@ fn plan(seed: u64, dice: &mut Dice) -> FaultPlan {
     FaultPlan { scripts: Vec::new(), rates: Some(rates) }
 }
 
-fn host(dice: &mut Dice) -> HostRates {
+fn host(dice: &mut Dice, two_tabs: bool) -> HostRates {
     HostRates {
         crash_ppm: rate(dice) / 20,
         pause_ppm: rate(dice),
         conflict_ppm: rate(dice),
         commit_lost_ppm: rate(dice),
-        clock_jumps: if dice.below(3) == 0 { 1 + u32::try_from(dice.below(3)).unwrap_or(0) } else { 0 },
+        clock_jumps: if two_tabs || dice.below(3) == 0 {
+            1 + u32::try_from(dice.below(3)).unwrap_or(0)
+        } else {
+            0
+        },
         repeat_ppm: rate(dice),
         endpoint_ppm: rate(dice),
         attacks: u32::try_from(dice.below(12)).unwrap_or(0),

@@ -54,12 +54,7 @@ impl Trace {
             .iter()
             .map(|line| {
                 let (seconds, micros) = (line.at_us.div_euclid(1_000_000), line.at_us.rem_euclid(1_000_000));
-                format!(
-                    "{:>6} {seconds}.{micros:06} {:<16} {}",
-                    line.step,
-                    line.word,
-                    line.subject.base32()
-                )
+                format!("{:>6} {seconds}.{micros:06} {:<16} {}", line.step, line.word, line.subject.base32())
             })
             .collect()
     }

@@ -104,7 +104,8 @@ impl World {
 
     /// fault-24: down, slow, broken, or received and its answer lost.
     fn endpoint_answers(&mut self, post: &Post) -> (DeliveryOutcome, i64) {
-        let failed = |status: Option<i64>, error: &str| DeliveryOutcome::Failed { status, error: error.to_owned() };
+        let failed =
+            |status: Option<i64>, error: &str| DeliveryOutcome::Failed { status, error: error.to_owned() };
         let quick_us = self.dice.between(1_000, 500_000);
         if !self.strikes(self.story.host.endpoint_ppm) {
             self.receive(post);

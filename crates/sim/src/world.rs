@@ -162,7 +162,7 @@ impl World {
             Happening::Notice { account, notification } => self.take_notice(account, &notification),
             Happening::Acknowledge { account, notify_id } => self.acknowledge(account, &notify_id),
             Happening::CallArrives(flight) => self.call_arrives(*flight),
-            Happening::Answer(answered) => self.answer_arrives(*answered),
+            Happening::Answer(answered) => self.answer_arrives(&answered),
             Happening::InstructionDue(tenant_id, id) => self.instruction_due((tenant_id, id)),
             Happening::DeliveryDue(tenant_id, id) => self.delivery_due((tenant_id, id)),
             Happening::PostArrives(post) => self.post_arrives(*post),

@@ -64,23 +64,23 @@ impl World {
         let reason = CloseReason::Merchant;
         let close = ClosePayment { tenant_id, payment_id, reason, lease_us: 0, origin: origin.clone() };
         let outcome = self.run(&close, Cause::of("foreign")).map(|_| ());
-        self.expect_not_found(outcome);
+        self.expect_not_found(&outcome);
         let query = RequestQuery { tenant_id, payment_id, lease_us: 0, origin: origin.clone() };
         let outcome = self.run(&query, Cause::of("foreign")).map(|_| ());
-        self.expect_not_found(outcome);
+        self.expect_not_found(&outcome);
         if let Some(refund_id) = order.refunds.first().and_then(|plan| plan.id) {
             let outcome = self.run(&CancelRefund { tenant_id, refund_id, origin }, Cause::of("foreign"));
-            self.expect_not_found(outcome.map(|_| ()));
+            self.expect_not_found(&outcome.map(|_| ()));
         }
         self.expect_not_found_refund(tenant_id, payment_id);
     }
 
     fn expect_not_found_refund(&mut self, tenant_id: TenantId, payment_id: tk_domain::id::PaymentId) {
         let outcome = self.run(&refund_of(tenant_id, payment_id, 1, "foreign"), Cause::of("foreign"));
-        self.expect_not_found(outcome.map(|_| ()));
+        self.expect_not_found(&outcome.map(|_| ()));
     }
 
-    fn expect_not_found(&mut self, outcome: Result<(), Missed>) {
+    fn expect_not_found(&mut self, outcome: &Result<(), Missed>) {
         match outcome {
             Err(Missed::Refused(Refusal::NotFound { .. }) | Missed::Down | Missed::AnswerLost) => {}
             Ok(()) | Err(Missed::Refused(_)) => {

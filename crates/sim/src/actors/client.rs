@@ -126,7 +126,8 @@ impl World {
         let mut command = order.create();
         command.amount.minor = command.amount.minor.saturating_add(1);
         let same_key = self.dice.below(2) == 0;
-        let key = if same_key { order.merchant_order_no.clone() } else { format!("{}-b", order.merchant_order_no) };
+        let key =
+            if same_key { order.merchant_order_no.clone() } else { format!("{}-b", order.merchant_order_no) };
         match self.run_once(&command, &key, Cause::of("conflict")) {
             Ok(_) => {
                 self.checker.violation("inv-38", "the same key or number took another amount".to_owned());
@@ -143,10 +144,10 @@ impl World {
             let delay_us = world.dice.between(low_us, high_us);
             world.plan(delay_us, Happening::Client { order: index, ask, tries: 0 });
         };
-        let method = crate::story::pick_method(&mut self.dice, &METHODS);
+        let method = crate::story::pick_method(&mut self.dice, METHODS);
         plan(self, 0, MINUTE_US, Ask::Attempt(method));
-        if self.dice.below(4) == 0 {
-            let other = crate::story::pick_method(&mut self.dice, &METHODS);
+        if self.story.two_tabs || self.dice.below(4) == 0 {
+            let other = crate::story::pick_method(&mut self.dice, METHODS);
             plan(self, SECOND_US, 10 * MINUTE_US, Ask::Attempt(other));
         }
         if self.dice.below(8) == 0 {
@@ -216,7 +217,8 @@ impl World {
                 seller.core.set_barcode_reply(&attempt.out_no, reply);
             }
         }
-        let delay_us = match self.dice.below(6) {
+        let dawdles = if self.story.two_tabs { 2 } else { 6 };
+        let delay_us = match self.dice.below(dawdles) {
             0 => self.dice.between(MINUTE_US, 16 * MINUTE_US),
             _ => self.dice.between(2 * SECOND_US, 2 * MINUTE_US),
         };
@@ -304,7 +306,12 @@ impl World {
 }
 
 impl Order {
-    fn refund(&self, payment_id: PaymentId, plan: &RefundPlan, attempt_id: Option<AttemptId>) -> CreateRefund {
+    fn refund(
+        &self,
+        payment_id: PaymentId,
+        plan: &RefundPlan,
+        attempt_id: Option<AttemptId>,
+    ) -> CreateRefund {
         CreateRefund {
             tenant_id: self.tenant_id,
             app_id: None,

@@ -40,7 +40,12 @@ impl Keyed for CreateRefund {
 
 impl World {
     /// Sends a request under its key and answers the body; repeats must answer the same and change nothing.
-    pub(crate) fn run_once<C>(&mut self, command: &C, key: &str, cause: Cause<'_>) -> Result<Option<String>, Missed>
+    pub(crate) fn run_once<C>(
+        &mut self,
+        command: &C,
+        key: &str,
+        cause: Cause<'_>,
+    ) -> Result<Option<String>, Missed>
     where
         C: Keyed,
         C::Reply: Clone,

@@ -75,11 +75,7 @@ impl Checker {
                 })
                 .map(tk_domain::ledger::EntryLine::signed_minor)
                 .sum();
-            self.books
-                .received
-                .entry((entry.tenant_id, attempt_id))
-                .or_default()
-                .push((entry.kind, gross));
+            self.books.received.entry((entry.tenant_id, attempt_id)).or_default().push((entry.kind, gross));
         }
         if let Some(refund_id) = entry.refund_id {
             self.books.refund_entries.entry((entry.tenant_id, refund_id)).or_default().push(entry.kind);
@@ -91,7 +87,9 @@ impl Checker {
         for key in &commit.accounts {
             let cached = rows.accounts.get(key).map(|account| account.balance_minor);
             let summed = self.books.balances.get(key).copied();
-            self.require(cached == summed, "inv-03", || format!("{} is {cached:?}, lines say {summed:?}", key.1));
+            self.require(cached == summed, "inv-03", || {
+                format!("{} is {cached:?}, lines say {summed:?}", key.1)
+            });
         }
     }
 

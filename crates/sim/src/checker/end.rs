@@ -53,7 +53,9 @@ impl Checker {
             let manual = open.is_some_and(|row| row.needs_manual || listed.attempts.contains(&row.id));
             tally.manual += u64::from(manual);
             let status = open.map(|row| row.status);
-            self.require(manual, "inv-40", || format!("{} stays {} ({status:?})", payment.id, payment.status));
+            self.require(manual, "inv-40", || {
+                format!("{} stays {} ({status:?})", payment.id, payment.status)
+            });
         }
     }
 
@@ -94,14 +96,11 @@ impl Checker {
         let truth = seller.core.truth();
         let mut explained_fen = 0_i64;
         for trade in &truth.trades {
-            explained_fen = explained_fen.saturating_add(self.trade(rows, (account, seller), trade, listed, tally));
+            let explained = self.trade((rows, listed), (account, seller), trade, tally);
+            explained_fen = explained_fen.saturating_add(explained);
         }
-        let name = AccountRef::channel(
-            seller.tenant_id,
-            account,
-            AccountKind::ChannelReceivable,
-            Currency::Cny,
-        );
+        let name =
+            AccountRef::channel(seller.tenant_id, account, AccountKind::ChannelReceivable, Currency::Cny);
         let ours_fen = rows.account(&name, 0).balance_minor.saturating_neg();
         let moved = truth.paid_fen - truth.refunded_fen - truth.fee_fen + truth.fee_returned_fen;
         let difference_fen = moved.saturating_sub(ours_fen).saturating_sub(explained_fen);
@@ -117,10 +116,9 @@ impl Checker {
     /// What of the channel's balance is explained by a matter that a person has been told about.
     fn trade(
         &mut self,
-        rows: &Snapshot,
+        (rows, listed): (&Snapshot, &Listed),
         (account, seller): (ChannelAccountId, &Seller),
         trade: &TruthTrade,
-        listed: &Listed,
         tally: &mut Tally,
     ) -> i64 {
         let attempt_id = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId);
@@ -168,7 +166,8 @@ impl Checker {
 }
 
 fn listed(rows: &Snapshot) -> Listed {
-    let open = || rows.exceptions.iter().filter(|row| row.status == ExceptionStatus::Open && explains(row.kind));
+    let open =
+        || rows.exceptions.iter().filter(|row| row.status == ExceptionStatus::Open && explains(row.kind));
     Listed {
         attempts: open().filter(|row| row.refund_id.is_none()).filter_map(|row| row.attempt_id).collect(),
         refunds: open().filter_map(|row| row.refund_id).collect(),

@@ -99,7 +99,12 @@ impl Checker {
     }
 
     /// inv-09: an open attempt ends only by evidence.
-    fn inv_09_evidence(&mut self, before: AttemptStatus, after: &Attempt, (cause, host_us): (Cause<'_>, i64)) {
+    fn inv_09_evidence(
+        &mut self,
+        before: AttemptStatus,
+        after: &Attempt,
+        (cause, host_us): (Cause<'_>, i64),
+    ) {
         let report = match cause.report {
             Some(Report::Payment(report)) => Some(report),
             Some(Report::Refund(_)) | None => None,
@@ -111,7 +116,9 @@ impl Checker {
             }
             AttemptStatus::Closed => report.is_some_and(|report| proves_closed(report, after, host_us)),
             AttemptStatus::Created => false,
-            AttemptStatus::RequiresAction | AttemptStatus::Processing | AttemptStatus::Unknown => report.is_some(),
+            AttemptStatus::RequiresAction | AttemptStatus::Processing | AttemptStatus::Unknown => {
+                report.is_some()
+            }
         };
         self.require(proven, "inv-09", || {
             format!("{} went from {before} to {} by {} {report:?}", after.id, after.status, cause.word)
@@ -120,12 +127,15 @@ impl Checker {
 
     /// inv-10: what has ended stays ended.
     fn inv_10_attempt_terminal(&mut self, before: AttemptStatus, after: &Attempt) {
-        self.require(before.open(), "inv-10", || format!("{} went from {before} to {}", after.id, after.status));
+        self.require(before.open(), "inv-10", || {
+            format!("{} went from {before} to {}", after.id, after.status)
+        });
     }
 
     /// inv-07: money that counts was really paid, on this order, in this amount.
     fn inv_07_money_is_real(&mut self, attempt: &Attempt, sellers: &BTreeMap<ChannelAccountId, Seller>) {
-        let trade = sellers.get(&attempt.channel_account_id).and_then(|seller| seller.core.trade(&attempt.out_no));
+        let trade =
+            sellers.get(&attempt.channel_account_id).and_then(|seller| seller.core.trade(&attempt.out_no));
         let real = trade.is_some_and(|trade| {
             trade.paid_fen() == attempt.received_minor
                 && Some(&trade.trade_no) == attempt.channel_txn_no.as_ref()
@@ -142,9 +152,10 @@ impl Checker {
         cause: Cause<'_>,
         sellers: &BTreeMap<ChannelAccountId, Seller>,
     ) {
-        let evidence = match cause.report {
-            Some(Report::Payment(PaymentReport { finding: PaymentFinding::Paid(evidence), .. })) => evidence,
-            Some(_) | None => return self.violation("inv-07", format!("{} booked unasked", attempt.id)),
+        let Some(Report::Payment(PaymentReport { finding: PaymentFinding::Paid(evidence), .. })) =
+            cause.report
+        else {
+            return self.violation("inv-07", format!("{} booked unasked", attempt.id));
         };
         let config = sellers.get(&attempt.channel_account_id).map(|seller| seller.core.config());
         let named = config.is_some_and(|config| {
@@ -162,7 +173,9 @@ impl Checker {
         }
         let key = (attempt.tenant_id, attempt.payment_id);
         let first = *self.money_in.effective.entry(key).or_insert(attempt.id);
-        self.require(first == attempt.id, "inv-11", || format!("{} is a second effective success", attempt.id));
+        self.require(first == attempt.id, "inv-11", || {
+            format!("{} is a second effective success", attempt.id)
+        });
     }
 
     /// inv-11: what was received is booked once, on the account of its kind.
@@ -193,7 +206,9 @@ impl Checker {
         if let Some((status, was)) = before {
             self.require(was == frozen, "inv-07", || format!("{} changed what was frozen", payment.id));
             let regressed = status.terminal() && status != payment.status;
-            self.require(!regressed, "inv-10", || format!("{} went from {status} to {}", payment.id, payment.status));
+            self.require(!regressed, "inv-10", || {
+                format!("{} went from {status} to {}", payment.id, payment.status)
+            });
         }
         self.inv_23_fees(payment);
     }

@@ -153,8 +153,8 @@ impl Checker {
         });
         let open_before = before.filter(|(status, _)| *status == HoldStatus::Open).map_or(0, |(_, sum)| sum);
         let open_now = if hold.status == HoldStatus::Open { hold.amount_minor() } else { 0 };
-        let held = self.money_out.held.entry((hold.tenant_id, hold.merchant_id)).or_insert(0);
-        *held = held.saturating_add(open_now).saturating_sub(open_before);
+        let sum = self.money_out.held.entry((hold.tenant_id, hold.merchant_id)).or_insert(0);
+        *sum = sum.saturating_add(open_now).saturating_sub(open_before);
     }
 
     /// inv-18: the held account is the sum of the open holds.
@@ -172,9 +172,9 @@ impl Checker {
             let Some(hold) = rows.holds.get(key) else { continue };
             let name =
                 AccountRef::merchant(hold.tenant_id, hold.merchant_id, AccountKind::Held, Currency::Cny);
-            let held = rows.account(&name, 0).balance_minor;
+            let balance = rows.account(&name, 0).balance_minor;
             let open = self.money_out.held.get(&(hold.tenant_id, hold.merchant_id)).copied().unwrap_or(0);
-            self.require(open == held, "inv-18", || format!("held {held} but open holds {open}"));
+            self.require(open == balance, "inv-18", || format!("held {balance} but open holds {open}"));
         }
     }
 

@@ -68,7 +68,9 @@ impl Checker {
     pub(super) fn inv_28_sent_after_2xx(&mut self, delivery: &Delivery) {
         let delivered = delivery.status == DeliveryStatus::Delivered;
         let known = self.observer.answered_2xx.contains(&delivery.id);
-        self.require(!delivered || known, "inv-28", || format!("{} marked delivered without 2xx", delivery.id));
+        self.require(!delivered || known, "inv-28", || {
+            format!("{} marked delivered without 2xx", delivery.id)
+        });
     }
 
     /// inv-29: an endpoint receives only events that were committed.
@@ -88,7 +90,9 @@ impl Checker {
         *last = event.object_seq;
         let holds = event.object_seq == expected && event.body.contains(&event.id.to_string());
         self.observer.events.insert(event.id, 0);
-        self.require(holds, "inv-29", || format!("{} has number {} not {expected}", event.id, event.object_seq));
+        self.require(holds, "inv-29", || {
+            format!("{} has number {} not {expected}", event.id, event.object_seq)
+        });
     }
 
     /// inv-38: a repeat changes nothing.
@@ -129,7 +133,9 @@ impl Checker {
             && commit.refunds.is_empty()
             && commit.holds.is_empty()
             && commit.appended.entries.is_empty();
-        self.require(!cause.question || still, "inv-13", || format!("the question {} changed state", cause.word));
+        self.require(!cause.question || still, "inv-13", || {
+            format!("the question {} changed state", cause.word)
+        });
     }
 
     /// inv-35: a commit touches rows of its own tenant only.

@@ -57,12 +57,8 @@ impl Checker {
             }
             (Err(alone), Err(whole)) if alone == whole => {}
             (alone, whole) => {
-                let text = format!(
-                    "{}: {:?} against {:?}",
-                    std::any::type_name::<C>(),
-                    alone.err(),
-                    whole.err()
-                );
+                let text =
+                    format!("{}: {:?} against {:?}", std::any::type_name::<C>(), alone.err(), whole.err());
                 self.violation("wants", text);
             }
         }

@@ -1,0 +1,67 @@
+//! The simulation itself: seeds hold, traces repeat, sweeps hold, planted bugs are caught.
+
+use tillkeeper_sim::{Options, Summary, run, trace_hash};
+
+fn seeds(start: u64, seeds: u64, sweep: u64) -> Summary {
+    run(&Options { seeds, start, sweep, planted: false })
+}
+
+fn assert_whole(summary: &Summary) {
+    assert!(summary.violations.is_empty(), "{:#?}", summary.violations.first());
+    assert_eq!((summary.fen_lost, summary.fen_created, summary.fen_unexplained), (0, 0, 0));
+    assert_eq!(summary.failing_seeds, 0);
+}
+
+#[test]
+fn seeds_hold_every_invariant_and_meet_every_fault() {
+    let summary = seeds(1, 200, 0);
+    assert_whole(&summary);
+    assert!(summary.payments > 1_000 && summary.refunds > 500, "too little happened: {summary:?}");
+    for number in (1..=12).chain([16, 17, 18, 19, 23, 24]) {
+        let struck = summary.faults.get(&format!("fault-{number}")).copied().unwrap_or(0);
+        assert!(struck > 0, "fault-{number} never struck");
+    }
+    assert!(summary.forged_refused > 0 && summary.late_successes > 0);
+}
+
+#[test]
+fn the_same_seed_leaves_the_same_trace() {
+    for seed in [3, 77, 4_242] {
+        assert_eq!(trace_hash(seed), trace_hash(seed));
+    }
+    assert_ne!(trace_hash(3), trace_hash(4));
+}
+
+#[test]
+fn a_crash_after_any_event_loses_nothing() {
+    let summary = seeds(6, 2, 2);
+    assert_whole(&summary);
+    assert!(summary.crash_points > 100, "only {} points", summary.crash_points);
+}
+
+#[test]
+fn seeds_that_once_failed_hold() {
+    let corpus = include_str!("../corpus.txt");
+    let lines = corpus.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    for line in lines {
+        let seed = line.split(' ').next().and_then(|word| word.parse().ok()).expect("a seed");
+        assert_whole(&seeds(seed, 1, 0));
+    }
+}
+
+#[cfg(not(feature = "planted"))]
+#[test]
+fn the_plain_build_has_no_planted_bugs() {
+    let summary = run(&Options { seeds: 1, start: 1, sweep: 0, planted: true });
+    assert_eq!((summary.planted, summary.planted_caught), (0, 0));
+}
+
+#[cfg(feature = "planted")]
+#[test]
+fn every_planted_bug_is_caught() {
+    let summary = run(&Options { seeds: 1, start: 1, sweep: 0, planted: true });
+    assert!(summary.planted >= 14);
+    for catch in &summary.catches {
+        assert!(catch.caught_after.is_some(), "{} survived", catch.bug);
+    }
+}
