@@ -167,9 +167,11 @@ mod tests {
         let mut names = BTreeSet::new();
         for file in std::fs::read_dir(folder).unwrap() {
             let source: &'static str = std::fs::read_to_string(file.unwrap().path()).unwrap().leak();
-            names.extend(source.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }")));
+            let word =
+                |rest: &'static str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+            names.extend(source.split('$').skip(1).filter_map(word));
         }
-        names.into_iter().map(|(name, _)| (name, "1")).collect()
+        names.into_iter().map(|name| (name, "1")).collect()
     }
 
     #[test]

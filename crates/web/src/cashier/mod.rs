@@ -19,8 +19,6 @@ mod pages;
 mod preferences;
 mod qr;
 mod returned;
-#[cfg(test)]
-mod samples;
 mod show;
 mod stage;
 mod status;

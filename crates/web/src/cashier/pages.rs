@@ -98,7 +98,9 @@ pub struct WaitPage {
     pub later_lines: Vec<String>,
     /// Whether a minute has passed.
     pub late: bool,
-    /// Ways on.
+    /// The way on that the payer most likely wants.
+    pub main_way: Option<wait::WayOn>,
+    /// Other ways on.
     pub links: Vec<wait::WayOn>,
 }
 

@@ -1,9 +1,11 @@
 //! Every page in every state and both languages.
 
-use super::samples::{self, Sample};
+mod samples;
+
 use super::{pages, stage};
 use crate::locale::{Locale, text};
 use askama::Template;
+use samples::Sample;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -189,7 +191,8 @@ fn texts_used() -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for folder in ["templates/cashier", "src/cashier"] {
         for file in fs::read_dir(root.join(folder)).unwrap() {
-            let source = fs::read_to_string(file.unwrap().path()).unwrap();
+            let path = file.unwrap().path();
+            let source = if path.is_file() { fs::read_to_string(path).unwrap() } else { continue };
             used.extend(source.split('"').map(str::to_owned));
         }
     }

@@ -30,6 +30,7 @@ pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> WaitPage {
     let frame = Frame::of(visit, rows, shown, heading(shown)).reloading(seconds, &reload);
     let waited_us = waited_us(visit, rows, shown);
     let elapsed_s = waited_us.map(|length| length / SECOND_US);
+    let mut ways = links(visit, rows, stage);
     WaitPage {
         frame,
         lines: lines(visit, rows, shown),
@@ -37,7 +38,8 @@ pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> WaitPage {
         late: elapsed_s.is_some_and(|seconds| seconds > LEAVE_AFTER_S),
         elapsed_s,
         later_lines: vec![text(visit.locale, "wait-leave", &[("payee", &rows.payee)])],
-        links: links(visit, rows, stage),
+        main_way: (stage == Stage::Closing).then(|| ways.pop()).flatten(),
+        links: ways,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows in every state that a payer can meet, as contexts for the tests of the pages.
 
-use super::frame::{Print, Visit};
-use super::stage::Rows;
+use crate::cashier::frame::{Print, Visit};
+use crate::cashier::stage::Rows;
 use crate::locale::Locale;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, ProductId, TenantId};
