@@ -13,6 +13,9 @@ static KEY: LazyLock<VerifyingKey> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
+    if let Ok(word) = std::str::from_utf8(bytes) {
+        let _ = notify::TradeStatus::parse(word);
+    }
     for charset in [None, Some(Charset::Utf8), Some(Charset::Gbk)] {
         if let Ok(read) = notify::decode(bytes, charset, &KEY) {
             assert_eq!(read.params.get("sign_type"), Some("RSA2"));

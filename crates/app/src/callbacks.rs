@@ -92,11 +92,11 @@ impl App {
         let Some((code, id)) = text.split_once('.') else { return Ok(None) };
         let Some(id) = tk_domain::id::TypedId::parse(id) else { return Ok(None) };
         let id: ChannelAccountId = id;
-        let Some(tenant) = self.reader().tenant_by_code(code).await? else { return Ok(None) };
-        let account = self.reader().get::<ChannelAccount>(&(tenant.id, id)).await?;
+        let Some(tenant_id) = self.tenant_id(code).await? else { return Ok(None) };
+        let account = self.reader().get::<ChannelAccount>(&(tenant_id, id)).await?;
         Ok(account
             .filter(|account| account.channel == channel)
-            .map(|account| (tenant.id, tenant.code, account)))
+            .map(|account| (tenant_id, code.to_owned(), account)))
     }
 
     async fn take_finding(

@@ -15,6 +15,8 @@ pub struct WorkerLimits {
     pub lease_us: i64,
     /// How long between two looks for due rows, microseconds.
     pub pause_us: i64,
+    /// How long after a busy round the next one waits, microseconds, so that rows due by then are claimed together.
+    pub gather_us: i64,
 }
 
 impl Default for WorkerLimits {
@@ -25,6 +27,7 @@ impl Default for WorkerLimits {
             claim_max: 64,
             lease_us: 60_000_000,
             pause_us: 200_000,
+            gather_us: 20_000,
         }
     }
 }

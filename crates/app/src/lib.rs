@@ -43,6 +43,7 @@ struct Inner {
     seal: Seal,
     config: AppConfig,
     tenant_codes: RwLock<BTreeMap<TenantId, String>>,
+    tenant_ids: RwLock<BTreeMap<String, TenantId>>,
 }
 
 impl fmt::Debug for App {
@@ -58,8 +59,17 @@ impl App {
         let adapters = Adapters::new(environment, Limits::default())?;
         let links = Links::new(&seal::derive(&config.master_key, "links"), &config.base_url);
         let seal = Seal::new(&config.master_key)?;
-        let tenant_codes = RwLock::new(BTreeMap::new());
-        Ok(Self { inner: Arc::new(Inner { store, adapters, ambient, links, seal, config, tenant_codes }) })
+        let inner = Inner {
+            store,
+            adapters,
+            ambient,
+            links,
+            seal,
+            config,
+            tenant_codes: RwLock::default(),
+            tenant_ids: RwLock::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Runs a command by the one road: load, decide, commit.
@@ -134,5 +144,18 @@ impl App {
             codes.insert(tenant_id, tenant.code.clone());
         }
         Ok(tenant.map(|tenant| tenant.code))
+    }
+
+    /// The tenant with a short code, kept in memory once read (codes never change, tenants stay).
+    pub async fn tenant_id(&self, code: &str) -> Result<Option<TenantId>, Failure> {
+        let known = self.inner.tenant_ids.read().ok().and_then(|ids| ids.get(code).copied());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let id = self.reader().tenant_by_code(code).await?.map(|tenant| tenant.id);
+        if let (Some(id), Ok(mut ids)) = (id, self.inner.tenant_ids.write()) {
+            ids.insert(code.to_owned(), id);
+        }
+        Ok(id)
     }
 }

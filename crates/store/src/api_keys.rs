@@ -1,10 +1,10 @@
 //! Keys of apps.
 
 use crate::failure::Failure;
-use crate::reader::{Listed, Page, Query, records};
+use crate::reader::{Listed, Page, Query, first};
 use crate::record::{decided, record};
 use crate::store::Store;
-use tk_domain::access::{ApiKey, SignatureAlgorithm};
+use tk_domain::access::{ApiKey, App, SignatureAlgorithm};
 use tk_domain::id::{ApiKeyId, AppId, TenantId};
 
 record! {
@@ -36,13 +36,19 @@ impl Store {
         self.list(Query::of(tenant_id).only("app_id =", Some(app_id)), page).await
     }
 
-    /// The key whose secret has this SHA-256, revoked or not.
-    pub async fn api_key_by_hash(
+    /// The key whose secret has this SHA-256, revoked or not, and the app whose it is.
+    pub async fn api_key_and_app(
         &self,
         tenant_id: TenantId,
         secret_hash: &[u8],
-    ) -> Result<Option<ApiKey>, Failure> {
-        let query = Query::<ApiKey>::of(tenant_id).only("secret_hash =", Some(secret_hash.to_vec()));
-        Ok(records(self.read_one(tenant_id, query.all("id", 1)).await?)?.pop())
+    ) -> Result<Option<(ApiKey, App)>, Failure> {
+        let key = Query::<ApiKey>::of(tenant_id).only("secret_hash =", Some(secret_hash.to_vec()));
+        let app = Query::<App>::of(tenant_id).only_under(
+            "id = (SELECT app_id FROM api_keys WHERE tenant_id = ?1 AND secret_hash =",
+            secret_hash.to_vec(),
+        );
+        let mut found = self.read(vec![tenant_id], vec![key.all("id", 1), app.all("id", 1)]).await?.into_iter();
+        let found = (first(found.next())?, first(found.next())?);
+        Ok(found.0.zip(found.1))
     }
 }

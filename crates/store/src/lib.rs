@@ -58,6 +58,7 @@ pub use failure::{DbError, Failure, OpenError};
 pub use feed::{EventFilter, FeedCursor};
 pub use lock::DirectoryLock;
 pub use migrate::migrate;
+pub use natural_keys::Named;
 pub use payments::PaymentFilter;
 pub use platform::Tenant;
 pub use reader::{CreatedRange, Listed, PAGE_MAX, Page};

@@ -1,9 +1,11 @@
 //! Keys that are unique for ever.
 
 use crate::failure::Failure;
-use crate::record::{decided, record};
+use crate::reader::{Query, first};
+use crate::record::{Record, decided, record};
 use crate::store::Store;
-use tk_domain::id::{Id128, MerchantId, ProductId, TenantId};
+use crate::writer::request::Sql;
+use tk_domain::id::{Id128, MerchantId, ProductId, TenantId, TypedId};
 use tk_domain::key::{KeyName, NaturalKey, NaturalKind};
 use tk_domain::merchant::Merchant;
 use tk_domain::product::Product;
@@ -27,19 +29,46 @@ impl Store {
         tenant_id: TenantId,
         code: &str,
     ) -> Result<Option<Merchant>, Failure> {
-        let name = KeyName::of_tenant(tenant_id, NaturalKind::MerchantCode, code);
-        match self.find(&name).await? {
-            Some(id) => self.get::<Merchant>(&(tenant_id, MerchantId(id))).await,
-            None => Ok(None),
-        }
+        let sql = named::<Merchant>(tenant_id, NaturalKind::MerchantCode, Named::Code(code));
+        first(Some(self.read_one(tenant_id, sql).await?))
     }
 
     /// The product with this code.
     pub async fn product_by_code(&self, tenant_id: TenantId, code: &str) -> Result<Option<Product>, Failure> {
-        let name = KeyName::of_tenant(tenant_id, NaturalKind::ProductCode, code);
-        match self.find(&name).await? {
-            Some(id) => self.get::<Product>(&(tenant_id, ProductId(id))).await,
-            None => Ok(None),
-        }
+        let sql = named::<Product>(tenant_id, NaturalKind::ProductCode, Named::Code(code));
+        first(Some(self.read_one(tenant_id, sql).await?))
     }
+
+    /// A merchant and a product, read together.
+    pub async fn merchant_and_product(
+        &self,
+        tenant_id: TenantId,
+        (merchant, product): (Named<'_, MerchantId>, Named<'_, ProductId>),
+    ) -> Result<(Option<Merchant>, Option<Product>), Failure> {
+        let merchant = named::<Merchant>(tenant_id, NaturalKind::MerchantCode, merchant);
+        let product = named::<Product>(tenant_id, NaturalKind::ProductCode, product);
+        let mut found = self.read(vec![tenant_id], vec![merchant, product]).await?.into_iter();
+        Ok((first(found.next())?, first(found.next())?))
+    }
+}
+
+/// How a caller names an object of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named<'a, I> {
+    /// By its identifier.
+    Id(I),
+    /// By its code.
+    Code(&'a str),
+}
+
+fn named<R: Record>(tenant_id: TenantId, kind: NaturalKind, name: Named<'_, impl TypedId>) -> Sql {
+    let query = Query::<R>::of(tenant_id);
+    let query = match name {
+        Named::Id(id) => query.only("id =", Some(id.id128())),
+        Named::Code(code) => {
+            let key = format!("id = (SELECT id FROM natural_keys WHERE tenant_id = ?1 AND kind = '{kind}' AND natural_key =");
+            query.only_under(&key, code.to_owned())
+        }
+    };
+    query.all("id", 1)
 }

@@ -68,13 +68,37 @@ pub struct CreatedRange {
 impl Store {
     /// The row with this key, tenant first.
     pub async fn get<R: Decided>(&self, key: &R::Key) -> Result<Option<R>, Failure> {
-        let mut params = Vec::new();
-        key.put(&mut params);
-        let Some(Value::Id(tenant)) = params.first() else { return Ok(None) };
-        let tenant_id = TenantId(Id128(*tenant));
-        let table = R::table();
-        let statement = Sql { text: table.by_key().to_owned(), params, returns: table.kinds.clone() };
+        let Some((tenant_id, statement)) = by_key::<R>(key) else { return Ok(None) };
         Ok(records(self.read_one(tenant_id, statement).await?)?.pop())
+    }
+
+    /// Two rows of one tenant, read together; nothing of the second where its key names another tenant.
+    pub async fn get_two<A: Decided, B: Decided>(
+        &self,
+        (a, b): (&A::Key, &B::Key),
+    ) -> Result<(Option<A>, Option<B>), Failure> {
+        let (Some((tenant_id, a)), Some((other, b))) = (by_key::<A>(a), by_key::<B>(b)) else {
+            return Ok((None, None));
+        };
+        let wanted = if other == tenant_id { vec![a, b] } else { vec![a] };
+        let mut found = self.read(vec![tenant_id], wanted).await?.into_iter();
+        Ok((first(found.next())?, first(found.next())?))
+    }
+
+    /// Three rows of one tenant, read together; nothing of those whose keys name another tenant than the first.
+    pub async fn get_three<A: Decided, B: Decided, C: Decided>(
+        &self,
+        (a, b, c): (&A::Key, &B::Key, &C::Key),
+    ) -> Result<(Option<A>, Option<B>, Option<C>), Failure> {
+        let keys = (by_key::<A>(a), by_key::<B>(b), by_key::<C>(c));
+        let (Some((tenant_id, a)), Some((second, b)), Some((third, c))) = keys else {
+            return Ok((None, None, None));
+        };
+        if (second, third) != (tenant_id, tenant_id) {
+            return Ok((None, None, None));
+        }
+        let mut found = self.read(vec![tenant_id], vec![a, b, c]).await?.into_iter();
+        Ok((first(found.next())?, first(found.next())?, first(found.next())?))
     }
 
     /// How many rows of this kind a tenant has; for tables of bounded size.
@@ -93,6 +117,21 @@ impl Store {
         let rows = records(self.read_one(tenant_id, query.page(page)).await?)?;
         Ok(Listed::cut(rows, page))
     }
+}
+
+/// The statement that reads one row, and the tenant whose it is.
+fn by_key<R: Decided>(key: &R::Key) -> Option<(TenantId, Sql)> {
+    let mut params = Vec::new();
+    key.put(&mut params);
+    let Some(Value::Id(tenant)) = params.first() else { return None };
+    let tenant_id = TenantId(Id128(*tenant));
+    let table = R::table();
+    Some((tenant_id, Sql { text: table.by_key().to_owned(), params, returns: table.kinds.clone() }))
+}
+
+/// The first row that a statement returned.
+pub fn first<R: Record>(rows: Option<Returned>) -> Result<Option<R>, Failure> {
+    Ok(records(rows.unwrap_or_default())?.into_iter().next())
 }
 
 /// Rows as records.
@@ -141,6 +180,13 @@ impl<R: Record> Query<R> {
             self.conditions.push(')');
         }
         self
+    }
+
+    /// Only rows for which a comparison with a subquery by one value holds; closes the subquery's parenthesis.
+    pub fn only_under<C: Column>(self, comparison: &str, value: C) -> Self {
+        let mut narrowed = self.only(comparison, Some(value));
+        narrowed.conditions.push(')');
+        narrowed
     }
 
     /// Only rows whose time-ordered identifier was drawn in the range.

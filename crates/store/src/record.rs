@@ -38,6 +38,9 @@ pub enum Reading {
     Unlocked,
 }
 
+/// A column's name and storage class.
+type Named = (&'static str, Kind);
+
 /// A table and its statements.
 #[derive(Debug)]
 pub struct Table {
@@ -129,7 +132,7 @@ fn names(columns: &[(&'static str, Kind)]) -> String {
 fn sqlite_statements(
     table: &str,
     keys: usize,
-    (columns, changing): (&[(&'static str, Kind)], &[(&'static str, Kind)]),
+    (columns, changing): (&[Named], &[Named]),
     arrival: Arrival,
 ) -> Statements {
     let list = names(columns);
@@ -156,7 +159,7 @@ fn sqlite_statements(
 fn postgres_statements(
     table: &str,
     keys: usize,
-    (columns, changing): (&[(&'static str, Kind)], &[(&'static str, Kind)]),
+    (columns, changing): (&[Named], &[Named]),
     (arrival, reading): (Arrival, Reading),
 ) -> Statements {
     let list = names(columns);

@@ -41,7 +41,7 @@ async fn close(app: &App, tenant_id: TenantId, payment_id: PaymentId) {
     match app.submit(command).await {
         Ok(_) | Err(Failure::Refused(_)) => {}
         Err(failure) => {
-            tracing::warn!(%failure, payment = %payment_id, "an expired payment could not be closed")
+            tracing::warn!(%failure, payment = %payment_id, "an expired payment could not be closed");
         }
     }
 }

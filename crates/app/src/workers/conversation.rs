@@ -25,13 +25,18 @@ impl App {
     async fn about_payment(&self, mut instruction: Instruction) -> Result<(), Failure> {
         let tenant_id = instruction.tenant_id;
         let attempt_id = AttemptId(instruction.id);
-        let payment = self.reader().get::<Payment>(&(tenant_id, instruction.payment_id)).await?;
-        let attempt = self.reader().get::<Attempt>(&(tenant_id, attempt_id)).await?;
+        let keys = (
+            &(tenant_id, instruction.payment_id),
+            &(tenant_id, attempt_id),
+            &(tenant_id, instruction.channel_account_id),
+        );
+        let (payment, attempt, account) =
+            self.reader().get_three::<Payment, Attempt, ChannelAccount>(keys).await?;
         let (Some(payment), Some(attempt)) = (payment, attempt) else { return Ok(()) };
         if instruction.kind == InstructionKind::Pay && instruction.tries > 1 && says_once(attempt.method) {
             instruction.kind = InstructionKind::Query;
         }
-        let report = match self.contract(tenant_id, &instruction).await? {
+        let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
                 let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt: &attempt };
                 self.reader().pass("after_commit_before_channel");
@@ -55,10 +60,12 @@ impl App {
     async fn about_refund(&self, instruction: Instruction) -> Result<(), Failure> {
         let tenant_id = instruction.tenant_id;
         let refund_id = RefundId(instruction.id);
-        let Some(refund) = self.reader().get::<Refund>(&(tenant_id, refund_id)).await? else { return Ok(()) };
+        let keys = (&(tenant_id, refund_id), &(tenant_id, instruction.channel_account_id));
+        let (refund, account) = self.reader().get_two::<Refund, ChannelAccount>(keys).await?;
+        let Some(refund) = refund else { return Ok(()) };
         let attempt = self.reader().get::<Attempt>(&(tenant_id, refund.attempt_id)).await?;
         let Some(attempt) = attempt else { return Ok(()) };
-        let report = match self.contract(tenant_id, &instruction).await? {
+        let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
                 let rows = RefundRows { instruction: &instruction, refund: &refund, attempt: &attempt };
                 self.reader().pass("after_commit_before_channel");
@@ -84,12 +91,9 @@ impl App {
     async fn contract(
         &self,
         tenant_id: TenantId,
-        instruction: &Instruction,
+        account: Option<ChannelAccount>,
     ) -> Result<Result<Contract, ContractError>, Failure> {
-        let key = (tenant_id, instruction.channel_account_id);
-        let Some(account) = self.reader().get::<ChannelAccount>(&key).await? else {
-            return Ok(Err(ContractError::Sealed));
-        };
+        let Some(account) = account else { return Ok(Err(ContractError::Sealed)) };
         let code = self.tenant_code(tenant_id).await?.unwrap_or_default();
         Ok(self.open_contract(&account, &code))
     }

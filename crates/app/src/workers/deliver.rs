@@ -69,7 +69,7 @@ impl App {
     ) {
         match self.reader().get::<Instruction>(&(tenant_id, instruction_id)).await {
             Ok(Some(instruction)) if self.leased(&instruction) && may(instruction.kind) => {
-                self.converse_noted(instruction).await
+                self.converse_noted(instruction).await;
             }
             Ok(_) => {}
             Err(failure) => tracing::warn!(%failure, "an instruction could not be read"),

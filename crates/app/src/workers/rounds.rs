@@ -9,11 +9,15 @@ pub(super) fn duration(us: i64) -> Duration {
     Duration::from_micros(u64::try_from(us).unwrap_or(0))
 }
 
-/// Waits for the next round: soon after a busy one, longer while storage has trouble.
+/// Waits for the next round: soon after a busy one, at once after one that left some behind, longer while storage
+/// has trouble.
 pub(super) async fn pause(app: &App, outcome: Result<usize, crate::Failure>) {
-    let pause_us = app.config().workers.pause_us;
+    let limits = app.config().workers;
+    let pause_us = limits.pause_us;
+    let full = usize::try_from(limits.claim_max).unwrap_or(usize::MAX);
     let pause = match outcome {
         Ok(0) => duration(pause_us),
+        Ok(taken) if taken < full => duration(limits.gather_us),
         Ok(_) => Duration::ZERO,
         Err(failure) => {
             tracing::warn!(%failure, "a worker's round failed");

@@ -45,9 +45,8 @@ async fn round(app: &App, sender: &Arc<Sender>, places: &Arc<Semaphore>) -> Resu
 }
 
 async fn send(app: &App, sender: &Sender, tenant_id: TenantId, delivery: &Delivery) -> Result<(), Failure> {
-    let endpoint = app.reader().get::<WebhookEndpoint>(&(tenant_id, delivery.endpoint_id)).await?;
-    let event = app.reader().get::<Event>(&(tenant_id, delivery.event_id)).await?;
-    let outcome = match (endpoint, event) {
+    let keys = (&(tenant_id, delivery.endpoint_id), &(tenant_id, delivery.event_id));
+    let outcome = match app.reader().get_two::<WebhookEndpoint, Event>(keys).await? {
         (Some(endpoint), Some(event)) if endpoint.enabled => {
             let timestamp_s = app.now_us().div_euclid(SECOND_US);
             let id = event.id.to_string();

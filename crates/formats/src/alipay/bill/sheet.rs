@@ -90,7 +90,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Hands every row to `take` and returns what surrounds the list.
-    pub fn read_rows(
+    pub(super) fn read_rows(
         mut self,
         mut take: impl FnMut(Row<'_>) -> Result<(), BillError>,
     ) -> Result<Footers, BillError> {
