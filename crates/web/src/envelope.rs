@@ -80,7 +80,8 @@ pub async fn not_found() -> Problem {
 /// Gives the empty 405 of the router its problem.
 pub async fn method_problems(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some() {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some()
+    {
         return response;
     }
     let mut problem = Problem::new(Code::MethodNotAllowed).into_response();

@@ -98,7 +98,7 @@ pub struct Summary {
 
 impl<T: Serialize> List<T> {
     /// A page of rows as published.
-    pub fn of<R>(listed: Listed<R>, view: impl Fn(&R) -> T) -> Self {
+    pub fn of<R>(listed: &Listed<R>, view: impl Fn(&R) -> T) -> Self {
         Self {
             object: "list",
             data: listed.rows.iter().map(view).collect(),

@@ -107,5 +107,5 @@ fn operations() -> OpenApiRouter<WebState> {
 pub fn router(state: &WebState) -> Router<WebState> {
     let (router, document) = documented().split_for_parts();
     let document = openapi::finished(document, &state.config.base_url);
-    router.route("/openapi.json", get(move || openapi::serve(document.clone())))
+    router.route("/openapi.json", get(move || std::future::ready(openapi::serve(&document))))
 }

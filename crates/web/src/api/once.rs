@@ -33,6 +33,9 @@ pub enum Came<R> {
     Replayed(Answer),
 }
 
+/// The published form of a command's reply.
+pub type View<C, V> = fn(&<C as Command>::Reply, bool) -> V;
+
 impl Effect {
     /// Begins the effect; refused while the same one is under way in this process.
     pub fn begin<P, B>(write: Write<P, B>, state: &WebState) -> Result<(Self, B), Problem> {
@@ -76,16 +79,16 @@ impl Effect {
     }
 
     /// Submits a command that creates or changes one object, and answers with the object.
-    pub async fn object<C, V: Serialize>(
+    pub async fn object<C, V>(
         mut self,
         state: &WebState,
         command: C,
-        (status, view): (StatusCode, fn(&C::Reply, bool) -> V),
+        (status, view): (StatusCode, View<C, V>),
     ) -> Result<Answer, Problem>
     where
         C: Command,
         C::Reply: Clone,
-        V: 'static,
+        V: Serialize + 'static,
     {
         let render =
             move |reply: &C::Reply, live: bool| crate::api::answer::record(status, &view(reply, live));

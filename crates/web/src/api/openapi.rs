@@ -83,7 +83,7 @@ fn header_parameter(name: &str, required: Required, description: &str) -> Parame
         .build()
 }
 
-pub(super) async fn serve(document: Arc<OpenApi>) -> Response {
-    let body = serde_json::to_string(&*document).unwrap_or_default();
+pub(super) fn serve(document: &OpenApi) -> Response {
+    let body = serde_json::to_string(document).unwrap_or_default();
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }

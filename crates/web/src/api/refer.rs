@@ -3,7 +3,7 @@
 use crate::auth::Caller;
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
-use tk_app::store::{Decided, Page};
+use tk_app::store::{Decided, Named, Page};
 use tk_domain::id::{AttemptId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment};
@@ -30,6 +30,22 @@ pub async fn merchant(state: &WebState, caller: &Caller, text: &str) -> Result<M
     let merchant = found.ok_or_else(Problem::not_found)?;
     caller.check_sight(merchant.id)?;
     Ok(merchant)
+}
+
+/// The merchant and the product of these identifiers or codes, if the caller sees the merchant.
+pub async fn merchant_and_product(
+    state: &WebState,
+    caller: &Caller,
+    (merchant, product): (&str, &str),
+) -> Result<(Merchant, Product), Problem> {
+    let names = (
+        MerchantId::parse(merchant).map_or(Named::Code(merchant), Named::Id),
+        ProductId::parse(product).map_or(Named::Code(product), Named::Id),
+    );
+    let (merchant, product) = state.app.reader().merchant_and_product(caller.tenant_id, names).await?;
+    let merchant = merchant.ok_or_else(Problem::not_found)?;
+    caller.check_sight(merchant.id)?;
+    Ok((merchant, product.ok_or_else(Problem::not_found)?))
 }
 
 /// The product of this identifier or code.

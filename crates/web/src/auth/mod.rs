@@ -103,13 +103,12 @@ async fn find(parts: &Parts, state: &WebState, ip: IpAddr, request_id: RequestId
         return Err(Code::WrongEnvironment.into());
     }
     let store = state.app.reader();
-    let tenant = store.tenant_by_code(text.tenant_code).await?.ok_or(Code::TokenInvalid)?;
+    let tenant_id = state.app.tenant_id(text.tenant_code).await?.ok_or(Code::TokenInvalid)?;
     let hash = digest(&SHA256, text.whole.as_bytes());
-    let key = store.api_key_by_hash(tenant.id, hash.as_ref()).await?.ok_or(Code::TokenInvalid)?;
+    let (key, app) = store.api_key_and_app(tenant_id, hash.as_ref()).await?.ok_or(Code::TokenInvalid)?;
     if !bool::from(key.secret_hash.as_slice().ct_eq(hash.as_ref())) {
         return Err(Code::TokenInvalid.into());
     }
-    let app = store.get::<App>(&(tenant.id, key.app_id)).await?.ok_or(Code::TokenInvalid)?;
     if key.revoked_at_us.is_some() || !app.enabled {
         return Err(Code::KeyRevoked.into());
     }
@@ -119,7 +118,8 @@ async fn find(parts: &Parts, state: &WebState, ip: IpAddr, request_id: RequestId
     if let Some(retry_after_s) = state.gate.over_rate(key.id, key.rate_per_s, state.app.now_us()) {
         return Err(Problem::new(Code::RateLimited).retry_after(retry_after_s));
     }
-    Ok(Caller { tenant_id: tenant.id, tenant_code: tenant.code, app, key, request_id, ip, nonce: None })
+    let tenant_code = text.tenant_code.to_owned();
+    Ok(Caller { tenant_id, tenant_code, app, key, request_id, ip, nonce: None })
 }
 
 /// Verifies the signature of a request if it carries one or its app must sign it.

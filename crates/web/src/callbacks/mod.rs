@@ -28,7 +28,11 @@ async fn take(
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let answer = state.app.take_callback(channel, &account, &bytes, kind).await;
     if let Some(code) = answer.refusal {
-        state.gate.count_refusal(code, crate::auth::peer(&parts, &state.config.trusted_proxies), state.app.now_us());
+        state.gate.count_refusal(
+            code,
+            crate::auth::peer(&parts, &state.config.trusted_proxies),
+            state.app.now_us(),
+        );
     }
     let status = StatusCode::from_u16(answer.status).map_err(|_| Code::Internal)?;
     let text = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];

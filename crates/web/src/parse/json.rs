@@ -58,8 +58,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut text = "#".to_owned();
     for segment in path {
         match segment {
-            Segment::Seq { index } => text.push_str(&format!("/{index}")),
-            Segment::Map { key } => text.push_str(&format!("/{}", escaped(key))),
+            Segment::Seq { index } => text = format!("{text}/{index}"),
+            Segment::Map { key } => text = format!("{text}/{}", escaped(key)),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }

@@ -158,8 +158,22 @@ async fn fresh_database(admin_url: &str) -> (String, String) {
         None => "localhost".to_owned(),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let address = |role: &str| format!("host={host} port={port} user={role} password={role} dbname={name}");
+    let address = |role: &str| {
+        let password = password_of(role);
+        format!("host={host} port={port} user={role} password={password} dbname={name}")
+    };
     (address("tillkeeper_owner"), address("tillkeeper_app"))
+}
+
+/// The role's password on the server that the environment names; else the role's name.
+fn password_of(role: &str) -> String {
+    let variable = match role {
+        "tillkeeper_owner" => "TILLKEEPER_TEST_PG_OWNER_URL",
+        _ => "TILLKEEPER_TEST_PG_APP_URL",
+    };
+    let Ok(url) = std::env::var(variable) else { return role.to_owned() };
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    String::from_utf8(config.get_password().unwrap_or_default().to_vec()).unwrap()
 }
 
 impl TestApp {

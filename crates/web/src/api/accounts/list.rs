@@ -31,5 +31,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
     check_cursor::<Account>(&state, &page, |id| (tenant_id, AccountId::from_id128(id))).await?;
     let filter = AccountFilter { owner: merchant_id.map(Owner::Merchant), kind, currency: None };
     let listed = state.app.reader().accounts(tenant_id, filter, page).await?;
-    List::of(listed, |account| AccountView::of(account, state.live())).answer()
+    List::of(&listed, |account| AccountView::of(account, state.live())).answer()
 }

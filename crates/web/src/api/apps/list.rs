@@ -23,5 +23,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<ConfigRead>) -> 
     caller.check_whole_tenant()?;
     check_cursor::<App>(&state, &page, |id| (caller.tenant_id, AppId::from_id128(id))).await?;
     let listed = state.app.reader().apps(caller.tenant_id, page).await?;
-    List::of(listed, |row| AppView::of(row, state.live())).answer()
+    List::of(&listed, |row| AppView::of(row, state.live())).answer()
 }

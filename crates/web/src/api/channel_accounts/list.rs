@@ -24,5 +24,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<ConfigRead>) -> 
     check_cursor::<ChannelAccount>(&state, &page, |id| (caller.tenant_id, ChannelAccountId::from_id128(id)))
         .await?;
     let listed = state.app.reader().channel_accounts(caller.tenant_id, page).await?;
-    List::of(listed, |row| ChannelAccountView::of(row, &state.app, &caller.tenant_code)).answer()
+    List::of(&listed, |row| ChannelAccountView::of(row, &state.app, &caller.tenant_code)).answer()
 }

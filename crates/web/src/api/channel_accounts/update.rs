@@ -23,6 +23,7 @@ const NAMED_MAX: usize = 1_000;
 /// What changes; absent stays. Adapter, app id and seller id never change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null removes what absence leaves")]
 pub struct ChannelAccountUpdate {
     /// For staff.
     #[schema(value_type = Option<String>, max_length = 100)]

@@ -103,7 +103,8 @@ fn credentials(account: &ChannelAccount, app: &App) -> CredentialsView {
         return CredentialsView { fingerprint: None, certificates_expire_at: None };
     };
     let hash = digest(&SHA256, &opened);
-    let fingerprint: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let head = hash.as_ref().iter().take(8).fold(0_u64, |head, byte| (head << 8) | u64::from(*byte));
+    let fingerprint = format!("{head:016x}");
     let text = String::from_utf8_lossy(&opened);
     let parsed = parse(&account.settings, &text, environment(app), app.now_us()).ok();
     let expires_us = parsed.and_then(|parsed| parsed.certificates_expire_at_us);

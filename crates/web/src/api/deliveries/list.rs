@@ -32,5 +32,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<EventsRead>) -> 
     let tenant_id = read.caller.tenant_id;
     check_cursor::<Delivery>(&state, &page, |id| (tenant_id, DeliveryId::from_id128(id))).await?;
     let listed = state.app.reader().deliveries(tenant_id, filter, page).await?;
-    List::of(listed, |delivery| DeliveryView::of(delivery, state.live())).answer()
+    List::of(&listed, |delivery| DeliveryView::of(delivery, state.live())).answer()
 }

@@ -36,7 +36,7 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
                 return Err(Problem::not_found());
             }
             let listed = reader.entries_of_account((caller.tenant_id, account.id), page).await?;
-            List::of(listed, view).answer()
+            List::of(&listed, view).answer()
         }
         (None, Some(text)) => {
             let payment = refer::payment(&state, caller, refer::parse_id(&text)?).await?;

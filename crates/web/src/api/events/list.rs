@@ -34,7 +34,7 @@ pub async fn list(State(state): State<WebState>, mut read: Read<EventsRead>) -> 
     let tenant_id = read.caller.tenant_id;
     check_cursor::<Event>(&state, &page, |id| (tenant_id, EventId::from_id128(id))).await?;
     let listed = state.app.reader().events(tenant_id, filter, page).await?;
-    List::of(listed, |event| EventView::of(event, state.live())).answer()
+    List::of(&listed, |event| EventView::of(event, state.live())).answer()
 }
 
 /// The bytes of any identifier with a prefix.

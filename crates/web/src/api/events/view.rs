@@ -30,7 +30,7 @@ impl EventView {
     #[must_use]
     pub fn of(event: &Event, _live: bool) -> Self {
         let mut body: Value = serde_json::from_str(&event.body).unwrap_or(Value::Null);
-        let mut part = |name: &str| body.get_mut(name).map(Value::take).unwrap_or(Value::Null);
+        let mut part = |name: &str| body.get_mut(name).map_or(Value::Null, Value::take);
         Self {
             id: part("id"),
             object: "event",

@@ -27,5 +27,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
     let tenant_id = read.caller.tenant_id;
     check_cursor::<Exception>(&state, &page, |id| (tenant_id, ExceptionId::from_id128(id))).await?;
     let listed = state.app.reader().exceptions(tenant_id, (status, payment_id), page).await?;
-    List::of(listed, |exception| ExceptionView::of(exception, state.live())).answer()
+    List::of(&listed, |exception| ExceptionView::of(exception, state.live())).answer()
 }

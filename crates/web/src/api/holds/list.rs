@@ -29,5 +29,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
     let tenant_id = read.caller.tenant_id;
     check_cursor::<Hold>(&state, &page, |id| (tenant_id, HoldId::from_id128(id))).await?;
     let listed = state.app.reader().holds(tenant_id, (merchant_id, status), page).await?;
-    List::of(listed, |hold| HoldView::of(hold, state.live())).answer()
+    List::of(&listed, |hold| HoldView::of(hold, state.live())).answer()
 }

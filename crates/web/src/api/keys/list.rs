@@ -28,5 +28,5 @@ pub async fn list(
     let app: App = row(&state, &(tenant_id, parse_id(&id)?)).await?;
     check_cursor::<ApiKey>(&state, &page, |id| (tenant_id, ApiKeyId::from_id128(id))).await?;
     let listed = state.app.reader().api_keys(tenant_id, app.id, page).await?;
-    List::of(listed, |key| KeyView::of(key, state.live())).answer()
+    List::of(&listed, |key| KeyView::of(key, state.live())).answer()
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tk_domain::access::ApiKey;
+use tk_domain::access::{ApiKey, SignatureAlgorithm};
 use tk_domain::moment::time_text;
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ impl KeyView {
             secret: None,
             scopes: list(Some(&key.scopes)).unwrap_or(Value::Null),
             ip_allow: list(key.ip_allow.as_ref()).unwrap_or(Value::Null),
-            signature_algorithm: key.signature_algorithm.map(|algorithm| algorithm.word()),
+            signature_algorithm: key.signature_algorithm.map(SignatureAlgorithm::word),
             rate_per_s: key.rate_per_s,
             revoked_at: key.revoked_at_us.map(time_text),
             created: time_text(key.created_at_us),

@@ -23,5 +23,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<ConfigRead>) -> 
     check_cursor::<Merchant>(&state, &page, |id| (caller.tenant_id, MerchantId::from_id128(id))).await?;
     let mut listed = state.app.reader().merchants(caller.tenant_id, page).await?;
     listed.rows.retain(|merchant| caller.sees(merchant.id));
-    List::of(listed, |merchant| MerchantView::of(merchant, state.live())).answer()
+    List::of(&listed, |merchant| MerchantView::of(merchant, state.live())).answer()
 }

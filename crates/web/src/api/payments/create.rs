@@ -131,8 +131,8 @@ async fn prepared(
     caller: &Caller,
     body: &PaymentCreate,
 ) -> Result<(CreatePayment, Publisher), Problem> {
-    let merchant = refer::merchant(state, caller, &body.merchant.0).await?;
-    let product = refer::product(state, caller.tenant_id, &body.product.0).await?;
+    let names = (body.merchant.0.as_str(), body.product.0.as_str());
+    let (merchant, product) = refer::merchant_and_product(state, caller, names).await?;
     let command = CreatePayment {
         tenant_id: caller.tenant_id,
         app_id: Some(caller.app.id),

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 /// What changes; null removes, absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null removes what absence leaves")]
 pub struct PaymentUpdate {
     /// The merchant's own data, replaced whole.
     #[serde(default, deserialize_with = "present")]

@@ -22,5 +22,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<ConfigRead>) -> 
     let caller = &read.caller;
     check_cursor::<Product>(&state, &page, |id| (caller.tenant_id, ProductId::from_id128(id))).await?;
     let listed = state.app.reader().products(caller.tenant_id, page).await?;
-    List::of(listed, |row| ProductView::of(row, state.live())).answer()
+    List::of(&listed, |row| ProductView::of(row, state.live())).answer()
 }

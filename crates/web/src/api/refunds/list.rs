@@ -28,7 +28,7 @@ pub async fn list(State(state): State<WebState>, mut read: Read<RefundsRead>) ->
     read.params.finish()?;
     check_cursor(&state, &read.caller, &page).await?;
     let listed = state.app.reader().refunds(read.caller.tenant_id, filter, page).await?;
-    List::of(listed, |refund| RefundView::of(refund, state.live())).answer()
+    List::of(&listed, |refund| RefundView::of(refund, state.live())).answer()
 }
 
 async fn filter(state: &WebState, caller: &Caller, params: &mut Params) -> Result<RefundFilter, Problem> {

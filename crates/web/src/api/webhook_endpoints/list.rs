@@ -26,5 +26,5 @@ pub async fn list(State(state): State<WebState>, mut read: Read<EventsRead>) -> 
     })
     .await?;
     let listed = state.app.reader().webhook_endpoints(caller.tenant_id, page).await?;
-    List::of(listed, |row| WebhookEndpointView::of(row, state.live())).answer()
+    List::of(&listed, |row| WebhookEndpointView::of(row, state.live())).answer()
 }

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 /// What changes; absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null removes what absence leaves")]
 pub struct WebhookEndpointUpdate {
     /// An https address outside private networks.
     #[schema(value_type = Option<String>, max_length = 2000)]

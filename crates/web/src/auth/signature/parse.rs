@@ -72,9 +72,9 @@ impl ParsedSignature {
                 "created" | "expires" => {
                     let (number, after) = number(after)?;
                     if name == "created" {
-                        self.created_s = number
+                        self.created_s = number;
                     } else {
-                        self.expires_s = Some(number)
+                        self.expires_s = Some(number);
                     }
                     after
                 }
@@ -111,9 +111,8 @@ fn covered(list: &str) -> Option<Vec<String>> {
         names.push(name);
         rest = match after.strip_prefix(' ') {
             Some(after) if !after.is_empty() => after,
-            Some(_) => return None,
             None if after.is_empty() => after,
-            None => return None,
+            Some(_) | None => return None,
         };
     }
     Some(names)
