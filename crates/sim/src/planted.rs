@@ -12,7 +12,7 @@ use tk_domain::ledger::EntryKind;
 use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
 use tk_domain::refund::{CreateRefund, RefundState};
-use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
 use tk_simulator::core::{CoreCall, Notification};
@@ -94,9 +94,12 @@ fn by_seeds(bug: Bug, start: u64) -> Option<(u64, String)> {
 /// Random crashes rarely fall between two transactions; a crash after every single event does.
 fn by_sweep(bug: Bug, start: u64) -> Option<(u64, String)> {
     let mut runs = 0_u64;
-    for number in 0..3 {
+    for number in 0..20 {
         let seed = start.wrapping_add(number);
-        let events = run_with(bug, seed, Some(u64::MAX)).1;
+        let (broken, events) = run_with(bug, seed, None);
+        if !broken.is_empty() {
+            continue;
+        }
         for point in sweep_points(events) {
             runs = runs.saturating_add(1);
             if let Some(broken) = run_with(bug, seed, Some(point)).0.into_iter().next() {
@@ -128,25 +131,23 @@ impl World {
         match bug {
             Bug::DoublePosting => self.post_twice(changes),
             Bug::TwoTransactions => self.write_state_first(place, changes),
-            Bug::FeeReturnedTwice => mapped(changes, |change| match change {
-                Change::Refund(mut row) if row.status == RefundState::Succeeded => {
+            Bug::FeeReturnedTwice => mapped(changes, |change| {
+                if let Change::Refund(row) = change
+                    && row.status == RefundState::Succeeded
+                {
                     row.fee_refund_minor = row.fee_refund_minor.saturating_mul(2);
-                    Change::Refund(row)
-                }
-                Change::Payment(mut row) if row.fee_returned_minor > 0 => {
+                } else if let Change::Payment(row) = change {
                     row.fee_returned_minor = row.fee_returned_minor.saturating_mul(2);
-                    Change::Payment(row)
                 }
-                other => other,
             }),
-            Bug::DuplicateIsSecondSuccess => mapped(changes, |change| match change {
-                Change::Attempt(mut row) if row.disposition == Some(Disposition::Duplicate) => {
+            Bug::DuplicateIsSecondSuccess => mapped(changes, |change| {
+                if let Change::Attempt(row) = change
+                    && row.disposition == Some(Disposition::Duplicate)
+                {
                     row.disposition = Some(Disposition::Effective);
-                    Change::Attempt(row)
                 }
-                other => other,
             }),
-            Bug::LateSuccessDropped => self.drop_late(changes),
+            Bug::LateSuccessDropped => drop_late(changes),
             Bug::TimeoutIsFailed
             | Bug::HoldReleasedOnTimeout
             | Bug::NewRefundNumberOnRetry
@@ -193,13 +194,6 @@ impl World {
             self.plan_inside(self.host_us(), Happening::SecondHalf(half));
         }
         first
-    }
-
-    fn drop_late(&self, changes: Changes) -> Changes {
-        let late = changes.as_slice().iter().any(
-            |change| matches!(change, Change::Attempt(row) if row.disposition == Some(Disposition::Late)),
-        );
-        if late { Changes::default() } else { changes }
     }
 
     pub(crate) fn second_half(&mut self, half: SecondHalf) {
@@ -273,7 +267,9 @@ impl World {
             | RefundFinding::Failed { .. }
             | RefundFinding::NotYet { .. } => report.finding.clone(),
         };
-        RefundReport { source: report.source, finding }
+        // The domain believes no "done" from our own call, so the bug has to claim that it asked.
+        let source = if self.has(Bug::AcceptedIsDone) { Source::Query } else { report.source };
+        RefundReport { source, finding }
     }
 
     /// Bugs in how a notification is read.
@@ -388,10 +384,19 @@ impl World {
     }
 }
 
-fn mapped(changes: Changes, change: impl Fn(Change) -> Change) -> Changes {
+fn mapped(changes: Changes, spoil: impl Fn(&mut Change)) -> Changes {
     let mut spoilt = Changes::default();
-    for one in changes.into_vec() {
-        spoilt.put(change(one));
+    for mut one in changes.into_vec() {
+        spoil(&mut one);
+        spoilt.put(one);
     }
     spoilt
+}
+
+fn drop_late(changes: Changes) -> Changes {
+    let late = changes
+        .as_slice()
+        .iter()
+        .any(|change| matches!(change, Change::Attempt(row) if row.disposition == Some(Disposition::Late)));
+    if late { Changes::default() } else { changes }
 }
