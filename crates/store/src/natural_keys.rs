@@ -29,13 +29,13 @@ impl Store {
         tenant_id: TenantId,
         code: &str,
     ) -> Result<Option<Merchant>, Failure> {
-        let sql = named::<Merchant>(tenant_id, NaturalKind::MerchantCode, Named::Code(code));
+        let sql = named::<Merchant>(tenant_id, NaturalKind::MerchantCode, Named::Code::<MerchantId>(code));
         first(Some(self.read_one(tenant_id, sql).await?))
     }
 
     /// The product with this code.
     pub async fn product_by_code(&self, tenant_id: TenantId, code: &str) -> Result<Option<Product>, Failure> {
-        let sql = named::<Product>(tenant_id, NaturalKind::ProductCode, Named::Code(code));
+        let sql = named::<Product>(tenant_id, NaturalKind::ProductCode, Named::Code::<ProductId>(code));
         first(Some(self.read_one(tenant_id, sql).await?))
     }
 
@@ -66,7 +66,9 @@ fn named<R: Record>(tenant_id: TenantId, kind: NaturalKind, name: Named<'_, impl
     let query = match name {
         Named::Id(id) => query.only("id =", Some(id.id128())),
         Named::Code(code) => {
-            let key = format!("id = (SELECT id FROM natural_keys WHERE tenant_id = ?1 AND kind = '{kind}' AND natural_key =");
+            let key = format!(
+                "id = (SELECT id FROM natural_keys WHERE tenant_id = ?1 AND kind = '{kind}' AND natural_key ="
+            );
             query.only_under(&key, code.to_owned())
         }
     };
