@@ -1,5 +1,7 @@
 //! The cashier in a real browser, against the real server and the simulated Alipay with its wallet.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step fails the test")]
+
 mod checks;
 mod driver;
 mod refusals;
