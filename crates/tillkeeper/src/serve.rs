@@ -88,7 +88,6 @@ impl Server {
             environment,
             base_url: self.app.base_url.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
-            private_hosts_allowed: !self.app.live,
             limits: Limits::default(),
         };
         let workers = app.run_workers()?;

@@ -4,7 +4,7 @@ use crate::locale::Locale;
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -21,6 +21,11 @@ pub async fn envelope(State(state): State<WebState>, mut request: Request, next:
     let locale = Locale::from_headers(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id);
+    if header_bytes(request.headers()) > state.config.limits.headers_max {
+        let mut response = Problem::new(Code::HeadersTooLarge).render(locale, &id.to_string());
+        dress(&state, &mut response, id);
+        return response;
+    }
     let ran = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = ran.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, "a handler panicked");
@@ -38,6 +43,10 @@ pub async fn envelope(State(state): State<WebState>, mut request: Request, next:
     let route = if path.starts_with("/c/") { "/c" } else { route.as_str() };
     tracing::info!(request_id = %id, %method, route, status = response.status().as_u16(), code, "request");
     response
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// Keeps what the route itself said in headers, such as `Allow`.

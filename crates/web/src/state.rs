@@ -35,7 +35,7 @@ pub struct Limits {
     pub form_body_max: usize,
     /// How long a body may take to arrive, milliseconds.
     pub body_timeout_ms: u64,
-    /// The largest request line and headers together, bytes.
+    /// All header names and values together, bytes; far larger ones are refused by the HTTP reader itself.
     pub headers_max: usize,
     /// How long a request may wait for a channel, microseconds.
     pub channel_wait_us: i64,
@@ -63,8 +63,6 @@ pub struct WebConfig {
     pub base_url: String,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Whether webhooks and return addresses may name local and private hosts (never in `live`).
-    pub private_hosts_allowed: bool,
     /// Bounds.
     pub limits: Limits,
 }

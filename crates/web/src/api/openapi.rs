@@ -23,7 +23,7 @@ pub fn document(base_url: &str) -> OpenApi {
 
 pub(super) fn finished(mut document: OpenApi, base_url: &str) -> Arc<OpenApi> {
     document.info = InfoBuilder::new()
-        .title("Tillkeeper 掌柜")
+        .title("Tillkeeper")
         .version(API_VERSION)
         .description(Some("Payments, refunds and books of insurers and merchant groups."))
         .build();

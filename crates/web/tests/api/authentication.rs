@@ -83,7 +83,7 @@ async fn every_route_names_its_scope() {
         let request = app
             .client
             .request(method, url)
-            .bearer_auth(&none)
+            .bearer_auth(none)
             .header("idempotency-key", "s-1")
             .json(&json!({}));
         got(request).await.refused(403, "scope_missing");

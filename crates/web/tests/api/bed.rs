@@ -218,7 +218,6 @@ impl TestApp {
             environment: setup.environment,
             base_url: base.clone(),
             trusted_proxies: Vec::new(),
-            private_hosts_allowed: true,
             limits: setup.limits,
         };
         let state = WebState::new(app.clone(), config);
@@ -286,7 +285,10 @@ impl TestApp {
                 let name = tillkeeper_web::auth::hmac_key_name(id);
                 (algorithm, self.app.seal().seal(&key, &name, self.host.bits()).unwrap())
             }
-            _ => (algorithm, key),
+            SignatureAlgorithm::Ed25519
+            | SignatureAlgorithm::EcdsaP256Sha256
+            | SignatureAlgorithm::RsaPssSha512
+            | SignatureAlgorithm::RsaV15Sha256 => (algorithm, key),
         });
         let command = CreateApiKey {
             tenant_id,

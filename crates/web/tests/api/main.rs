@@ -1,4 +1,9 @@
 //! The API over HTTP on the real server: every case of the security list that concerns what exists.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends there; clippy does not know a bed for tests"
+)]
 
 mod amounts;
 mod authentication;

@@ -114,6 +114,8 @@ async fn headers_of_a_megabyte_are_too_large() {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert!(answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    let long = "a".repeat(70 * 1024);
+    got(app.request("GET", "/v1/payments").header("x-long", long)).await.refused(431, "headers_too_large");
 }
 
 #[tokio::test(flavor = "multi_thread")]

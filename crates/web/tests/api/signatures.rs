@@ -144,9 +144,9 @@ impl<'a> Signing<'a> {
                 "@target-uri" => format!("{}{}", self.app.base, draft.signed_path),
                 _ => content_digest.clone(),
             };
-            base.push_str(&format!("\"{name}\": {value}\n"));
+            base = format!("{base}\"{name}\": {value}\n");
         }
-        base.push_str(&format!("\"@signature-params\": {parameters}"));
+        base = format!("{base}\"@signature-params\": {parameters}");
         let signature = STANDARD.encode(self.signer.sign(&base));
         let method = reqwest::Method::from_bytes(draft.method.as_bytes()).unwrap();
         let request = self.app.client.request(method, format!("{}{}", self.app.base, draft.path));

@@ -72,23 +72,21 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             asked += 1;
         }
         assert!(asked > 25, "{asked}");
-        // Names in bodies and parameters lead to nothing foreign either.
-        let in_body = json!({ "payment": payment["id"], "merchant_refund_no": "F", "amount": 1 });
-        ask(&app, &stranger, "POST", "/v1/refunds", &in_body).await.refused(404, "not_found");
-        ask(&app, &stranger, "POST", "/v1/payments", &order("F-2", 1)).await.refused(404, "not_found");
-        let query = format!("/v1/entries?payment={}", payment["id"].as_str().unwrap());
-        app.get_as(&stranger, &query).await.refused(404, "not_found");
-        for list in [
-            "payments",
-            "events",
-            "merchants",
-            "products",
-            "channel_accounts",
-            "webhook_endpoints",
-            "deliveries",
-        ] {
-            let list = app.get_as(&stranger, &format!("/v1/{list}")).await.expect(200);
-            assert_eq!(list["data"], json!([]));
-        }
+        nothing_foreign_by_name(&app, &stranger, payment["id"].as_str().unwrap()).await;
+    }
+}
+
+/// Names in bodies and parameters lead to nothing foreign either.
+async fn nothing_foreign_by_name(app: &TestApp, stranger: &str, payment: &str) {
+    let in_body = json!({ "payment": payment, "merchant_refund_no": "F", "amount": 1 });
+    ask(app, stranger, "POST", "/v1/refunds", &in_body).await.refused(404, "not_found");
+    ask(app, stranger, "POST", "/v1/payments", &order("F-2", 1)).await.refused(404, "not_found");
+    let query = format!("/v1/entries?payment={payment}");
+    app.get_as(stranger, &query).await.refused(404, "not_found");
+    for list in
+        ["payments", "events", "merchants", "products", "channel_accounts", "webhook_endpoints", "deliveries"]
+    {
+        let list = app.get_as(stranger, &format!("/v1/{list}")).await.expect(200);
+        assert_eq!(list["data"], json!([]));
     }
 }
