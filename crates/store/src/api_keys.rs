@@ -47,8 +47,8 @@ impl Store {
             "id = (SELECT app_id FROM api_keys WHERE tenant_id = ?1 AND secret_hash =",
             secret_hash.to_vec(),
         );
-        let mut found =
-            self.read(vec![tenant_id], vec![key.all("id", 1), app.all("id", 1)]).await?.into_iter();
+        let statements = vec![key.all("id", 1), app.all("id", 1)];
+        let mut found = self.look_up(vec![tenant_id], statements).await?.into_iter();
         let found = (first(found.next())?, first(found.next())?);
         Ok(found.0.zip(found.1))
     }

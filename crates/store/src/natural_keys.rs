@@ -47,7 +47,7 @@ impl Store {
     ) -> Result<(Option<Merchant>, Option<Product>), Failure> {
         let merchant = named::<Merchant>(tenant_id, NaturalKind::MerchantCode, merchant);
         let product = named::<Product>(tenant_id, NaturalKind::ProductCode, product);
-        let mut found = self.read(vec![tenant_id], vec![merchant, product]).await?.into_iter();
+        let mut found = self.look_up(vec![tenant_id], vec![merchant, product]).await?.into_iter();
         Ok((first(found.next())?, first(found.next())?))
     }
 }

@@ -69,7 +69,7 @@ impl Store {
     /// The row with this key, tenant first.
     pub async fn get<R: Decided>(&self, key: &R::Key) -> Result<Option<R>, Failure> {
         let Some((tenant_id, statement)) = by_key::<R>(key) else { return Ok(None) };
-        Ok(records(self.read_one(tenant_id, statement).await?)?.pop())
+        first(self.look_up(vec![tenant_id], vec![statement]).await?.pop())
     }
 
     /// Two rows of one tenant, read together; nothing of the second where its key names another tenant.
@@ -81,7 +81,7 @@ impl Store {
             return Ok((None, None));
         };
         let wanted = if other == tenant_id { vec![a, b] } else { vec![a] };
-        let mut found = self.read(vec![tenant_id], wanted).await?.into_iter();
+        let mut found = self.look_up(vec![tenant_id], wanted).await?.into_iter();
         Ok((first(found.next())?, first(found.next())?))
     }
 
@@ -97,7 +97,7 @@ impl Store {
         if (second, third) != (tenant_id, tenant_id) {
             return Ok((None, None, None));
         }
-        let mut found = self.read(vec![tenant_id], vec![a, b, c]).await?.into_iter();
+        let mut found = self.look_up(vec![tenant_id], vec![a, b, c]).await?.into_iter();
         Ok((first(found.next())?, first(found.next())?, first(found.next())?))
     }
 

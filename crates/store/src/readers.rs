@@ -19,17 +19,39 @@ const WAITING_MAX: usize = 4_096;
 #[derive(Debug, Clone)]
 pub struct Readers {
     requests: Sender<Request>,
+    by_key: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
     /// Opens `count` connections.
     pub fn open(source: &Source, count: usize) -> Result<Self, OpenError> {
         let (requests, receiver) = channel(WAITING_MAX);
+        let mut by_key = Vec::new();
         match source {
-            Source::Sqlite(directory) => read_sqlite(directory, count, receiver)?,
+            Source::Sqlite(directory) => {
+                read_sqlite(directory, count, receiver)?;
+                for _ in 0..count.max(1) {
+                    by_key.push(open_readable(directory)?);
+                }
+            }
             Source::Postgres(url) => read_postgres(url.clone(), count, receiver)?,
         }
-        Ok(Self { requests })
+        Ok(Self { requests, by_key: Arc::new(Mutex::new(by_key)) })
+    }
+
+    /// Looks rows up by their keys. SQLite needs some microseconds for that, less than waking a thread, so it runs
+    /// in the caller's own where a connection is free.
+    pub async fn run_by_key(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
+        let idle = || self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = idle().pop();
+        let Some(connection) = free else { return self.run(tenants, statements).await };
+        let returned = run_all(&connection, &statements);
+        idle().push(connection);
+        returned.map_err(Failure::from)
     }
 
     /// Runs statements in one transaction that sees the rows of these tenants.

@@ -6,6 +6,7 @@ use crate::failure::DbError;
 use crate::load::Load;
 use crate::postgres::{PostgresSession, Purpose};
 use crate::sqlite::SqliteSession;
+use crate::value::{Kind, Value};
 use crate::write::Write;
 use crate::writer::request::{Returned, Sql};
 use tk_domain::id::{Id128, TenantId};
@@ -89,14 +90,29 @@ impl Session {
     }
 
     /// Whether the batch of this id was committed; if it was not, it never will be, because its id is taken.
+    /// A conflict while the old transaction is still open, which may yet end either way.
     pub async fn settle_lost_commit(&mut self, batch_id: Id128, now_us: i64) -> Result<bool, DbError> {
         self.begin(&[])?;
         self.load(&[]).await?;
         let taken = self.write(&[batch_write(&BatchRow { id: batch_id, committed_at_us: now_us })]).await;
         match taken {
             Ok(()) => self.commit().await.map(|()| false),
-            Err(DbError::Conflict(_)) => self.rollback().await.map(|()| true),
+            Err(conflict @ DbError::Conflict(_)) => {
+                self.rollback().await?;
+                // Waiting too long for the old transaction is a conflict, too: only the row itself proves it.
+                if self.holds_batch(batch_id).await? { Ok(true) } else { Err(conflict) }
+            }
             Err(error @ (DbError::Gone(_) | DbError::Full(_) | DbError::Other(_))) => Err(error),
         }
+    }
+
+    async fn holds_batch(&mut self, batch_id: Id128) -> Result<bool, DbError> {
+        let sql = Sql {
+            text: "SELECT committed_at_us FROM platform_batches WHERE id = ?1".to_owned(),
+            params: vec![Value::Id(batch_id.0)],
+            returns: vec![Kind::Int],
+        };
+        let found = self.run(&[], &[sql]).await?;
+        Ok(found.first().is_some_and(|rows| !rows.is_empty()))
     }
 }

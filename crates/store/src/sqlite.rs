@@ -6,6 +6,7 @@ use crate::load::{Load, Shape};
 use crate::value::{Kind, Value};
 use crate::write::Write;
 use crate::writer::request::{Returned, Sql};
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Row, ToSql, params_from_iter};
@@ -36,7 +37,7 @@ pub struct SqliteSession {
 pub fn open_writable(directory: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(directory.join(FILE))?;
     connection.busy_timeout(READER_WAIT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_plans(&connection)?;
     connection.execute_batch(
         "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
@@ -49,10 +50,18 @@ pub fn open_readable(directory: &Path) -> Result<Connection, DbError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
     connection.busy_timeout(READER_WAIT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_plans(&connection)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
     Ok(connection)
+}
+
+/// Statements are planned once: without this SQLite plans anew, at each use, those whose parameters a partial index
+/// might look at.
+fn keep_plans(connection: &Connection) -> Result<(), DbError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 impl SqliteSession {

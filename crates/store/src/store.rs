@@ -142,6 +142,15 @@ impl Store {
         self.inner.readers.run(tenants, statements).await
     }
 
+    /// Looks rows up by whole keys in one transaction that sees the rows of these tenants.
+    pub(crate) async fn look_up(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
+        self.inner.readers.run_by_key(tenants, statements).await
+    }
+
     /// Changes rows outside commands (claims, pruning): through the writer on SQLite, beside it on PostgreSQL.
     pub(crate) async fn change(
         &self,

@@ -87,7 +87,7 @@ pub fn master_key(path: &Path) -> anyhow::Result<Vec<u8>> {
 fn check_private(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path)?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{} can be read by others; chmod 600 it", path.display());
+    ensure!(mode % 0o100 == 0, "{} can be read by others; chmod 600 it", path.display());
     Ok(())
 }
 

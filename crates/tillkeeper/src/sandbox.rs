@@ -22,6 +22,9 @@ pub struct SandboxArgs {
     /// Keeps the truth books across restarts in this file.
     #[arg(long)]
     journal: Option<PathBuf>,
+    /// The most notifications under way at once.
+    #[arg(long, default_value_t = 16)]
+    notify_parallel: usize,
 }
 
 /// Serves the sandbox until interrupted.
@@ -33,6 +36,7 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         let ambient = SystemAmbient::default();
         let mut config = SandboxConfig::new(vec![app], Arc::new(move || ambient.now_us()));
         config.journal = args.journal;
+        config.notify_parallel = args.notify_parallel;
         let listener = tokio::net::TcpListener::bind(args.listen)
             .await
             .with_context(|| format!("cannot listen on {}", args.listen))?;

@@ -30,7 +30,7 @@ pub struct Wallet {
 
 /// A client that waits for nobody longer than a minute.
 pub fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?)
+    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?)
 }
 
 impl Api {

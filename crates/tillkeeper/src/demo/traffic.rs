@@ -76,7 +76,7 @@ async fn journey(town: &Town, bits: u128) -> anyhow::Result<()> {
         Mood::Pays => town.wallet.act(out_no, "pay", &json!({})).await?,
         Mood::Declines => return town.wallet.act(out_no, "decline", &json!({})).await,
         Mood::LosesConnection => {
-            town.wallet.act(out_no, "time_out", &json!({ "after_us": 8_000_000 })).await?
+            town.wallet.act(out_no, "time_out", &json!({ "after_us": 8_000_000 })).await?;
         }
         Mood::WalksAway => return Ok(()),
     }

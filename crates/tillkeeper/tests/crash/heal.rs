@@ -5,9 +5,9 @@ use crate::town::{LOOK_EVERY, Process, Town};
 use serde_json::Value;
 
 /// How far the clocks move between two rounds, seconds: past leases, expiry and its grace, then past longer pauses.
-const STEPS_S: [u32; 10] = [61, 301, 901, 301, 301, 601, 3_601, 3_601, 7_201, 14_401];
+const STEPS_S: [u32; 10] = [61, 1_301, 601, 601, 3_601, 3_601, 7_201, 14_401, 28_801, 43_201];
 /// Looks without any change after which a round has nothing more to do now.
-const STILL_LOOKS: u32 = 60;
+const STILL_LOOKS: u32 = 40;
 /// Looks that a round may take.
 const ROUND_LOOKS_MAX: u32 = 2_400;
 

@@ -73,7 +73,7 @@ impl Entry {
 
     async fn read(state: WebState, token: String, parts: &Parts) -> Result<Option<Self>, Failure> {
         let Some((code, payment_id)) = state.app.links().read(&token) else { return Ok(None) };
-        let Some(tenant) = state.app.reader().tenant_by_code(code).await? else { return Ok(None) };
+        let Some(tenant_id) = state.app.tenant_id(code).await? else { return Ok(None) };
         let carried =
             cookie(&parts.headers, ENTRY_COOKIE).and_then(|value| opened(&state, "entry", &token, value));
         let known = carried.is_some();
@@ -81,7 +81,7 @@ impl Entry {
         let csrf = sealed(&state, "form", &token, &nonce);
         let visit = visit(&state, token, csrf, &parts.headers);
         let origin = origin(&state, parts);
-        Ok(Some(Self { tenant_id: tenant.id, payment_id, visit, origin, known, nonce, state }))
+        Ok(Some(Self { state, tenant_id, payment_id, visit, origin, known, nonce }))
     }
 
     /// Reads a form of ours; one that is not from our own page is refused.

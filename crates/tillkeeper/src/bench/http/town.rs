@@ -3,7 +3,7 @@
 use super::HttpArgs;
 use crate::ambient::SystemAmbient;
 use crate::bench::EngineArg;
-use crate::demo::client::Api;
+use crate::demo::client::{Api, client};
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write as _};
@@ -54,14 +54,7 @@ impl Town {
         let config = configure(args, directory.path(), (&listen, ambient.bits()))?;
         let code = format!("h{:07x}", ambient.bits() & 0x0FFF_FFFF);
         let key = bootstrap(&config, &code)?;
-        let server = Process(
-            Command::new(std::env::current_exe()?)
-                .arg("serve")
-                .arg("--config")
-                .arg(&config)
-                .env("TILLKEEPER_LOG", "warn")
-                .spawn()?,
-        );
+        let server = start_server(&config, directory.path())?;
         let hooks = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let hooks_url = format!("http://{}/hooks", hooks.local_addr()?);
         let api = Api { client: client()?, url: format!("http://{listen}"), key, ambient };
@@ -99,11 +92,6 @@ impl Town {
     }
 }
 
-/// A client that keeps its connections.
-fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?)
-}
-
 fn free_port() -> anyhow::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
@@ -111,7 +99,7 @@ fn free_port() -> anyhow::Result<u16> {
 fn start_sandbox(keys: &Path) -> anyhow::Result<(Process, String)> {
     let mut sandbox = Process(
         Command::new(std::env::current_exe()?)
-            .args(["sandbox", "--listen", "127.0.0.1:0", "--keys"])
+            .args(["sandbox", "--notify-parallel", "512", "--listen", "127.0.0.1:0", "--keys"])
             .arg(keys)
             .stdout(Stdio::piped())
             .spawn()?,
@@ -122,6 +110,13 @@ fn start_sandbox(keys: &Path) -> anyhow::Result<(Process, String)> {
     let (address, _) = rest.split_once("/gateway.do").context("the sandbox names no gateway")?;
     let url = format!("http://{address}");
     Ok((sandbox, url))
+}
+
+/// Logs as it does by default, into a file.
+fn start_server(config: &Path, root: &Path) -> anyhow::Result<Process> {
+    let log = std::fs::File::create(root.join("serve.log"))?;
+    let mut command = Command::new(std::env::current_exe()?);
+    Ok(Process(command.arg("serve").arg("--config").arg(config).stderr(log).spawn()?))
 }
 
 fn configure(args: &HttpArgs, root: &Path, (listen, bits): (&str, u128)) -> anyhow::Result<PathBuf> {
