@@ -176,10 +176,9 @@ impl Lane {
     /// The batch's own row tells: there means committed; taking its id means that it never will be.
     async fn after_lost_commit(&mut self, batch_id: Id128, error: DbError) -> Next {
         self.session = None;
-        let now_us = self.ambient.now_us();
         for _ in 0..3 {
             let Ok(mut session) = connect(&self.source, &self.config, 0).await else { break };
-            match session.settle_lost_commit(batch_id, now_us).await {
+            match session.settle_lost_commit(batch_id).await {
                 Ok(committed) => {
                     self.session = Some(session);
                     return if committed { Next::Answer } else { not_committed(error) };
