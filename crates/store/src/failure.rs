@@ -73,8 +73,10 @@ impl From<tokio_postgres::Error> for DbError {
         match db.code().code() {
             "40001" | "40P01" | "55P03" => Self::Conflict(text),
             "53100" | "58030" => Self::Full(text),
-            // Terminated, shutting down, starting up, or connections refused.
-            code if code.starts_with("57P") || code.starts_with("08") || code == "53300" => Self::Gone(text),
+            // Terminated, shutting down, starting up, connections refused, or a server that only reads since a
+            // failover: another connection may be to the one that writes.
+            code if code.starts_with("57P") || code.starts_with("08") => Self::Gone(text),
+            "53300" | "25006" => Self::Gone(text),
             _ => Self::Other(text),
         }
     }
