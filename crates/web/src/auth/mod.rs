@@ -84,6 +84,11 @@ impl Caller {
         let scopes: Vec<Scope> = serde_json::from_str(&self.key.scopes).unwrap_or_default();
         scopes.contains(&scope)
     }
+
+    /// Refuses a key that lacks a scope.
+    pub fn check_scope(&self, scope: Scope) -> Result<(), Problem> {
+        if self.has(scope) { Ok(()) } else { Err(Problem::field(Code::ScopeMissing, "#", scope.word())) }
+    }
 }
 
 /// Identifies the caller: key, environment, revocation, address, rate.
@@ -142,11 +147,16 @@ pub fn check_signature(
     }
 }
 
+/// Refuses a write that sends real money back without a signature, whatever its app may leave unsigned.
+pub fn check_signed<P: Permission>(caller: &Caller, state: &WebState) -> Result<(), Problem> {
+    // A verified signature of a write always has a nonce.
+    let must = state.live() && P::SCOPE == Scope::RefundsWrite;
+    if must && caller.nonce.is_none() { Err(Code::SignatureMissing.into()) } else { Ok(()) }
+}
+
 /// Checks the scope that a handler's first argument names, and the API version asked for.
 pub fn check_scope<P: Permission>(caller: &Caller, parts: &Parts) -> Result<(), Problem> {
-    if !caller.has(P::SCOPE) {
-        return Err(Problem::field(Code::ScopeMissing, "#", P::SCOPE.word()));
-    }
+    caller.check_scope(P::SCOPE)?;
     if matches!(P::SCOPE, Scope::ConfigWrite | Scope::EventsWrite | Scope::EventsRead) {
         caller.check_whole_tenant()?;
     }

@@ -42,7 +42,8 @@ pub(super) fn verify(
         return Err(Code::SignatureInvalid);
     }
     let now_s = state.app.now_us().div_euclid(1_000_000);
-    if now_s.abs_diff(parsed.created_s) > CREATED_WITHIN_S.unsigned_abs() {
+    let expired = parsed.expires_s.is_some_and(|expires_s| expires_s < now_s);
+    if expired || now_s.abs_diff(parsed.created_s) > CREATED_WITHIN_S.unsigned_abs() {
         return Err(Code::TimestampOutOfRange);
     }
     let nonce = parsed.nonce.clone();

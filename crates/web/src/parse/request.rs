@@ -1,6 +1,6 @@
 //! The first argument of a handler: who calls, allowed to do what, sending what.
 
-use crate::auth::{Caller, Permission, check_scope, check_signature, identify};
+use crate::auth::{Caller, Permission, check_scope, check_signature, check_signed, identify};
 use crate::parse::{Params, from_slice, read_body};
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
@@ -95,6 +95,7 @@ impl Received {
         let bytes = read_body(body, limits.api_body_max, limits.body_timeout_ms).await?;
         check_signature(&mut caller, &parts, Some(&bytes), state)?;
         check_scope::<P>(&caller, &parts)?;
+        check_signed::<P>(&caller, state)?;
         Params::of(&parts.uri)?.finish()?;
         Ok(Self { caller, parts, bytes })
     }

@@ -36,6 +36,8 @@ async fn a_test_key_is_nothing_on_a_live_server_and_a_live_key_on_a_test_server(
     let live = TestApp::start_with(Setup { environment: Environment::Live, ..Setup::default() }).await;
     assert!(live.key.starts_with("tk_live_"));
     live.get("/v1/payments").await.expect(200);
+    // Live refunds are signed whatever the app may leave unsigned.
+    live.post("/v1/refunds", &json!({})).await.refused(401, "signature_missing");
     let test = TestApp::start().await;
     live.get_as(&test.key, "/v1/payments").await.refused(401, "wrong_environment");
     test.get_as(&live.key, "/v1/payments").await.refused(401, "wrong_environment");
@@ -94,6 +96,12 @@ async fn every_route_names_its_scope() {
     app.post_as(&payments, "/v1/payments", &order("S-1", 100)).await.expect(201);
     app.post_as(&payments, "/v1/refunds", &json!({})).await.refused(403, "scope_missing");
     app.get_as(&payments, "/v1/payments").await.refused(403, "scope_missing");
+    app.shop().await;
+    let payment = app.post("/v1/payments", &order("S-1", 100)).await.expect(201);
+    let path = format!("/v1/payments/{}?expand[]=refunds", payment["id"].as_str().unwrap());
+    let (_, reader) = app.new_key(app.tenant_id, &only(Scope::PaymentsRead)).await;
+    app.get_as(&reader, &path).await.refused(403, "scope_missing");
+    app.get(&path).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

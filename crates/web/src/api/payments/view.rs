@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tk_app::App;
+use tk_domain::access::Scope;
 use tk_domain::id::{AttemptId, MerchantId, ProductId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment, PaymentStatus};
@@ -65,6 +66,9 @@ pub async fn published(
     payment: &Payment,
     expand: &BTreeSet<String>,
 ) -> Result<Value, Problem> {
+    if expand.contains("refunds") {
+        caller.check_scope(Scope::RefundsRead)?;
+    }
     let publisher = Publisher::of(state, caller, payment).await?;
     let (store, live, tenant_id) = (state.app.reader(), state.live(), payment.tenant_id);
     let latest = match payment.latest_attempt_id {

@@ -10,6 +10,7 @@ use crate::state::WebState;
 use axum::extract::{Path, State};
 use serde_json::json;
 use std::collections::BTreeSet;
+use tk_domain::access::Scope;
 use tk_domain::view::RefundView;
 
 /// Reads a refund.
@@ -26,6 +27,7 @@ pub async fn get(
     let refund = refer::refund(&state, &read.caller, refer::parse_id(&id)?).await?;
     let mut value = json!(RefundView::of(&refund, state.live()));
     if expand.contains("payment") {
+        read.caller.check_scope(Scope::PaymentsRead)?;
         let payment = refer::payment(&state, &read.caller, refund.payment_id).await?;
         value["payment"] = published(&state, &read.caller, &payment, &BTreeSet::new()).await?;
     }
