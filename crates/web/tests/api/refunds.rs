@@ -2,6 +2,7 @@
 
 use crate::bed::{Setup, TestApp, got, order};
 use serde_json::json;
+use tk_domain::id::TypedId;
 
 fn with_channel() -> Setup {
     Setup { sandbox: true, workers: true, ..Setup::default() }
@@ -100,4 +101,23 @@ async fn a_refund_not_sent_can_be_withdrawn_once() {
     assert_eq!((&payment["amount_refundable"], &payment["amount_refunding"]), (&json!(1_000), &json!(0)));
     let listed = app.get(&format!("/v1/refunds?payment={id}&status=cancelled")).await.expect(200);
     assert_eq!(listed["data"][0]["id"], refund["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_of_one_merchant_sees_no_other_owner_in_entries() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        let payment = app.paid("R-OWN", 1_000).await;
+        let merchant_id = TypedId::parse(payment["merchant"].as_str().unwrap());
+        let plan = crate::bed::KeyPlan { merchant_id, ..Default::default() };
+        let (_, bound) = app.new_key(app.tenant_id, &plan).await;
+        let path = format!("/v1/entries?payment={}", payment["id"].as_str().unwrap());
+        let whole = app.get(&path).await.expect(200).to_string();
+        assert!(whole.contains("channel_receivable") && whole.contains("pending_settlement"), "{whole}");
+        let seen = app.get_as(&bound, &path).await.expect(200);
+        let owners: Vec<&serde_json::Value> =
+            seen["data"][0]["lines"].as_array().unwrap().iter().map(|line| &line["owner"]).collect();
+        assert!(!owners.is_empty() && owners.iter().all(|owner| **owner == payment["merchant"]), "{seen}");
+    }
 }

@@ -20,5 +20,5 @@ pub async fn get(
     read.params.finish()?;
     read.caller.check_whole_tenant()?;
     let entry = state.app.reader().entry(read.caller.tenant_id, refer::parse_id(&id)?).await?;
-    Answer::ok(&EntryView::of(&entry.ok_or_else(Problem::not_found)?, state.live()))
+    Answer::ok(&EntryView::of(&entry.ok_or_else(Problem::not_found)?, &read.caller, state.live()))
 }

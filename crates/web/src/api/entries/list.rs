@@ -28,7 +28,7 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
         let known = reader.entry(caller.tenant_id, EntryId::from_id128(id)).await?.is_some();
         known.then_some(()).ok_or_else(|| Problem::new(Code::CursorInvalid))?;
     }
-    let view = |booked: &_| EntryView::of(booked, state.live());
+    let view = |booked: &_| EntryView::of(booked, caller, state.live());
     match (account, payment) {
         (Some(text), None) => {
             let account: Account = refer::row(&state, &(caller.tenant_id, refer::parse_id(&text)?)).await?;
@@ -41,7 +41,7 @@ pub async fn list(State(state): State<WebState>, mut read: Read<BooksRead>) -> R
         (None, Some(text)) => {
             let payment = refer::payment(&state, caller, refer::parse_id(&text)?).await?;
             let entries = reader.entries_of_payment(payment.tenant_id, payment.id).await?;
-            let data = entries.iter().map(view).collect();
+            let data = entries.iter().map(view).filter(|entry| !entry.lines.is_empty()).collect();
             Answer::ok(&List { object: "list", data, has_more: false, summary: None })
         }
         _ => Err(Problem::field(Code::ParameterInvalid, "?account", "either account or payment")),

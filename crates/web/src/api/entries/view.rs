@@ -1,6 +1,7 @@
 //! Entries as published.
 
-use crate::api::accounts::owner_text;
+use crate::api::accounts::{owner_text, sees_owner};
+use crate::auth::Caller;
 use serde::Serialize;
 use tk_app::store::Booked;
 use tk_domain::moment::time_text;
@@ -30,7 +31,7 @@ pub struct EntryView {
     pub currency: &'static str,
     /// The sum of each side, minor units.
     pub amount: i64,
-    /// The lines, at least two.
+    /// The lines, at least two; for an app of one merchant only those of that merchant's accounts.
     pub lines: Vec<LineView>,
     /// RFC 3339.
     pub booked_at: String,
@@ -55,11 +56,12 @@ pub struct LineView {
 }
 
 impl EntryView {
-    /// The published form.
+    /// The published form: other owners' balances and the channel's charges are not for an app of one merchant.
     #[must_use]
-    pub fn of(booked: &Booked, live: bool) -> Self {
+    pub fn of(booked: &Booked, caller: &Caller, live: bool) -> Self {
         let entry = &booked.entry;
-        let lines = booked.lines.iter().map(|booked| LineView {
+        let seen = booked.lines.iter().filter(|booked| sees_owner(caller, booked.account.owner));
+        let lines = seen.map(|booked| LineView {
             account: booked.line.account_id.to_string(),
             owner: owner_text(booked.account.owner),
             kind: booked.account.kind.word(),
