@@ -98,11 +98,14 @@ impl Effect {
         }
     }
 
-    /// Records the answer that was given after waiting for a channel.
-    pub async fn keep(&self, state: &WebState, answer: &Answer) -> Result<(), Problem> {
+    /// Records the answer that was given after waiting for a channel. What it tells has happened, so it is given
+    /// even where it cannot be recorded; the record of the first commit then stays.
+    pub async fn keep(&self, state: &WebState, answer: &Answer) {
         let command =
             KeepAnswer { name: self.name.clone(), request_id: self.request_id(), answer: answer.to_record() };
-        state.app.submit(command).await.map_err(Problem::from)
+        if let Err(failure) = state.app.submit(command).await {
+            tracing::warn!(%failure, "an answer was given but not recorded");
+        }
     }
 
     fn request_id(&self) -> RequestId {

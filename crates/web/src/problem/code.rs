@@ -1,6 +1,7 @@
 //! Every "no" that the HTTP surface says by itself, before or instead of a decision.
 
 use axum::http::StatusCode;
+use tk_domain::refusal::MoneyState;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $status:ident, $retry:literal;)*) => {
@@ -29,6 +30,16 @@ macro_rules! codes {
             pub const fn retryable(self) -> bool {
                 match self { $(Self::$variant => $retry,)* }
             }
+
+            /// Where the money is: nobody knows where the request itself may yet take effect, or may have.
+            #[must_use]
+            pub const fn money_state(self) -> MoneyState {
+                if matches!(self, Self::RequestInProgress | Self::StorageUnavailable | Self::Internal) {
+                    MoneyState::Unknown
+                } else {
+                    MoneyState::NotMoved
+                }
+            }
         }
     };
 }
@@ -44,11 +55,11 @@ codes! {
     IpNotAllowed = "ip_not_allowed", FORBIDDEN, false;
     /// The key's own rate is exceeded.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, true;
-    /// The app has to sign and did not.
+    /// The app has to sign, as every live refund has to be, and did not.
     SignatureMissing = "signature_missing", UNAUTHORIZED, false;
     /// The signature does not verify, or not as the key record says.
     SignatureInvalid = "signature_invalid", UNAUTHORIZED, false;
-    /// The signature was made more than 300 s ago or ahead.
+    /// The signature was made more than 300 s ago or ahead, or has expired.
     TimestampOutOfRange = "timestamp_out_of_range", UNAUTHORIZED, true;
     /// The key lacks the scope.
     ScopeMissing = "scope_missing", FORBIDDEN, false;

@@ -77,7 +77,7 @@ impl Problem {
             status: code.status(),
             code: code.word(),
             retryable: code.retryable(),
-            money_state: MoneyState::NotMoved,
+            money_state: code.money_state(),
             args: Vec::new(),
             errors: Vec::new(),
             retry_after_s: None,

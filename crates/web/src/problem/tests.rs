@@ -61,14 +61,20 @@ fn sentences_name_the_sums() {
 #[test]
 fn failures_say_nothing_of_their_cause() {
     let causes = [
-        (Failure::Unavailable("disk /var/lib full".to_owned()), 503, "storage_unavailable"),
-        (Failure::Fault("SELECT * FROM payments".to_owned()), 500, "internal"),
-        (Failure::Overloaded { retry_after_s: 3 }, 503, "overloaded"),
+        (
+            Failure::Unavailable("disk /var/lib full".to_owned()),
+            503,
+            "storage_unavailable",
+            MoneyState::Unknown,
+        ),
+        (Failure::Fault("SELECT * FROM payments".to_owned()), 500, "internal", MoneyState::Unknown),
+        (Failure::Overloaded { retry_after_s: 3 }, 503, "overloaded", MoneyState::NotMoved),
     ];
-    for (failure, status, code) in causes {
+    for (failure, status, code, money_state) in causes {
         let problem = Problem::from(failure);
         let body = serde_json::to_string(&problem.body(Locale::En, "req_1")).unwrap();
         assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+        assert_eq!(problem.money_state, money_state, "{code}");
         assert!(!body.contains("disk") && !body.contains("SELECT"), "{body}");
     }
 }

@@ -60,7 +60,7 @@ pub async fn create(
             let attempt: Attempt = refer::row(&state, &(payment.tenant_id, id)).await?;
             let answer =
                 Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
-            effect.keep(&state, &answer).await?;
+            effect.keep(&state, &answer).await;
             Ok(answer)
         }
     }

@@ -58,7 +58,7 @@ pub(super) async fn after(
     let closing = payment.close_requested_at_us.is_some() && !payment.status.terminal();
     let status = if closing { StatusCode::ACCEPTED } else { status_of(&payment, StatusCode::OK) };
     let answer = Answer::new(status, &publisher.view(&payment, None, state.live()))?;
-    effect.keep(state, &answer).await?;
+    effect.keep(state, &answer).await;
     Ok(answer)
 }
 

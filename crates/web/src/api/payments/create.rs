@@ -104,7 +104,7 @@ pub async fn create(
             let (payment, attempt) = started;
             let view = publisher.view(&payment, Some(&attempt), state.live());
             let answer = Answer::new(status_of(&payment, created_status(&created)), &view)?;
-            effect.keep(&state, &answer).await?;
+            effect.keep(&state, &answer).await;
             Ok(answer)
         }
         (None, Some(answer)) => Ok(answer),
