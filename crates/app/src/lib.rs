@@ -149,7 +149,8 @@ impl App {
     /// The tenant with a short code, kept in memory once read (codes never change, tenants stay).
     pub async fn tenant_id(&self, code: &str) -> Result<Option<TenantId>, Failure> {
         let known = self.inner.tenant_ids.read().ok().and_then(|ids| ids.get(code).copied());
-        if known.is_some() {
+        // Anybody may send any text as a code; some, such as a NUL, PostgreSQL cannot even be asked about.
+        if known.is_some() || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(known);
         }
         let id = self.reader().tenant_by_code(code).await?.map(|tenant| tenant.id);

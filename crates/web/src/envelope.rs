@@ -86,9 +86,16 @@ pub async fn not_found() -> Problem {
     Problem::not_found()
 }
 
-/// Gives the empty 405 of the router its problem.
+/// Gives the empty 405 of the router its problem, and the same answer as any unknown path to a path of the API
+/// that is no text at all, before anybody has looked at it.
 pub async fn method_problems(request: Request, next: Next) -> Response {
+    let of_api = request.uri().path().starts_with("/v1/");
     let response = next.run(request).await;
+    let unread =
+        response.status() == StatusCode::BAD_REQUEST && response.extensions().get::<Problem>().is_none();
+    if of_api && unread {
+        return Problem::not_found().into_response();
+    }
     if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Problem>().is_some()
     {
         return response;

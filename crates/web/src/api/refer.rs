@@ -15,6 +15,11 @@ pub fn parse_id<I: TypedId>(text: &str) -> Result<I, Problem> {
     I::parse(text).ok_or_else(Problem::not_found)
 }
 
+/// Whether a text may be a code at all; what PostgreSQL cannot even be asked about is none.
+fn may_be_code(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The row with this key, or the one answer for what does not exist.
 pub async fn row<R: Decided>(state: &WebState, key: &R::Key) -> Result<R, Problem> {
     state.app.reader().get::<R>(key).await?.ok_or_else(Problem::not_found)
@@ -25,7 +30,8 @@ pub async fn merchant(state: &WebState, caller: &Caller, text: &str) -> Result<M
     let store = state.app.reader();
     let found = match MerchantId::parse(text) {
         Some(id) => store.get::<Merchant>(&(caller.tenant_id, id)).await?,
-        None => store.merchant_by_code(caller.tenant_id, text).await?,
+        None if may_be_code(text) => store.merchant_by_code(caller.tenant_id, text).await?,
+        None => None,
     };
     let merchant = found.ok_or_else(Problem::not_found)?;
     caller.check_sight(merchant.id)?;
@@ -53,7 +59,8 @@ pub async fn product(state: &WebState, tenant_id: TenantId, text: &str) -> Resul
     let store = state.app.reader();
     let found = match ProductId::parse(text) {
         Some(id) => store.get::<Product>(&(tenant_id, id)).await?,
-        None => store.product_by_code(tenant_id, text).await?,
+        None if may_be_code(text) => store.product_by_code(tenant_id, text).await?,
+        None => None,
     };
     found.ok_or_else(Problem::not_found)
 }

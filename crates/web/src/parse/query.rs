@@ -30,6 +30,10 @@ impl Params {
         if left.len() > PARAMETERS_MAX {
             return Err(refused("", "too many"));
         }
+        // PostgreSQL has no text with a NUL, and no value of ours has a control character.
+        if let Some((name, _)) = left.iter().find(|(_, value)| value.chars().any(char::is_control)) {
+            return Err(refused(name, "control characters"));
+        }
         Ok(Self { left })
     }
 

@@ -251,3 +251,18 @@ async fn the_database_gone_is_said_and_nothing_leaks() {
     assert!(!body.to_string().contains("writer") && !body.to_string().contains("sqlite"), "{body}");
     app.get("/v1/payments").await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_and_parameters_that_are_no_text_are_refused_as_any_other() {
+    for app in TestApp::each(Setup::default()).await {
+        for path in ["/v1/payments/%FF", "/v1/merchants/%00", "/v1/products/%00"] {
+            app.get(path).await.refused(404, "not_found");
+        }
+        for query in ["merchant=%00", "merchant_order_no=%00"] {
+            app.get(&format!("/v1/payments?{query}")).await.refused(400, "parameter_invalid");
+        }
+        let callback =
+            app.client.post(format!("{}/callbacks/alipay/%00.cha_00000000000000000000000000", app.base));
+        assert_eq!(got(callback).await.status.as_u16(), 404);
+    }
+}
