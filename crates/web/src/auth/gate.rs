@@ -58,6 +58,10 @@ impl Gate {
         if sampled.len() >= REMEMBERED_MAX {
             sampled.retain(|_, at_us| now_us - *at_us < SAMPLE_US);
         }
+        // Whoever has very many addresses must make neither memory nor this search grow.
+        if sampled.len() >= REMEMBERED_MAX {
+            sampled.clear();
+        }
         let last_us = sampled.entry((code, ip)).or_insert(i64::MIN / 2);
         if now_us - *last_us >= SAMPLE_US {
             *last_us = now_us;
