@@ -112,16 +112,26 @@ impl Http {
 }
 
 /// Whether an address may be called: https, or http to a loopback address of a test installation; no user part.
+/// Where real money moves, only a public name that is not Alipay's sandbox.
 pub fn may_call(url: &str, environment: Environment) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
     let named = url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
     let scheme = match (url.scheme(), environment) {
-        ("https", _) => true,
+        ("https", Environment::Test) => true,
+        ("https", Environment::Live) => url.host_str().is_some_and(is_real_name),
         ("http", Environment::Test) => loopback,
         (_, Environment::Test | Environment::Live) => false,
     };
     named && scheme
+}
+
+/// Whether a host is named, not numbered, not of the local network, and no sandbox.
+fn is_real_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    let numbered = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
+    let not_real = [".alipaydev.com", ".localhost", ".local", ".internal"];
+    host.contains('.') && !numbered && !not_real.iter().any(|suffix| host.ends_with(suffix))
 }
 
 async fn take(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {

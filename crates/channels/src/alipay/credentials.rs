@@ -145,7 +145,7 @@ pub fn parse_settings(settings_json: &str, environment: Environment) -> Result<S
             .map_err(|_| CredentialsError::Invalid { field: "charset", reason: "must be utf-8 or gbk" })?,
     };
     if !http::may_call(&raw.gateway_url, environment) {
-        let reason = "must be an https address (http only for a loopback address of a test installation)";
+        let reason = "must be a public https address, no sandbox (in a test installation also others, and http on loopback)";
         return Err(CredentialsError::Invalid { field: "gateway_url", reason });
     }
     Ok(Settings {
