@@ -9,7 +9,7 @@ pub struct WorkerLimits {
     pub conversations_max: usize,
     /// Webhooks being sent at once.
     pub webhooks_max: usize,
-    /// Rows claimed per tenant and round.
+    /// Rows claimed per tenant and round; no more of one tenant are under way at once.
     pub claim_max: i64,
     /// How long a worker has a claimed row, microseconds; longer than any conversation may last.
     pub lease_us: i64,
@@ -22,8 +22,8 @@ pub struct WorkerLimits {
 impl Default for WorkerLimits {
     fn default() -> Self {
         Self {
-            conversations_max: 64,
-            webhooks_max: 64,
+            conversations_max: 256,
+            webhooks_max: 256,
             claim_max: 64,
             lease_us: 60_000_000,
             pause_us: 200_000,

@@ -1,28 +1,33 @@
 //! Delivers instructions: those just committed at once, and those that are due by claim.
 
-use crate::workers::rounds;
+use crate::workers::rounds::{self, Places};
 use crate::{App, Failure};
-use std::sync::Arc;
 use tk_domain::id::{Id128, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
-use tokio::sync::Semaphore;
 
 /// Works until dropped.
 pub(super) async fn run(app: App) {
-    let places = Arc::new(Semaphore::new(app.config().workers.conversations_max));
+    let limits = app.config().workers;
+    let mut places = Places::new(limits.conversations_max, limits.claim_max);
     loop {
-        let outcome = round(&app, &places).await;
+        let outcome = round(&app, &mut places).await;
         rounds::pause(&app, outcome).await;
     }
 }
 
-async fn round(app: &App, places: &Arc<Semaphore>) -> Result<usize, Failure> {
+async fn round(app: &App, places: &mut Places) -> Result<usize, Failure> {
     let mut taken = 0_usize;
     for due in app.reader().tenants_with_due(app.now_us()).await?.into_iter().filter(|due| due.instructions) {
-        let claimed = app.reader().claim_instructions(due.tenant_id, rounds::lease(app)).await?;
+        let free = places.free_of(due.tenant_id);
+        if free == 0 {
+            // Its rows wait; the next round comes as after a busy one.
+            taken = taken.max(1);
+            continue;
+        }
+        let claimed = app.reader().claim_instructions(due.tenant_id, rounds::lease(app, free)).await?;
         taken = taken.saturating_add(claimed.len());
         for instruction in claimed {
-            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(taken) };
+            let Some(place) = places.take(due.tenant_id).await else { return Ok(taken) };
             let app = app.clone();
             tokio::spawn(async move {
                 app.converse_noted(instruction).await;

@@ -1,8 +1,51 @@
-//! The pace of a worker's rounds.
+//! The pace of a worker's rounds, and how much of what they began may be under way.
 
 use crate::App;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+use tk_domain::id::TenantId;
 use tk_store::Lease;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What may be under way at once: of all tenants together, and of each, so that a slow endpoint or channel of one
+/// leaves room for the others.
+#[derive(Debug)]
+pub(super) struct Places {
+    all: Arc<Semaphore>,
+    each: usize,
+    tenants: BTreeMap<TenantId, Arc<Semaphore>>,
+}
+
+/// Room for one thing under way, until dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    _of_all: OwnedSemaphorePermit,
+    _of_tenant: OwnedSemaphorePermit,
+}
+
+impl Places {
+    pub(super) fn new(all: usize, each: i64) -> Self {
+        let each = usize::try_from(each).unwrap_or(1).max(1);
+        Self { all: Arc::new(Semaphore::new(all)), each, tenants: BTreeMap::new() }
+    }
+
+    /// How many more of this tenant may begin now.
+    pub(super) fn free_of(&mut self, tenant_id: TenantId) -> i64 {
+        self.tenants.retain(|_, places| places.available_permits() < self.each);
+        let free = self.tenants.get(&tenant_id).map_or(self.each, |places| places.available_permits());
+        i64::try_from(free).unwrap_or(i64::MAX)
+    }
+
+    /// A place for one more of this tenant, as soon as there is one; none once nothing more begins.
+    pub(super) async fn take(&mut self, tenant_id: TenantId) -> Option<Place> {
+        let each = self.each;
+        let places = self.tenants.entry(tenant_id).or_insert_with(|| Arc::new(Semaphore::new(each)));
+        let of_tenant = Arc::clone(places).acquire_owned().await.ok()?;
+        let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+        Some(Place { _of_all: of_all, _of_tenant: of_tenant })
+    }
+}
 
 /// Microseconds as a duration; nothing below zero.
 pub(super) fn duration(us: i64) -> Duration {
@@ -28,8 +71,27 @@ pub(super) async fn pause(app: &App, outcome: Result<usize, crate::Failure>) {
     tokio::time::sleep(pause).await;
 }
 
-/// The lease under which a worker claims rows now.
-pub(super) fn lease(app: &App) -> Lease {
-    let limits = app.config().workers;
-    Lease { now_us: app.now_us(), for_us: limits.lease_us, limit: limits.claim_max }
+/// The lease under which a worker claims at most `limit` rows now.
+pub(super) fn lease(app: &App, limit: i64) -> Lease {
+    Lease { now_us: app.now_us(), for_us: app.config().workers.lease_us, limit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tk_domain::id::Id128;
+
+    #[tokio::test]
+    async fn a_tenant_whose_places_are_taken_leaves_room_for_others() {
+        let [slow, other] = [TenantId(Id128([1; 16])), TenantId(Id128([2; 16]))];
+        let mut places = Places::new(3, 2);
+        let held = [places.take(slow).await.unwrap(), places.take(slow).await.unwrap()];
+        assert_eq!((places.free_of(slow), places.free_of(other)), (0, 2));
+        let place = places.take(other).await.unwrap();
+        drop(held);
+        assert_eq!((places.free_of(slow), places.free_of(other)), (2, 1));
+        drop(place);
+        assert_eq!(places.free_of(other), 2);
+        assert!(places.tenants.is_empty());
+    }
 }

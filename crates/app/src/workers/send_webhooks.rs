@@ -5,33 +5,39 @@ mod sender;
 pub(super) use sender::Sender;
 
 use crate::webhooks::signature_header;
-use crate::workers::rounds;
+use crate::workers::rounds::{self, Places};
 use crate::{App, Failure};
 use std::sync::Arc;
 use tk_domain::id::TenantId;
 use tk_domain::moment::SECOND_US;
 use tk_domain::webhook::{Delivery, DeliveryOutcome, Event, TakeDeliveryOutcome, WebhookEndpoint};
-use tokio::sync::Semaphore;
 
 /// Works until dropped.
 pub(super) async fn run(app: App, sender: Sender) {
     let sender = Arc::new(sender);
-    let places = Arc::new(Semaphore::new(app.config().workers.webhooks_max));
+    let limits = app.config().workers;
+    let mut places = Places::new(limits.webhooks_max, limits.claim_max);
     loop {
-        let outcome = round(&app, &sender, &places).await;
+        let outcome = round(&app, &sender, &mut places).await;
         rounds::pause(&app, outcome).await;
     }
 }
 
-async fn round(app: &App, sender: &Arc<Sender>, places: &Arc<Semaphore>) -> Result<usize, Failure> {
+async fn round(app: &App, sender: &Arc<Sender>, places: &mut Places) -> Result<usize, Failure> {
     let now_us = app.now_us();
     let mut sent = 0_usize;
     for tenant in app.reader().tenants_with_due(now_us).await?.iter().filter(|due| due.deliveries) {
         let tenant_id = tenant.tenant_id;
-        let due = app.reader().claim_deliveries(tenant_id, rounds::lease(app)).await?;
+        let free = places.free_of(tenant_id);
+        if free == 0 {
+            // Its rows wait; the next round comes as after a busy one.
+            sent = sent.max(1);
+            continue;
+        }
+        let due = app.reader().claim_deliveries(tenant_id, rounds::lease(app, free)).await?;
         sent = sent.saturating_add(due.len());
         for delivery in due {
-            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(sent) };
+            let Some(place) = places.take(tenant_id).await else { return Ok(sent) };
             let (app, sender) = (app.clone(), Arc::clone(sender));
             tokio::spawn(async move {
                 if let Err(failure) = send(&app, &sender, tenant_id, &delivery).await {
