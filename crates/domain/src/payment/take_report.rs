@@ -110,6 +110,9 @@ impl Taking<'_> {
         if self.waits_for_cancel(finding) {
             return;
         }
+        if self.leaves_doubt(finding) {
+            return self.unclear_afterwards(moment);
+        }
         match finding {
             PaymentFinding::Paid(evidence) => self.paid(evidence, moment),
             PaymentFinding::ActionRequired(action) => self.action_required(action, moment),

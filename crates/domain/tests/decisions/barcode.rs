@@ -153,6 +153,9 @@ fn a_success_heard_of_after_a_cancel_is_asked_about_afresh_and_booked_only_if_it
     world.told(id, Source::Query, unclear());
     assert_eq!(world.next(id), "query+10", "an unclear answer is not the last word");
     world.claim(id);
+    world.told(id, Source::Query, PaymentFinding::NotFound);
+    assert_eq!(world.next(id), "query+20", "nor is a stale one, which the callback contradicts");
+    world.claim(id);
     world.told(id, Source::Query, PaymentFinding::Closed);
     assert_eq!((world.next(id).as_str(), world.snapshot.appended.entries.len()), ("done", 0));
 }

@@ -62,13 +62,23 @@ impl Taking<'_> {
     }
 
     /// A question about an attempt that is over goes on for a while, so that stray money is found.
-    fn unclear_afterwards(&mut self, moment: &Moment<'_>) {
+    pub(super) fn unclear_afterwards(&mut self, moment: &Moment<'_>) {
         let asked = self.instruction.as_ref().is_some_and(|row| row.status == InstructionStatus::Open);
         let over_without_money = self.attempt.disposition.is_none();
         if asked && over_without_money && self.attempt.queries_count < AFTERWARDS_MAX {
             self.attempt.queries_count = self.attempt.queries_count.saturating_add(1);
             self.ask_afterwards(moment.after(ask::delay_us(self.attempt.queries_count)));
         }
+    }
+
+    /// Whether an answer about a cancelled bar-code payment neither shows its money nor that it went back: the
+    /// question may stand because a callback tells of money, which a stale answer does not disprove.
+    pub(super) fn leaves_doubt(&self, finding: &PaymentFinding) -> bool {
+        let open_ended = matches!(
+            finding,
+            PaymentFinding::WaitingPayer | PaymentFinding::InProgress | PaymentFinding::NotFound
+        );
+        open_ended && self.source == Source::Query && self.over_by_cancel()
     }
 
     pub(super) fn ask_afterwards(&mut self, due_at_us: i64) {

@@ -46,9 +46,13 @@ impl Taking<'_> {
     /// A callback about a bar-code payment that was cancelled may have been written before the cancel gave the
     /// money back: the query decides, and the books follow it.
     fn may_have_been_undone(&self) -> bool {
+        self.source == Source::Callback && self.over_by_cancel()
+    }
+
+    pub(super) fn over_by_cancel(&self) -> bool {
         let cancelled = close::close_kind(self.attempt.method) == InstructionKind::Cancel
             && self.attempt.close_requested_at_us.is_some();
-        self.source == Source::Callback && cancelled && !self.attempt.status.open()
+        cancelled && !self.attempt.status.open()
     }
 
     fn payee_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
