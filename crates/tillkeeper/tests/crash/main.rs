@@ -58,7 +58,7 @@ struct Run {
 
 impl Run {
     async fn begin(database: Database, servers: usize) -> Self {
-        let town = Town::found(database, servers).await;
+        let town = Town::found(database, servers);
         let sink = Sink::open(&town.directory.path().join("sink.journal")).await;
         let merchant = Merchant::settle(&town, &sink).await;
         let mut dice = dice();

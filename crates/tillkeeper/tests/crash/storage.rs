@@ -10,7 +10,7 @@ use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_one_directory_is_refused() {
-    let town = Town::found(Database::Sqlite, 2).await;
+    let town = Town::found(Database::Sqlite, 2);
     let first = town.start(0, None).await;
     let second = town.serve(1).env_remove("TILLKEEPER_DATABASE").output().unwrap();
     assert!(!second.status.success());
@@ -29,7 +29,7 @@ const FILLING_MAX: u32 = 20_000;
 /// A disk that is full is played by the limit on the size of files: the process may write on once it is lifted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_a_503_and_leaves_no_half_state() {
-    let town = Town::found(Database::Sqlite, 1).await;
+    let town = Town::found(Database::Sqlite, 1);
     let sink = Sink::open(&town.directory.path().join("sink.journal")).await;
     let merchant = Merchant::settle(&town, &sink).await;
     let mut limited = Command::new("bash");

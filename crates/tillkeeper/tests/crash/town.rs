@@ -69,7 +69,7 @@ pub struct Town {
 
 impl Town {
     /// A sandbox and a migrated database, with room for so many servers; none runs yet.
-    pub async fn found(database: Database, servers: usize) -> Self {
+    pub fn found(database: Database, servers: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(directory.path().join("data")).unwrap();
         let (sandbox, channel) = open_sandbox(directory.path());
@@ -178,7 +178,7 @@ impl Town {
 
     /// `tillkeeper verify` has to find that every invariant holds.
     pub fn verify(&self) {
-        let output = self.run(|command| {
+        let output = run(|command| {
             command.arg("verify").arg("--json");
             self.database.name_to_verify(command, &self.directory.path().join("data"));
         });
@@ -189,7 +189,7 @@ impl Town {
 
     /// The first tenant's key, by `tillkeeper bootstrap`.
     pub fn bootstrap(&self) -> String {
-        let output = self.run(|command| {
+        let output = run(|command| {
             command.arg("bootstrap").arg("--config").arg(self.configuration(0));
             command.args(["--code", "crash", "--name", "Crash test"]);
         });
@@ -197,12 +197,13 @@ impl Town {
         let line: Value = serde_json::from_slice(&output.stdout).unwrap();
         line["api_key"].as_str().unwrap().to_owned()
     }
+}
 
-    fn run(&self, arguments: impl FnOnce(&mut Command)) -> Output {
-        let mut command = Command::new(BINARY);
-        arguments(&mut command);
-        command.env_remove("TILLKEEPER_DATABASE").output().unwrap()
-    }
+/// Runs the binary to its end.
+fn run(arguments: impl FnOnce(&mut Command)) -> Output {
+    let mut command = Command::new(BINARY);
+    arguments(&mut command);
+    command.env_remove("TILLKEEPER_DATABASE").output().unwrap()
 }
 
 /// A client that waits for nobody longer than half a minute.
