@@ -72,8 +72,8 @@ pub enum Refusal {
     InsufficientBalance { available: Amount, short: Amount },
     /// The refund was sent; it can no longer be withdrawn.
     RefundInProgress,
-    /// The refund has ended.
-    RefundEnded,
+    /// The refund has ended: done, or without the money having moved.
+    RefundEnded { done: bool },
     /// The outcome is unknown; only evidence can end it.
     OutcomeUnknown,
     /// The delivery is not waiting for a person.
@@ -114,7 +114,7 @@ impl Refusal {
             Self::TooManyRefunds { .. } => "too_many_refunds",
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::RefundInProgress => "refund_in_progress",
-            Self::RefundEnded => "refund_ended",
+            Self::RefundEnded { .. } => "refund_ended",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::NotRedeliverable => "not_redeliverable",
             Self::LimitReached { .. } => "limit_reached",
@@ -134,7 +134,7 @@ impl Refusal {
     #[must_use]
     pub const fn money_state(&self) -> MoneyState {
         match self {
-            Self::AlreadyPaid | Self::RefundEnded => MoneyState::Moved,
+            Self::AlreadyPaid | Self::RefundEnded { done: true } => MoneyState::Moved,
             Self::AttemptInProgress { outcome_unknown: true }
             | Self::OutcomeUnknown
             | Self::RefundInProgress => MoneyState::Unknown,
@@ -158,6 +158,7 @@ impl Refusal {
             | Self::PaymentNotRefundable
             | Self::AttemptNotOfPayment
             | Self::RefundConflict
+            | Self::RefundEnded { done: false }
             | Self::RefundCurrencyMismatch
             | Self::RefundWindowClosed
             | Self::RefundExceedsRefundable { .. }

@@ -255,10 +255,12 @@ impl Command for StartAttempt {
             | PaymentStatus::IdentityReview
             | PaymentStatus::Processing => {}
         }
-        if payment.close_requested_at_us.is_some() {
-            return Err(Refusal::OrderClosed);
-        }
         let open = payment.open_attempt_id.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
+        if payment.close_requested_at_us.is_some() {
+            // While the open attempt is being closed at the channel it may still turn out to be paid.
+            let closing = open.map(|_| Refusal::AttemptInProgress { outcome_unknown: true });
+            return Err(closing.unwrap_or(Refusal::OrderClosed));
+        }
         if let Some(open) = open {
             return self.with_open(payment, open, snapshot, moment);
         }

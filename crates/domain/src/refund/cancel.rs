@@ -45,7 +45,8 @@ impl CancelRefund {
         let instruction = snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128()));
         match refund.status {
             RefundState::Processing => Err(Refusal::RefundInProgress),
-            RefundState::Succeeded | RefundState::Failed | RefundState::Rejected => Err(Refusal::RefundEnded),
+            RefundState::Succeeded => Err(Refusal::RefundEnded { done: true }),
+            RefundState::Failed | RefundState::Rejected => Err(Refusal::RefundEnded { done: false }),
             RefundState::Approved if instruction.is_some_and(|row| row.tries > 0) => {
                 Err(Refusal::RefundInProgress)
             }

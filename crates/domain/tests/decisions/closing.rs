@@ -27,7 +27,8 @@ fn a_payment_with_an_open_attempt_closes_once_the_attempt_is_proven_over() {
         let payment_id = world.the_attempt(id).payment_id;
         assert_eq!(world.close(payment_id).unwrap().status, PaymentStatus::RequiresAction);
         assert_eq!(world.next(id), "close+0");
-        assert_eq!(world.start(payment_id, Method::AlipayQr).unwrap_err(), Refusal::OrderClosed);
+        let closing = Refusal::AttemptInProgress { outcome_unknown: true };
+        assert_eq!(world.start(payment_id, Method::AlipayQr).unwrap_err(), closing);
         world.told(id, Source::Reply, over);
         assert_eq!(world.the_payment(payment_id).status, PaymentStatus::Closed);
     }

@@ -232,7 +232,7 @@ fn a_refund_is_withdrawn_only_before_anybody_took_it_to_send() {
     world.claim(sent);
     assert_eq!(world.cancel(sent).unwrap_err(), Refusal::RefundInProgress);
     world.refund_told(sent, Source::Query, done(PART));
-    assert_eq!(world.cancel(sent).unwrap_err(), Refusal::RefundEnded);
+    assert_eq!(world.cancel(sent).unwrap_err(), Refusal::RefundEnded { done: true });
     assert_eq!(world.events(id), ["refund.created", "refund.cancelled"]);
 }
 

@@ -21,7 +21,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundConflict
         | Refusal::TooManyRefunds { .. }
         | Refusal::RefundInProgress
-        | Refusal::RefundEnded
+        | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::IdempotencyKeyReused
@@ -79,7 +79,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::RefundCurrencyMismatch
         | Refusal::RefundWindowClosed
         | Refusal::RefundInProgress
-        | Refusal::RefundEnded
+        | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotRedeliverable => Vec::new(),
     }
@@ -120,7 +120,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::TooManyRefunds { .. }
         | Refusal::InsufficientBalance { .. }
         | Refusal::RefundInProgress
-        | Refusal::RefundEnded
+        | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotRedeliverable
         | Refusal::LimitReached { .. } => None,
