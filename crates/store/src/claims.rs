@@ -168,22 +168,26 @@ impl Store {
     /// Removes the rows by which lost commits are settled, once they are a day old; on PostgreSQL makes the
     /// partitions of this month and the two after it.
     pub async fn prune_platform(&self, now_us: i64) -> Result<usize, Failure> {
-        let mut statements = vec![Sql {
+        let batches = Sql {
             text: format!(
                 "DELETE FROM platform_batches WHERE id IN (SELECT id FROM platform_batches
                  WHERE committed_at_us < ?1 ORDER BY committed_at_us LIMIT {PRUNED_MAX}) RETURNING committed_at_us"
             ),
             params: vec![Value::Int(now_us.saturating_sub(BATCHES_KEPT_US))],
             returns: vec![Kind::Int],
-        }];
+        };
+        let gone = self.change(Vec::new(), vec![batches]).await?;
         if self.engine() == Engine::Postgres {
-            statements.push(Sql {
+            let months = Sql {
                 text: "SELECT CAST(platform_make_months(?1, 2) AS BIGINT)".to_owned(),
                 params: vec![Value::Int(now_us.div_euclid(1_000))],
                 returns: vec![Kind::Int],
-            });
+            };
+            // Rows that came before their month's partition are in the default one; pruning goes on without it.
+            if let Err(failure) = self.change(Vec::new(), vec![months]).await {
+                tracing::error!(%failure, "the coming months' partitions could not be made");
+            }
         }
-        let gone = self.change(Vec::new(), statements).await?;
         Ok(gone.first().map_or(0, Vec::len))
     }
 }
