@@ -107,6 +107,10 @@ impl Taking<'_> {
             RefundFinding::Done { at_us, .. } => self.done(*at_us, moment),
             RefundFinding::Accepted => self.accepted(moment),
             RefundFinding::InProgress => self.in_progress(moment),
+            RefundFinding::Failed { code, message } if self.earlier_sending_unproven() => {
+                self.note_failure(code, message);
+                self.unclear(moment);
+            }
             RefundFinding::Failed { code, message } => self.failed(code, message, moment),
             RefundFinding::NotYet { code, message } => self.not_yet(code, message, moment),
             RefundFinding::NotFound => self.not_found(moment),
@@ -164,6 +168,13 @@ impl Taking<'_> {
             self.attempt.channel_fee_returned_minor =
                 self.attempt.channel_fee_returned_minor.saturating_add(self.refund.channel_fee_refund_minor);
         }
+    }
+
+    /// A refusal of this sending says nothing of an earlier one of the same number that may have taken effect:
+    /// the hold stays, the refund is asked about and said again, and after a day a person has it.
+    fn earlier_sending_unproven(&self) -> bool {
+        let sent_before = self.refund.unknown_since_us.is_some() || self.refund.accepted_at_us.is_some();
+        self.source == Source::Reply && sent_before
     }
 
     fn failed(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
