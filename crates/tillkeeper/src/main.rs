@@ -17,6 +17,10 @@ mod verify;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A batch makes and drops many small values; the system's allocator cost a fifth of the server's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An open-source payment cashier and fund-processing platform 掌柜.
 #[derive(Debug, Parser)]
 #[command(version, about)]
