@@ -96,8 +96,7 @@ async fn every_route_names_its_scope() {
     app.post_as(&payments, "/v1/payments", &order("S-1", 100)).await.expect(201);
     app.post_as(&payments, "/v1/refunds", &json!({})).await.refused(403, "scope_missing");
     app.get_as(&payments, "/v1/payments").await.refused(403, "scope_missing");
-    app.shop().await;
-    let payment = app.post("/v1/payments", &order("S-1", 100)).await.expect(201);
+    let payment = app.post("/v1/payments", &order("S-2", 100)).await.expect(201);
     let path = format!("/v1/payments/{}?expand[]=refunds", payment["id"].as_str().unwrap());
     let (_, reader) = app.new_key(app.tenant_id, &only(Scope::PaymentsRead)).await;
     app.get_as(&reader, &path).await.refused(403, "scope_missing");
