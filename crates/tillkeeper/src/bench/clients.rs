@@ -45,7 +45,9 @@ pub async fn open(
             (Source::Postgres(url), None)
         }
     };
-    migrate(&source, ambient.now_us()).await?;
+    if let Source::Sqlite(_) = source {
+        migrate(&source, ambient.now_us()).await?;
+    }
     let store = Store::open(source, ambient, config).await?;
     Ok((store, directory))
 }
@@ -166,7 +168,9 @@ impl Load {
     /// Runs the clients through a second of warm-up and the measured time.
     pub async fn run(self, store: &Store, books: &Books, ambient: &Arc<SystemAmbient>) -> Measured {
         let (measuring, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let number = Arc::new(AtomicU64::new(0));
+        // Order numbers are unique for ever: each run starts somewhere else.
+        let start = u64::try_from(ambient.bits() & 0x00FF_FFFF_FFFF).unwrap_or_default() << 20;
+        let number = Arc::new(AtomicU64::new(start));
         let clients: Vec<_> = (0..self.clients)
             .map(|_| {
                 let client = Client {
@@ -269,7 +273,7 @@ impl Client {
             app_id: None,
             merchant_id,
             product_id: self.books.product_id,
-            merchant_order_no: format!("B{number:012}"),
+            merchant_order_no: format!("B{number:020}"),
             amount: Amount::fen(3_000),
             description: "Travel delay insurance".to_owned(),
             terminal: None,

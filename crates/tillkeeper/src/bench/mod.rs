@@ -40,7 +40,7 @@ pub struct PayArgs {
     /// Which database.
     #[arg(long, value_enum, default_value = "sqlite")]
     pub engine: EngineArg,
-    /// PostgreSQL connection string of the database's owner; the schema is made there.
+    /// PostgreSQL connection string of the serving role, of a database that `migrate` brought up to date.
     #[arg(long)]
     pub database_url: Option<String>,
     /// Concurrent clients, each waiting for its own answers.
