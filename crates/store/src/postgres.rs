@@ -22,6 +22,7 @@ const SET_TENANTS: &str = "SELECT set_config('tk.tenants', $1::text, true)";
 
 /// Every statement of a session is a look-up by key, whatever the statistics of a fresh table say.
 const BY_KEY_ONLY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET enable_bitmapscan = off; SET enable_material = off; SET enable_memoize = off;
     SET plan_cache_mode = force_generic_plan;";
 const SETTINGS: &str = "SET synchronous_commit = on; SET jit = off; SET lock_timeout = '10s'; SET statement_timeout = '60s';
     SET idle_in_transaction_session_timeout = '60s'; SET search_path = public; SET client_min_messages = warning;";
