@@ -1,4 +1,12 @@
 //! Bytes to typed records and back: signatures, notifications, bills. No sockets, no clock, no domain words.
 
 pub mod alipay;
+pub mod archive;
 pub mod bank;
+mod beijing;
+pub mod cert;
+pub mod charset;
+pub mod form;
+pub mod keys;
+
+pub use charset::Charset;

@@ -16,6 +16,7 @@ use tillkeeper_formats::alipay::params::{self, Params, ParamsError};
 use tillkeeper_formats::alipay::request::{self, Call, Envelope, RequestError};
 use tillkeeper_formats::alipay::response::{self, PlatformKeys, ResponseError};
 use tillkeeper_formats::alipay::{Charset, cert, time};
+use tillkeeper_formats::archive::ArchiveError;
 
 const METHOD: &str = "alipay.trade.query";
 
@@ -477,32 +478,29 @@ fn a_summary_that_disagrees_is_refused() {
 fn bill_archives_are_refused_when_damaged_or_over_a_limit() {
     let zip = bytes_of("bills/alipay_trade_20261120.csv.zip");
     let read = |bytes: &[u8]| bill::trade::read_zip(bytes, &Limits::default());
-    assert!(matches!(read(b""), Err(BillError::ArchiveDamaged(_))));
+    assert!(matches!(read(b""), Err(BillError::Archive(ArchiveError::Damaged(_)))));
     for cut in 0..zip.len() {
         assert!(read(&zip[..cut]).is_err(), "cut at {cut}");
     }
     let mut flipped = zip.clone();
     flipped[200] ^= 0x10;
-    assert!(matches!(read(&flipped), Err(BillError::ArchiveDamaged(_))));
+    assert!(matches!(read(&flipped), Err(BillError::Archive(ArchiveError::Damaged(_)))));
     let with = |limits: Limits| bill::read_archive(&zip, &limits);
     let normal = Limits::default();
-    assert_eq!(with(Limits { entries: 1, ..normal }), Err(BillError::ArchiveLimit("entry count")));
-    assert_eq!(with(Limits { archive_bytes: 10, ..normal }), Err(BillError::ArchiveLimit("archive size")));
-    assert_eq!(
-        with(Limits { expanded_bytes: 2000, ..normal }),
-        Err(BillError::ArchiveLimit("expanded size"))
-    );
+    assert_eq!(with(Limits { entries: 1, ..normal }), Err(ArchiveError::Limit("entry count")));
+    assert_eq!(with(Limits { archive_bytes: 10, ..normal }), Err(ArchiveError::Limit("archive size")));
+    assert_eq!(with(Limits { expanded_bytes: 2000, ..normal }), Err(ArchiveError::Limit("expanded size")));
     let bomb = [Entry { name: "1_业务明细.csv".to_owned(), bytes: vec![b'0'; 8 << 20] }];
     let bomb = bill::write_archive(&bomb, 1_795_233_665_000_000).unwrap();
     assert!(bomb.len() < 16 * 1024);
-    assert_eq!(read(&bomb), Err(BillError::ArchiveLimit("expansion ratio")));
+    assert_eq!(read(&bomb), Err(BillError::Archive(ArchiveError::Limit("expansion ratio"))));
     let empty = bill::write_archive(&[], 1_795_233_665_000_000).unwrap();
     assert_eq!(read(&empty), Err(BillError::EntryMissing("业务明细")));
     let mut encrypted = zip.clone();
     let central = encrypted.windows(4).position(|mark| mark == b"PK\x01\x02").unwrap();
     encrypted[central + 8] |= 1;
     encrypted[6] |= 1;
-    assert_eq!(read(&encrypted), Err(BillError::ArchiveEncrypted));
+    assert_eq!(read(&encrypted), Err(BillError::Archive(ArchiveError::Encrypted)));
     assert_eq!(bill::fund::read_zip(&zip, &normal), Err(BillError::EntryMissing("账务明细")));
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::charset::Charset;
+use crate::charset::Charset;
 
 /// The most members the top-level object may have.
 const MEMBERS_MAX: usize = 16;

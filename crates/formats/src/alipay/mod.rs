@@ -3,16 +3,15 @@
 pub mod amount;
 pub mod bill;
 pub mod cert;
-pub mod charset;
 mod json;
-pub mod keys;
 pub mod notify;
 pub mod params;
 pub mod request;
 pub mod response;
 pub mod time;
 
-pub use charset::Charset;
+pub use crate::charset::{self, Charset};
+pub use crate::keys;
 
 /// The only signature algorithm accepted: RSA-SHA256 with PKCS#1 v1.5 padding (alipay.md §2).
 pub const SIGN_TYPE: &str = "RSA2";

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::charset::{Charset, CharsetError};
-use super::keys::{SignatureError, SigningKey, VerifyingKey};
 use super::params::{self, Params, ParamsError};
 use super::{SIGN_TYPE, amount, json, time};
+use crate::charset::{Charset, CharsetError};
+use crate::keys::{SignatureError, SigningKey, VerifyingKey};
 
 /// The body that acknowledges a notification; anything else makes the platform send it again.
 pub const ACK: &str = "success";
@@ -173,7 +173,7 @@ pub fn decode(
 
 /// Signs the fields in their order and writes the form, for the simulator; `sign` is set last.
 pub fn encode(params: &Params, key: &SigningKey) -> Result<Vec<u8>, NotifyError> {
-    let charset = params.charset()?;
+    let charset = params::charset_of(params)?;
     let mut signed = params.clone();
     signed.remove("sign");
     if signed.get("sign_type").is_none() {

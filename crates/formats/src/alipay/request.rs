@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::SIGN_TYPE;
-use super::charset::{Charset, CharsetError};
 use super::json;
-use super::keys::{SignatureError, SigningKey, VerifyingKey};
-use super::params::{Params, ParamsError, encode_urlencoded, request_string};
+use super::params::{Params, ParamsError, charset_of, encode_urlencoded, request_string};
 use super::time;
+use crate::charset::{Charset, CharsetError};
+use crate::keys::{SignatureError, SigningKey, VerifyingKey};
 
 const FORMAT: &str = "JSON";
 const VERSION: &str = "1.0";
@@ -131,7 +131,7 @@ pub fn get_url(gateway: &str, params: &Params) -> Result<String, RequestError> {
 
 /// Every parameter as one form body, in the charset the parameters name.
 pub fn form_body(params: &Params) -> Result<String, RequestError> {
-    Ok(encode_urlencoded(params, params.charset()?)?)
+    Ok(encode_urlencoded(params, charset_of(params)?)?)
 }
 
 /// The address and body the official SDKs post: `biz_content` in the body, all else in the query (alipay.md §1).
@@ -141,7 +141,7 @@ pub fn post_parts(gateway: &str, params: &Params) -> Result<(String, String), Re
     if let Some(biz_content) = query.remove("biz_content") {
         body.insert("biz_content", biz_content)?;
     }
-    Ok((get_url(gateway, &query)?, encode_urlencoded(&body, params.charset()?)?))
+    Ok((get_url(gateway, &query)?, encode_urlencoded(&body, charset_of(params)?)?))
 }
 
 /// Verifies a received request and types it; the caller picked the key by `app_id`.

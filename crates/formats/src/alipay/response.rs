@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::charset::{Charset, CharsetError};
 use super::json::{self, Member};
-use super::keys::{SignatureError, SigningKey, VerifyingKey};
+use crate::charset::{Charset, CharsetError};
+use crate::keys::{SignatureError, SigningKey, VerifyingKey};
 
 /// The longest response body read, in bytes.
 pub const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -1,10 +1,9 @@
 //! Beijing wall-clock times (`yyyy-MM-dd HH:mm:ss`, no offset, GMT+8) to and from UTC microseconds.
 
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
-const OFFSET: Offset = Offset::constant(8);
+use crate::beijing;
+
 const DIGITS: usize = 19;
 const DIGITS_WITH_MILLIS: usize = 23;
 
@@ -43,27 +42,17 @@ pub fn parse_us(text: &str) -> Result<i64, TimeError> {
         )
         .ok()
     };
-    let moment = read().ok_or(TimeError)?;
-    OFFSET.to_timestamp(moment).map(Timestamp::as_microsecond).map_err(|_| TimeError)
+    read().and_then(beijing::moment_us).ok_or(TimeError)
 }
 
 /// Writes UTC microseconds as `yyyy-MM-dd HH:mm:ss` in GMT+8, cutting off the fraction.
 pub fn format_us(at_us: i64) -> Result<String, TimeError> {
-    let moment = civil(at_us)?;
+    let moment = beijing::civil(at_us).ok_or(TimeError)?;
     Ok(moment.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// Writes UTC microseconds as `yyyy-MM-dd HH:mm:ss.SSS` in GMT+8, cutting off below milliseconds.
 pub fn format_millis_us(at_us: i64) -> Result<String, TimeError> {
-    let moment = civil(at_us)?;
+    let moment = beijing::civil(at_us).ok_or(TimeError)?;
     Ok(moment.strftime("%Y-%m-%d %H:%M:%S.%3f").to_string())
-}
-
-/// The GMT+8 wall-clock time of a moment, refused outside the years 0 to 9999.
-pub(crate) fn civil(at_us: i64) -> Result<DateTime, TimeError> {
-    let round = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
-    let stamp =
-        Timestamp::from_microsecond(at_us).and_then(|stamp| stamp.round(round)).map_err(|_| TimeError)?;
-    let moment = TimeZone::fixed(OFFSET).to_datetime(stamp);
-    if (0..=9999).contains(&moment.year()) { Ok(moment) } else { Err(TimeError) }
 }

@@ -42,7 +42,7 @@ pub(super) async fn call(
         Ok(params) => params,
         Err(refused) => return gateway_error(None, refused, Charset::Utf8),
     };
-    let charset = params.charset().unwrap_or_default();
+    let charset = params::charset_of(&params).unwrap_or_default();
     let method = params.get_filled("method").and_then(Method::from_wire);
     let verified = check(&sandbox, &params, method);
     let (desk, method, request) = match verified {

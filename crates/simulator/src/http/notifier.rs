@@ -100,7 +100,7 @@ fn body_of(
         Seal::WrongKey => notify::encode(&form, &sandbox.stranger),
         Seal::Unsigned => {
             form.insert("sign_type", SIGN_TYPE)?;
-            Ok(params::encode_urlencoded(&form, form.charset()?)?.into_bytes())
+            Ok(params::encode_urlencoded(&form, params::charset_of(&form)?)?.into_bytes())
         }
         Seal::Probe => Ok(b"ping=1".to_vec()),
     }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::BillError;
-use super::archive::{self, Entry, Limits};
 use super::sheet::{BillHead, Column, Footers, Need, Row, Sheet, Tab, agree, column, filled, pick_files};
 use super::sheet_writer::{SheetWriter, cell_time, file_name};
 use crate::alipay::amount::{self, format_fen};
+use crate::archive::{self, Entry, Limits};
 
 const TITLE: &str = "#支付宝账务明细查询";
 const OPENING: &str =
@@ -144,7 +144,7 @@ pub fn write_zip(bill: &FundBill) -> Result<Vec<u8>, BillError> {
         Entry { name: file_name(&bill.head, FILE, "")?, bytes: write_detail(bill)? },
         Entry { name: file_name(&bill.head, FILE, "(汇总)")?, bytes: write_summary(bill)? },
     ];
-    archive::write_archive(&entries, bill.head.exported_at_us)
+    Ok(archive::write_archive(&entries, bill.head.exported_at_us)?)
 }
 
 /// Reads a detail file and checks its footers against its rows.

@@ -1,18 +1,19 @@
 //! Daily bills: a ZIP with a detail file and a summary file, both GBK text (alipay.md §9).
 
-pub mod archive;
 pub mod fund;
 mod sheet;
 mod sheet_writer;
 pub mod trade;
 mod trade_row;
 
-pub use archive::{Entry, Limits, read_archive, write_archive};
 pub use fund::{FundBill, FundRow};
 pub use sheet::BillHead;
 pub use trade::{TradeBill, TradeKind, TradeRow};
 
-use super::charset::CharsetError;
+pub use crate::archive::{Entry, Limits, read_archive, write_archive};
+
+use crate::archive::ArchiveError;
+use crate::charset::CharsetError;
 
 /// The most rows one bill may have.
 pub const ROWS_MAX: usize = 5_000_000;
@@ -24,15 +25,9 @@ pub const COLUMNS_MAX: usize = 64;
 /// Why a bill was refused or could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BillError {
-    /// The bytes are not a complete ZIP archive, or an entry fails its checksum.
-    #[error("bill archive is damaged or cut off: {0}")]
-    ArchiveDamaged(String),
-    /// The archive, an entry or its expansion ratio is over a limit.
-    #[error("bill archive is over the limit on {0}")]
-    ArchiveLimit(&'static str),
-    /// The archive holds an encrypted entry.
-    #[error("bill archive is encrypted")]
-    ArchiveEncrypted,
+    /// The archive itself is refused.
+    #[error("bill {0}")]
+    Archive(#[from] ArchiveError),
     /// The archive does not hold exactly one file of this kind.
     #[error("bill archive does not hold exactly one {0} file")]
     EntryMissing(&'static str),

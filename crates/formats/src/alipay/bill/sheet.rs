@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::archive::Entry;
 use super::{BillError, COLUMNS_MAX, LINE_MAX_BYTES, ROWS_MAX};
-use crate::alipay::charset::Charset;
 use crate::alipay::{amount, time};
+use crate::archive::Entry;
+use crate::charset::Charset;
 
 const END_MARK: &str = "列表结束";
 

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::BillError;
 use super::sheet::{BillHead, Column, Tab};
-use crate::alipay::charset::Charset;
 use crate::alipay::time;
+use crate::beijing;
+use crate::charset::Charset;
 
 /// Builds the text of one bill file.
 pub(super) struct SheetWriter {
@@ -68,7 +69,7 @@ impl SheetWriter {
 /// The name of a bill file: account, Beijing day (or month) billed, kind.
 pub(super) fn file_name(head: &BillHead, kind: &str, suffix: &str) -> Result<String, BillError> {
     const DAY_US: i64 = 86_400_000_000;
-    let from = time::civil(head.from_us).map_err(|_| BillError::Unwritable("time"))?;
+    let from = beijing::civil(head.from_us).ok_or(BillError::Unwritable("time"))?;
     let pattern = if head.to_us.saturating_sub(head.from_us) <= DAY_US { "%Y%m%d" } else { "%Y%m" };
     Ok(format!("{}_{}_{kind}{suffix}.csv", head.account, from.strftime(pattern)))
 }
@@ -79,6 +80,6 @@ pub(super) fn cell_time(at_us: i64) -> Result<String, BillError> {
 }
 
 fn chinese_time(at_us: i64) -> Result<String, BillError> {
-    let at = time::civil(at_us).map_err(|_| BillError::Unwritable("time"))?;
+    let at = beijing::civil(at_us).ok_or(BillError::Unwritable("time"))?;
     Ok(at.strftime("%Y年%m月%d日 %H:%M:%S").to_string())
 }

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 pub use super::trade_row::{TradeKind, TradeRow};
 
 use super::BillError;
-use super::archive::{self, Entry, Limits};
 use super::sheet::{BillHead, Column, Footers, Need, Row, Sheet, Tab, agree, column, pick_files};
 use super::sheet_writer::{SheetWriter, file_name};
 use super::trade_row::COLUMNS;
 use crate::alipay::amount::format_fen;
+use crate::archive::{self, Entry, Limits};
 
 const TITLE: &str = "#支付宝业务明细查询";
 const OPENING: &str =
@@ -65,7 +65,7 @@ pub fn write_zip(bill: &TradeBill) -> Result<Vec<u8>, BillError> {
         Entry { name: file_name(&bill.head, FILE, "")?, bytes: write_detail(bill)? },
         Entry { name: file_name(&bill.head, FILE, "(汇总)")?, bytes: write_summary(bill)? },
     ];
-    archive::write_archive(&entries, bill.head.exported_at_us)
+    Ok(archive::write_archive(&entries, bill.head.exported_at_us)?)
 }
 
 /// Reads a detail file and checks its footers against its rows.

@@ -1,4 +1,4 @@
-//! The ZIP around a bill: entry names are GBK without the UTF-8 flag.
+//! The ZIP around bills: entry names are GBK without the UTF-8 flag.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -7,12 +7,34 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::BillError;
-use crate::alipay::charset::Charset;
-use crate::alipay::time;
+use crate::beijing;
+use crate::charset::{Charset, CharsetError};
 
 /// Below this size an entry's expansion ratio does not matter, in bytes.
 const RATIO_FREE_BYTES: u64 = 1024 * 1024;
+
+/// Why an archive was refused or could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// The bytes are not a complete ZIP archive, or an entry fails its checksum.
+    #[error("archive is damaged or cut off: {0}")]
+    Damaged(String),
+    /// The archive, an entry or its expansion ratio is over a limit.
+    #[error("archive is over the limit on {0}")]
+    Limit(&'static str),
+    /// The archive holds an encrypted entry.
+    #[error("archive is encrypted")]
+    Encrypted,
+    /// A name or the time does not fit the format.
+    #[error("archive cannot hold this {0}")]
+    Unwritable(&'static str),
+}
+
+impl From<CharsetError> for ArchiveError {
+    fn from(_: CharsetError) -> Self {
+        Self::Unwritable("name")
+    }
+}
 
 /// Limits on what an archive may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,20 +64,20 @@ pub struct Entry {
     pub bytes: Vec<u8>,
 }
 
-/// Expands every file of a bill archive within the limits.
-pub fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, BillError> {
+/// Expands every file of an archive within the limits.
+pub fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, ArchiveError> {
     if bytes.len() > limits.archive_bytes {
-        return Err(BillError::ArchiveLimit("archive size"));
+        return Err(ArchiveError::Limit("archive size"));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     if archive.len() > limits.entries {
-        return Err(BillError::ArchiveLimit("entry count"));
+        return Err(ArchiveError::Limit("entry count"));
     }
     let mut left = limits.expanded_bytes;
     let mut entries = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
         if archive.by_index_raw(index).map_err(damaged)?.encrypted() {
-            return Err(BillError::ArchiveEncrypted);
+            return Err(ArchiveError::Encrypted);
         }
         let file = archive.by_index(index).map_err(damaged)?;
         if !file.is_dir() {
@@ -70,7 +92,7 @@ pub fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, BillErr
 }
 
 /// Packs the files with GBK names and one modification time (UTC microseconds, written as GMT+8).
-pub fn write_archive(entries: &[Entry], modified_at_us: i64) -> Result<Vec<u8>, BillError> {
+pub fn write_archive(entries: &[Entry], modified_at_us: i64) -> Result<Vec<u8>, ArchiveError> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
         let name = Charset::Gbk.encode(&entry.name)?;
@@ -89,7 +111,7 @@ fn read_entry<R: std::io::Read>(
     mut file: ZipFile<'_, R>,
     left: u64,
     by_ratio: u64,
-) -> Result<Entry, BillError> {
+) -> Result<Entry, ArchiveError> {
     let name = decode_name(file.name_raw());
     let by_ratio = by_ratio.max(RATIO_FREE_BYTES);
     let allowed = left.min(by_ratio);
@@ -100,7 +122,7 @@ fn read_entry<R: std::io::Read>(
         .map_err(|error| damaged(ZipError::Io(error)))?;
     if bytes.len() as u64 > allowed {
         let what = if left <= by_ratio { "expanded size" } else { "expansion ratio" };
-        return Err(BillError::ArchiveLimit(what));
+        return Err(ArchiveError::Limit(what));
     }
     Ok(Entry { name, bytes })
 }
@@ -112,9 +134,9 @@ fn decode_name(raw: &[u8]) -> String {
         .unwrap_or_else(|_| String::from_utf8_lossy(raw).into_owned())
 }
 
-fn dos_time(at_us: i64) -> Result<DateTime, BillError> {
-    let wrong = || BillError::Unwritable("modification time");
-    let at = time::civil(at_us).map_err(|_| wrong())?;
+fn dos_time(at_us: i64) -> Result<DateTime, ArchiveError> {
+    let wrong = || ArchiveError::Unwritable("modification time");
+    let at = beijing::civil(at_us).ok_or_else(wrong)?;
     let small = |part: i8| u8::try_from(part).map_err(|_| wrong());
     let year = u16::try_from(at.year()).map_err(|_| wrong())?;
     DateTime::from_date_and_time(
@@ -129,6 +151,6 @@ fn dos_time(at_us: i64) -> Result<DateTime, BillError> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "passed to map_err as it is")]
-fn damaged(error: ZipError) -> BillError {
-    BillError::ArchiveDamaged(error.to_string())
+fn damaged(error: ZipError) -> ArchiveError {
+    ArchiveError::Damaged(error.to_string())
 }
