@@ -8,5 +8,6 @@ pub mod cert;
 pub mod charset;
 pub mod form;
 pub mod keys;
+pub mod unionpay;
 
 pub use charset::Charset;
