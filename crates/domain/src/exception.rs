@@ -32,6 +32,8 @@ words! {
         RefundMismatch = "refund_mismatch",
         /// The channel says failed or not found about a refund it had reported done.
         RefundReopened = "refund_reopened",
+        /// A refund was done after it had failed or been withdrawn.
+        RefundLateSuccess = "refund_late_success",
         /// The channel takes back a success it had proven.
         SuccessContradicted = "success_contradicted",
     }

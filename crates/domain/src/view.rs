@@ -184,6 +184,8 @@ pub struct RefundView {
     pub accepted_at: Option<String>,
     /// RFC 3339.
     pub succeeded_at: Option<String>,
+    /// When it was done after all, although it had failed or been withdrawn, RFC 3339.
+    pub late_succeeded_at: Option<String>,
     /// RFC 3339.
     pub created: String,
 }
@@ -217,7 +219,7 @@ impl PaymentView {
             amount: payment.amount_minor,
             currency: payment.currency.code(),
             amount_refundable: payment.refundable_minor(),
-            amount_refunded: payment.refunded_minor,
+            amount_refunded: payment.refunded_minor.saturating_add(payment.late_refunded_minor),
             amount_refunding: payment.refunding_minor,
             refund_status: payment.refund_status,
             fee: payment.fee_minor,
@@ -277,7 +279,7 @@ impl AttemptView {
             channel_txn_no: attempt.channel_txn_no.clone(),
             disposition: attempt.disposition.map(super::payment::Disposition::word),
             amount_received: attempt.received_minor,
-            amount_refunded: attempt.refunded_minor,
+            amount_refunded: attempt.refunded_minor.saturating_add(attempt.late_refunded_minor),
             amount_refunding: attempt.refunding_minor,
             failure: failure(attempt.failure_code.as_ref(), attempt.failure_message.as_ref()),
             needs_manual: attempt.needs_manual,
@@ -317,12 +319,16 @@ impl RefundView {
             failure: failure(refund.failure_code.as_ref(), refund.failure_message.as_ref()),
             accepted_at: refund.accepted_at_us.map(time_text),
             succeeded_at: refund.succeeded_at_us.map(time_text),
+            late_succeeded_at: refund.late_succeeded_at_us.map(time_text),
             created: time_text(refund.created_at_us),
         }
     }
 }
 
 const fn refund_money_state(refund: &Refund) -> MoneyState {
+    if refund.late_succeeded_at_us.is_some() {
+        return MoneyState::Moved;
+    }
     match refund.status {
         RefundState::Succeeded => MoneyState::Moved,
         RefundState::Processing => MoneyState::Unknown,

@@ -4,10 +4,11 @@ use crate::checker::Cause;
 use crate::flight::Report;
 use crate::world::{Phase, World};
 use tk_domain::audit::Origin;
-use tk_domain::id::{AttemptId, ChannelAccountId};
+use tk_domain::id::{AttemptId, ChannelAccountId, RefundId, TenantId};
 use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_domain::payment::TakePaymentReport;
-use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use tk_domain::refund::TakeRefundReport;
+use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
 use tk_money::Amount;
 use tk_simulator::core::{FaultPlan, TruthTrade};
 
@@ -57,9 +58,44 @@ impl World {
         for account in accounts {
             let trades = self.sellers.get(&account).map(|seller| seller.core.truth().trades);
             for trade in trades.unwrap_or_default() {
+                self.read_refund_lines(account, &trade);
                 self.read_bill_line(account, &trade);
             }
         }
+    }
+
+    /// Refunds that ended without success here and have a line of their own in the bill.
+    fn read_refund_lines(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
+        let Some(tenant_id) = self.tenant_of(account) else { return };
+        for (number, fen) in &trade.refunds {
+            let id = crate::callbacks::id_of('R', number).map(RefundId);
+            let refund = id.and_then(|id| self.store.rows.refunds.get(&(tenant_id, id)));
+            let Some(refund) = refund.filter(|row| row.status.terminal() && row.succeeded_at_us.is_none())
+            else {
+                continue;
+            };
+            self.tally.found_by_bill += u64::from(refund.late_succeeded_at_us.is_none());
+            let finding = RefundFinding::Done { amount: Amount::fen(*fen), at_us: None };
+            let report = RefundReport { source: Source::Bill, finding };
+            let command = TakeRefundReport {
+                tenant_id,
+                payment_id: refund.payment_id,
+                attempt_id: refund.attempt_id,
+                refund_id: refund.id,
+                report: report.clone(),
+                origin: Origin::channel(account),
+            };
+            let _taken = self.run(&command, Cause::report("bill", &Report::Refund(report)));
+        }
+    }
+
+    /// What went back by no refund of ours: a cancel that landed after the money had been booked.
+    fn undone_fen(&self, tenant_id: TenantId, trade: &TruthTrade) -> i64 {
+        let ours = |number: &String| {
+            let id = crate::callbacks::id_of('R', number).map(RefundId);
+            id.is_some_and(|id| self.store.rows.refunds.get(&(tenant_id, id)).is_some())
+        };
+        trade.refunds.iter().filter(|(number, _)| !ours(number)).map(|(_, fen)| *fen).sum()
     }
 
     fn read_bill_line(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
@@ -76,7 +112,7 @@ impl World {
                 payee_merchant: None,
                 paid_at_us: None,
             })
-        } else if trade.refunded_fen > attempt.refunded_minor && attempt.refunding_minor == 0 {
+        } else if self.undone_fen(tenant_id, trade) > 0 && attempt.refunding_minor == 0 {
             PaymentFinding::Closed
         } else {
             return;

@@ -38,10 +38,11 @@ pub(crate) enum Bug {
     ClosedLocally,
     AcceptedIsDone,
     RefundNotFoundIsFailed,
+    LateRefundDropped,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 18] = [
+    pub(crate) const ALL: [(Self, &'static str); 19] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -60,6 +61,7 @@ impl Bug {
         (Self::ClosedLocally, "closed_locally_at_expiry"),
         (Self::AcceptedIsDone, "accepted_is_done"),
         (Self::RefundNotFoundIsFailed, "refund_not_found_is_failed"),
+        (Self::LateRefundDropped, "late_refund_dropped"),
     ];
 }
 
@@ -148,6 +150,7 @@ impl World {
                 }
             }),
             Bug::LateSuccessDropped => drop_late(changes),
+            Bug::LateRefundDropped => drop_late_refund(changes),
             Bug::TimeoutIsFailed
             | Bug::HoldReleasedOnTimeout
             | Bug::NewRefundNumberOnRetry
@@ -391,6 +394,14 @@ fn mapped(changes: Changes, spoil: impl Fn(&mut Change)) -> Changes {
         spoilt.put(one);
     }
     spoilt
+}
+
+fn drop_late_refund(changes: Changes) -> Changes {
+    let late = changes
+        .as_slice()
+        .iter()
+        .any(|change| matches!(change, Change::Refund(row) if row.late_succeeded_at_us.is_some()));
+    if late { Changes::default() } else { changes }
 }
 
 fn drop_late(changes: Changes) -> Changes {

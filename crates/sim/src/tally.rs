@@ -22,6 +22,7 @@ pub(crate) struct Tally {
     pub(crate) manual: u64,
     pub(crate) duplicates: u64,
     pub(crate) late_successes: u64,
+    pub(crate) late_refunds: u64,
     pub(crate) fen_lost: i64,
     pub(crate) fen_created: i64,
     pub(crate) fen_unexplained: i64,
@@ -60,6 +61,7 @@ impl Tally {
         self.manual += other.manual;
         self.duplicates += other.duplicates;
         self.late_successes += other.late_successes;
+        self.late_refunds += other.late_refunds;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;
         self.fen_unexplained += other.fen_unexplained;

@@ -205,6 +205,7 @@ CREATE TABLE payments (
   attempts_count {i64} NOT NULL CHECK (attempts_count >= 0),
   unknown_since_us {i64},
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
+  late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   close_requested_at_us {i64},
   succeeded_at_us {i64},
@@ -250,6 +251,7 @@ CREATE TABLE attempts (
   received_minor {i64} NOT NULL CHECK (received_minor >= 0),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
+  late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
   refunds_count {i64} NOT NULL CHECK (refunds_count >= 0),
   next_refund_at_us {i64} NOT NULL,
   channel_fee_minor {i64} NOT NULL CHECK (channel_fee_minor >= 0),
@@ -303,6 +305,7 @@ CREATE TABLE refunds (
   failure_message TEXT,
   succeeded_at_us {i64},
   ended_at_us {i64},
+  late_succeeded_at_us {i64},
   event_seq {i64} NOT NULL CHECK (event_seq >= 0),
   created_at_us {i64} NOT NULL,
   updated_at_us {i64} NOT NULL,
@@ -310,7 +313,8 @@ CREATE TABLE refunds (
   PRIMARY KEY (tenant_id, id),
   FOREIGN KEY (tenant_id, attempt_id) REFERENCES attempts (tenant_id, id),
   CHECK ((status = 'succeeded') = (succeeded_at_us IS NOT NULL)),
-  CHECK ((status IN ('failed', 'rejected', 'cancelled')) = (ended_at_us IS NOT NULL))
+  CHECK ((status IN ('failed', 'rejected', 'cancelled')) = (ended_at_us IS NOT NULL)),
+  CHECK (late_succeeded_at_us IS NULL OR status IN ('failed', 'rejected', 'cancelled'))
 ) {by id};
 CREATE INDEX refunds_by_payment ON refunds (payment_id, id);
 CREATE INDEX refunds_by_merchant ON refunds (merchant_id, id);
@@ -454,7 +458,7 @@ CREATE TABLE entries (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'hold',
-    'release', 'refund', 'reversal')),
+    'release', 'refund', 'refund_late', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

@@ -48,6 +48,7 @@ record! {
     failure_message: Option<String>,
     succeeded_at_us: Option<i64>,
     ended_at_us: Option<i64>,
+    late_succeeded_at_us: Option<i64>,
     event_seq: i64,
     created_at_us: i64,
     updated_at_us: i64,

@@ -26,6 +26,9 @@ words! {
         FeeCost = "fee_cost",
         /// What merchants were charged (income).
         FeeIncome = "fee_income",
+        /// What went back to a payer although the refund had ended: owed by the merchant where its accounts did not
+        /// cover it, and by the channel beyond what it had received 应收退款 (asset).
+        RefundReceivable = "refund_receivable",
         /// Money not yet explained 挂账 (liability).
         Suspense = "suspense",
     }
@@ -42,7 +45,11 @@ impl AccountKind {
             | Self::Duplicate
             | Self::LateSuccess
             | Self::Suspense => true,
-            Self::MerchantFeeReceivable | Self::ChannelReceivable | Self::FeeCost | Self::FeeIncome => false,
+            Self::MerchantFeeReceivable
+            | Self::ChannelReceivable
+            | Self::FeeCost
+            | Self::FeeIncome
+            | Self::RefundReceivable => false,
         }
     }
 
@@ -50,7 +57,10 @@ impl AccountKind {
     #[must_use]
     pub const fn debit_normal(self) -> bool {
         match self {
-            Self::MerchantFeeReceivable | Self::ChannelReceivable | Self::FeeCost => true,
+            Self::MerchantFeeReceivable
+            | Self::ChannelReceivable
+            | Self::FeeCost
+            | Self::RefundReceivable => true,
             Self::PendingSettlement
             | Self::Cash
             | Self::Held

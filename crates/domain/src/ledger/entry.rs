@@ -23,6 +23,8 @@ words! {
         Release = "release",
         /// A hold taken: the refund is done at the channel.
         Refund = "refund",
+        /// A refund done at the channel although its hold was released before.
+        RefundLate = "refund_late",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

@@ -106,6 +106,8 @@ pub struct Attempt {
     pub refunding_minor: i64,
     /// Refunds done, minor units.
     pub refunded_minor: i64,
+    /// Refunds done although they had ended otherwise, minor units; they may exceed what was received.
+    pub late_refunded_minor: i64,
     /// Refunds made so far, whatever became of them.
     pub refunds_count: i64,
     /// No refund may be sent before, by the channel's spacing rule, Unix microseconds.
@@ -142,6 +144,17 @@ impl Attempt {
     /// What may still be refunded of the money received, minor units.
     #[must_use]
     pub const fn refundable_minor(&self) -> i64 {
-        self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor)
+        let open =
+            self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor);
+        let left = open.saturating_sub(self.late_refunded_minor);
+        if left > 0 { left } else { 0 }
+    }
+
+    /// What has not gone back to the payer yet, whatever is under way, minor units.
+    #[must_use]
+    pub const fn not_refunded_minor(&self) -> i64 {
+        let kept =
+            self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.late_refunded_minor);
+        if kept > 0 { kept } else { 0 }
     }
 }

@@ -133,6 +133,7 @@ impl CreatePayment {
             attempts_count: 0,
             unknown_since_us: None,
             refunded_minor: 0,
+            late_refunded_minor: 0,
             refunding_minor: 0,
             close_requested_at_us: None,
             succeeded_at_us: None,

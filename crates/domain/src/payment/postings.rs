@@ -32,6 +32,7 @@ pub(super) fn collect(
         | EntryKind::Hold
         | EntryKind::Release
         | EntryKind::Refund
+        | EntryKind::RefundLate
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

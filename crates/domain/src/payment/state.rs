@@ -152,6 +152,8 @@ pub struct Payment {
     pub unknown_since_us: Option<i64>,
     /// The payer's part refunded so far of the effective attempt, minor units.
     pub refunded_minor: i64,
+    /// Refunds of the effective attempt done although they had ended otherwise, minor units.
+    pub late_refunded_minor: i64,
     /// Refunds requested and not yet ended, of the effective attempt, minor units.
     pub refunding_minor: i64,
     /// Somebody asked to close it; it closes once the open attempt is proven over.
@@ -184,7 +186,12 @@ impl Payment {
     pub const fn refundable_minor(&self) -> i64 {
         match self.status {
             PaymentStatus::Succeeded => {
-                self.amount_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor)
+                let open = self
+                    .amount_minor
+                    .saturating_sub(self.refunded_minor)
+                    .saturating_sub(self.refunding_minor);
+                let left = open.saturating_sub(self.late_refunded_minor);
+                if left > 0 { left } else { 0 }
             }
             PaymentStatus::RequiresMethod
             | PaymentStatus::RequiresAction

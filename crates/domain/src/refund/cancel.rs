@@ -25,7 +25,7 @@ pub struct CancelRefund {
     pub origin: Origin,
 }
 
-/// Asks the channel about a refund now; changes no state by itself.
+/// Asks the channel about a refund now, about one that ended without success too; changes no state by itself.
 #[derive(Debug, Clone)]
 pub struct RequestRefundQuery {
     /// The tenant.
@@ -143,6 +143,17 @@ impl CancelRefund {
     }
 }
 
+/// Whether an answer of the channel could tell anything new.
+const fn may_be_asked(refund: &Refund) -> bool {
+    match refund.status {
+        RefundState::Processing => true,
+        RefundState::Failed | RefundState::Rejected | RefundState::Cancelled => {
+            refund.late_succeeded_at_us.is_none()
+        }
+        RefundState::PendingApproval | RefundState::Approved | RefundState::Succeeded => false,
+    }
+}
+
 impl Command for RequestRefundQuery {
     type Reply = Refund;
 
@@ -163,7 +174,7 @@ impl Command for RequestRefundQuery {
         let refund = find(self.tenant_id, self.refund_id, snapshot)?;
         let instruction = snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128()));
         let free = instruction.filter(|row| row.lease_until_us <= moment.now_us);
-        let (Some(instruction), RefundState::Processing) = (free, refund.status) else {
+        let Some(instruction) = free.filter(|_| may_be_asked(refund)) else {
             return Ok(Decision::nothing(refund.clone()));
         };
         let mut instruction = instruction.clone();

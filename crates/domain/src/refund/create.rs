@@ -264,6 +264,7 @@ fn new_refund(
         failure_message: None,
         succeeded_at_us: None,
         ended_at_us: None,
+        late_succeeded_at_us: None,
         event_seq: 0,
         created_at_us: moment.now_us,
         updated_at_us: moment.now_us,

@@ -15,6 +15,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::CollectLate
         | EntryKind::CollectSuspense
         | EntryKind::Refund
+        | EntryKind::RefundLate
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);
@@ -36,19 +37,63 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
 /// | fee income | merchant fee receivable | merchant fee returned |
 /// | channel receivable | fee cost | channel fee returned |
 pub(super) fn refund(refund: &Refund, moment: &mut Moment<'_>) -> Option<Entry> {
+    let held = account(refund, AccountKind::Held);
+    entry(EntryKind::Refund, refund, outflow(refund, vec![(held, Side::Debit, refund.amount_minor)]), moment)
+}
+
+/// Who bears a refund that was done after its hold had been released, minor units.
+#[derive(Debug, Clone)]
+pub(super) struct Bearers {
+    /// Drawn from these accounts of the merchant, in order.
+    pub drawn: Vec<(AccountKind, i64)>,
+    /// What the merchant's accounts did not cover.
+    pub owed_by_merchant_minor: i64,
+    /// What the channel paid out beyond what it had received.
+    pub owed_by_channel_minor: i64,
+}
+
+/// The entry of a refund proven done after it had failed or been withdrawn:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | pending settlement and cash, or the account of stray money | | as far as available |
+/// | the merchant's refund receivable | | what they do not cover |
+/// | the channel account's refund receivable | | beyond what the attempt received |
+/// | | channel receivable | refunded |
+///
+/// and the fees as for any refund.
+pub(super) fn late_refund(refund: &Refund, bearers: &Bearers, moment: &mut Moment<'_>) -> Option<Entry> {
+    let mut debits: Vec<(AccountRef, Side, i64)> =
+        bearers.drawn.iter().map(|(kind, minor)| (account(refund, *kind), Side::Debit, *minor)).collect();
+    let owed_by_merchant = account(refund, AccountKind::RefundReceivable);
+    debits.push((owed_by_merchant, Side::Debit, bearers.owed_by_merchant_minor));
+    let owed_by_channel = AccountRef::channel(
+        refund.tenant_id,
+        refund.channel_account_id,
+        AccountKind::RefundReceivable,
+        refund.currency,
+    );
+    debits.push((owed_by_channel, Side::Debit, bearers.owed_by_channel_minor));
+    entry(EntryKind::RefundLate, refund, outflow(refund, debits), moment)
+}
+
+fn account(refund: &Refund, kind: AccountKind) -> AccountRef {
+    AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency)
+}
+
+/// What bears the refund, and after it the credit of the channel and the fees that come back.
+fn outflow(refund: &Refund, mut lines: Vec<(AccountRef, Side, i64)>) -> Vec<(AccountRef, Side, i64)> {
     let (tenant_id, currency) = (refund.tenant_id, refund.currency);
-    let merchant = |kind| AccountRef::merchant(tenant_id, refund.merchant_id, kind, currency);
     let channel = |kind| AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency);
     let (fee, cost) = (refund.fee_refund_minor, refund.channel_fee_refund_minor);
-    let lines = vec![
-        (merchant(AccountKind::Held), Side::Debit, refund.amount_minor),
+    lines.extend([
         (channel(AccountKind::ChannelReceivable), Side::Credit, refund.amount_minor),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Debit, fee),
-        (merchant(AccountKind::MerchantFeeReceivable), Side::Credit, fee),
+        (account(refund, AccountKind::MerchantFeeReceivable), Side::Credit, fee),
         (channel(AccountKind::ChannelReceivable), Side::Debit, cost),
         (channel(AccountKind::FeeCost), Side::Credit, cost),
-    ];
-    entry(EntryKind::Refund, refund, lines, moment)
+    ]);
+    lines
 }
 
 fn entry(

@@ -131,6 +131,8 @@ pub struct Refund {
     pub succeeded_at_us: Option<i64>,
     /// When it ended otherwise, Unix microseconds.
     pub ended_at_us: Option<i64>,
+    /// When it was done after all by the channel's word although it had ended otherwise, Unix microseconds.
+    pub late_succeeded_at_us: Option<i64>,
     /// Sequence of the last event about it.
     pub event_seq: i64,
     /// Unix microseconds.

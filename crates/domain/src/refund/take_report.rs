@@ -1,15 +1,17 @@
 //! Taking a report about a refund: the only way in which a channel's word changes a refund.
 
 mod ask_again;
+mod late;
+mod wants;
 
 use crate::audit::{Act, Origin};
 use crate::channel_account::ChannelAccount;
-use crate::command::{Command, LaneKind, Want, Wants};
+use crate::command::{Command, LaneKind, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::Instruction;
-use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
+use crate::ledger::{EntryKind, Hold, HoldStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
 use crate::refund::{Refund, RefundState, postings};
@@ -60,6 +62,8 @@ struct Taking<'a> {
     refund: Refund,
     hold: Hold,
     instruction: Option<Instruction>,
+    /// A question goes on although the refund has ended.
+    asking_afterwards: bool,
     changes: Changes,
 }
 
@@ -91,6 +95,7 @@ impl TakeRefundReport {
             refund: refund.clone(),
             hold: hold.clone(),
             instruction: snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128())).cloned(),
+            asking_afterwards: false,
             changes: Changes::default(),
         })
     }
@@ -132,8 +137,7 @@ impl Taking<'_> {
         if self.counts_for_payment() {
             self.payment.refunding_minor = self.payment.refunding_minor.saturating_sub(amount_minor);
             self.payment.refunded_minor = self.payment.refunded_minor.saturating_add(amount_minor);
-            let full = self.payment.refunded_minor >= self.payment.amount_minor;
-            self.payment.refund_status = if full { RefundStatus::Full } else { RefundStatus::Partial };
+            self.payment.refund_status = self.refund_status();
             self.payment.updated_at_us = moment.now_us;
         }
         self.refund.succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
@@ -143,14 +147,15 @@ impl Taking<'_> {
         self.event(EventKind::RefundSucceeded, moment);
     }
 
-    /// Fees go back in proportion to all that was refunded so far, each by its own contract.
+    /// Fees go back in proportion to all that was refunded so far, this refund included, each by its own contract.
+    /// The attempt counts this refund already, the payment not yet.
     fn return_fees(&mut self) {
         if self.counts_for_payment() && self.payment.fee.returned {
-            let refunded = self.payment.refunded_minor.saturating_add(self.refund.amount_minor);
+            let before = self.payment.refunded_minor.saturating_add(self.payment.late_refunded_minor);
             let due = FeeSnapshot::return_due(
                 self.payment.fee_minor,
                 self.payment.fee_returned_minor,
-                refunded,
+                before.saturating_add(self.refund.amount_minor).min(self.payment.amount_minor),
                 self.payment.amount_minor,
             );
             self.refund.fee_refund_minor = due.unwrap_or(0);
@@ -158,16 +163,22 @@ impl Taking<'_> {
                 self.payment.fee_returned_minor.saturating_add(self.refund.fee_refund_minor);
         }
         if self.account.is_some_and(|account| account.fee_returned) {
+            let gone = self.attempt.refunded_minor.saturating_add(self.attempt.late_refunded_minor);
             let due = FeeSnapshot::return_due(
                 self.attempt.channel_fee_minor,
                 self.attempt.channel_fee_returned_minor,
-                self.attempt.refunded_minor,
+                gone.min(self.attempt.received_minor),
                 self.attempt.received_minor,
             );
             self.refund.channel_fee_refund_minor = due.unwrap_or(0);
             self.attempt.channel_fee_returned_minor =
                 self.attempt.channel_fee_returned_minor.saturating_add(self.refund.channel_fee_refund_minor);
         }
+    }
+
+    fn refund_status(&self) -> RefundStatus {
+        let gone = self.payment.refunded_minor.saturating_add(self.payment.late_refunded_minor);
+        if gone >= self.payment.amount_minor { RefundStatus::Full } else { RefundStatus::Partial }
     }
 
     /// A refusal of this sending says nothing of an earlier one of the same number that may have taken effect:
@@ -214,31 +225,6 @@ impl Taking<'_> {
         }
     }
 
-    /// What a channel says after the end changes nothing but may have to be looked at.
-    fn after_the_end(&mut self, finding: &RefundFinding, moment: &mut Moment<'_>) {
-        let succeeded = self.refund.status == RefundState::Succeeded;
-        let contradicts = match finding {
-            RefundFinding::Done { amount, .. } if succeeded => {
-                if self.differs(*amount) {
-                    self.other_amount(*amount, moment);
-                }
-                false
-            }
-            RefundFinding::Done { .. } => true,
-            RefundFinding::Failed { .. } | RefundFinding::NotFound => {
-                succeeded && self.source != Source::Reply
-            }
-            RefundFinding::Accepted
-            | RefundFinding::InProgress
-            | RefundFinding::NotYet { .. }
-            | RefundFinding::Unclear(_) => false,
-        };
-        if contradicts {
-            let detail = json!({ "source": self.source, "status": self.refund.status });
-            self.exception(ExceptionKind::RefundReopened, &detail, moment);
-        }
-    }
-
     fn note_failure(&mut self, code: &str, message: &str) {
         self.refund.failure_code = Some(clipped(code, 64));
         self.refund.failure_message = Some(clipped(message, 200));
@@ -282,7 +268,8 @@ impl Taking<'_> {
         let refund_changed = self.snapshot.refunds.get(&(tenant_id, self.refund.id)) != Some(&self.refund);
         let before = self.snapshot.refunds.get(&(tenant_id, self.refund.id)).map(|refund| refund.status);
         let notable = !self.changes.is_empty() || before != Some(self.refund.status);
-        if let Some(instruction) = self.instruction.as_mut().filter(|_| self.refund.status.terminal()) {
+        let over = self.refund.status.terminal() && !self.asking_afterwards;
+        if let Some(instruction) = self.instruction.as_mut().filter(|_| over) {
             instruction.finish();
         }
         let stored = self.snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
@@ -318,24 +305,6 @@ fn changes_audit(
     changes.audit(who, Act::RefundReport, &command.refund_id, detail, moment);
 }
 
-fn posting_wants(command: &TakeRefundReport, refund: &Refund, wants: &mut Wants) {
-    let (tenant_id, currency) = (command.tenant_id, refund.currency);
-    for kind in [
-        AccountKind::Held,
-        AccountKind::PendingSettlement,
-        AccountKind::Cash,
-        AccountKind::Duplicate,
-        AccountKind::LateSuccess,
-        AccountKind::MerchantFeeReceivable,
-    ] {
-        wants.add(Want::Account(AccountRef::merchant(tenant_id, refund.merchant_id, kind, currency)));
-    }
-    for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost] {
-        wants.add(Want::Account(AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency)));
-    }
-    wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
-}
-
 impl Command for TakeRefundReport {
     type Reply = RefundTaken;
 
@@ -355,22 +324,7 @@ impl Command for TakeRefundReport {
     }
 
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
-        wants.add(Want::Payment(self.tenant_id, self.payment_id));
-        wants.add(Want::Attempt(self.tenant_id, self.attempt_id));
-        wants.add(Want::Refund(self.tenant_id, self.refund_id));
-        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
-        for kind in
-            [ExceptionKind::RefundReopened, ExceptionKind::RefundUnknown, ExceptionKind::RefundMismatch]
-        {
-            let id = Exception::id_of(self.tenant_id, kind, &self.refund_id.to_string());
-            wants.add(Want::Exception(self.tenant_id, id));
-        }
-        let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
-        wants.add(Want::Hold(self.tenant_id, refund.hold_id));
-        wants.add(Want::ChannelAccount(self.tenant_id, refund.channel_account_id));
-        if self.lane() == LaneKind::Posting {
-            posting_wants(self, refund, wants);
-        }
+        wants::rows(self, snapshot, wants);
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<RefundTaken>, Refusal> {

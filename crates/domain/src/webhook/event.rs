@@ -32,6 +32,8 @@ words! {
         RefundSucceeded = "refund.succeeded",
         /// It is proven not done.
         RefundFailed = "refund.failed",
+        /// It was done after all, though it had failed or been withdrawn.
+        RefundLateSuccess = "refund.late_success",
         /// It was withdrawn before sending.
         RefundCancelled = "refund.cancelled",
         /// Somebody pressed "send a test event".

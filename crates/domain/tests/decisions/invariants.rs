@@ -125,6 +125,7 @@ fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
     assert_eq!(payment.open_attempt_id, open.first().copied());
     assert!(!payment.status.terminal() || open.is_empty(), "an ended payment has no open attempt");
     assert!(payment.refunded_minor + payment.refunding_minor <= payment.amount_minor);
+    assert!(payment.refundable_minor() >= 0);
     assert!(payment.fee_returned_minor <= payment.fee_minor, "{payment:?}");
     if payment.fee.returned && payment.refunded_minor == payment.amount_minor {
         assert_eq!(payment.fee_returned_minor, payment.fee_minor, "a full refund returns the whole fee");
@@ -133,6 +134,7 @@ fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
         let attempt = snapshot.attempts.get(&(payment.tenant_id, id)).unwrap();
         assert_eq!(payment.refunded_minor, attempt.refunded_minor);
         assert_eq!(payment.refunding_minor, attempt.refunding_minor);
+        assert_eq!(payment.late_refunded_minor, attempt.late_refunded_minor);
         assert_eq!(attempt.received_minor, payment.amount_minor);
     }
 }
@@ -164,13 +166,12 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     if attempt.status == AttemptStatus::Succeeded {
         assert_eq!(attempt.received_minor, attempt.amount_minor);
     }
+    let of_attempt = || snapshot.refunds.iter().filter(|row| row.attempt_id == attempt.id);
     let sum = |state: &dyn Fn(RefundState) -> bool| -> i64 {
-        let refunds = snapshot.refunds.iter();
-        refunds
-            .filter(|row| row.attempt_id == attempt.id && state(row.status))
-            .map(|row| row.amount_minor)
-            .sum()
+        of_attempt().filter(|row| state(row.status)).map(|row| row.amount_minor).sum()
     };
+    let late = of_attempt().filter(|row| row.late_succeeded_at_us.is_some()).map(|row| row.amount_minor);
+    assert_eq!(attempt.late_refunded_minor, late.sum::<i64>());
     assert_eq!(attempt.refunded_minor, sum(&|state| state == RefundState::Succeeded));
     assert_eq!(attempt.refunding_minor, sum(&|state| state.counts() && state != RefundState::Succeeded));
     assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.received_minor, "inv-17");
@@ -222,10 +223,13 @@ fn refund_holds(refund: &Refund, snapshot: &Snapshot) {
         HoldStatus::Captured => Some(EntryKind::Refund),
         HoldStatus::Released => Some(EntryKind::Release),
     };
-    assert_eq!(booked, [EntryKind::Hold].into_iter().chain(ending).collect::<Vec<_>>());
+    let late = refund.late_succeeded_at_us.map(|_| EntryKind::RefundLate);
+    let expected: Vec<EntryKind> = [EntryKind::Hold].into_iter().chain(ending).chain(late).collect();
+    assert_eq!(booked, expected, "each movement is booked once");
     let instruction = snapshot.instructions.get(&(refund.tenant_id, refund.id.id128())).unwrap();
-    let next = if refund.status.terminal() { InstructionStatus::Done } else { InstructionStatus::Open };
-    assert_eq!(instruction.status, next, "a refund under way has a next question");
+    let over = instruction.status == InstructionStatus::Done;
+    assert!(refund.status.terminal() || !over, "a refund under way has a next question");
+    assert!(refund.status != RefundState::Succeeded && late.is_none() || over, "nothing is left to ask");
 }
 
 fn refund_goes_on(before: &Refund, after: &Refund) {
@@ -233,6 +237,9 @@ fn refund_goes_on(before: &Refund, after: &Refund) {
         (row.payment_id, row.attempt_id, row.amount_minor, row.currency, row.out_no.clone(), row.hold_id)
     };
     assert_eq!(frozen(before), frozen(after), "number and amount sent never change");
+    assert!(
+        before.late_succeeded_at_us.is_none() || before.late_succeeded_at_us == after.late_succeeded_at_us
+    );
     if before.status.terminal() {
         assert_eq!(before.status, after.status, "a terminal state never regresses");
     }

@@ -17,6 +17,8 @@ mod invariants;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod late_refunds;
+#[cfg(test)]
 mod partial;
 #[cfg(test)]
 mod refunds;

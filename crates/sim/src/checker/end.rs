@@ -33,6 +33,9 @@ impl Checker {
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);
         self.inv_40_refunds(rows, tally);
+        tally.late_refunds +=
+            u64::try_from(rows.refunds.iter().filter(|row| row.late_succeeded_at_us.is_some()).count())
+                .unwrap_or(u64::MAX);
         for attempt in rows.attempts.iter() {
             tally.duplicates += u64::from(attempt.disposition == Some(Disposition::Duplicate));
             tally.late_successes += u64::from(attempt.disposition == Some(Disposition::Late));
@@ -124,7 +127,8 @@ impl Checker {
         let attempt_id = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId);
         let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
         let ours = attempt.map_or((0, 0, 0, 0), |row| {
-            (row.received_minor, row.refunded_minor, row.channel_fee_minor, row.channel_fee_returned_minor)
+            let refunded_minor = row.refunded_minor.saturating_add(row.late_refunded_minor);
+            (row.received_minor, refunded_minor, row.channel_fee_minor, row.channel_fee_returned_minor)
         });
         let theirs = (trade.paid_fen, trade.refunded_fen, trade.fee_fen, trade.fee_returned_fen);
         let net = |(paid, refunded, fee, returned): (i64, i64, i64, i64)| paid - refunded - fee + returned;
@@ -185,6 +189,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::SuccessContradicted => true,
         ExceptionKind::PayeeMismatch
         | ExceptionKind::OrphanReport
+        | ExceptionKind::RefundLateSuccess
         | ExceptionKind::DuplicatePaid
         | ExceptionKind::LateSuccess => false,
     }

@@ -217,7 +217,8 @@ impl Checker {
     fn inv_23_fees(&mut self, payment: &Payment) {
         let returned = payment.fee_returned_minor;
         let within = (0..=payment.fee_minor).contains(&returned);
-        let whole = payment.refunded_minor < payment.amount_minor
+        let gone = payment.refunded_minor.saturating_add(payment.late_refunded_minor);
+        let whole = gone < payment.amount_minor
             || returned == if payment.fee.returned { payment.fee_minor } else { 0 };
         let booked = self.books.fee_income.get(&(payment.tenant_id, payment.id)).copied().unwrap_or(0);
         let agrees = self.waits() || booked == payment.fee_minor.saturating_sub(returned);

@@ -9,7 +9,7 @@ use tk_domain::id::{AttemptId, ChannelAccountId, HoldId, MerchantId, RefundId, T
 use tk_domain::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use tk_domain::payment::Attempt;
 use tk_domain::refund::{Refund, RefundRoute, RefundState};
-use tk_domain::report::RefundFinding;
+use tk_domain::report::{RefundFinding, Source};
 use tk_domain::snapshot::Snapshot;
 use tk_money::Currency;
 
@@ -29,6 +29,7 @@ struct SeenRefund {
     out_no: String,
     amount_minor: i64,
     attempt_id: AttemptId,
+    late: bool,
 }
 
 impl Checker {
@@ -45,16 +46,22 @@ impl Checker {
             out_no: refund.out_no.clone(),
             amount_minor: refund.amount_minor,
             attempt_id: refund.attempt_id,
+            late: refund.late_succeeded_at_us.is_some(),
         };
         let before = self.money_out.refunds.insert(key, seen.clone());
         if let Some(before) = &before {
-            let same = SeenRefund { status: refund.status, ..before.clone() } == seen;
+            let same = SeenRefund { status: refund.status, late: seen.late, ..before.clone() } == seen;
             self.require(same, "inv-19", || format!("{} changed its number or amount", refund.id));
             let regressed = before.status.terminal() && before.status != refund.status;
             self.require(!regressed, "inv-10", || format!("{} left {}", refund.id, before.status));
         }
+        let was_late = before.as_ref().is_some_and(|before| before.late);
+        self.require(seen.late || !was_late, "inv-10", || format!("{} took back a late success", refund.id));
         let was = before.map(|before| before.status);
         self.sum(refund, was);
+        if seen.late && !was_late {
+            self.inv_21_late_is_proven(refund, cause, sellers);
+        }
         if was != Some(refund.status) {
             self.inv_20_and_21(refund, cause, sellers);
         }
@@ -106,6 +113,19 @@ impl Checker {
         }
     }
 
+    /// inv-21, for a refund that had ended: only what a query or a bill proves is booked.
+    fn inv_21_late_is_proven(
+        &mut self,
+        refund: &Refund,
+        cause: Cause<'_>,
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+    ) {
+        let proven = matches!(cause.report, Some(Report::Refund(report))
+            if matches!(report.finding, RefundFinding::Done { .. }) && report.source != Source::Reply);
+        self.require(proven, "inv-21", || format!("{} is late by {}", refund.id, cause.word));
+        self.inv_21_money_is_gone(refund, sellers);
+    }
+
     fn inv_21_money_is_gone(&mut self, refund: &Refund, sellers: &BTreeMap<ChannelAccountId, Seller>) {
         let truth = sellers.get(&refund.channel_account_id).map(|seller| &seller.core);
         let attempt = self.money_in_out_no(refund);
@@ -128,7 +148,7 @@ impl Checker {
 
     /// inv-18: one hold entry, and one of release and refund when it has ended.
     fn inv_18_entries(&mut self, refund: &Refund) {
-        let expected = match refund.status {
+        let mut expected = match refund.status {
             RefundState::Succeeded => vec![EntryKind::Hold, EntryKind::Refund],
             RefundState::Failed | RefundState::Cancelled | RefundState::Rejected => {
                 vec![EntryKind::Hold, EntryKind::Release]
@@ -137,6 +157,9 @@ impl Checker {
                 vec![EntryKind::Hold]
             }
         };
+        if refund.late_succeeded_at_us.is_some() {
+            expected.push(EntryKind::RefundLate);
+        }
         let booked = self.books.refund_entries.get(&(refund.tenant_id, refund.id)).cloned();
         let holds = booked.as_ref() == Some(&expected);
         self.require(holds, "inv-18", || format!("{} {} is booked {booked:?}", refund.id, refund.status));

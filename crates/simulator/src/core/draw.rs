@@ -106,7 +106,10 @@ impl FaultKind {
                 point == Point::Notice
             }
             Self::Forged => point == Point::Forgery,
-            Self::Lie => matches!(point, Point::Call(Method::Query | Method::RefundQuery) | Point::Bill),
+            Self::Lie => {
+                let asked = Point::Call(Method::Query) == point || Point::Call(Method::RefundQuery) == point;
+                asked || point == Point::Call(Method::Refund) || point == Point::Bill
+            }
             Self::NoCap => matches!(point, Point::Call(Method::Refund)),
             Self::BadBill => point == Point::Bill,
         }
@@ -141,6 +144,11 @@ impl FaultKind {
                 },
             },
             Self::Lie if point == Point::Bill => Fault::BillOmits,
+            Self::Lie if point == Point::Call(Method::Refund) => match pick {
+                0 => Fault::FalseSuccess,
+                1 => Fault::RefundLater { after_us: late_us },
+                _ => Fault::FalseRefusal { after_us: late_us },
+            },
             Self::Lie if pick < 2 => Fault::QueryNotFound,
             Self::Lie => Fault::QueryStale,
             Self::Trouble => match pick {

@@ -68,7 +68,10 @@ impl Alipay {
             Fault::QueryStale | Fault::QueryNotFound | Fault::QuerySuccess => {
                 return Delivery::Answered(self.lie(now_us, call, fault));
             }
-            Fault::RefundLater { .. } | Fault::FalseSuccess | Fault::NoRefundCap => {
+            Fault::RefundLater { .. }
+            | Fault::FalseSuccess
+            | Fault::FalseRefusal { .. }
+            | Fault::NoRefundCap => {
                 return Delivery::Answered(self.refund_with_fault(now_us, call, fault));
             }
             Fault::NotifyDuplicated { .. }
@@ -135,6 +138,10 @@ impl Alipay {
             return self.execute(now_us, call);
         }
         self.faults.count(fault);
+        if let Fault::FalseRefusal { after_us } = fault {
+            self.land_later(now_us.saturating_add(after_us.max(0)), call);
+            return CoreAnswer::refused("ACQ.TRADE_NOT_ALLOW_REFUND");
+        }
         let mut node = refund_node(&trade, FundChange::No, None);
         if let Fault::RefundLater { after_us } = fault {
             self.land_later(now_us.saturating_add(after_us.max(0)), call);

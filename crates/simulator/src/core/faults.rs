@@ -78,27 +78,52 @@ impl Default for Rates {
 pub enum Fault {
     LostBefore,
     LostAfter,
-    LandsLate { after_us: i64 },
+    LandsLate {
+        after_us: i64,
+    },
     LandsAfterQuery,
-    RefundLater { after_us: i64 },
-    Unreadable { garble: Garble, effect: Effect },
-    SystemError { effect: Effect },
-    Slow { after_us: i64 },
+    RefundLater {
+        after_us: i64,
+    },
+    Unreadable {
+        garble: Garble,
+        effect: Effect,
+    },
+    SystemError {
+        effect: Effect,
+    },
+    Slow {
+        after_us: i64,
+    },
     Limited,
-    Down { for_us: i64 },
+    Down {
+        for_us: i64,
+    },
     QueryStale,
     QueryNotFound,
     QuerySuccess,
     FalseSuccess,
+    /// A final refusal is answered, and the refund lands later all the same.
+    FalseRefusal {
+        after_us: i64,
+    },
     NoRefundCap,
-    NotifyDuplicated { copies: u32 },
+    NotifyDuplicated {
+        copies: u32,
+    },
     NotifyReordered,
-    NotifyLate { after_us: i64 },
+    NotifyLate {
+        after_us: i64,
+    },
     NotifyNever,
-    NotifyWrongAmount { delta_fen: i64 },
+    NotifyWrongAmount {
+        delta_fen: i64,
+    },
     NotifyWrongApp,
     NotifyWrongSeller,
-    NotifyForged { seal: Seal },
+    NotifyForged {
+        seal: Seal,
+    },
     BillOmits,
     BillDoubles,
     BillAdds,
@@ -190,6 +215,7 @@ impl Fault {
             | Self::QueryNotFound
             | Self::QuerySuccess
             | Self::FalseSuccess
+            | Self::FalseRefusal { .. }
             | Self::BillOmits => FaultKind::Lie,
             Self::Slow { .. } | Self::Limited | Self::Down { .. } => FaultKind::Trouble,
             Self::NoRefundCap => FaultKind::NoCap,
@@ -212,7 +238,7 @@ impl Fault {
                 matches!(point, Point::Call(Method::Query | Method::RefundQuery))
             }
             Self::QuerySuccess => matches!(point, Point::Call(Method::Query)),
-            Self::RefundLater { .. } | Self::FalseSuccess | Self::NoRefundCap => {
+            Self::RefundLater { .. } | Self::FalseSuccess | Self::FalseRefusal { .. } | Self::NoRefundCap => {
                 matches!(point, Point::Call(Method::Refund))
             }
             Self::NotifyDuplicated { .. }

@@ -283,6 +283,7 @@ fn spoil(pending: &mut Pending, fault: Fault) -> bool {
         | Fault::QueryNotFound
         | Fault::QuerySuccess
         | Fault::FalseSuccess
+        | Fault::FalseRefusal { .. }
         | Fault::NoRefundCap
         | Fault::NotifyForged { .. }
         | Fault::BillOmits

@@ -202,7 +202,27 @@ pub(super) const CHECKS: &[Check] = &[
              AND r.payment_id = a.payment_id AND r.attempt_id = a.id AND r.status = 'succeeded'), 0)
            OR a.refunding_minor <> COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.tenant_id = ?1
              AND r.payment_id = a.payment_id AND r.attempt_id = a.id
-             AND r.status IN ('pending_approval', 'approved', 'processing')), 0))",
+             AND r.status IN ('pending_approval', 'approved', 'processing')), 0)
+           OR a.late_refunded_minor <> COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.tenant_id = ?1
+             AND r.payment_id = a.payment_id AND r.attempt_id = a.id AND r.late_succeeded_at_us IS NOT NULL), 0))",
+    ),
+    check(
+        "inv-17",
+        "each payment counts the refunds of the attempt that counts",
+        PAYMENT,
+        "SELECT p.id FROM payments p LEFT JOIN attempts a ON a.tenant_id = ?1 AND a.id = p.effective_attempt_id
+         WHERE p.tenant_id = ?1 AND (p.refunded_minor <> COALESCE(a.refunded_minor, 0)
+           OR p.refunding_minor <> COALESCE(a.refunding_minor, 0)
+           OR p.late_refunded_minor <> COALESCE(a.late_refunded_minor, 0))",
+    ),
+    check(
+        "inv-10",
+        "each refund done after its end is booked once by an entry of its own, and no other has one",
+        REFUND,
+        "SELECT r.id FROM refunds r WHERE r.tenant_id = ?1
+           AND CASE WHEN r.late_succeeded_at_us IS NULL THEN 0 ELSE 1 END <> (SELECT COUNT(*) FROM entries e
+             WHERE e.tenant_id = ?1 AND e.payment_id = r.payment_id AND e.refund_id = r.id
+             AND e.kind = 'refund_late')",
     ),
     check(
         "inv-18",

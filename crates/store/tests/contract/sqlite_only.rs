@@ -100,6 +100,8 @@ async fn damage_is_found_and_named() {
         ("inv-6", "ent", "UPDATE entries SET booked_at_us = 5 WHERE id = ?1", "entries"),
         ("inv-8", "", "UPDATE entries SET kind = 'collect_late' WHERE id = ?1", "entries"),
         ("inv-3", "acc", "UPDATE accounts SET balance_minor = balance_minor + 1 WHERE id = ?1", "accounts"),
+        ("inv-17", "att", "UPDATE attempts SET late_refunded_minor = 1 WHERE id = ?1", "attempts"),
+        ("inv-17", "pay", "UPDATE payments SET late_refunded_minor = 1 WHERE id = ?1", "payments"),
         ("inv-11", "pay", "UPDATE payments SET amount_minor = 9 WHERE id = ?1", "payments"),
         ("inv-38", "pay", "UPDATE payments SET merchant_order_no = 'other' WHERE id = ?1", "payments"),
         (

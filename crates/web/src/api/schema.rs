@@ -57,6 +57,6 @@ schemas! {
         status: String, money_state: String, route: String, line: String, hold: String, fee_refund: i64,
         out_no: String, outcome_unknown_since: Option<String>, needs_manual: bool,
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
-        created: String,
+        late_succeeded_at: Option<String>, created: String,
     }
 }

@@ -121,3 +121,35 @@ async fn an_app_of_one_merchant_sees_no_other_owner_in_entries() {
         assert!(!owners.is_empty() && owners.iter().all(|owner| **owner == payment["merchant"]), "{seen}");
     }
 }
+
+/// The sandbox refuses a refund for good and carries it out a moment later all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_done_after_it_failed_is_booked_and_shown() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        let payment = app.paid("R-LATE", 1_000).await;
+        let script =
+            json!({ "fault": { "kind": "false_refusal", "after_us": 1 }, "method": "refund", "times": 1 });
+        let faults = format!("{}/control/alipay/faults", app.sandbox);
+        let answer = app.client.post(faults).json(&json!({ "scripts": [script] })).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        let body = json!({ "payment": payment["id"], "merchant_refund_no": "L-1", "amount": 400 });
+        let refund = app.post("/v1/refunds", &body).await.expect(201);
+        let path = format!("/v1/refunds/{}", refund["id"].as_str().unwrap());
+        app.until(&path, "status", "failed").await;
+        app.post(&format!("{path}/queries"), &json!({})).await.expect(200);
+        let late = app.until(&path, "money_state", "moved").await;
+        assert_eq!(late["status"], "failed", "what has ended stays ended");
+        assert!(late["late_succeeded_at"].is_string(), "{late}");
+        let payment = app.get(&format!("/v1/payments/{}", payment["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!((&payment["amount_refunded"], &payment["amount_refundable"]), (&json!(400), &json!(600)));
+        assert_eq!(payment["refund_status"], "partial");
+        let told = app.get("/v1/exceptions?status=open").await.expect(200);
+        assert_eq!(told["data"][0]["kind"], "refund_late_success", "{told}");
+        let entries =
+            app.get(&format!("/v1/entries?payment={}", payment["id"].as_str().unwrap())).await.expect(200);
+        let late = entries["data"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "refund_late");
+        assert_eq!(late.count(), 1, "{entries}");
+    }
+}

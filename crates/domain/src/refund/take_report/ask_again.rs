@@ -94,7 +94,7 @@ impl Taking<'_> {
         }
     }
 
-    fn say(&mut self, kind: InstructionKind, due_at_us: i64) {
+    pub(super) fn say(&mut self, kind: InstructionKind, due_at_us: i64) {
         if let Some(instruction) = &mut self.instruction {
             instruction.next(kind, due_at_us);
         }

@@ -1,0 +1,127 @@
+//! A channel speaks of a refund that has ended. What it proves is booked; the status never goes back.
+
+use super::{CONFIRM_AFTER_US, Taking};
+use crate::ask;
+use crate::exception::ExceptionKind;
+use crate::instruction::{InstructionKind, InstructionStatus};
+use crate::ledger::{AccountKind, AccountRef};
+use crate::moment::Moment;
+use crate::payment::Disposition;
+use crate::refund::{RefundState, postings};
+use crate::report::{RefundFinding, Source};
+use crate::webhook::EventKind;
+use serde_json::json;
+
+/// Questions about a refund, those after its end included, after which only a person asks on.
+const AFTERWARDS_MAX: i64 = 30;
+
+impl Taking<'_> {
+    pub(super) fn after_the_end(&mut self, finding: &RefundFinding, moment: &mut Moment<'_>) {
+        let done = self.refund.status == RefundState::Succeeded;
+        if done || self.refund.late_succeeded_at_us.is_some() {
+            return self.after_it_was_done(finding, moment);
+        }
+        match finding {
+            RefundFinding::Done { amount, .. } if self.differs(*amount) => self.other_amount(*amount, moment),
+            RefundFinding::Done { .. } if self.source == Source::Reply => self.ask_about_claim(moment),
+            RefundFinding::Done { at_us, .. } => self.done_late(*at_us, moment),
+            RefundFinding::Accepted | RefundFinding::InProgress => self.ask_about_claim(moment),
+            RefundFinding::NotFound | RefundFinding::Unclear(_) => self.ask_on(moment),
+            RefundFinding::Failed { .. } | RefundFinding::NotYet { .. } => {}
+        }
+    }
+
+    /// The money has gone; a channel that says otherwise is noted, and a person looks.
+    fn after_it_was_done(&mut self, finding: &RefundFinding, moment: &Moment<'_>) {
+        match finding {
+            RefundFinding::Done { amount, .. } if self.differs(*amount) => self.other_amount(*amount, moment),
+            RefundFinding::Failed { .. } | RefundFinding::NotFound if self.source != Source::Reply => {
+                let detail = json!({ "source": self.source, "status": self.refund.status });
+                self.exception(ExceptionKind::RefundReopened, &detail, moment);
+            }
+            RefundFinding::Done { .. }
+            | RefundFinding::Failed { .. }
+            | RefundFinding::NotFound
+            | RefundFinding::Accepted
+            | RefundFinding::InProgress
+            | RefundFinding::NotYet { .. }
+            | RefundFinding::Unclear(_) => {}
+        }
+    }
+
+    /// The channel took a refund that we hold to be over: it is asked, for only its word on the outcome counts.
+    fn ask_about_claim(&mut self, moment: &Moment<'_>) {
+        self.ask_afterwards(moment.after(CONFIRM_AFTER_US));
+    }
+
+    /// A question under way about an ended refund goes on for a while: what was accepted may land later.
+    fn ask_on(&mut self, moment: &Moment<'_>) {
+        let asked = self.instruction.as_ref().is_some_and(|row| row.status == InstructionStatus::Open);
+        if asked {
+            self.ask_afterwards(moment.after(ask::delay_us(self.refund.queries_count)));
+        }
+    }
+
+    fn ask_afterwards(&mut self, due_at_us: i64) {
+        if self.refund.queries_count < AFTERWARDS_MAX {
+            self.refund.queries_count = self.refund.queries_count.saturating_add(1);
+            self.say(InstructionKind::RefundQuery, due_at_us);
+            self.asking_afterwards = true;
+        }
+    }
+
+    /// The payer has the money although the hold was released: the outflow is booked once, the order system and a
+    /// person are told, and what may still be refunded shrinks. Hold and status stay as they ended.
+    fn done_late(&mut self, at_us: Option<i64>, moment: &mut Moment<'_>) {
+        let amount_minor = self.refund.amount_minor;
+        let bearers = self.bearers(moment.now_us);
+        self.attempt.late_refunded_minor = self.attempt.late_refunded_minor.saturating_add(amount_minor);
+        self.attempt.updated_at_us = moment.now_us;
+        self.return_fees();
+        if self.counts_for_payment() {
+            self.payment.late_refunded_minor = self.payment.late_refunded_minor.saturating_add(amount_minor);
+            self.payment.refund_status = self.refund_status();
+            self.payment.updated_at_us = moment.now_us;
+        }
+        self.refund.late_succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
+        self.refund.updated_at_us = moment.now_us;
+        self.changes.put_some(postings::late_refund(&self.refund, &bearers, moment));
+        let detail = json!({
+            "source": self.source, "status": self.refund.status,
+            "owed_by_merchant": bearers.owed_by_merchant_minor, "owed_by_channel": bearers.owed_by_channel_minor,
+        });
+        self.exception(ExceptionKind::RefundLateSuccess, &detail, moment);
+        self.event(EventKind::RefundLateSuccess, moment);
+    }
+
+    /// The merchant bears what its attempt had received and not yet given back, from the accounts that a hold is
+    /// drawn from; the channel answers for the rest, since it said that nothing would move.
+    fn bearers(&self, now_us: i64) -> postings::Bearers {
+        let of_merchant = self.refund.amount_minor.min(self.attempt.not_refunded_minor());
+        let kinds: &[AccountKind] = match self.attempt.disposition {
+            Some(Disposition::Duplicate) => &[AccountKind::Duplicate],
+            Some(Disposition::Late) => &[AccountKind::LateSuccess],
+            Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                &[AccountKind::PendingSettlement, AccountKind::Cash]
+            }
+        };
+        let mut open_minor = of_merchant;
+        let draw = |kind: &AccountKind| {
+            let part = self.available(*kind, now_us).min(open_minor);
+            open_minor = open_minor.saturating_sub(part);
+            (*kind, part)
+        };
+        let drawn = kinds.iter().map(draw).collect();
+        postings::Bearers {
+            drawn,
+            owed_by_merchant_minor: open_minor,
+            owed_by_channel_minor: self.refund.amount_minor.saturating_sub(of_merchant),
+        }
+    }
+
+    fn available(&self, kind: AccountKind, now_us: i64) -> i64 {
+        let (tenant_id, merchant_id) = (self.refund.tenant_id, self.refund.merchant_id);
+        let name = AccountRef::merchant(tenant_id, merchant_id, kind, self.refund.currency);
+        self.snapshot.account(&name, now_us).available_minor().max(0)
+    }
+}

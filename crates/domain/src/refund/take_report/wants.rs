@@ -1,0 +1,56 @@
+//! Which rows a report about a refund has to see.
+
+use super::TakeRefundReport;
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::exception::{Exception, ExceptionKind};
+use crate::id::TypedId;
+use crate::ledger::{AccountKind, AccountRef};
+use crate::refund::Refund;
+use crate::snapshot::Snapshot;
+
+pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut Wants) {
+    let tenant_id = command.tenant_id;
+    wants.add(Want::Payment(tenant_id, command.payment_id));
+    wants.add(Want::Attempt(tenant_id, command.attempt_id));
+    wants.add(Want::Refund(tenant_id, command.refund_id));
+    wants.add(Want::Instruction(tenant_id, command.refund_id.id128()));
+    for kind in [ExceptionKind::RefundReopened, ExceptionKind::RefundUnknown, ExceptionKind::RefundMismatch] {
+        exception(command, kind, wants);
+    }
+    let Some(refund) = snapshot.refunds.get(&(tenant_id, command.refund_id)) else { return };
+    wants.add(Want::Hold(tenant_id, refund.hold_id));
+    wants.add(Want::ChannelAccount(tenant_id, refund.channel_account_id));
+    if command.lane() == LaneKind::Posting {
+        accounts(command, refund, wants);
+    }
+    if refund.status.terminal() {
+        exception(command, ExceptionKind::RefundLateSuccess, wants);
+        let channel = refund.channel_account_id;
+        let kind = AccountKind::RefundReceivable;
+        wants.add(Want::Account(AccountRef::merchant(tenant_id, refund.merchant_id, kind, refund.currency)));
+        wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, refund.currency)));
+    }
+}
+
+fn exception(command: &TakeRefundReport, kind: ExceptionKind, wants: &mut Wants) {
+    let id = Exception::id_of(command.tenant_id, kind, &command.refund_id.to_string());
+    wants.add(Want::Exception(command.tenant_id, id));
+}
+
+fn accounts(command: &TakeRefundReport, refund: &Refund, wants: &mut Wants) {
+    let (tenant_id, currency) = (command.tenant_id, refund.currency);
+    for kind in [
+        AccountKind::Held,
+        AccountKind::PendingSettlement,
+        AccountKind::Cash,
+        AccountKind::Duplicate,
+        AccountKind::LateSuccess,
+        AccountKind::MerchantFeeReceivable,
+    ] {
+        wants.add(Want::Account(AccountRef::merchant(tenant_id, refund.merchant_id, kind, currency)));
+    }
+    for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost] {
+        wants.add(Want::Account(AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency)));
+    }
+    wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
+}
