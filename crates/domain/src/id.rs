@@ -143,4 +143,8 @@ typed_ids! {
     RequestId = "req";
     /// A matter that needs a person or further evidence.
     ExceptionId = "exc";
+    /// One line of a bank account: money that came or went.
+    BankLineId = "btr";
+    /// Money of a bank line given to an order.
+    MatchId = "mat";
 }

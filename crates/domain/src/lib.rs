@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod report;
 pub mod routing;
 pub mod snapshot;
+pub mod transfer;
 #[cfg(test)]
 mod trial;
 pub mod view;

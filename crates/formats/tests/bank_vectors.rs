@@ -1,11 +1,6 @@
 //! Every file of the bank vectors: one day of one account and one batch of payments, in each format.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a failed step fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 use std::fs;
 use std::path::PathBuf;
