@@ -147,6 +147,7 @@ impl App {
             | PaymentFinding::InProgress
             | PaymentFinding::Failed { .. }
             | PaymentFinding::Closed
+            | PaymentFinding::Undone(_)
             | PaymentFinding::CloseRefused
             | PaymentFinding::NotFound
             | PaymentFinding::Unclear(_) => 0,

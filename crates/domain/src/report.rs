@@ -78,6 +78,8 @@ pub enum PaymentFinding {
     Failed { code: String, message: String },
     /// The channel confirms that the order is closed unpaid, or that our close or cancel took effect.
     Closed,
+    /// The channel had taken this sum and gave all of it back: a cancel took effect on a paid order.
+    Undone(Amount),
     /// The channel refuses to close because of the order's state: it must be asked.
     CloseRefused,
     /// The channel does not know the order; a late request can still land.

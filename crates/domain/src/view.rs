@@ -10,6 +10,7 @@ use crate::refund::{Line, Refund, RefundRoute, RefundState};
 use crate::refusal::MoneyState;
 use crate::webhook::{Event, EventKind};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// A payment as published.
@@ -63,11 +64,11 @@ pub struct PaymentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cashier_url: Option<String>,
     /// The attempt started last: its id, or the attempt itself where expanded.
-    pub latest_attempt: Option<Value>,
+    pub latest_attempt: Option<Latest>,
     /// The merchant's own data.
-    pub metadata: Value,
+    pub metadata: Option<Box<RawValue>>,
     /// Pay-before-issue facts.
-    pub fulfilment: Value,
+    pub fulfilment: Option<Box<RawValue>>,
     /// Where the browser goes afterwards.
     pub return_url: Option<String>,
     /// RFC 3339.
@@ -80,6 +81,16 @@ pub struct PaymentView {
     pub ended_at: Option<String>,
     /// RFC 3339.
     pub created: String,
+}
+
+/// The attempt started last, as published within its payment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Latest {
+    /// Its id.
+    Id(AttemptId),
+    /// The attempt itself, where expanded.
+    Whole(Box<AttemptView>),
 }
 
 /// An attempt as published.
@@ -117,6 +128,8 @@ pub struct AttemptView {
     pub disposition: Option<&'static str>,
     /// Minor units received.
     pub amount_received: i64,
+    /// Minor units that the channel took and gave back by a cancel.
+    pub amount_undone: i64,
     /// Minor units refunded.
     pub amount_refunded: i64,
     /// Minor units of refunds under way.
@@ -126,7 +139,7 @@ pub struct AttemptView {
     /// Whether a person has it.
     pub needs_manual: bool,
     /// Why this channel account: every candidate and the reason each other was dropped.
-    pub routing: Value,
+    pub routing: Option<Box<RawValue>>,
     /// RFC 3339.
     pub channel_expires_at: String,
     /// RFC 3339.
@@ -190,8 +203,9 @@ pub struct RefundView {
     pub created: String,
 }
 
-fn json_or_null(text: Option<&String>) -> Value {
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
+/// Stored JSON as it is; text that is no JSON is left out.
+fn stored_json(text: Option<&String>) -> Option<Box<RawValue>> {
+    text.and_then(|text| serde_json::from_str(text).ok())
 }
 
 fn failure(code: Option<&String>, message: Option<&String>) -> Option<Value> {
@@ -202,8 +216,7 @@ impl PaymentView {
     /// The published form; `latest` replaces the latest attempt's id where it is given.
     #[must_use]
     pub fn of(payment: &Payment, latest: Option<&Attempt>, live: bool) -> Self {
-        let latest_id = payment.latest_attempt_id.map(|id: AttemptId| Value::String(id.to_string()));
-        let expanded = latest.and_then(|attempt| serde_json::to_value(AttemptView::of(attempt, live)).ok());
+        let expanded = latest.map(|attempt| Latest::Whole(Box::new(AttemptView::of(attempt, live))));
         Self {
             id: payment.id.to_string(),
             object: "payment",
@@ -227,9 +240,9 @@ impl PaymentView {
             description: payment.description.clone(),
             terminal: payment.terminal,
             cashier_url: None,
-            latest_attempt: expanded.or(latest_id),
-            metadata: json_or_null(payment.metadata.as_ref()),
-            fulfilment: json_or_null(payment.fulfilment.as_ref()),
+            latest_attempt: expanded.or_else(|| payment.latest_attempt_id.map(Latest::Id)),
+            metadata: stored_json(payment.metadata.as_ref()),
+            fulfilment: stored_json(payment.fulfilment.as_ref()),
             return_url: payment.return_url.clone(),
             expires_at: time_text(payment.expires_at_us),
             accounting_date: payment.accounting_day.map(date_text),
@@ -279,11 +292,12 @@ impl AttemptView {
             channel_txn_no: attempt.channel_txn_no.clone(),
             disposition: attempt.disposition.map(super::payment::Disposition::word),
             amount_received: attempt.received_minor,
+            amount_undone: attempt.undone_minor,
             amount_refunded: attempt.refunded_minor.saturating_add(attempt.late_refunded_minor),
             amount_refunding: attempt.refunding_minor,
             failure: failure(attempt.failure_code.as_ref(), attempt.failure_message.as_ref()),
             needs_manual: attempt.needs_manual,
-            routing: json_or_null(Some(&attempt.routing)),
+            routing: stored_json(Some(&attempt.routing)),
             channel_expires_at: time_text(attempt.channel_expires_at_us),
             paid_at: attempt.paid_at_us.map(time_text),
             created: time_text(attempt.created_at_us),

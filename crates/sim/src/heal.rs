@@ -112,7 +112,12 @@ impl World {
                 payee_merchant: None,
                 paid_at_us: None,
             })
-        } else if self.undone_fen(tenant_id, trade) > 0 && attempt.refunding_minor == 0 {
+        } else if trade.paid_fen == self.undone_fen(tenant_id, trade)
+            && trade.paid_fen > attempt.undone_minor
+            && attempt.disposition.is_none()
+        {
+            PaymentFinding::Undone(Amount::fen(trade.paid_fen))
+        } else if self.undone_fen(tenant_id, trade) > attempt.undone_minor && attempt.refunding_minor == 0 {
             PaymentFinding::Closed
         } else {
             return;

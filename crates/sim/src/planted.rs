@@ -39,10 +39,11 @@ pub(crate) enum Bug {
     AcceptedIsDone,
     RefundNotFoundIsFailed,
     LateRefundDropped,
+    UndoneUnbooked,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 19] = [
+    pub(crate) const ALL: [(Self, &'static str); 20] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -62,6 +63,7 @@ impl Bug {
         (Self::AcceptedIsDone, "accepted_is_done"),
         (Self::RefundNotFoundIsFailed, "refund_not_found_is_failed"),
         (Self::LateRefundDropped, "late_refund_dropped"),
+        (Self::UndoneUnbooked, "undone_unbooked"),
     ];
 }
 
@@ -151,6 +153,7 @@ impl World {
             }),
             Bug::LateSuccessDropped => drop_late(changes),
             Bug::LateRefundDropped => drop_late_refund(changes),
+            Bug::UndoneUnbooked => drop_undone(changes),
             Bug::TimeoutIsFailed
             | Bug::HoldReleasedOnTimeout
             | Bug::NewRefundNumberOnRetry
@@ -238,6 +241,7 @@ impl World {
                     | PaymentFinding::InProgress
                     | PaymentFinding::Failed { .. }
                     | PaymentFinding::Closed
+                    | PaymentFinding::Undone(_)
                     | PaymentFinding::CloseRefused => false,
                 };
                 let (code, message) = failed();
@@ -392,6 +396,17 @@ fn mapped(changes: Changes, spoil: impl Fn(&mut Change)) -> Changes {
     for mut one in changes.into_vec() {
         spoil(&mut one);
         spoilt.put(one);
+    }
+    spoilt
+}
+
+/// A cancel that gave money back is taken for the close of an unpaid order.
+fn drop_undone(changes: Changes) -> Changes {
+    let mut spoilt = Changes::default();
+    for change in changes.into_vec() {
+        if !matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::Undone) {
+            spoilt.put(change);
+        }
     }
     spoilt
 }

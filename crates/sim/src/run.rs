@@ -88,6 +88,8 @@ pub struct Summary {
     pub late_successes: u64,
     /// Refunds done after they had failed or been withdrawn.
     pub late_refunds: u64,
+    /// Payments that a cancel at the channel gave back.
+    pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
     pub fen_lost: i64,
     /// Money that the books have and the channel has not, minor units.
@@ -232,6 +234,7 @@ impl Summary {
         self.duplicates = total.duplicates;
         self.late_successes = total.late_successes;
         self.late_refunds = total.late_refunds;
+        self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;
         self.fen_unexplained = total.fen_unexplained;

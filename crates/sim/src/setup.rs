@@ -183,19 +183,13 @@ fn channel_account(
     config: &CoreConfig,
     priority: i64,
 ) -> ChannelAccount {
-    // A cancel gives money back without a refund of ours: where the channel keeps its fee then, no bar codes.
-    let methods = if config.fee_on_refund == FeeOnRefund::Kept {
-        r#"["alipay_qr","alipay_page","alipay_wap"]"#
-    } else {
-        r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#
-    };
     ChannelAccount {
         tenant_id,
         id,
         channel: Channel::Alipay,
         name: "Alipay".to_owned(),
         currency: Currency::Cny,
-        methods: methods.to_owned(),
+        methods: r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#.to_owned(),
         merchants: None,
         products: None,
         amount_min_minor: 1,

@@ -23,6 +23,7 @@ pub(crate) struct Tally {
     pub(crate) duplicates: u64,
     pub(crate) late_successes: u64,
     pub(crate) late_refunds: u64,
+    pub(crate) undone: u64,
     pub(crate) fen_lost: i64,
     pub(crate) fen_created: i64,
     pub(crate) fen_unexplained: i64,
@@ -62,6 +63,7 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.late_successes += other.late_successes;
         self.late_refunds += other.late_refunds;
+        self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;
         self.fen_unexplained += other.fen_unexplained;

@@ -249,6 +249,7 @@ CREATE TABLE attempts (
   channel_txn_no TEXT,
   disposition TEXT CHECK (disposition IN ('effective', 'duplicate', 'late', 'mismatch')),
   received_minor {i64} NOT NULL CHECK (received_minor >= 0),
+  undone_minor {i64} NOT NULL CHECK (undone_minor >= 0),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
   late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
@@ -271,7 +272,8 @@ CREATE TABLE attempts (
   CHECK (refunding_minor + refunded_minor <= received_minor),
   CHECK ((status = 'unknown') = (unknown_since_us IS NOT NULL)),
   CHECK ((action_kind IS NULL) = (action_value IS NULL)),
-  CHECK (received_minor = 0 OR disposition IS NOT NULL)
+  CHECK (received_minor = 0 OR disposition IS NOT NULL),
+  CHECK (undone_minor = 0 OR (received_minor = 0 AND status IN ('failed', 'closed')))
 ) {by id};
 CREATE INDEX attempts_by_payment ON attempts (payment_id, id);
 @tenant attempts
@@ -457,8 +459,8 @@ CREATE INDEX deliveries_by_event ON deliveries (tenant_id, event_id);
 CREATE TABLE entries (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'hold',
-    'release', 'refund', 'refund_late', 'reversal')),
+  kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
+    'hold', 'release', 'refund', 'refund_late', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

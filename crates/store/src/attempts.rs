@@ -37,6 +37,7 @@ record! {
     channel_txn_no: Option<String>,
     disposition: Option<Disposition>,
     received_minor: i64,
+    undone_minor: i64,
     refunding_minor: i64,
     refunded_minor: i64,
     late_refunded_minor: i64,

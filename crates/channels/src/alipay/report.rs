@@ -106,7 +106,7 @@ fn payment_answer(kind: InstructionKind, attempt: &Attempt, answer: &Answer) -> 
         InstructionKind::Pay => pay_success(attempt, fields),
         InstructionKind::Query => queried(attempt, fields),
         InstructionKind::Close => PaymentFinding::Closed,
-        InstructionKind::Cancel => cancelled(fields),
+        InstructionKind::Cancel => cancelled(attempt, fields),
         InstructionKind::Refund | InstructionKind::RefundQuery => {
             PaymentFinding::Unclear(Unclear::Unreadable)
         }
@@ -148,10 +148,15 @@ fn queried(attempt: &Attempt, fields: Fields<'_>) -> PaymentFinding {
         Some("TRADE_SUCCESS" | "TRADE_FINISHED") => paid(fields, "send_pay_date"),
         Some("TRADE_CLOSED") if !fields.shows_payment() => PaymentFinding::Closed,
         // Paid and wholly given back: for a bar code that we cancelled this is the cancel that took effect.
-        Some("TRADE_CLOSED") if cancel_was_asked(attempt) => PaymentFinding::Closed,
+        Some("TRADE_CLOSED") if cancel_was_asked(attempt) => undone(attempt),
         Some(_) => PaymentFinding::Unclear(Unclear::UnknownCode),
         None => PaymentFinding::Unclear(Unclear::Unreadable),
     }
+}
+
+/// The whole order was paid and given back: a bar-code order is for exactly what we asked.
+const fn undone(attempt: &Attempt) -> PaymentFinding {
+    PaymentFinding::Undone(Amount::new(attempt.amount_minor, attempt.currency))
 }
 
 fn cancel_was_asked(attempt: &Attempt) -> bool {
@@ -175,9 +180,10 @@ fn paid(fields: Fields<'_>, time_field: &str) -> PaymentFinding {
 }
 
 /// `retry_flag` N with an action: done. Without an action no trade was found, and one may still come.
-fn cancelled(fields: Fields<'_>) -> PaymentFinding {
+fn cancelled(attempt: &Attempt, fields: Fields<'_>) -> PaymentFinding {
     match (fields.text("retry_flag"), fields.text("action")) {
-        (Some("N"), Some("close" | "refund")) => PaymentFinding::Closed,
+        (Some("N"), Some("close")) => PaymentFinding::Closed,
+        (Some("N"), Some("refund")) => undone(attempt),
         (Some("N"), None) => PaymentFinding::NotFound,
         (Some("Y"), _) => PaymentFinding::Unclear(Unclear::ServerError),
         _ => PaymentFinding::Unclear(Unclear::Unreadable),

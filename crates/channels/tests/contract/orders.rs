@@ -83,6 +83,11 @@ pub async fn an_unpaid_order_closes_and_a_paid_one_refuses(bench: &impl Bench) {
     assert_paid(bench, &row, say(bench, Kind::Query, &row).await).await;
 }
 
+/// Given back in whole; a channel that does not say that it had been paid calls the order closed.
+fn undone(finding: &PaymentFinding) -> bool {
+    matches!(finding, PaymentFinding::Closed) || *finding == PaymentFinding::Undone(Amount::fen(100))
+}
+
 pub async fn a_cancel_undoes_a_payment_and_repeats_its_answer(bench: &impl Bench) {
     let cancellable = bench.capabilities().methods.iter().filter(|terms| terms.ended_by == Kind::Cancel);
     for terms in cancellable {
@@ -91,9 +96,9 @@ pub async fn a_cancel_undoes_a_payment_and_repeats_its_answer(bench: &impl Bench
         assert_eq!(say(bench, Kind::Cancel, &row).await, PaymentFinding::NotFound);
         assert!(matches!(say(bench, Kind::Pay, &row).await, PaymentFinding::Paid(_)));
         for _ in 0..2 {
-            assert_eq!(say(bench, Kind::Cancel, &row).await, PaymentFinding::Closed);
+            assert!(undone(&say(bench, Kind::Cancel, &row).await));
         }
-        assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::Closed);
+        assert!(undone(&say(bench, Kind::Query, &row).await));
         let given_back: i64 = bench.truth(&row).await.refunds.iter().map(|(_, fen)| fen).sum();
         assert_eq!(given_back, 100);
         let waiting = attempt(terms.method, 100, 2);

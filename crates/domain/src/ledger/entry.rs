@@ -17,6 +17,8 @@ words! {
         CollectLate = "collect_late",
         /// A success whose amount is not the order's.
         CollectSuspense = "collect_suspense",
+        /// Money that the channel took and gave back by a cancel.
+        Undone = "undone",
         /// Money reserved.
         Hold = "hold",
         /// A hold given back.

@@ -102,6 +102,8 @@ pub struct Attempt {
     pub disposition: Option<Disposition>,
     /// Minor units received at the channel.
     pub received_minor: i64,
+    /// Minor units that the channel took and gave back by a cancel, without a refund of ours.
+    pub undone_minor: i64,
     /// Refunds requested and not ended, minor units.
     pub refunding_minor: i64,
     /// Refunds done, minor units.

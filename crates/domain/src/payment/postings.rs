@@ -29,6 +29,7 @@ pub(super) fn collect(
         EntryKind::CollectLate => merchant(AccountKind::LateSuccess),
         EntryKind::CollectSuspense => channel(AccountKind::Suspense),
         EntryKind::Collect
+        | EntryKind::Undone
         | EntryKind::Hold
         | EntryKind::Release
         | EntryKind::Refund
@@ -43,8 +44,43 @@ pub(super) fn collect(
         (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
-    let mut entry = Entry::new(tenant_id, EntryId::new(moment), kind, moment.now_us, lines).ok()?;
-    entry.payment_id = Some(payment.id);
+    entry(kind, attempt, lines, moment)
+}
+
+/// The entry of a cancel that gave back `attempt.undone_minor`:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | channel receivable | | taken − channel fee |
+/// | fee cost | | channel fee |
+/// | | channel receivable | given back |
+/// | channel receivable | fee cost | channel fee returned |
+///
+/// Where the channel keeps its fee, that is what remains.
+pub(super) fn undone(attempt: &Attempt, moment: &mut Moment<'_>) -> Option<Entry> {
+    let channel = |account| {
+        AccountRef::channel(attempt.tenant_id, attempt.channel_account_id, account, attempt.currency)
+    };
+    let (sum, cost, returned) =
+        (attempt.undone_minor, attempt.channel_fee_minor, attempt.channel_fee_returned_minor);
+    let lines = vec![
+        (channel(AccountKind::ChannelReceivable), Side::Debit, sum.saturating_sub(cost)),
+        (channel(AccountKind::FeeCost), Side::Debit, cost),
+        (channel(AccountKind::ChannelReceivable), Side::Credit, sum),
+        (channel(AccountKind::ChannelReceivable), Side::Debit, returned),
+        (channel(AccountKind::FeeCost), Side::Credit, returned),
+    ];
+    entry(EntryKind::Undone, attempt, lines, moment)
+}
+
+fn entry(
+    kind: EntryKind,
+    attempt: &Attempt,
+    lines: Vec<(AccountRef, Side, i64)>,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let mut entry = Entry::new(attempt.tenant_id, EntryId::new(moment), kind, moment.now_us, lines).ok()?;
+    entry.payment_id = Some(attempt.payment_id);
     entry.attempt_id = Some(attempt.id);
     Some(entry)
 }

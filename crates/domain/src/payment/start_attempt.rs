@@ -172,6 +172,7 @@ impl StartAttempt {
             channel_txn_no: None,
             disposition: None,
             received_minor: 0,
+            undone_minor: 0,
             refunding_minor: 0,
             refunded_minor: 0,
             late_refunded_minor: 0,

@@ -121,6 +121,7 @@ impl Taking<'_> {
             PaymentFinding::Failed { .. } if self.may_have_taken_effect_before() => self.unclear(moment),
             PaymentFinding::Failed { code, message } => self.failed(code, message, moment),
             PaymentFinding::Closed => self.closed(moment),
+            PaymentFinding::Undone(amount) => self.undone(*amount, moment),
             PaymentFinding::CloseRefused => self.ask_next(moment.now_us),
             PaymentFinding::NotFound => self.not_found(moment),
             PaymentFinding::Unclear(_) => self.unclear(moment),
@@ -133,6 +134,7 @@ impl Taking<'_> {
             PaymentFinding::Paid(evidence) => self.paid(evidence, moment),
             PaymentFinding::Failed { code, .. } => self.contradicted(code, moment),
             PaymentFinding::Closed => self.contradicted("closed", moment),
+            PaymentFinding::Undone(_) => self.contradicted("undone", moment),
             PaymentFinding::ActionRequired(_)
             | PaymentFinding::WaitingPayer
             | PaymentFinding::InProgress
@@ -236,7 +238,7 @@ impl Command for TakePaymentReport {
 
     fn lane(&self) -> LaneKind {
         match self.report.finding {
-            PaymentFinding::Paid(_) => LaneKind::Posting,
+            PaymentFinding::Paid(_) | PaymentFinding::Undone(_) => LaneKind::Posting,
             PaymentFinding::ActionRequired(_)
             | PaymentFinding::WaitingPayer
             | PaymentFinding::InProgress

@@ -14,6 +14,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::CollectDuplicate
         | EntryKind::CollectLate
         | EntryKind::CollectSuspense
+        | EntryKind::Undone
         | EntryKind::Refund
         | EntryKind::RefundLate
         | EntryKind::Reversal => (Side::Debit, Side::Credit),

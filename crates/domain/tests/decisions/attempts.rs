@@ -1,6 +1,6 @@
 //! Every state of an attempt × every finding × every source.
 
-use crate::kit::{World, code, failed, paid, paid_amount, paid_to_other, unclear};
+use crate::kit::{World, code, failed, paid, paid_amount, paid_to_other, unclear, undone};
 use tk_domain::channel_account::Method;
 use tk_domain::id::AttemptId;
 use tk_domain::payment::Taken;
@@ -9,7 +9,7 @@ use tk_domain::report::{PaymentFinding, Source};
 const STATES: [&str; 7] =
     ["created", "requires_action", "processing", "unknown", "succeeded", "failed", "closed"];
 
-fn findings() -> [(&'static str, PaymentFinding); 12] {
+fn findings() -> [(&'static str, PaymentFinding); 13] {
     [
         ("paid", paid("txn")),
         ("paid_again", paid("txn-2")),
@@ -20,6 +20,7 @@ fn findings() -> [(&'static str, PaymentFinding); 12] {
         ("in_progress", PaymentFinding::InProgress),
         ("failed", failed()),
         ("closed", PaymentFinding::Closed),
+        ("undone", undone()),
         ("close_refused", PaymentFinding::CloseRefused),
         ("not_found", PaymentFinding::NotFound),
         ("unclear", unclear()),

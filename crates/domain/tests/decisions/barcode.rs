@@ -1,8 +1,10 @@
 //! Payments by the payer's bar code: money may move without the payer seeing anything of ours.
 
-use crate::kit::{TENANT, World, failed, paid, unclear};
+use crate::kit::{
+    CONTRACT, PRICE, TENANT, World, contract, failed, merchant, paid, product, unclear, undone,
+};
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::Method;
+use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{AttemptStatus, PaymentStatus, StartAttempt};
@@ -158,4 +160,69 @@ fn a_success_heard_of_after_a_cancel_is_asked_about_afresh_and_booked_only_if_it
     world.claim(id);
     world.told(id, Source::Query, PaymentFinding::Closed);
     assert_eq!((world.next(id).as_str(), world.snapshot.appended.entries.len()), ("done", 0));
+}
+
+/// Waits in vain for the payer, cancels, and hears that the cancel gave back what had just been paid.
+fn cancelled_after_payment(fee_returned: bool) -> World {
+    let terms = ChannelAccount { fee_returned, ..contract(CONTRACT) };
+    let mut world = World::with(merchant(), product(), terms);
+    let id = world.open(Method::AlipayBarcode);
+    world.told(id, Source::Reply, unclear());
+    world.close(world.the_attempt(id).payment_id).unwrap();
+    assert_eq!(world.claim(id), InstructionKind::Cancel);
+    world.told(id, Source::Reply, undone());
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::Closed);
+    assert_eq!(world.payment_of(id).status, PaymentStatus::Closed);
+    let entries = world.snapshot.appended.entries.len();
+    for (source, finding) in
+        [(Source::Query, undone()), (Source::Callback, paid("txn")), (Source::Query, PaymentFinding::Closed)]
+    {
+        world.told(id, source, finding);
+    }
+    assert_eq!(world.snapshot.appended.entries.len(), entries, "never a second entry");
+    assert_eq!(world.the_attempt(id).undone_minor, PRICE);
+    world
+}
+
+#[test]
+fn a_cancel_that_gives_money_back_costs_the_fee_that_the_channel_keeps() {
+    use tk_domain::ledger::AccountKind;
+    let keeping = cancelled_after_payment(false);
+    let kinds = [AccountKind::ChannelReceivable, AccountKind::FeeCost, AccountKind::PendingSettlement];
+    assert_eq!(kinds.map(|kind| keeping.balance(kind)), [30, -30, 0]);
+    let lines: Vec<String> = keeping
+        .last_entry()
+        .lines()
+        .iter()
+        .map(|line| format!("{} {} {}", line.side, line.account.kind, line.amount_minor))
+        .collect();
+    let expected = ["debit channel_receivable 9970", "debit fee_cost 30", "credit channel_receivable 10000"];
+    assert_eq!(lines, expected);
+    let returning = cancelled_after_payment(true);
+    assert_eq!(kinds.map(|kind| returning.balance(kind)), [0, 0, 0]);
+}
+
+#[test]
+fn a_cancel_heard_of_after_the_end_is_booked_then() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    world.told(id, Source::Reply, unclear());
+    world.close(world.the_attempt(id).payment_id).unwrap();
+    world.claim(id);
+    world.told(id, Source::Reply, PaymentFinding::Closed);
+    world.told(id, Source::Bill, undone());
+    assert_eq!(
+        (world.the_attempt(id).undone_minor, world.last_entry().kind),
+        (PRICE, tk_domain::ledger::EntryKind::Undone)
+    );
+}
+
+#[test]
+fn a_booked_success_that_the_channel_gives_back_is_shown_to_a_person() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayBarcode);
+    world.paid(id);
+    world.told(id, Source::Query, undone());
+    assert_eq!(world.exceptions(), ["success_contradicted open"]);
+    assert_eq!(world.the_attempt(id).undone_minor, 0);
 }

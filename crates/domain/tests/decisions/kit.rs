@@ -405,6 +405,10 @@ pub fn failed() -> PaymentFinding {
     PaymentFinding::Failed { code: "ACQ.PAYMENT_FAIL".to_owned(), message: "支付失败".to_owned() }
 }
 
+pub const fn undone() -> PaymentFinding {
+    PaymentFinding::Undone(Amount::fen(PRICE))
+}
+
 pub const fn unclear() -> PaymentFinding {
     PaymentFinding::Unclear(Unclear::Timeout)
 }

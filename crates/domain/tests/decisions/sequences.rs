@@ -1,7 +1,7 @@
 //! Any sequence of commands and reports: every invariant holds after each.
 
 use crate::kit::{
-    PRICE, World, code, done, failed, paid, paid_amount, paid_to_other, refund_failed, unclear,
+    PRICE, World, code, done, failed, paid, paid_amount, paid_to_other, refund_failed, unclear, undone,
 };
 use proptest::prelude::*;
 use tk_domain::channel_account::Method;
@@ -40,6 +40,7 @@ fn finding() -> impl Strategy<Value = PaymentFinding> {
         PaymentFinding::InProgress,
         failed(),
         PaymentFinding::Closed,
+        undone(),
         PaymentFinding::CloseRefused,
         PaymentFinding::NotFound,
         unclear(),

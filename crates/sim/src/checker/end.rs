@@ -38,6 +38,7 @@ impl Checker {
                 .unwrap_or(u64::MAX);
         for attempt in rows.attempts.iter() {
             tally.duplicates += u64::from(attempt.disposition == Some(Disposition::Duplicate));
+            tally.undone += u64::from(attempt.undone_minor > 0);
             tally.late_successes += u64::from(attempt.disposition == Some(Disposition::Late));
         }
         self.inv_28_deliveries(rows, sinks, tally);
@@ -128,13 +129,12 @@ impl Checker {
         let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
         let ours = attempt.map_or((0, 0, 0, 0), |row| {
             let refunded_minor = row.refunded_minor.saturating_add(row.late_refunded_minor);
-            (row.received_minor, refunded_minor, row.channel_fee_minor, row.channel_fee_returned_minor)
+            let (taken, gone) = (row.received_minor + row.undone_minor, refunded_minor + row.undone_minor);
+            (taken, gone, row.channel_fee_minor, row.channel_fee_returned_minor)
         });
         let theirs = (trade.paid_fen, trade.refunded_fen, trade.fee_fen, trade.fee_returned_fen);
         let net = |(paid, refunded, fee, returned): (i64, i64, i64, i64)| paid - refunded - fee + returned;
-        // A cancel gave back what had just been paid: the channel shows both, the books neither.
-        let undone = ours == (0, 0, 0, 0) && trade.paid_fen == trade.refunded_fen && net(theirs) == 0;
-        if ours == theirs || undone {
+        if ours == theirs {
             return 0;
         }
         let difference_fen = net(theirs) - net(ours);

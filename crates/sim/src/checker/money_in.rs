@@ -254,7 +254,7 @@ fn proves_payment(report: &PaymentReport) -> bool {
 fn proves_closed(report: &PaymentReport, attempt: &Attempt, host_us: i64) -> bool {
     let dead_at_us = attempt.channel_expires_at_us.saturating_add(EXPIRY_GRACE_US);
     match report.finding {
-        PaymentFinding::Closed => true,
+        PaymentFinding::Closed | PaymentFinding::Undone(_) => true,
         PaymentFinding::NotFound => report.source == Source::Query && host_us > dead_at_us,
         PaymentFinding::Paid(_)
         | PaymentFinding::ActionRequired(_)

@@ -144,6 +144,14 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-8",
+        "each attempt that a cancel gave back is booked once as undone, and no other is",
+        ATTEMPT,
+        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND CASE WHEN a.undone_minor > 0 THEN 1 ELSE 0 END <> (
+           SELECT COUNT(*) FROM entries e WHERE e.tenant_id = ?1 AND e.payment_id = a.payment_id
+             AND e.attempt_id = a.id AND e.kind = 'undone')",
+    ),
+    check(
+        "inv-8",
         "each entry names a payment, attempt and refund that belong together",
         ENTRY,
         "SELECT e.id FROM entries e

@@ -205,6 +205,7 @@ fn attempt(create: &Create, (payment_id, id): (PaymentId, AttemptId), now_us: i6
         channel_txn_no: None,
         disposition: None,
         received_minor: 0,
+        undone_minor: 0,
         refunding_minor: 0,
         refunded_minor: 0,
         late_refunded_minor: 0,

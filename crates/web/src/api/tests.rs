@@ -71,6 +71,7 @@ fn attempt() -> Attempt {
         channel_txn_no: None,
         disposition: None,
         received_minor: 0,
+        undone_minor: 0,
         refunding_minor: 0,
         refunded_minor: 0,
         late_refunded_minor: 0,

@@ -153,3 +153,31 @@ async fn a_refund_done_after_it_failed_is_booked_and_shown() {
         assert_eq!(late.count(), 1, "{entries}");
     }
 }
+
+/// The answer to a bar-code payment is lost; closing the payment gives the money back at the channel.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_that_gives_money_back_is_booked_and_shown() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        app.shop().await;
+        app.contract().await;
+        let scripts = json!([
+            { "fault": { "kind": "system_error", "effect": "done" }, "method": "pay", "times": 1 },
+            { "fault": { "kind": "notify_never" } },
+        ]);
+        let faults = format!("{}/control/alipay/faults", app.sandbox);
+        let answer = app.client.post(faults).json(&json!({ "scripts": scripts })).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        let payment = app.post("/v1/payments", &order("R-UNDONE", 1_000)).await.expect(201);
+        let path = format!("/v1/payments/{}", payment["id"].as_str().unwrap());
+        let body = json!({ "method": "alipay_barcode", "auth_code": "281234567890123456" });
+        let attempt = app.post(&format!("{path}/attempts"), &body).await.expect(202);
+        let closed = app.post(&format!("{path}/closure"), &json!({})).await.expect(200);
+        assert_eq!(closed["status"], "closed", "{closed}");
+        let attempt =
+            app.get(&format!("{path}/attempts/{}", attempt["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!((&attempt["amount_undone"], &attempt["amount_received"]), (&json!(1_000), &json!(0)));
+        let entries =
+            app.get(&format!("/v1/entries?payment={}", payment["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(entries["data"][0]["kind"], "undone", "{entries}");
+    }
+}

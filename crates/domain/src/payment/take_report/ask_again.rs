@@ -92,9 +92,10 @@ impl Taking<'_> {
         let of_our_call = self.source == Source::Reply;
         self.cancel_under_way()
             && match finding {
-                PaymentFinding::Closed | PaymentFinding::Failed { .. } | PaymentFinding::CloseRefused => {
-                    false
-                }
+                PaymentFinding::Closed
+                | PaymentFinding::Undone(_)
+                | PaymentFinding::Failed { .. }
+                | PaymentFinding::CloseRefused => false,
                 PaymentFinding::NotFound | PaymentFinding::Unclear(_) => !of_our_call,
                 PaymentFinding::Paid(_)
                 | PaymentFinding::ActionRequired(_)

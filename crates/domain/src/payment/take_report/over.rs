@@ -3,8 +3,9 @@
 use super::Taking;
 use crate::exception::ExceptionKind;
 use crate::moment::Moment;
-use crate::payment::{AttemptStatus, PaymentStatus, clipped, close};
+use crate::payment::{AttemptStatus, PaymentStatus, clipped, close, postings};
 use serde_json::json;
+use tk_money::{Amount, Rounding};
 
 impl Taking<'_> {
     pub(super) fn failed(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
@@ -35,6 +36,40 @@ impl Taking<'_> {
             | AttemptStatus::Processing
             | AttemptStatus::Unknown => self.attempt_over(AttemptStatus::Closed, moment),
         }
+    }
+
+    /// A cancel took effect on an order that had been paid. Learnt after the end too, it is booked once.
+    pub(super) fn undone(&mut self, amount: Amount, moment: &mut Moment<'_>) {
+        match self.attempt.status {
+            AttemptStatus::Succeeded => self.contradicted("undone", moment),
+            AttemptStatus::Failed | AttemptStatus::Closed if self.attempt.disposition.is_some() => {
+                self.contradicted("undone", moment);
+            }
+            AttemptStatus::Failed | AttemptStatus::Closed => self.book_undone(amount, moment),
+            AttemptStatus::Created
+            | AttemptStatus::RequiresAction
+            | AttemptStatus::Processing
+            | AttemptStatus::Unknown => {
+                self.book_undone(amount, moment);
+                self.attempt_over(AttemptStatus::Closed, moment);
+            }
+        }
+    }
+
+    fn book_undone(&mut self, amount: Amount, moment: &mut Moment<'_>) {
+        let new = self.attempt.undone_minor == 0 && amount.minor > 0;
+        if !new || amount.currency != self.attempt.currency {
+            return;
+        }
+        self.attempt.undone_minor = amount.minor;
+        self.attempt.channel_fee_minor =
+            self.account.fee_rate.of(amount.minor, Rounding::HalfUp).unwrap_or(0);
+        if self.account.fee_returned {
+            self.attempt.channel_fee_returned_minor = self.attempt.channel_fee_minor;
+        }
+        self.attempt.updated_at_us = moment.now_us;
+        let entry = postings::undone(&self.attempt, moment);
+        self.changes.put_some(entry);
     }
 
     /// A channel calls an order closed, too, once all of its money went back (alipay.md section 5).

@@ -27,6 +27,9 @@ impl Taking<'_> {
         if self.attempt.disposition.is_some() {
             return self.paid_again(evidence, moment);
         }
+        if self.attempt.undone_minor > 0 {
+            return self.contradicted("paid", moment);
+        }
         if self.may_have_been_undone() {
             self.attempt.queries_count = 0;
             return self.ask_afterwards(moment.after(SECOND_US));

@@ -29,7 +29,7 @@ pub(super) fn exceptions(
             ExceptionKind::PaymentUnknown,
             ExceptionKind::SuccessContradicted,
         ],
-        PaymentFinding::Failed { .. } | PaymentFinding::Closed => {
+        PaymentFinding::Failed { .. } | PaymentFinding::Closed | PaymentFinding::Undone(_) => {
             &[ExceptionKind::PaymentUnknown, ExceptionKind::SuccessContradicted]
         }
         PaymentFinding::ActionRequired(_)
@@ -74,8 +74,14 @@ pub(super) fn postings(
     (payment, attempt): (&Payment, &Attempt),
     wants: &mut Wants,
 ) {
-    let PaymentFinding::Paid(evidence) = &command.report.finding else { return };
     let (tenant_id, currency) = (command.tenant_id, payment.currency);
+    let channel = attempt.channel_account_id;
+    if let PaymentFinding::Undone(_) = &command.report.finding {
+        for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost] {
+            wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, currency)));
+        }
+    }
+    let PaymentFinding::Paid(evidence) = &command.report.finding else { return };
     wants.add(Want::Natural(txn_key(attempt, evidence)));
     let merchant_kinds: &[AccountKind] = if counts(payment, attempt) {
         &[AccountKind::PendingSettlement, AccountKind::MerchantFeeReceivable]
@@ -85,7 +91,6 @@ pub(super) fn postings(
     for kind in merchant_kinds {
         wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, *kind, currency)));
     }
-    let channel = attempt.channel_account_id;
     for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost, AccountKind::Suspense] {
         wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, currency)));
     }
