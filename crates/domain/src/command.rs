@@ -10,12 +10,11 @@ use crate::ledger::AccountRef;
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use std::collections::BTreeSet;
 
 /// A row, or a bounded set of rows, that a command has to see before it can decide.
 ///
 /// The order of the variants is the order in which rows are locked (their rank).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Want {
     /// A merchant, read without a lock.
     Merchant(TenantId, MerchantId),
@@ -60,19 +59,22 @@ pub enum Want {
 /// The rows wanted so far.
 #[derive(Debug, Default)]
 pub struct Wants {
-    wanted: BTreeSet<Want>,
+    wanted: Vec<Want>,
 }
 
 impl Wants {
     /// Asks for one more.
     pub fn add(&mut self, want: Want) {
-        self.wanted.insert(want);
+        self.wanted.push(want);
     }
 
     /// Those that the snapshot has not been asked for yet, in lock order.
     #[must_use]
-    pub fn missing(self, snapshot: &Snapshot) -> Vec<Want> {
-        self.wanted.into_iter().filter(|want| !snapshot.knows(want)).collect()
+    pub fn missing(mut self, snapshot: &Snapshot) -> Vec<Want> {
+        self.wanted.retain(|want| !snapshot.knows(want));
+        self.wanted.sort_unstable();
+        self.wanted.dedup();
+        self.wanted
     }
 }
 

@@ -22,7 +22,7 @@ words! {
 }
 
 /// The name of a natural key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName {
     /// The tenant.
     pub tenant_id: TenantId,
@@ -61,7 +61,7 @@ pub struct NaturalKey {
 }
 
 /// The name of an idempotency record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyName {
     /// The tenant.
     pub tenant_id: TenantId,

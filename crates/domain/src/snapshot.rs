@@ -22,7 +22,7 @@ use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// The rows that commands decide over.
 #[derive(Debug, Default)]
@@ -65,7 +65,8 @@ pub struct Snapshot {
     pub known_events: Rows<Event>,
     /// What was appended since the snapshot was made or last drained.
     pub appended: Appended,
-    asked: BTreeSet<Want>,
+    // Only ever asked for membership, so its order is of no consequence.
+    asked: HashSet<Want>,
     complete: bool,
 }
 

@@ -26,7 +26,7 @@ CREATE TABLE platform_settings (
   value TEXT NOT NULL
 ) {strict};
 
-@postgres CREATE TABLE platform_monthly (name TEXT PRIMARY KEY);
+@postgres CREATE TABLE platform_monthly (name TEXT PRIMARY KEY, fill_percent INT NOT NULL);
 @postgres GRANT SELECT ON platform_migrations, platform_monthly TO tillkeeper_app;
 @postgres GRANT SELECT, INSERT, UPDATE ON platform_tenants, platform_settings TO tillkeeper_app;
 @postgres GRANT SELECT, INSERT, DELETE ON platform_batches TO tillkeeper_app;
@@ -156,6 +156,11 @@ CREATE TABLE natural_keys (
   PRIMARY KEY (tenant_id, kind, natural_key)
 ) {clustered};
 @pruned natural_keys
+-- Only nonces are ever forgotten: no other key changes or goes.
+@postgres REVOKE UPDATE ON natural_keys FROM tillkeeper_app;
+@postgres CREATE POLICY only_nonces_go ON natural_keys AS RESTRICTIVE FOR DELETE USING (kind = 'nonce');
+@sqlite CREATE TRIGGER natural_keys_no_update BEFORE UPDATE ON natural_keys BEGIN SELECT RAISE(ABORT, 'natural keys do not change'); END;
+@sqlite CREATE TRIGGER natural_keys_no_delete BEFORE DELETE ON natural_keys WHEN OLD.kind <> 'nonce' BEGIN SELECT RAISE(ABORT, 'natural keys stay for ever'); END;
 
 CREATE TABLE idempotency_records (
   tenant_id {id} NOT NULL,
@@ -216,7 +221,6 @@ CREATE TABLE payments (
   updated_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
-  FOREIGN KEY (tenant_id, merchant_id) REFERENCES merchants (tenant_id, id),
   CHECK (refunded_minor + refunding_minor <= amount_minor),
   CHECK ((status = 'succeeded') = (succeeded_at_us IS NOT NULL)),
   CHECK ((status = 'succeeded') = (effective_attempt_id IS NOT NULL)),
@@ -226,10 +230,11 @@ CREATE TABLE payments (
 -- Indexes for lists do not begin with the tenant: a plan made while the table is empty would tie with the primary key,
 -- win, and then read all of a tenant for each row looked up by its identifier.
 CREATE INDEX payments_by_merchant ON payments (merchant_id, id);
+-- Its condition names what changes once, at the end, so that the updates before it touch no index.
 CREATE INDEX payments_open ON payments (tenant_id, expires_at_us)
-  WHERE status NOT IN ('succeeded', 'failed', 'closed');
+  WHERE succeeded_at_us IS NULL AND ended_at_us IS NULL;
 @tenant payments
-@monthly payments
+@monthly payments 70
 
 CREATE TABLE attempts (
   tenant_id {id} NOT NULL,
@@ -277,7 +282,7 @@ CREATE TABLE attempts (
 ) {by id};
 CREATE INDEX attempts_by_payment ON attempts (payment_id, id);
 @tenant attempts
-@monthly attempts
+@monthly attempts 70
 
 CREATE TABLE refunds (
   tenant_id {id} NOT NULL,
@@ -428,7 +433,7 @@ CREATE TABLE events (
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, lane, lane_seq{, id})
 ) {by id};
-CREATE INDEX events_by_object ON events (tenant_id, object_id, object_seq);
+CREATE INDEX events_by_object ON events (object_id, object_seq);
 @append events
 @monthly events
 
@@ -475,7 +480,7 @@ CREATE TABLE entries (
   UNIQUE (tenant_id, lane, seq{, id}),
   CHECK (debit_minor = credit_minor)
 ) {by id};
-CREATE INDEX entries_by_payment ON entries (tenant_id, payment_id);
+CREATE INDEX entries_by_payment ON entries (payment_id);
 @append entries
 @monthly entries
 
@@ -489,7 +494,7 @@ CREATE TABLE entry_lines (
   balance_after_minor {i64} NOT NULL,
   PRIMARY KEY (tenant_id, entry_id, line_no)
 ) {by entry_id};
-CREATE INDEX entry_lines_by_account ON entry_lines (tenant_id, account_id, entry_id);
+CREATE INDEX entry_lines_by_account ON entry_lines (account_id, entry_id);
 @append entry_lines
 @monthly entry_lines
 
@@ -518,7 +523,7 @@ CREATE TABLE audits (
   hash {bytes} NOT NULL CHECK (length(hash) = 32),
   PRIMARY KEY (tenant_id, lane, seq{, id})
 ) {by id};
-CREATE INDEX audits_by_object ON audits (tenant_id, object);
+CREATE INDEX audits_by_object ON audits (object);
 @append audits
 @monthly audits
 
@@ -526,16 +531,17 @@ CREATE INDEX audits_by_object ON audits (tenant_id, object);
 @postgres CREATE FUNCTION platform_make_months(now_ms BIGINT, months BIGINT) RETURNS INT
 @postgres LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
 @postgres DECLARE
-@postgres   parent TEXT; made INT := 0; first DATE; name TEXT; low TEXT; high TEXT;
+@postgres   parent RECORD; made INT := 0; first DATE; name TEXT; low TEXT; high TEXT;
 @postgres BEGIN
-@postgres   FOR parent IN SELECT m.name FROM public.platform_monthly m ORDER BY m.name LOOP
+@postgres   FOR parent IN SELECT m.name, m.fill_percent FROM public.platform_monthly m ORDER BY m.name LOOP
 @postgres     FOR step IN 0 .. least(months, 24)::int LOOP
 @postgres       first := (date_trunc('month', to_timestamp(now_ms / 1000.0) AT TIME ZONE 'UTC') + make_interval(months => step::int))::date;
-@postgres       name := parent || to_char(first, '_YYYY_MM');
+@postgres       name := parent.name || to_char(first, '_YYYY_MM');
 @postgres       CONTINUE WHEN to_regclass('public.' || quote_ident(name)) IS NOT NULL;
 @postgres       low := rpad(lpad(to_hex((extract(epoch FROM first) * 1000)::bigint), 12, '0'), 32, '0');
 @postgres       high := rpad(lpad(to_hex((extract(epoch FROM first + interval '1 month') * 1000)::bigint), 12, '0'), 32, '0');
-@postgres       EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)', name, parent, low, high);
+@postgres       EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = %s)',
+@postgres         name, parent.name, low, high, parent.fill_percent);
 @postgres       made := made + 1;
 @postgres     END LOOP;
 @postgres   END LOOP;

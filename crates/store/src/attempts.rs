@@ -10,7 +10,7 @@ use tk_domain::payment::{Action, Attempt, AttemptStatus, Disposition};
 use tk_money::Currency;
 
 record! {
-    Attempt in "attempts", keys 2, Fresh, Locked, frozen [
+    Attempt in "attempts", keys 2, Fresh, Unlocked, frozen [
         "payment_id",
         "channel",
         "channel_account_id",

@@ -126,7 +126,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<PaymentId>, Failure> {
         let sql = Sql {
-            text: "SELECT id FROM payments WHERE tenant_id = ?1 AND status NOT IN ('succeeded', 'failed', 'closed')
+            text: "SELECT id FROM payments WHERE tenant_id = ?1 AND succeeded_at_us IS NULL AND ended_at_us IS NULL
                 AND close_requested_at_us IS NULL AND expires_at_us <= ?2 ORDER BY expires_at_us LIMIT ?3"
                 .to_owned(),
             params: vec![tenant_id.to_value(), Value::Int(now_us), Value::Int(limit.clamp(1, CLAIMED_MAX))],
@@ -202,7 +202,7 @@ fn due_of([first, last]: [TenantId; 2], now_us: i64) -> Sql {
     Sql {
         text: format!(
             "SELECT t.id, {}, {}, CASE WHEN EXISTS (SELECT 1 FROM payments p WHERE p.tenant_id = t.id
-               AND p.status NOT IN ('succeeded', 'failed', 'closed') AND p.close_requested_at_us IS NULL
+               AND p.succeeded_at_us IS NULL AND p.ended_at_us IS NULL AND p.close_requested_at_us IS NULL
                AND p.expires_at_us <= ?3) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
              FROM platform_tenants t WHERE t.id >= ?1 AND t.id <= ?2 ORDER BY t.id",
             due("instructions", "open"),

@@ -42,7 +42,7 @@ macro_rules! word_columns {
     ($($word:ident),* $(,)?) => {$(
         impl Column for $word {
             const KIND: Kind = Kind::Text;
-            fn to_value(&self) -> Value { Value::Text(self.word().to_owned()) }
+            fn to_value(&self) -> Value { Value::Word(self.word()) }
             fn from_value(value: Value) -> Result<Self, Unreadable> {
                 Self::parse(&String::from_value(value)?).ok_or(Unreadable { wanted: stringify!($word) })
             }
@@ -60,7 +60,7 @@ word_columns! {
 impl Column for Currency {
     const KIND: Kind = Kind::Text;
     fn to_value(&self) -> Value {
-        Value::Text(self.code().to_owned())
+        Value::Word(self.code())
     }
     fn from_value(value: Value) -> Result<Self, Unreadable> {
         String::from_value(value)?.parse().map_err(|_| Unreadable { wanted: "a currency" })
@@ -113,7 +113,7 @@ impl Columns for Option<Action> {
 impl Columns for Owner {
     const KINDS: &'static [Kind] = &[Kind::Text, Kind::Id];
     fn put(&self, out: &mut Vec<Value>) {
-        out.push(Value::Text(self.word().to_owned()));
+        out.push(Value::Word(self.word()));
         self.id128().put(out);
     }
     fn take(cells: &mut Cells) -> Result<Self, Unreadable> {

@@ -1,7 +1,9 @@
 //! How storage says no: to callers, and inside.
 
+use crate::record::{Arrival, Table};
 use crate::value::Unreadable;
 use tk_domain::refusal::Refusal;
+use tokio_postgres::error::SqlState;
 
 /// Why a command or a read has no answer; nothing of a failed command was committed,
 /// except that the outcome of an [`Failure::Unavailable`] commit may be unknown.
@@ -39,6 +41,41 @@ pub enum DbError {
     /// Anything else: a defect of ours or of the database.
     #[error("{0}")]
     Other(String),
+}
+
+impl DbError {
+    /// A row that is no longer as it was read.
+    pub fn changed(table: &Table) -> Self {
+        Self::Conflict(format!("a row of {} was changed meanwhile", table.name))
+    }
+
+    /// What went wrong writing rows: a key that is taken is a conflict where rows of another writer may have it.
+    pub fn of_write<E: UniqueViolation + Into<Self>>(error: E, table: &Table) -> Self {
+        if table.arrival == Arrival::Contended && error.is_unique_violation() {
+            return Self::Conflict(format!("a key of {} was taken meanwhile", table.name));
+        }
+        error.into()
+    }
+}
+
+/// An error that may say that a unique key is taken.
+pub trait UniqueViolation {
+    /// Whether it says so.
+    fn is_unique_violation(&self) -> bool;
+}
+
+impl UniqueViolation for rusqlite::Error {
+    fn is_unique_violation(&self) -> bool {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        let code = self.sqlite_error().map(|error| error.extended_code);
+        code.is_some_and(|code| [SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE].contains(&code))
+    }
+}
+
+impl UniqueViolation for tokio_postgres::Error {
+    fn is_unique_violation(&self) -> bool {
+        self.code() == Some(&SqlState::UNIQUE_VIOLATION)
+    }
 }
 
 impl From<Unreadable> for DbError {

@@ -5,7 +5,7 @@ use tk_domain::id::{ChannelAccountId, Id128, PaymentId, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
 
 record! {
-    Instruction in "instructions", keys 2, Fresh, Locked, frozen [
+    Instruction in "instructions", keys 2, Fresh, Unlocked, frozen [
         "payment_id",
         "channel_account_id",
     ];

@@ -10,7 +10,7 @@ use tk_domain::product::Terminal;
 use tk_money::Currency;
 
 record! {
-    Payment in "payments", keys 2, Fresh, Locked, frozen [
+    Payment in "payments", keys 2, Fresh, Unlocked, frozen [
         "merchant_id",
         "product_id",
         "app_id",

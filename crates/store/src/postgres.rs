@@ -3,6 +3,7 @@
 use crate::dialect::{Engine, numbered};
 use crate::failure::DbError;
 use crate::load::{Load, Shape};
+use crate::record::Table;
 use crate::value::{Kind, Value};
 use crate::write::Write;
 use crate::writer::request::{Returned, Sql};
@@ -120,7 +121,7 @@ impl PostgresSession {
             {
                 if !cells.is_empty() {
                     self.prepare(text).await?;
-                    calls.push((write.table.name, text.as_str(), columns(cells, kinds)));
+                    calls.push((write.table, text.as_str(), columns(cells, kinds)));
                 }
             }
         }
@@ -129,11 +130,10 @@ impl PostgresSession {
             .flat_map(|write| write.parts().map(|(cells, kinds)| cells.len() / kinds.len()))
             .filter(|rows| *rows > 0)
             .collect();
-        let counts =
-            in_order(calls.iter().map(|(_, text, params)| self.execute(text, params)).collect()).await;
-        for ((name, _, _), (count, expected)) in calls.iter().zip(counts.into_iter().zip(expected)) {
+        let counts = in_order(calls.iter().map(|call| self.execute(call)).collect()).await;
+        for ((table, _, _), (count, expected)) in calls.iter().zip(counts.into_iter().zip(expected)) {
             if count? != u64::try_from(expected).unwrap_or(u64::MAX) {
-                return Err(DbError::Conflict(format!("a row of {name} was changed meanwhile")));
+                return Err(DbError::changed(table));
             }
         }
         Ok(())
@@ -184,10 +184,11 @@ impl PostgresSession {
         Ok(self.client.query(self.statement(text)?, &params).await?)
     }
 
-    async fn execute(&self, text: &str, params: &Params<'_>) -> Result<u64, DbError> {
+    async fn execute(&self, (table, text, params): &(&Table, &str, Params<'_>)) -> Result<u64, DbError> {
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
-        Ok(self.client.execute(self.statement(text)?, &params).await?)
+        let written = self.client.execute(self.statement(text)?, &params).await;
+        written.map_err(|error| DbError::of_write(error, table))
     }
 
     async fn prepare(&mut self, text: &str) -> Result<(), DbError> {
@@ -323,6 +324,7 @@ fn wire(value: &Value) -> Wire<'_> {
         Value::Null => Wire::Null,
         Value::Int(number) => Wire::Int(number.to_be_bytes()),
         Value::Text(text) => Wire::Bytes(text.as_bytes()),
+        Value::Word(word) => Wire::Bytes(word.as_bytes()),
         Value::Bytes(bytes) => Wire::Bytes(bytes),
         Value::Id(bytes) => Wire::Bytes(bytes),
     }

@@ -23,9 +23,9 @@ pub trait Decided: Record + Row<Key: Columns> {
 /// How a new row may meet another writer's row of the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// Never: its identifier was drawn for it.
+    /// Never: its identifier was drawn for it, and a key that is taken is a defect.
     Fresh,
-    /// It may: its key is derived or given from outside.
+    /// It may: its key is derived or given from outside, and a key that is taken is a conflict.
     Contended,
 }
 
@@ -56,6 +56,8 @@ pub struct Table {
     pub updating: Vec<bool>,
     /// The storage classes of those columns.
     pub updating_kinds: Vec<Kind>,
+    /// How its new rows may meet another writer's.
+    pub arrival: Arrival,
     sqlite: Statements,
     postgres: Statements,
 }
@@ -95,9 +97,9 @@ impl Table {
             .map(|(column, _)| *column)
             .collect();
         let updating_kinds = changing.iter().map(|(_, kind)| *kind).collect();
-        let sqlite = sqlite_statements(name, keys, (&columns, &changing), arrival);
-        let postgres = postgres_statements(name, keys, (&columns, &changing), (arrival, reading));
-        Self { name, columns, keys, kinds, updating, updating_kinds, sqlite, postgres }
+        let sqlite = sqlite_statements(name, keys, (&columns, &changing));
+        let postgres = postgres_statements(name, keys, (&columns, &changing), reading);
+        Self { name, columns, keys, kinds, updating, updating_kinds, arrival, sqlite, postgres }
     }
 
     /// The statements for an engine.
@@ -129,12 +131,7 @@ fn names(columns: &[(&'static str, Kind)]) -> String {
     columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-fn sqlite_statements(
-    table: &str,
-    keys: usize,
-    (columns, changing): (&[Named], &[Named]),
-    arrival: Arrival,
-) -> Statements {
+fn sqlite_statements(table: &str, keys: usize, (columns, changing): (&[Named], &[Named])) -> Statements {
     let list = names(columns);
     let marks: Vec<String> = (1..=columns.len()).map(|index| format!("?{index}")).collect();
     let numbered_columns = || changing.iter().zip(1_usize..);
@@ -143,11 +140,10 @@ fn sqlite_statements(
     let sets: Vec<String> =
         numbered_columns().skip(keys).map(|((name, _), index)| format!("{name} = ?{index}")).collect();
     let version = numbered_columns().find(|((name, _), _)| *name == "version").map_or(0, |(_, index)| index);
-    let on_conflict = conflict_clause(arrival);
     Statements {
         select: format!("SELECT {list} FROM {table} WHERE {}", key_is.join(" AND ")),
         select_whole: format!("SELECT {list} FROM {table} WHERE tenant_id = ?1 ORDER BY id LIMIT ?2"),
-        insert: format!("INSERT INTO {table} ({list}) VALUES ({}){on_conflict}", marks.join(", ")),
+        insert: format!("INSERT INTO {table} ({list}) VALUES ({})", marks.join(", ")),
         update: format!(
             "UPDATE {table} SET {} WHERE {} AND version = ?{version} - 1",
             sets.join(", "),
@@ -160,39 +156,36 @@ fn postgres_statements(
     table: &str,
     keys: usize,
     (columns, changing): (&[Named], &[Named]),
-    (arrival, reading): (Arrival, Reading),
+    reading: Reading,
 ) -> Statements {
     let list = names(columns);
     let key_is: Vec<String> =
         columns.iter().take(keys).map(|(name, _)| format!("t.{name} = d.{name}")).collect();
     let sets: Vec<String> =
         changing.iter().skip(keys).map(|(name, _)| format!("{name} = d.{name}")).collect();
-    let on_conflict = conflict_clause(arrival);
     Statements {
         select: postgres_select(table, keys, columns, reading),
         select_whole: numbered(
             Engine::Postgres,
             &format!("SELECT {list} FROM {table} WHERE tenant_id = ?1 ORDER BY id LIMIT ?2"),
         ),
-        insert: format!(
-            "INSERT INTO {table} ({list}) SELECT * FROM unnest({}){on_conflict}",
-            arrays(columns)
-        ),
+        insert: format!("INSERT INTO {table} ({list}) SELECT {}", unnested(columns, 1)),
         update: format!(
-            "UPDATE {table} AS t SET {} FROM unnest({}) AS d({}) WHERE {} AND t.version = d.version - 1",
+            "UPDATE {table} AS t SET {} FROM (SELECT {}) AS d WHERE {} AND t.version = d.version - 1",
             sets.join(", "),
-            arrays(changing),
-            names(changing),
+            unnested(changing, 1),
             key_is.join(" AND ")
         ),
     }
 }
 
-fn arrays(columns: &[(&'static str, Kind)]) -> String {
+/// Arrays side by side as rows, the first one as parameter `first`. In the list of a SELECT they yield row after row;
+/// in FROM each would be written to a store of its own before the first row is read.
+fn unnested(columns: &[Named], first: usize) -> String {
     let arrays: Vec<String> = columns
         .iter()
-        .zip(1_usize..)
-        .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
+        .zip(first..)
+        .map(|((name, kind), index)| format!("unnest(${index}::{}[]) AS {name}", postgres_type(*kind)))
         .collect();
     arrays.join(", ")
 }
@@ -202,32 +195,18 @@ fn arrays(columns: &[(&'static str, Kind)]) -> String {
 fn postgres_select(table: &str, keys: usize, columns: &[(&'static str, Kind)], reading: Reading) -> String {
     let list: Vec<String> = columns.iter().map(|(name, _)| format!("t.{name}")).collect();
     let list = list.join(", ");
-    let rest: Vec<&(&'static str, Kind)> = columns.iter().take(keys).skip(1).collect();
-    let arrays: Vec<String> = rest
-        .iter()
-        .zip(2_usize..)
-        .map(|((_, kind), index)| format!("${index}::{}[]", postgres_type(*kind)))
-        .collect();
+    let rest: Vec<Named> = columns.iter().take(keys).skip(1).copied().collect();
     let key_is: Vec<String> = rest.iter().map(|(name, _)| format!("t.{name} = d.{name}")).collect();
-    let key_names: Vec<&str> = rest.iter().map(|(name, _)| *name).collect();
     // Either keeps the look-up a subquery of its own.
     let fence = match reading {
         Reading::Locked => "FOR UPDATE",
         Reading::Unlocked => "OFFSET 0",
     };
     format!(
-        "SELECT r.* FROM unnest({}) AS d({}), LATERAL (SELECT {list} FROM {table} AS t WHERE t.tenant_id = $1 AND {} {fence}) AS r",
-        arrays.join(", "),
-        key_names.join(", "),
+        "SELECT r.* FROM (SELECT {}) AS d, LATERAL (SELECT {list} FROM {table} AS t WHERE t.tenant_id = $1 AND {} {fence}) AS r",
+        unnested(&rest, 2),
         key_is.join(" AND ")
     )
-}
-
-const fn conflict_clause(arrival: Arrival) -> &'static str {
-    match arrival {
-        Arrival::Fresh => "",
-        Arrival::Contended => " ON CONFLICT DO NOTHING",
-    }
 }
 
 /// The PostgreSQL type of a storage class.

@@ -153,11 +153,9 @@ impl SqliteSession {
                 }
                 let mut statement = self.connection.prepare_cached(text)?;
                 for row in cells.chunks(kinds.len()) {
-                    if statement.execute(params_from_iter(row))? != 1 {
-                        return Err(DbError::Conflict(format!(
-                            "a row of {} was changed meanwhile",
-                            write.table.name
-                        )));
+                    let written = statement.execute(params_from_iter(row));
+                    if written.map_err(|error| DbError::of_write(error, write.table))? != 1 {
+                        return Err(DbError::changed(write.table));
                     }
                 }
             }
@@ -218,6 +216,7 @@ impl ToSql for Value {
             Self::Null => ValueRef::Null,
             Self::Int(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Word(word) => ValueRef::Text(word.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
             Self::Id(bytes) => ValueRef::Blob(bytes),
         }))

@@ -24,6 +24,8 @@ pub enum Value {
     Int(i64),
     /// Text.
     Text(String),
+    /// A word of a closed vocabulary: text to the database, which gives it back as text.
+    Word(&'static str),
     /// Bytes.
     Bytes(Vec<u8>),
     /// An identifier.
@@ -109,9 +111,12 @@ impl Column for bool {
         match value {
             Value::Int(0) => Ok(false),
             Value::Int(1) => Ok(true),
-            Value::Int(_) | Value::Null | Value::Text(_) | Value::Bytes(_) | Value::Id(_) => {
-                Err(Unreadable { wanted: "0 or 1" })
-            }
+            Value::Int(_)
+            | Value::Null
+            | Value::Text(_)
+            | Value::Word(_)
+            | Value::Bytes(_)
+            | Value::Id(_) => Err(Unreadable { wanted: "0 or 1" }),
         }
     }
 }

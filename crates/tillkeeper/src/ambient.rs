@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tk_app::Ambient;
@@ -10,7 +11,38 @@ use tk_app::Ambient;
 #[derive(Debug, Default)]
 pub struct SystemAmbient {
     offset_us: AtomicI64,
-    random: SystemRandom,
+}
+
+/// Random bytes of one thread that nobody has been given yet: drawing many at once costs little more than drawing few.
+struct Drawn {
+    bytes: [u8; 1_024],
+    given: usize,
+}
+
+impl Drawn {
+    const NONE: Self = Self { bytes: [0; 1_024], given: 1_024 };
+
+    fn take(&mut self) -> u128 {
+        if self.given == self.bytes.len() {
+            if SystemRandom::new().fill(&mut self.bytes).is_err() {
+                // Guessable identifiers must never leave: without the system's randomness nothing goes on.
+                std::process::abort();
+            }
+            self.given = 0;
+        }
+        let mut taken = [0_u8; 16];
+        let next = self.bytes.iter_mut().skip(self.given).take(taken.len());
+        for (to, from) in taken.iter_mut().zip(next) {
+            // Nothing that was given away stays in memory.
+            *to = std::mem::take(from);
+        }
+        self.given += taken.len();
+        u128::from_be_bytes(taken)
+    }
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn::NONE) };
 }
 
 impl SystemAmbient {
@@ -47,11 +79,6 @@ impl Ambient for SystemAmbient {
     }
 
     fn bits(&self) -> u128 {
-        let mut bytes = [0_u8; 16];
-        if self.random.fill(&mut bytes).is_err() {
-            // Guessable identifiers must never leave: without the system's randomness nothing goes on.
-            std::process::abort();
-        }
-        u128::from_be_bytes(bytes)
+        DRAWN.with_borrow_mut(Drawn::take)
     }
 }

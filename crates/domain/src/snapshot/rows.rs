@@ -10,12 +10,13 @@ use crate::id::{
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
-use crate::ledger::{Account, Entry, Hold};
+use crate::ledger::{self, Account, Hold};
 use crate::merchant::Merchant;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row with a key and a version.
@@ -108,7 +109,8 @@ pub struct Slot<R> {
 /// One table of the identity map.
 #[derive(Debug)]
 pub struct Rows<R: Row> {
-    slots: BTreeMap<R::Key, Slot<R>>,
+    // Boxed, so that adding a key moves pointers and not rows.
+    slots: BTreeMap<R::Key, Box<Slot<R>>>,
     changed: BTreeSet<R::Key>,
 }
 
@@ -132,21 +134,28 @@ impl<R: Row> Rows<R> {
     /// Takes a row as the database has it; a row already here stays.
     pub fn load(&mut self, row: R) {
         let stored_version = Some(row.version());
-        self.slots.entry(row.key()).or_insert(Slot { row, stored_version });
+        self.slots.entry(row.key()).or_insert_with(|| Box::new(Slot { row, stored_version }));
     }
 
     /// Replaces or adds a row; its version is one above the stored one however often it changes.
     pub fn put(&mut self, mut row: R) {
         let key = row.key();
-        let stored_version = self.slots.get(&key).and_then(|slot| slot.stored_version);
-        row.set_version(stored_version.unwrap_or(0).saturating_add(1));
         self.changed.insert(key.clone());
-        self.slots.insert(key, Slot { row, stored_version });
+        match self.slots.entry(key) {
+            Entry::Occupied(mut known) => {
+                row.set_version(known.get().stored_version.unwrap_or(0).saturating_add(1));
+                known.get_mut().row = row;
+            }
+            Entry::Vacant(free) => {
+                row.set_version(1);
+                free.insert(Box::new(Slot { row, stored_version: None }));
+            }
+        }
     }
 
     /// Rows that differ from the database, in key order.
     pub fn changed(&self) -> impl Iterator<Item = &Slot<R>> {
-        self.changed.iter().filter_map(|key| self.slots.get(key))
+        self.changed.iter().filter_map(|key| self.slots.get(key).map(AsRef::as_ref))
     }
 
     /// Whether nothing differs from the database.
@@ -173,7 +182,7 @@ impl<R: Row> Rows<R> {
 #[derive(Debug, Default)]
 pub struct Appended {
     /// Entries with their lines.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ledger::Entry>,
     /// Events.
     pub events: Vec<Event>,
     /// Acts.

@@ -276,6 +276,13 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-38",
+        "each payment is of a merchant that exists",
+        PAYMENT,
+        "SELECT p.id FROM payments p WHERE p.tenant_id = ?1
+           AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.tenant_id = ?1 AND m.id = p.merchant_id)",
+    ),
+    check(
+        "inv-38",
         "each merchant order number names a payment that exists",
         Names::Word,
         "SELECT k.natural_key FROM natural_keys k WHERE k.tenant_id = ?1 AND k.kind = 'merchant_order'

@@ -17,6 +17,10 @@ pub(super) fn exceptions(
     snapshot: &Snapshot,
     wants: &mut Wants,
 ) {
+    // Whether a success is plain is not known before its contract is: asked again after the next load.
+    if !snapshot.knows(&Want::ChannelAccount(attempt.tenant_id, attempt.channel_account_id)) {
+        return;
+    }
     let kinds: &[ExceptionKind] = match &command.report.finding {
         PaymentFinding::Paid(evidence) if plain(evidence, (payment, attempt), snapshot) => {
             if attempt.needs_manual { &[ExceptionKind::PaymentUnknown] } else { &[] }
