@@ -1,6 +1,6 @@
 //! The rows and plans that a story begins with.
 
-use crate::actors::{Ask, Attack, Order, RefundPlan};
+use crate::actors::{Ask, Attack, METHODS, Order, RefundPlan};
 use crate::queue::Happening;
 use crate::story::START_US;
 use crate::world::{Company, Seller, World};
@@ -124,13 +124,17 @@ impl World {
         let amount_minor = self.dice.between(1, self.story.amount_max_minor);
         let merchant_order_no = format!("O{}-{number}", self.seed);
         let refunds = self.refund_plans(&merchant_order_no, amount_minor);
+        let single_attempt = self.dice.below(6) == 0;
+        let confirm = (single_attempt && self.dice.below(4) > 0)
+            .then(|| crate::story::pick_method(&mut self.dice, METHODS));
         self.orders.push(Order {
             tenant_id: company.tenant_id,
             merchant_id: merchant_id.unwrap_or_default(),
             product_id: company.product_id,
             merchant_order_no,
             amount_minor,
-            single_attempt: self.dice.below(6) == 0,
+            single_attempt,
+            confirm,
             payment_id: None,
             refunds,
         });

@@ -66,7 +66,7 @@ impl CreatePayment {
         )
     }
 
-    fn existing_id(&self, snapshot: &Snapshot) -> Option<PaymentId> {
+    pub(super) fn existing_id(&self, snapshot: &Snapshot) -> Option<PaymentId> {
         snapshot.natural_keys.get(&self.key()).map(|key| PaymentId(key.id))
     }
 
@@ -177,6 +177,18 @@ impl Command for CreatePayment {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Created>, Refusal> {
+        if let Some(id) = self.existing_id(snapshot) {
+            self.named(snapshot)?;
+            return self.repeat(id, snapshot);
+        }
+        let (payment, mut changes) = self.make(snapshot, moment)?;
+        changes.put(payment.clone());
+        Ok(Decision::new(Created { payment, existing: false }, changes))
+    }
+}
+
+impl CreatePayment {
+    fn named<'a>(&self, snapshot: &'a Snapshot) -> Result<(&'a Merchant, &'a Product), Refusal> {
         let merchant = snapshot
             .merchants
             .get(&(self.tenant_id, self.merchant_id))
@@ -185,9 +197,16 @@ impl Command for CreatePayment {
             .products
             .get(&(self.tenant_id, self.product_id))
             .ok_or(Refusal::NotFound { what: "product" })?;
-        if let Some(id) = self.existing_id(snapshot) {
-            return self.repeat(id, snapshot);
-        }
+        Ok((merchant, product))
+    }
+
+    /// The new payment and all that is written with it; the payment itself is left to the caller to write.
+    pub(super) fn make(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<(Payment, Changes), Refusal> {
+        let (merchant, product) = self.named(snapshot)?;
         self.check(merchant, product)?;
         let expires_at_us = self.expiry(product, moment)?;
         let mut payment = self.row(merchant, expires_at_us, moment);
@@ -200,7 +219,6 @@ impl Command for CreatePayment {
         });
         let who = (self.tenant_id, &self.origin);
         changes.audit(who, Act::PaymentCreate, &payment.id, &detail, moment);
-        changes.put(payment.clone());
-        Ok(Decision::new(Created { payment, existing: false }, changes))
+        Ok((payment, changes))
     }
 }

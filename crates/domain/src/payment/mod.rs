@@ -9,6 +9,7 @@
 
 mod attempt;
 mod close;
+mod confirm;
 mod create;
 mod postings;
 mod start_attempt;
@@ -18,6 +19,7 @@ mod update;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
 pub use close::{ClosePayment, CloseReason, RequestQuery};
+pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
 pub use start_attempt::{StartAttempt, Started, out_no};
 pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};

@@ -266,6 +266,22 @@ impl Command for StartAttempt {
         if let Some(open) = open {
             return self.with_open(payment, open, snapshot, moment);
         }
+        let (payment, attempt, mut changes) = self.begin(payment, snapshot, moment)?;
+        changes.put(payment.clone());
+        let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt) };
+        Ok(Decision::new(reply, changes))
+    }
+}
+
+impl StartAttempt {
+    /// The new attempt of a payment that has none open, and all that is written with it; the payment as it then
+    /// stands is left to the caller to write.
+    pub(super) fn begin(
+        &self,
+        payment: &Payment,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<(Payment, Attempt, Changes), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
         let attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();
@@ -278,9 +294,7 @@ impl Command for StartAttempt {
         changes.put(self.instruction(&attempt, moment));
         let detail = json!({ "payment": payment.id, "method": self.method, "channel_account": account.id });
         changes.audit((self.tenant_id, &self.origin), Act::AttemptStart, &attempt.id, &detail, moment);
-        changes.put(payment.clone());
         changes.put(attempt.clone());
-        let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt) };
-        Ok(Decision::new(reply, changes))
+        Ok((payment, attempt, changes))
     }
 }

@@ -13,6 +13,8 @@ mod books;
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod confirm;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod kit;

@@ -9,7 +9,7 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Attempt, ClosePayment, CloseReason, Disposition, RequestQuery, StartAttempt, Started,
+    Attempt, ClosePayment, CloseReason, ConfirmPayment, Disposition, RequestQuery, StartAttempt, Started,
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
 use tk_domain::refusal::Refusal;
@@ -71,11 +71,13 @@ pub(crate) struct Order {
     pub(crate) merchant_order_no: String,
     pub(crate) amount_minor: i64,
     pub(crate) single_attempt: bool,
+    /// Confirmed at once by this method.
+    pub(crate) confirm: Option<Method>,
     pub(crate) payment_id: Option<PaymentId>,
     pub(crate) refunds: Vec<RefundPlan>,
 }
 
-pub(super) const METHODS: [Method; 4] =
+pub(crate) const METHODS: [Method; 4] =
     [Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode];
 
 impl World {
@@ -105,7 +107,15 @@ impl World {
     }
 
     fn creates(&mut self, index: usize, order: &Order) -> Result<(), Missed> {
-        let created = self.run_once(&order.create(), &order.merchant_order_no, Cause::of("create"))?;
+        let created = match order.confirm {
+            Some(method) => {
+                let (create, auth_code) = (order.create(), order.auth_code(method));
+                let lease_us = 0;
+                let command = ConfirmPayment { create, method, auth_code, lease_us };
+                self.run_once(&command, &order.merchant_order_no, Cause::of("confirm"))?
+            }
+            None => self.run_once(&order.create(), &order.merchant_order_no, Cause::of("create"))?,
+        };
         let id = created.and_then(|body| PaymentId::parse(&body)).or(order.payment_id);
         let known = order.payment_id.is_some();
         if let (Some(order), Some(id)) = (self.orders.get_mut(index), id) {
@@ -113,9 +123,20 @@ impl World {
         }
         if !known && id.is_some() {
             self.tally.payments += 1;
+            self.sees_confirmed(order.tenant_id, id);
             self.follow_up(index);
         }
         Ok(())
+    }
+
+    /// The payer of a payment that was confirmed at once has its code or link.
+    fn sees_confirmed(&mut self, tenant_id: TenantId, payment_id: Option<PaymentId>) {
+        let rows = &self.store.rows;
+        let payment = payment_id.and_then(|id| rows.payments.get(&(tenant_id, id)));
+        let attempt = payment.and_then(|row| row.latest_attempt_id);
+        if let Some(attempt) = attempt.and_then(|id| rows.attempts.get(&(tenant_id, id))).cloned() {
+            self.payer_sees(&attempt);
+        }
     }
 
     /// The same number with another amount is a conflict, whatever the key.
@@ -306,6 +327,12 @@ impl World {
 }
 
 impl Order {
+    /// The payer's bar code, the same each time the request is repeated.
+    fn auth_code(&self, method: Method) -> Option<String> {
+        let digits = self.amount_minor.rem_euclid(10_000_000_000_000_000);
+        (method == Method::AlipayBarcode).then(|| format!("28{digits:016}"))
+    }
+
     fn refund(
         &self,
         payment_id: PaymentId,

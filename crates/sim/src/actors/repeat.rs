@@ -8,7 +8,7 @@ use tk_domain::command::Command;
 use tk_domain::id::{AppId, Id128, RequestId};
 use tk_domain::idempotency::{Idempotent, Once, RecordedAnswer};
 use tk_domain::key::IdempotencyName;
-use tk_domain::payment::{CreatePayment, Created};
+use tk_domain::payment::{ConfirmPayment, Confirmed, CreatePayment, Created};
 use tk_domain::refund::{CreateRefund, RefundCreated};
 use tk_money::Amount;
 
@@ -25,6 +25,17 @@ impl Keyed for CreatePayment {
 
     fn render(reply: &Created, _live: bool) -> RecordedAnswer {
         RecordedAnswer { status: 201, body: reply.payment.id.to_string() }
+    }
+}
+
+impl Keyed for ConfirmPayment {
+    fn fingerprint(&self) -> Vec<u8> {
+        let create = &self.create;
+        format!("confirm {} {} {}", create.merchant_order_no, create.amount.minor, self.method).into_bytes()
+    }
+
+    fn render(reply: &Confirmed, _live: bool) -> RecordedAnswer {
+        RecordedAnswer { status: 202, body: reply.payment.id.to_string() }
     }
 }
 

@@ -123,3 +123,31 @@ async fn replays_mask_what_is_shown_once() {
     let keys = app.get(&path).await;
     assert!(!keys.text.contains(secret));
 }
+
+/// A refused attempt leaves no payment, so that the same key hears the same refusal and may succeed later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_payment_comes_with_its_attempt_or_not_at_all() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        app.shop().await;
+        let mut body = order("K-CONFIRM", 100);
+        body["method"] = json!("alipay_qr");
+        body["confirm"] = json!(true);
+        for _ in 0..3 {
+            with_key(&app, "confirm", "/v1/payments", &body).await.refused(422, "channel_not_available");
+        }
+        assert_eq!(app.get("/v1/payments").await.expect(200)["data"], json!([]));
+        assert_eq!(app.get("/v1/events").await.expect(200)["data"], json!([]));
+        app.contract().await;
+        let first = with_key(&app, "confirm", "/v1/payments", &body).await;
+        assert_eq!(first.status.as_u16(), 201, "{}", first.text);
+        assert_eq!(first.json()["latest_attempt"]["action"]["kind"], "qr", "{}", first.text);
+        let again = with_key(&app, "confirm", "/v1/payments", &body).await;
+        assert_eq!(
+            (again.status, again.headers["idempotent-replayed"].to_str().unwrap()),
+            (first.status, "true")
+        );
+        assert_eq!(again.text, first.text);
+        let other_key = with_key(&app, "other", "/v1/payments", &body).await.expect(200);
+        assert_eq!(other_key["latest_attempt"]["id"], first.json()["latest_attempt"]["id"]);
+    }
+}

@@ -3,8 +3,7 @@
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
-use crate::api::refer;
-use crate::api::schema;
+use crate::api::{LEASE_US, refer, schema};
 use crate::auth::{Caller, PaymentsWrite};
 use crate::parse::{
     CodeText, Description, Metadata, MinorUnits, Number, Text, Write, method_words, rfc3339_us,
@@ -15,7 +14,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use tk_domain::channel_account::Method;
-use tk_domain::payment::{CreatePayment, Created, Payment, StartAttempt};
+use tk_domain::id::TypedId;
+use tk_domain::payment::{Attempt, ConfirmPayment, Confirmed, CreatePayment, Created, Payment};
 use tk_domain::product::Terminal;
 use tk_domain::refusal::Refusal;
 use tk_money::{Amount, Currency};
@@ -87,33 +87,52 @@ pub async fn create(
     let (mut effect, body) = Effect::begin(write, &state)?;
     let confirm = confirmed(&body)?;
     let (command, publisher) = prepared(&state, &effect.caller, &body).await?;
-    let render = {
-        let publisher = publisher.clone();
-        move |created: &Created, live: bool| {
-            record(created_status(created), &publisher.view(&created.payment, None, live))
-        }
+    if let Some(method) = confirm {
+        let auth_code = body.auth_code.map(|code| code.0);
+        let command = ConfirmPayment { create: command, method, auth_code, lease_us: LEASE_US };
+        return confirm_now(&state, effect, command, publisher).await;
+    }
+    let view = publisher.clone();
+    let render = move |created: &Created, live: bool| {
+        record(created_status(created.existing), &view.view(&created.payment, None, live))
     };
-    let came = effect.submit(&state, command, render).await?;
-    let (created, answer) = match came {
-        Came::Replayed(answer) => return Ok(answer),
-        Came::Fresh(created, answer) => (created, answer),
-    };
-    match (confirm, answer) {
-        (Some(method), _) => {
-            let started = start(&state, &effect.caller, &created.payment, (method, body.auth_code)).await?;
-            let (payment, attempt) = started;
-            let view = publisher.view(&payment, Some(&attempt), state.live());
-            let answer = Answer::new(status_of(&payment, created_status(&created)), &view)?;
-            effect.keep(&state, &answer).await;
-            Ok(answer)
-        }
-        (None, Some(answer)) => Ok(answer),
-        (None, None) => Err(Code::Internal.into()),
+    match effect.submit(&state, command, render).await? {
+        Came::Fresh(_, Some(answer)) | Came::Replayed(answer) => Ok(answer),
+        Came::Fresh(_, None) => Err(Code::Internal.into()),
     }
 }
 
-fn created_status(created: &Created) -> StatusCode {
-    if created.existing { StatusCode::OK } else { StatusCode::CREATED }
+/// Payment and attempt are committed together, so that a refusal leaves neither and the same key hears it again;
+/// what is recorded in the commit is replaced by the answer given after waiting for the channel.
+async fn confirm_now(
+    state: &WebState,
+    mut effect: Effect,
+    command: ConfirmPayment,
+    publisher: Publisher,
+) -> Result<Answer, Problem> {
+    let view = publisher.clone();
+    let render = move |confirmed: &Confirmed, live: bool| {
+        let status = status_of(&confirmed.payment, created_status(confirmed.existing));
+        record(status, &view.view(&confirmed.payment, confirmed.attempt.as_ref(), live))
+    };
+    let (confirmed, recorded) = match effect.submit(state, command, render).await? {
+        Came::Replayed(answer) => return Ok(answer),
+        Came::Fresh(confirmed, recorded) => (confirmed, recorded),
+    };
+    let started = confirmed.attempt.as_ref().filter(|_| confirmed.started);
+    let Some(attempt) = started else { return recorded.ok_or_else(|| Code::Internal.into()) };
+    let (tenant_id, wait_us) = (attempt.tenant_id, state.config.limits.channel_wait_us);
+    state.app.begin_now(tenant_id, attempt.id.id128(), wait_us).await;
+    let payment: Payment = refer::row(state, &(tenant_id, confirmed.payment.id)).await?;
+    let attempt: Attempt = refer::row(state, &(tenant_id, attempt.id)).await?;
+    let status = status_of(&payment, created_status(confirmed.existing));
+    let answer = Answer::new(status, &publisher.view(&payment, Some(&attempt), state.live()))?;
+    effect.keep(state, &answer).await;
+    Ok(answer)
+}
+
+const fn created_status(existing: bool) -> StatusCode {
+    if existing { StatusCode::OK } else { StatusCode::CREATED }
 }
 
 /// The method, if the attempt is to start at once; method and confirm come together or not at all.
@@ -188,22 +207,4 @@ fn return_url(state: &WebState, text: &str) -> Result<String, Problem> {
         return Ok(text.to_owned());
     }
     Err(Problem::field(Code::FieldMalformed, "#/return_url", "an absolute https address"))
-}
-
-async fn start(
-    state: &WebState,
-    caller: &Caller,
-    payment: &Payment,
-    (method, auth_code): (Method, Option<Text<1, 32>>),
-) -> Result<(Payment, tk_domain::payment::Attempt), Problem> {
-    let command = StartAttempt {
-        tenant_id: payment.tenant_id,
-        payment_id: payment.id,
-        method,
-        auth_code: auth_code.map(|code| code.0),
-        return_url: payment.return_url.clone(),
-        lease_us: 0,
-        origin: caller.origin(),
-    };
-    Ok(state.app.start_attempt(command, state.config.limits.channel_wait_us).await?)
 }
