@@ -71,6 +71,29 @@ async fn the_servers_role_cannot_change_books_or_tables() {
 }
 
 #[tokio::test]
+async fn only_nonces_can_be_forgotten() {
+    let bed = Bed::postgres(StoreConfig::default()).await;
+    pay_many(&bed.store, &bed, ("A", 2), 10).await;
+    let app = connect(url(&bed.source)).await;
+    let tenant = uuid::Uuid::from_bytes(bed.tenant_id.0.0);
+    app.execute("SELECT set_config('tk.tenants', $1, false)", &[&tenant.to_string()]).await.unwrap();
+    let nonce = "INSERT INTO natural_keys VALUES ($1, 'nonce', 'app/n-1', gen_random_uuid())";
+    app.execute(nonce, &[&tenant]).await.unwrap();
+    let count = "SELECT count(*) FROM natural_keys WHERE kind <> 'nonce'";
+    let before: i64 = app.query_one(count, &[]).await.unwrap().get(0);
+    assert!(before >= 2, "the order numbers are there");
+    for text in ["UPDATE natural_keys SET id = gen_random_uuid()", "TRUNCATE natural_keys"] {
+        let error = app.execute(text, &[]).await.unwrap_err();
+        let denied = tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE;
+        assert_eq!(error.code(), Some(&denied), "{text}");
+    }
+    let order_numbers = "DELETE FROM natural_keys WHERE kind = 'merchant_order'";
+    assert_eq!(app.execute(order_numbers, &[]).await.unwrap(), 0, "no order number goes");
+    assert_eq!(app.execute("DELETE FROM natural_keys", &[]).await.unwrap(), 1, "only the nonce goes");
+    assert_eq!(app.query_one(count, &[]).await.unwrap().get::<_, i64>(0), before);
+}
+
+#[tokio::test]
 async fn the_owner_and_the_administrator_may_not_serve() {
     let bed = Bed::postgres(StoreConfig::default()).await;
     let as_owner = Store::open(bed.owner.clone(), Steps::ambient(), StoreConfig::default()).await;
