@@ -161,11 +161,6 @@ CREATE TABLE natural_keys (
 @postgres CREATE POLICY only_nonces_go ON natural_keys AS RESTRICTIVE FOR DELETE USING (kind = 'nonce');
 @sqlite CREATE TRIGGER natural_keys_no_update BEFORE UPDATE ON natural_keys BEGIN SELECT RAISE(ABORT, 'natural keys do not change'); END;
 @sqlite CREATE TRIGGER natural_keys_no_delete BEFORE DELETE ON natural_keys WHEN OLD.kind <> 'nonce' BEGIN SELECT RAISE(ABORT, 'natural keys stay for ever'); END;
--- Only nonces are ever forgotten: no other key changes or goes.
-@postgres REVOKE UPDATE ON natural_keys FROM tillkeeper_app;
-@postgres CREATE POLICY only_nonces_go ON natural_keys AS RESTRICTIVE FOR DELETE USING (kind = 'nonce');
-@sqlite CREATE TRIGGER natural_keys_no_update BEFORE UPDATE ON natural_keys BEGIN SELECT RAISE(ABORT, 'natural keys do not change'); END;
-@sqlite CREATE TRIGGER natural_keys_no_delete BEFORE DELETE ON natural_keys WHEN OLD.kind <> 'nonce' BEGIN SELECT RAISE(ABORT, 'natural keys stay for ever'); END;
 
 CREATE TABLE idempotency_records (
   tenant_id {id} NOT NULL,
