@@ -127,7 +127,7 @@ impl App {
             tenant_id: attempt.tenant_id,
             payment_id: attempt.payment_id,
             attempt_id: attempt.id,
-            report: PaymentReport { source: Source::Callback, finding },
+            report: PaymentReport { source: Source::Callback, asked_at_us: self.now_us(), finding },
             origin: Origin::channel(attempt.channel_account_id),
         };
         self.submit(command).await.map(drop)

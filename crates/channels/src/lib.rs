@@ -137,6 +137,7 @@ impl Adapters {
                 let heard = self.alipay(contract, credentials, call, now_us).await;
                 PaymentReport {
                     source: report::source(kind),
+                    asked_at_us: now_us,
                     finding: report::payment(kind, attempt, &heard),
                 }
             }

@@ -112,6 +112,9 @@ pub enum RefundFinding {
 pub struct PaymentReport {
     /// How it reached us.
     pub source: Source,
+    /// When our call or question left us, for what came by itself when it arrived, Unix microseconds. An answer can
+    /// only speak of what was before it was asked for, however late it is heard.
+    pub asked_at_us: i64,
     /// What it says.
     pub finding: PaymentFinding,
 }

@@ -1,14 +1,16 @@
 //! The published form of payments, attempts and refunds, in answers of the API and in events.
 
+mod event;
+
+pub use event::{event_body, payment_event, refund_event};
+
 use crate::channel_account::{Channel, Method};
-use crate::id::TypedId;
-use crate::id::{AttemptId, EventId};
-use crate::moment::{Moment, date_text, time_text};
+use crate::id::AttemptId;
+use crate::moment::{date_text, time_text};
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, RefundStatus};
 use crate::product::Terminal;
 use crate::refund::{Line, Refund, RefundRoute, RefundState};
 use crate::refusal::MoneyState;
-use crate::webhook::{Event, EventKind};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -352,73 +354,4 @@ const fn refund_money_state(refund: &Refund) -> MoneyState {
         | RefundState::Rejected
         | RefundState::Cancelled => MoneyState::NotMoved,
     }
-}
-
-/// The next event about a payment; counts it on the payment.
-pub fn payment_event(
-    kind: EventKind,
-    payment: &mut Payment,
-    attempt: Option<&Attempt>,
-    moment: &mut Moment<'_>,
-) -> Event {
-    payment.event_seq = payment.event_seq.saturating_add(1);
-    let id = EventId::new(moment);
-    let data = PaymentView::of(payment, attempt, moment.live);
-    Event {
-        tenant_id: payment.tenant_id,
-        id,
-        kind,
-        object_id: payment.id.id128(),
-        object: payment.id.to_string(),
-        object_seq: payment.event_seq,
-        body: event_body(id, kind, payment.event_seq, &data, moment),
-        created_at_us: moment.now_us,
-        lane: 0,
-        lane_seq: 0,
-    }
-}
-
-/// The next event about a refund; counts it on the refund.
-pub fn refund_event(kind: EventKind, refund: &mut Refund, moment: &mut Moment<'_>) -> Event {
-    refund.event_seq = refund.event_seq.saturating_add(1);
-    let id = EventId::new(moment);
-    let data = RefundView::of(refund, moment.live);
-    Event {
-        tenant_id: refund.tenant_id,
-        id,
-        kind,
-        object_id: refund.id.id128(),
-        object: refund.id.to_string(),
-        object_seq: refund.event_seq,
-        body: event_body(id, kind, refund.event_seq, &data, moment),
-        created_at_us: moment.now_us,
-        lane: 0,
-        lane_seq: 0,
-    }
-}
-
-/// An event as delivered.
-#[derive(Serialize)]
-struct EventBody<'a, T> {
-    id: EventId,
-    #[serde(rename = "type")]
-    kind: EventKind,
-    timestamp: String,
-    livemode: bool,
-    object_seq: i64,
-    data: &'a T,
-}
-
-/// The JSON body of an event, as delivered: `{id, type, timestamp, livemode, object_seq, data}`.
-#[must_use]
-pub fn event_body<T: Serialize>(
-    id: EventId,
-    kind: EventKind,
-    object_seq: i64,
-    data: &T,
-    moment: &Moment<'_>,
-) -> String {
-    let timestamp = time_text(moment.now_us);
-    let body = EventBody { id, kind, timestamp, livemode: moment.live, object_seq, data };
-    serde_json::to_string(&body).unwrap_or_default()
 }

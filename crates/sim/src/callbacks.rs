@@ -51,7 +51,7 @@ impl World {
         let Some(contract) = self.store.rows.channel_accounts.get(&(tenant_id, account)) else {
             return false;
         };
-        let report = conversation::notice(fields, contract);
+        let report = conversation::notice(fields, contract, self.host_us());
         let attempt_id = id_of('T', &fields.out_trade_no).map(AttemptId);
         let taken =
             attempt_id.is_none_or(|attempt_id| self.take_payment_notice((account, attempt_id), report));

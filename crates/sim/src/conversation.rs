@@ -97,7 +97,7 @@ pub(crate) fn report(answered: &Answered) -> Report {
         Report::Refund(RefundReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, &heard);
-        Report::Payment(PaymentReport { source, finding })
+        Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })
     }
 }
 
@@ -114,7 +114,7 @@ fn answer_of(answer: &CoreAnswer) -> Answer {
 }
 
 /// What a verified notification reports about its trade.
-pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount) -> PaymentReport {
+pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount, now_us: i64) -> PaymentReport {
     let trade = TradeNotice {
         notify_time_us: fields.notify_time_us,
         trade_no: fields.trade_no.clone(),
@@ -140,5 +140,5 @@ pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount) -> Payment
         passback_params: fields.passback_params.clone(),
     };
     let finding = callback::finding(&trade, &fields.app_id, &settings(account));
-    PaymentReport { source: Source::Callback, finding }
+    PaymentReport { source: Source::Callback, asked_at_us: now_us, finding }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Flight {
     pub(crate) refund: Option<Refund>,
     pub(crate) account: ChannelAccount,
     pub(crate) said: Said,
+    /// When it left us, by the host's clock.
+    pub(crate) asked_at_us: i64,
     pub(crate) life: u32,
 }
 
@@ -127,6 +129,7 @@ impl World {
             refund,
             instruction,
             said: Said::Heard(Heard::Timeout),
+            asked_at_us: self.host_us(),
             life: self.life,
         })
     }

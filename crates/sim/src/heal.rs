@@ -123,7 +123,7 @@ impl World {
             return;
         };
         self.tally.found_by_bill += 1;
-        let report = PaymentReport { source: Source::Bill, finding };
+        let report = PaymentReport { source: Source::Bill, asked_at_us: self.host_us(), finding };
         let genuine = Report::Payment(report.clone());
         let (payment_id, origin) = (attempt.payment_id, Origin::channel(account));
         let command = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };

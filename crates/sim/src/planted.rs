@@ -246,7 +246,8 @@ impl World {
                 };
                 let (code, message) = failed();
                 let finding = PaymentFinding::Failed { code, message };
-                let spoilt = PaymentReport { source: report.source, finding };
+                let asked_at_us = report.asked_at_us;
+                let spoilt = PaymentReport { source: report.source, asked_at_us, finding };
                 Report::Payment(if spoil { spoilt } else { report.clone() })
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),

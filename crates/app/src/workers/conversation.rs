@@ -48,6 +48,7 @@ impl App {
                 tracing::error!(%error, channel_account = %attempt.channel_account_id, "a channel account cannot be used");
                 PaymentReport {
                     source: Source::Reply,
+                    asked_at_us: self.now_us(),
                     finding: PaymentFinding::Unclear(Unclear::Misconfigured),
                 }
             }

@@ -3,7 +3,7 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{RefundId, TenantId, TypedId};
+use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
@@ -19,6 +19,10 @@ use serde_json::json;
 pub struct CancelRefund {
     /// The tenant.
     pub tenant_id: TenantId,
+    /// The payment refunded.
+    pub payment_id: PaymentId,
+    /// The attempt whose money would go back.
+    pub attempt_id: AttemptId,
     /// The refund.
     pub refund_id: RefundId,
     /// Who asks.
@@ -67,12 +71,12 @@ impl Command for CancelRefund {
     }
 
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        wants.add(Want::Attempt(self.tenant_id, self.attempt_id));
         wants.add(Want::Refund(self.tenant_id, self.refund_id));
-        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
         let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
-        wants.add(Want::Payment(self.tenant_id, refund.payment_id));
-        wants.add(Want::Attempt(self.tenant_id, refund.attempt_id));
         wants.add(Want::Hold(self.tenant_id, refund.hold_id));
+        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
         for kind in [
             AccountKind::Held,
             AccountKind::PendingSettlement,
@@ -87,6 +91,9 @@ impl Command for CancelRefund {
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Refund>, Refusal> {
         let refund = find(self.tenant_id, self.refund_id, snapshot)?;
+        if refund.payment_id != self.payment_id || refund.attempt_id != self.attempt_id {
+            return Err(Refusal::NotFound { what: "refund" });
+        }
         self.check(refund, snapshot)?;
         if refund.status == RefundState::Cancelled {
             return Ok(Decision::nothing(refund.clone()));

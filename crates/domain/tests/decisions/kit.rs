@@ -226,7 +226,7 @@ impl World {
             tenant_id: TENANT,
             payment_id: self.the_attempt(attempt_id).payment_id,
             attempt_id,
-            report: PaymentReport { source, finding },
+            report: PaymentReport { source, asked_at_us: self.now_us, finding },
             origin: Origin::channel(CONTRACT),
         }
     }
@@ -284,7 +284,10 @@ impl World {
     }
 
     pub fn cancel(&mut self, refund_id: RefundId) -> Result<Refund, Refusal> {
-        self.run(&CancelRefund { tenant_id: TENANT, refund_id, origin: Origin::system() })
+        let refund = self.the_refund(refund_id);
+        let (payment_id, attempt_id) = (refund.payment_id, refund.attempt_id);
+        let origin = Origin::system();
+        self.run(&CancelRefund { tenant_id: TENANT, payment_id, attempt_id, refund_id, origin })
     }
 
     pub fn refund_told(

@@ -7,6 +7,7 @@ use tk_domain::snapshot::{Row, Rows, Snapshot};
 /// What of `full` the command asks for, round after round until it asks for nothing new.
 pub fn wanted_by<C: Command>(command: &C, full: &Snapshot) -> Snapshot {
     let mut partial = Snapshot::default();
+    let mut locked = 0;
     for _ in 0..16 {
         let mut wants = Wants::default();
         command.wants(&partial, &mut wants);
@@ -14,12 +15,43 @@ pub fn wanted_by<C: Command>(command: &C, full: &Snapshot) -> Snapshot {
         if missing.is_empty() {
             return partial;
         }
+        // Within a round the rows are locked in order; a later round may only go on from there.
+        let mut ranks = missing.iter().filter_map(rank);
+        let first = ranks.next();
+        assert!(first.is_none_or(|first| locked <= first), "locks {missing:?} after rank {locked}");
+        locked = ranks.next_back().or(first).unwrap_or(locked);
         for want in missing {
             load(&want, full, &mut partial);
             partial.learned(want);
         }
     }
     panic!("a command wants rows without end");
+}
+
+/// The place of a row's table in the order of locks; none for keys and terms, which are not locked, and for rows that
+/// belong to one payment or refund alone, which nobody reaches but by it.
+const fn rank(want: &Want) -> Option<u8> {
+    match want {
+        Want::Payment(..) => Some(1),
+        Want::Attempt(..) => Some(2),
+        Want::Refund(..) => Some(3),
+        Want::Hold(..) => Some(4),
+        Want::Account(..) => Some(5),
+        Want::Head(..) => Some(6),
+        Want::Merchant(..)
+        | Want::Product(..)
+        | Want::ChannelAccount(..)
+        | Want::ChannelAccounts(..)
+        | Want::WebhookEndpoints(..)
+        | Want::App(..)
+        | Want::ApiKey(..)
+        | Want::Event(..)
+        | Want::Natural(..)
+        | Want::Idempotency(..)
+        | Want::Instruction(..)
+        | Want::Exception(..)
+        | Want::Delivery(..) => None,
+    }
 }
 
 fn copy<R: Row>(from: &Rows<R>, key: &R::Key, to: &mut Rows<R>) {

@@ -69,7 +69,9 @@ impl World {
         let outcome = self.run(&query, Cause::of("foreign")).map(|_| ());
         self.expect_not_found(&outcome);
         if let Some(refund_id) = order.refunds.first().and_then(|plan| plan.id) {
-            let outcome = self.run(&CancelRefund { tenant_id, refund_id, origin }, Cause::of("foreign"));
+            let attempt_id = tk_domain::id::AttemptId::default();
+            let cancel = CancelRefund { tenant_id, payment_id, attempt_id, refund_id, origin };
+            let outcome = self.run(&cancel, Cause::of("foreign"));
             self.expect_not_found(&outcome.map(|_| ()));
         }
         self.expect_not_found_refund(tenant_id, payment_id);

@@ -307,7 +307,11 @@ impl World {
 
     fn cancels(&mut self, order: &Order, place: usize) -> Result<(), Missed> {
         let Some(refund_id) = order.refunds.get(place).and_then(|plan| plan.id) else { return Ok(()) };
-        let command = CancelRefund { tenant_id: order.tenant_id, refund_id, origin: Origin::system() };
+        let tenant_id = order.tenant_id;
+        let Some(refund) = self.store.rows.refunds.get(&(tenant_id, refund_id)) else { return Ok(()) };
+        let (payment_id, attempt_id) = (refund.payment_id, refund.attempt_id);
+        let origin = Origin::system();
+        let command = CancelRefund { tenant_id, payment_id, attempt_id, refund_id, origin };
         self.run(&command, Cause::of("cancel refund")).map(|_| ())
     }
 

@@ -255,7 +255,9 @@ fn proves_closed(report: &PaymentReport, attempt: &Attempt, host_us: i64) -> boo
     let dead_at_us = attempt.channel_expires_at_us.saturating_add(EXPIRY_GRACE_US);
     match report.finding {
         PaymentFinding::Closed | PaymentFinding::Undone(_) => true,
-        PaymentFinding::NotFound => report.source == Source::Query && host_us > dead_at_us,
+        PaymentFinding::NotFound => {
+            report.source == Source::Query && report.asked_at_us > dead_at_us && host_us > dead_at_us
+        }
         PaymentFinding::Paid(_)
         | PaymentFinding::ActionRequired(_)
         | PaymentFinding::WaitingPayer

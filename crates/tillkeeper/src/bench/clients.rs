@@ -295,6 +295,6 @@ impl Client {
             payee_merchant: Some("2088101117955611".to_owned()),
             paid_at_us: Some(self.ambient.now_us()),
         });
-        PaymentReport { source: ReportSource::Callback, finding }
+        PaymentReport { source: ReportSource::Callback, asked_at_us: self.ambient.now_us(), finding }
     }
 }

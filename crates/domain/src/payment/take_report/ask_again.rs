@@ -22,7 +22,8 @@ impl Taking<'_> {
             return;
         }
         let told = self.attempt.status != AttemptStatus::Created;
-        if told && self.source == Source::Query && moment.now_us > self.dead_at_us() {
+        let asked_when_dead = self.asked_at_us.min(moment.now_us) > self.dead_at_us();
+        if told && self.source == Source::Query && asked_when_dead {
             return self.attempt_over(AttemptStatus::Closed, moment);
         }
         self.count_question();

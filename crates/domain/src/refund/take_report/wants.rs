@@ -13,12 +13,13 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
     wants.add(Want::Payment(tenant_id, command.payment_id));
     wants.add(Want::Attempt(tenant_id, command.attempt_id));
     wants.add(Want::Refund(tenant_id, command.refund_id));
+    // What ranks below a hold waits until the refund names its hold.
+    let Some(refund) = snapshot.refunds.get(&(tenant_id, command.refund_id)) else { return };
+    wants.add(Want::Hold(tenant_id, refund.hold_id));
     wants.add(Want::Instruction(tenant_id, command.refund_id.id128()));
     for kind in [ExceptionKind::RefundReopened, ExceptionKind::RefundUnknown, ExceptionKind::RefundMismatch] {
         exception(command, kind, wants);
     }
-    let Some(refund) = snapshot.refunds.get(&(tenant_id, command.refund_id)) else { return };
-    wants.add(Want::Hold(tenant_id, refund.hold_id));
     wants.add(Want::ChannelAccount(tenant_id, refund.channel_account_id));
     if command.lane() == LaneKind::Posting {
         accounts(command, refund, wants);

@@ -23,6 +23,12 @@ pub async fn create(
     let (effect, _) = Effect::begin(write, &state)?;
     let refund = refer::refund(&state, &effect.caller, refer::parse_id(&id)?).await?;
     let origin = effect.caller.origin();
-    let command = CancelRefund { tenant_id: refund.tenant_id, refund_id: refund.id, origin };
+    let command = CancelRefund {
+        tenant_id: refund.tenant_id,
+        payment_id: refund.payment_id,
+        attempt_id: refund.attempt_id,
+        refund_id: refund.id,
+        origin,
+    };
     effect.object(&state, command, (StatusCode::OK, RefundView::of)).await
 }
