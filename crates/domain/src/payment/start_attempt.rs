@@ -17,6 +17,9 @@ use serde_json::json;
 const ATTEMPTS_MAX: i64 = 20;
 /// How long the payer has at the channel before the channel itself refuses, at most.
 const CHANNEL_VALIDITY_US: i64 = 15 * MINUTE_US;
+/// How long a QR code can be scanned and paid. An order that nobody scanned cannot be closed at the channel, so this is
+/// what a payer who wants another way waits for, at most, before the last five minutes.
+const QR_VALIDITY_US: i64 = 5 * MINUTE_US;
 /// The least time worth giving the payer.
 const CHANNEL_VALIDITY_MIN_US: i64 = MINUTE_US;
 
@@ -154,7 +157,8 @@ impl StartAttempt {
         moment: &mut Moment<'_>,
     ) -> Attempt {
         let id = AttemptId::new(moment);
-        let wanted = payment.expires_at_us.min(moment.after(CHANNEL_VALIDITY_US));
+        let validity_us = if self.method == Method::AlipayQr { QR_VALIDITY_US } else { CHANNEL_VALIDITY_US };
+        let wanted = payment.expires_at_us.min(moment.after(validity_us));
         let expires_at_us = wanted.max(moment.after(CHANNEL_VALIDITY_MIN_US));
         Attempt {
             tenant_id: self.tenant_id,

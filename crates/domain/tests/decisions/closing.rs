@@ -141,7 +141,8 @@ fn what_stays_open_for_a_day_goes_to_a_person_and_is_still_asked_hourly() {
             while !world.the_attempt(id).needs_manual {
                 let kind = world.claim(id);
                 if matches!(kind, InstructionKind::Query) {
-                    if answer == PaymentFinding::NotFound && world.now_us - start_us > 19 * MINUTE_US {
+                    let nearly_dead_us = world.the_attempt(id).channel_expires_at_us + 4 * MINUTE_US;
+                    if answer == PaymentFinding::NotFound && world.now_us > nearly_dead_us {
                         break;
                     }
                     world.told(id, Source::Query, answer.clone());
@@ -236,4 +237,37 @@ fn asking_by_hand_never_disturbs_what_is_being_said() {
     world.told(id, Source::Query, paid("txn"));
     world.ask(payment_id);
     assert_eq!(world.next(id), "done", "money received needs no question");
+}
+
+/// The question left before the order was surely dead and its answer came after: a payment between the two is possible.
+#[test]
+fn not_found_counts_by_when_it_was_asked_and_not_by_when_it_was_heard() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayQr);
+    world.told(id, Source::Reply, code());
+    let dead_at_us = world.the_attempt(id).channel_expires_at_us + tk_domain::ask::EXPIRY_GRACE_US;
+    world.now_us = dead_at_us + 60_000_000;
+    let mut early = world.report(id, Source::Query, PaymentFinding::NotFound);
+    early.report.asked_at_us = dead_at_us;
+    assert!(world.run(&early).unwrap().attempt.status.open(), "asked too early");
+    let mut late = early;
+    late.report.asked_at_us = dead_at_us + 1;
+    assert_eq!(world.run(&late).unwrap().attempt.status, AttemptStatus::Closed);
+}
+
+#[test]
+fn a_code_that_nobody_scans_keeps_the_payer_for_ten_minutes_at_most() {
+    let mut world = World::new();
+    let id = world.open(Method::AlipayQr);
+    world.told(id, Source::Reply, code());
+    let payment_id = world.the_attempt(id).payment_id;
+    let start_us = world.now_us;
+    world.start(payment_id, Method::AlipayPage).unwrap();
+    while world.the_attempt(id).status.open() {
+        let kind = world.claim(id);
+        let source = if kind == InstructionKind::Query { Source::Query } else { Source::Reply };
+        world.told(id, source, PaymentFinding::NotFound);
+    }
+    assert!(world.now_us - start_us <= 10 * MINUTE_US + 1_000_000, "{}", world.now_us - start_us);
+    world.attempt(payment_id, Method::AlipayPage);
 }
