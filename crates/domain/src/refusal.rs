@@ -36,6 +36,8 @@ pub enum Refusal {
     AmountOutOfRange { min: Amount, max: Amount },
     /// The amount plus another does not fit.
     AmountOverflow,
+    /// The items do not sum to the amount.
+    ItemsTotalMismatch { sum: Amount, amount: Amount },
     /// No channel account of the tenant settles in this currency.
     CurrencyNotSupported,
     /// The merchant order number exists with another amount, currency or product.
@@ -96,6 +98,7 @@ impl Refusal {
             Self::ProductDisabled => "product_disabled",
             Self::AmountOutOfRange { .. } => "amount_out_of_range",
             Self::AmountOverflow => "amount_overflow",
+            Self::ItemsTotalMismatch { .. } => "items_total_mismatch",
             Self::CurrencyNotSupported => "currency_not_supported",
             Self::OrderConflict => "order_conflict",
             Self::ExpiryInvalid => "expiry_invalid",
@@ -147,6 +150,7 @@ impl Refusal {
             | Self::ProductDisabled
             | Self::AmountOutOfRange { .. }
             | Self::AmountOverflow
+            | Self::ItemsTotalMismatch { .. }
             | Self::CurrencyNotSupported
             | Self::OrderConflict
             | Self::ExpiryInvalid

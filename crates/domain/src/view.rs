@@ -71,6 +71,10 @@ pub struct PaymentView {
     pub metadata: Option<Box<RawValue>>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Box<RawValue>>,
+    /// Who is to pay, with the middles hidden.
+    pub payer: Option<Box<RawValue>>,
+    /// What it is made of.
+    pub items: Option<Box<RawValue>>,
     /// Where the browser goes afterwards.
     pub return_url: Option<String>,
     /// RFC 3339.
@@ -245,6 +249,8 @@ impl PaymentView {
             latest_attempt: expanded.or_else(|| payment.latest_attempt_id.map(Latest::Id)),
             metadata: stored_json(payment.metadata.as_ref()),
             fulfilment: stored_json(payment.fulfilment.as_ref()),
+            payer: stored_json(payment.payer.as_ref()),
+            items: stored_json(payment.items.as_ref()),
             return_url: payment.return_url.clone(),
             expires_at: time_text(payment.expires_at_us),
             accounting_date: payment.accounting_day.map(date_text),

@@ -18,6 +18,8 @@ words! {
         PaymentsRead = "payments:read",
         /// Create, attempt, close and query payments.
         PaymentsWrite = "payments:write",
+        /// Read who pays in full.
+        PiiRead = "pii:read",
         /// Read refunds.
         RefundsRead = "refunds:read",
         /// Create and cancel refunds.

@@ -58,7 +58,7 @@ impl ConfirmPayment {
         let waits =
             payment.status == PaymentStatus::RequiresMethod && payment.close_requested_at_us.is_none();
         if waits {
-            return self.begin(payment, Changes::default(), snapshot, moment);
+            return self.begin(&payment, Changes::default(), snapshot, moment);
         }
         let latest = payment.latest_attempt_id.and_then(|id| snapshot.attempts.get(&(payment.tenant_id, id)));
         let attempt = latest.cloned();
@@ -67,13 +67,13 @@ impl ConfirmPayment {
 
     fn begin(
         &self,
-        payment: Payment,
+        payment: &Payment,
         mut changes: Changes,
         snapshot: &Snapshot,
         moment: &mut Moment<'_>,
     ) -> Result<Decision<Confirmed>, Refusal> {
         let existing = changes.is_empty();
-        let (payment, attempt, begun) = self.start(payment.id).begin(&payment, snapshot, moment)?;
+        let (payment, attempt, begun) = self.start(payment.id).begin(payment, snapshot, moment)?;
         for change in begun.into_vec() {
             changes.put(change);
         }
@@ -111,6 +111,6 @@ impl Command for ConfirmPayment {
             return self.go_on(found.payment, snapshot, moment);
         }
         let (payment, changes) = self.create.make(snapshot, moment)?;
-        self.begin(payment, changes, snapshot, moment)
+        self.begin(&payment, changes, snapshot, moment)
     }
 }

@@ -7,7 +7,7 @@ use crate::id::{AppId, MerchantId, PaymentId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Payment, PaymentStatus, RefundStatus};
+use crate::payment::{Item, PayerRecord, Payment, PaymentStatus, RefundStatus, items};
 use crate::product::{Product, Terminal};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -52,6 +52,10 @@ pub struct CreatePayment {
     pub metadata: Option<String>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
+    /// What it is made of; none, or lines whose sum is the amount.
+    pub items: Vec<Item>,
+    /// Who is to pay.
+    pub payer: Option<PayerRecord>,
     /// Who asks.
     pub origin: Origin,
 }
@@ -94,7 +98,7 @@ impl CreatePayment {
             let bound = |minor| Amount::new(minor, self.amount.currency);
             return Err(Refusal::AmountOutOfRange { min: bound(min), max: bound(max) });
         }
-        Ok(())
+        items::check(&self.items, self.amount)
     }
 
     fn expiry(&self, product: &Product, moment: &Moment<'_>) -> Result<i64, Refusal> {
@@ -124,6 +128,9 @@ impl CreatePayment {
             return_url: self.return_url.clone(),
             metadata: self.metadata.clone(),
             fulfilment: self.fulfilment.clone(),
+            items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
+            payer: self.payer.as_ref().map(|payer| payer.masked.clone()),
+            payer_sealed: self.payer.as_ref().map(|payer| payer.sealed.clone()),
             fee: merchant.fee,
             fee_minor: 0,
             fee_returned_minor: 0,

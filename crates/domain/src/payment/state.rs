@@ -134,6 +134,12 @@ pub struct Payment {
     pub metadata: Option<String>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
+    /// What it is made of, a JSON array whose amounts sum to the payment's; frozen.
+    pub items: Option<String>,
+    /// Who is to pay, with the middles hidden, a JSON object; frozen.
+    pub payer: Option<String>,
+    /// The same in full, sealed for the installation; frozen.
+    pub payer_sealed: Option<Vec<u8>>,
     /// The fee terms at creation.
     pub fee: FeeSnapshot,
     /// The fee earned at success, minor units.

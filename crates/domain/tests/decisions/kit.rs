@@ -177,6 +177,8 @@ impl World {
             return_url: None,
             metadata: None,
             fulfilment: None,
+            items: Vec::new(),
+            payer: None,
             origin: Origin::system(),
         }
     }

@@ -17,6 +17,8 @@ mod confirm;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod items;
+#[cfg(test)]
 mod kit;
 #[cfg(test)]
 mod late_refunds;

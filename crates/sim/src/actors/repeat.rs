@@ -123,6 +123,8 @@ impl Order {
             return_url: None,
             metadata: None,
             fulfilment: None,
+            items: Vec::new(),
+            payer: None,
             origin: Origin::system(),
         }
     }

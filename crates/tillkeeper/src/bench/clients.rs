@@ -283,6 +283,8 @@ impl Client {
             return_url: None,
             metadata: None,
             fulfilment: None,
+            items: Vec::new(),
+            payer: None,
             origin: Origin::system(),
         }
     }

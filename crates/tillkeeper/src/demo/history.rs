@@ -63,6 +63,8 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         return_url: None,
         metadata: None,
         fulfilment: None,
+        items: Vec::new(),
+        payer: None,
         origin: origin.clone(),
     };
     let payment_id = app.submit(create).await?.payment.id;

@@ -38,7 +38,7 @@ schemas! {
         money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
-        latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, return_url: Option<String>,
+        latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, payer: Value, items: Value, return_url: Option<String>,
         expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
         ended_at: Option<String>, created: String,
     }

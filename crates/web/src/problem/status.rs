@@ -28,6 +28,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::FieldInvalid { .. }
         | Refusal::AmountOutOfRange { .. }
         | Refusal::AmountOverflow
+        | Refusal::ItemsTotalMismatch { .. }
         | Refusal::CurrencyNotSupported
         | Refusal::ExpiryInvalid
         | Refusal::ChannelNotAvailable
@@ -46,6 +47,9 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
 pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
         Refusal::AmountOutOfRange { min, max } => vec![("min", min.display()), ("max", max.display())],
+        Refusal::ItemsTotalMismatch { sum, amount } => {
+            vec![("sum", sum.display()), ("amount", amount.display())]
+        }
         Refusal::RefundExceedsRefundable { refundable, requested } => {
             vec![("refundable", refundable.display()), ("requested", requested.display())]
         }
@@ -98,6 +102,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::RefundExceedsRefundable { refundable, .. } => {
             at("#/amount", &format!("must be at most {}", refundable.minor))
         }
+        Refusal::ItemsTotalMismatch { sum, .. } => at("#/items", &format!("they sum to {}", sum.minor)),
         Refusal::CurrencyNotSupported | Refusal::RefundCurrencyMismatch => at("#/currency", "not supported"),
         Refusal::ExpiryInvalid => at("#/expires_at", "must be one minute to thirty days ahead"),
         Refusal::AuthCodeInvalid => at("#/auth_code", "not a payment code of this method"),

@@ -1,5 +1,6 @@
 //! `POST /v1/payments`.
 
+use super::parts::{self, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
@@ -54,6 +55,14 @@ pub struct PaymentCreate {
     pub metadata: Option<Metadata>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Metadata>,
+    /// Who is to pay.
+    pub payer: Option<PayerCreate>,
+    /// What it is made of; the amounts sum to the payment's.
+    #[schema(max_items = 100)]
+    pub items: Option<Vec<ItemCreate>>,
+    /// Not part of this version: refused.
+    #[schema(value_type = Option<Value>)]
+    pub splits: Option<serde_json::Value>,
     /// With `confirm`: the method of the one attempt, for callers that draw their own page.
     #[schema(value_type = Option<String>)]
     pub method: Option<Method>,
@@ -152,6 +161,10 @@ async fn prepared(
 ) -> Result<(CreatePayment, Publisher), Problem> {
     let names = (body.merchant.0.as_str(), body.product.0.as_str());
     let (merchant, product) = refer::merchant_and_product(state, caller, names).await?;
+    if body.splits.is_some() {
+        return Err(Problem::field(Code::SplitsNotSupported, "#/splits", "not in this version"));
+    }
+    let seal_name = parts::seal_name((caller.tenant_id, merchant.id), &body.merchant_order_no.0);
     let command = CreatePayment {
         tenant_id: caller.tenant_id,
         app_id: Some(caller.app.id),
@@ -171,6 +184,8 @@ async fn prepared(
         return_url: body.return_url.as_ref().map(|text| return_url(state, &text.0)).transpose()?,
         metadata: body.metadata.as_ref().map(Metadata::json),
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
+        items: parts::items(body.items.as_deref().unwrap_or_default())?,
+        payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
         origin: caller.origin(),
     };
     let publisher = Publisher {

@@ -4,6 +4,7 @@ pub mod closure;
 pub mod create;
 pub mod get;
 pub mod list;
+pub mod parts;
 pub mod queries;
 pub mod update;
 mod view;

@@ -1,5 +1,6 @@
 //! Payments as published by the API: with codes, the cashier's address and what was asked to be expanded.
 
+use super::parts;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -76,6 +77,11 @@ pub async fn published(
         Some(_) | None => None,
     };
     let mut value = json!(publisher.view(payment, latest.as_ref(), live));
+    if caller.has(Scope::PiiRead)
+        && let Some(payer) = parts::revealed(state, payment)
+    {
+        value["payer"] = payer;
+    }
     if expand.contains("attempts") {
         let attempts = store.attempts_of(tenant_id, payment.id).await?;
         value["attempts"] = attempts.iter().map(|row| json!(AttemptView::of(row, live))).collect();
