@@ -8,17 +8,17 @@ pub mod auth;
 pub mod callbacks;
 pub mod cashier;
 pub mod envelope;
+mod listener;
 pub mod locale;
 pub mod parse;
 pub mod problem;
 mod state;
 
+pub use listener::serve;
 pub use state::{Environment, Limits, WebConfig, WebState};
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use std::net::SocketAddr;
-use tokio::net::TcpListener;
 
 /// Every public route inside its envelope.
 pub fn router(state: &WebState) -> Router {
@@ -30,14 +30,4 @@ pub fn router(state: &WebState) -> Router {
         .layer(from_fn(envelope::method_problems))
         .layer(from_fn_with_state(state.clone(), envelope::envelope))
         .with_state(state.clone())
-}
-
-/// Serves the public port until `stop` ends, then lets requests under way finish.
-pub async fn serve(
-    listener: TcpListener,
-    state: WebState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(&state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
 }

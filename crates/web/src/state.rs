@@ -35,6 +35,10 @@ pub struct Limits {
     pub form_body_max: usize,
     /// How long a body may take to arrive, milliseconds.
     pub body_timeout_ms: u64,
+    /// How long the headers of a request may take to arrive, milliseconds; an idle connection is closed after it too.
+    pub header_timeout_ms: u64,
+    /// Connections open at once; further ones wait to be accepted.
+    pub connections_max: usize,
     /// All header names and values together, bytes; far larger ones are refused by the HTTP reader itself.
     pub headers_max: usize,
     /// How long a request may wait for a channel, microseconds.
@@ -48,6 +52,8 @@ impl Default for Limits {
             callback_body_max: 64 * 1024,
             form_body_max: 16 * 1024,
             body_timeout_ms: 8_000,
+            header_timeout_ms: 20_000,
+            connections_max: 8_192,
             headers_max: 64 * 1024,
             channel_wait_us: 4_000_000,
         }

@@ -3,6 +3,7 @@
 use crate::bed::{Setup, TestApp, got, order};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tillkeeper_web::Limits;
 use tokio::net::TcpStream;
 
 /// Method and path of every route of the API, from the document that the server itself serves.
@@ -102,6 +103,19 @@ async fn bodies_are_bounded_in_size_kind_and_time() {
     let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("body_timeout"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_sender_of_headers_loses_its_place_to_others() {
+    let limits = Limits { header_timeout_ms: 700, connections_max: 1, ..Setup::default().limits };
+    let app = TestApp::start_with(Setup { limits, ..Setup::default() }).await;
+    let mut slow = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    slow.write_all(b"GET /v1/payments HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    // There is room for one connection, and the slow one has it until its time is up.
+    got(app.request("GET", "/v1/payments")).await.expect(200);
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).await.unwrap();
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
 }
 
 #[tokio::test(flavor = "multi_thread")]
