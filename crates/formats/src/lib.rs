@@ -9,5 +9,6 @@ pub mod charset;
 pub mod form;
 pub mod keys;
 pub mod unionpay;
+pub mod wechatpay;
 
 pub use charset::Charset;

@@ -3,7 +3,7 @@
 pub mod amount;
 pub mod bill;
 pub mod cert;
-mod json;
+pub(crate) mod json;
 pub mod notify;
 pub mod params;
 pub mod request;
