@@ -10,14 +10,14 @@ use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::RequestRefundQuery;
 use tk_domain::report::PaymentReport;
-use tk_simulator::core::{Alipay, Notification, NotifyFields, Seal};
+use tk_simulator::core::{self, Notification, NotifyFields, Seal};
 
 impl World {
     pub(crate) fn channel_wakes(&mut self, account: ChannelAccountId) {
         if let Some(seller) = self.sellers.get_mut(&account) {
             seller.wake_us = None;
         }
-        let posts = self.with_seller(account, None, Alipay::due_notifications).unwrap_or_default();
+        let posts = self.with_seller(account, None, core::Seller::due_notifications).unwrap_or_default();
         for notification in posts {
             let delay_us = self.dice.between(1_000, 300_000);
             let notification = Box::new(notification);

@@ -11,7 +11,7 @@ use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate};
-use tk_simulator::core::{Alipay, CoreConfig, FeeOnRefund};
+use tk_simulator::core::{self, CoreConfig, FeeOnRefund};
 
 impl World {
     pub(crate) fn set_up(&mut self) {
@@ -109,7 +109,7 @@ impl World {
             ..CoreConfig::default()
         };
         let row = channel_account((tenant_id, id), &config, priority);
-        let mut core = Alipay::new(config);
+        let mut core = core::Seller::new(config);
         core.set_faults(self.story.plan.clone());
         self.store.rows.channel_accounts.load(row);
         self.sellers.insert(id, Seller { tenant_id, core, wake_us: None });

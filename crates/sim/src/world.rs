@@ -13,7 +13,7 @@ use tk_domain::command::Command;
 use tk_domain::id::{AttemptId, ChannelAccountId, MerchantId, ProductId, TenantId};
 use tk_domain::payment::PaymentStatus;
 use tk_domain::refusal::Refusal;
-use tk_simulator::core::{Alipay, Dice};
+use tk_simulator::core::{self, Dice};
 
 /// A tenant as the actors know it.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Company {
 #[derive(Debug)]
 pub(crate) struct Seller {
     pub(crate) tenant_id: TenantId,
-    pub(crate) core: Alipay,
+    pub(crate) core: core::Seller,
     /// When the queue will next look at it.
     pub(crate) wake_us: Option<i64>,
 }
@@ -237,7 +237,7 @@ impl World {
         &mut self,
         account: ChannelAccountId,
         status: Option<PaymentStatus>,
-        act: impl FnOnce(&mut Alipay, i64) -> T,
+        act: impl FnOnce(&mut core::Seller, i64) -> T,
     ) -> Option<T> {
         let now_us = self.now_us;
         let seller = self.sellers.get_mut(&account)?;

@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+pub mod wechat;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
@@ -47,6 +49,31 @@ pub struct Certificates {
     pub alipay_root_cert_sn: String,
 }
 
+/// What the channel holds to talk with one application.
+#[derive(Debug)]
+pub enum DeskKeys {
+    Alipay(AppKeys),
+    Wechatpay(wechat::MerchantKeys),
+}
+
+impl DeskKeys {
+    /// Alipay's half, if this is a desk of Alipay.
+    pub fn alipay(&self) -> Option<&AppKeys> {
+        match self {
+            Self::Alipay(keys) => Some(keys),
+            Self::Wechatpay(_) => None,
+        }
+    }
+
+    /// WeChat Pay's half, if this is a desk of WeChat Pay.
+    pub fn wechatpay(&self) -> Option<&wechat::MerchantKeys> {
+        match self {
+            Self::Wechatpay(keys) => Some(keys),
+            Self::Alipay(_) => None,
+        }
+    }
+}
+
 /// Why keys could not be had.
 #[derive(Debug, Error)]
 pub enum KeysError {
@@ -58,6 +85,10 @@ pub enum KeysError {
     Certificate(#[from] CertError),
     #[error("the key folder has neither {APP_PUBLIC_FILE} nor {APP_CERTIFICATE_FILE}")]
     NoAppKey,
+    #[error("the platform certificate of WeChat Pay is refused")]
+    PlatformCertificate,
+    #[error("the APIv3 key does not have 32 characters")]
+    ApiV3Key,
     #[error("no fresh RSA key could be made")]
     Generation,
 }

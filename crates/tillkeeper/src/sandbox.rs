@@ -4,11 +4,12 @@ use crate::ambient::SystemAmbient;
 use anyhow::Context;
 use clap::Args;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::Ambient as _;
 use tk_simulator::http::{SandboxApp, SandboxConfig, serve};
+use tk_simulator::keys::{KeysError, wechat};
 
 /// Where it listens and with which keys.
 #[derive(Debug, Args)]
@@ -27,14 +28,23 @@ pub struct SandboxArgs {
     notify_parallel: usize,
 }
 
+/// Every channel whose keys are in the folder; Alipay's must be.
+fn applications(keys: &Path) -> Result<Vec<SandboxApp>, KeysError> {
+    let mut apps = vec![SandboxApp::from_folder(keys)?];
+    if wechat::is_in(keys) {
+        apps.push(SandboxApp::wechatpay_from_folder(keys)?);
+    }
+    Ok(apps)
+}
+
 /// Serves the sandbox until interrupted.
 pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let app = SandboxApp::from_folder(&args.keys)
-            .with_context(|| format!("keys in {}", args.keys.display()))?;
+        let apps = applications(&args.keys).with_context(|| format!("keys in {}", args.keys.display()))?;
+        let wechatpay = apps.len() > 1;
         let ambient = SystemAmbient::default();
-        let mut config = SandboxConfig::new(vec![app], Arc::new(move || ambient.now_us()));
+        let mut config = SandboxConfig::new(apps, Arc::new(move || ambient.now_us()));
         config.journal = args.journal;
         config.notify_parallel = args.notify_parallel;
         let listener = tokio::net::TcpListener::bind(args.listen)
@@ -46,6 +56,13 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
             tk_simulator::keys::APP_ID,
             tk_simulator::keys::SELLER_ID,
         ));
+        if wechatpay {
+            crate::output::line(&format!(
+                "WeChat Pay sandbox: http://{address}/v3/  appid {}  mchid {}  control http://{address}/control/wechatpay/",
+                wechat::APPID,
+                wechat::MCHID,
+            ));
+        }
         serve(listener, config, crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })

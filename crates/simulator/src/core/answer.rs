@@ -1,26 +1,26 @@
 use serde::Serialize;
 
-use super::{BillCall, TradeStatus};
+use super::{BillCall, TradeStatus, Why};
 
-/// What the gateway says: code, sub code and the fields of the answer node.
+/// What the channel says: code, reason and the fields of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CoreAnswer {
     pub code: Code,
-    pub sub_code: Option<&'static str>,
+    pub why: Option<Why>,
     pub node: Node,
 }
 
 impl CoreAnswer {
     pub(super) fn ok(node: Node) -> Self {
-        Self { code: Code::Success, sub_code: None, node }
+        Self { code: Code::Success, why: None, node }
     }
 
-    pub(super) fn refused(sub_code: &'static str) -> Self {
-        Self { code: Code::Business, sub_code: Some(sub_code), node: Node::Empty }
+    pub(super) fn refused(why: Why) -> Self {
+        Self { code: Code::Business, why: Some(why), node: Node::Empty }
     }
 
-    pub(super) fn coded(code: Code, sub_code: &'static str) -> Self {
-        Self { code, sub_code: Some(sub_code), node: Node::Empty }
+    pub(super) fn coded(code: Code, why: Why) -> Self {
+        Self { code, why: Some(why), node: Node::Empty }
     }
 }
 
@@ -43,34 +43,6 @@ pub enum Code {
     Limited,
 }
 
-impl Code {
-    /// The five digits on the wire.
-    pub fn digits(self) -> &'static str {
-        match self {
-            Self::Success => "10000",
-            Self::Waiting => "10003",
-            Self::Unavailable => "20000",
-            Self::Missing => "40001",
-            Self::Invalid => "40002",
-            Self::Business => "40004",
-            Self::Limited => "40005",
-        }
-    }
-
-    /// The `msg` that goes with the code.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Success => "Success",
-            Self::Waiting => "order success pay inprocess",
-            Self::Unavailable => "Service Currently Unavailable",
-            Self::Missing => "Missing Required Arguments",
-            Self::Invalid => "Invalid Arguments",
-            Self::Business => "Business Failed",
-            Self::Limited => "Call Limited",
-        }
-    }
-}
-
 /// The fields of an answer node, by method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Node {
@@ -82,6 +54,11 @@ pub enum Node {
     Page {
         out_trade_no: String,
         wallet_url: String,
+    },
+    /// The secret by which the payer's own app opens the order
+    Jsapi {
+        out_trade_no: String,
+        token: String,
     },
     Precreate {
         out_trade_no: String,

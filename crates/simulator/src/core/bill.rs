@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Point};
 use super::timers::{DAY_US, HOUR_US};
-use super::{Alipay, LedgerKind, Trade};
+use super::{Entrance, LedgerKind, Seller, Trade};
 
 /// `bill_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,7 +50,9 @@ pub struct TradeRow {
     pub subject: String,
     pub created_at_us: i64,
     pub finished_at_us: i64,
+    pub buyer_id: String,
     pub buyer_logon_id: String,
+    pub entrance: Entrance,
     pub amount_fen: i64,
     /// Channel fee taken (payment) or given back (refund)
     pub fee_fen: i64,
@@ -90,7 +92,7 @@ pub fn beijing_day(at_us: i64) -> i64 {
     at_us.saturating_add(8 * HOUR_US).div_euclid(DAY_US)
 }
 
-impl Alipay {
+impl Seller {
     /// The rows of a Beijing day, with the bill faults of that day, which are drawn once.
     pub fn bill(&mut self, day: i64) -> DayBill {
         self.draw_bill_faults(day);
@@ -188,7 +190,9 @@ fn row(trade: &Trade, kind: TradeRowKind, at_us: i64, amount_fen: i64, fee_fen: 
         subject: trade.order.subject.clone(),
         created_at_us: trade.created_at_us,
         finished_at_us: at_us,
+        buyer_id: trade.buyer_id.clone(),
         buyer_logon_id: trade.buyer_logon_id.clone(),
+        entrance: trade.entrance,
         amount_fen,
         fee_fen,
     }

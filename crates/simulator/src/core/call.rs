@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// One gateway call: the method with the `biz_content` fields it may carry.
+/// One call with the fields it may carry; named by the interface of the channel that had it first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum CoreCall {
@@ -12,6 +12,8 @@ pub enum CoreCall {
     Wap(Order),
     /// `alipay.trade.precreate`
     Precreate(Order),
+    /// `/v3/pay/transactions/jsapi`
+    Jsapi(Order),
     /// `alipay.trade.pay` with `scene=bar_code`
     Pay(BarcodePay),
     /// `alipay.trade.query`
@@ -36,6 +38,7 @@ impl CoreCall {
             Self::Page(_) => Method::Page,
             Self::Wap(_) => Method::Wap,
             Self::Precreate(_) => Method::Precreate,
+            Self::Jsapi(_) => Method::Jsapi,
             Self::Pay(_) => Method::Pay,
             Self::Query(_) => Method::Query,
             Self::Close(_) => Method::Close,
@@ -49,9 +52,11 @@ impl CoreCall {
     /// The trade this call names, if it names one.
     pub fn trade(&self) -> Option<TradeRef> {
         match self {
-            Self::Create(order) | Self::Page(order) | Self::Wap(order) | Self::Precreate(order) => {
-                Some(TradeRef::out(&order.out_trade_no))
-            }
+            Self::Create(order)
+            | Self::Page(order)
+            | Self::Wap(order)
+            | Self::Precreate(order)
+            | Self::Jsapi(order) => Some(TradeRef::out(&order.out_trade_no)),
             Self::Pay(pay) => Some(TradeRef::out(&pay.order.out_trade_no)),
             Self::Query(trade) | Self::Close(trade) | Self::Cancel(trade) => Some(trade.clone()),
             Self::Refund(refund) => Some(refund.trade.clone()),
@@ -69,6 +74,7 @@ pub enum Method {
     Page,
     Wap,
     Precreate,
+    Jsapi,
     Pay,
     Query,
     Close,
@@ -86,6 +92,7 @@ impl Method {
             | Self::Page
             | Self::Wap
             | Self::Precreate
+            | Self::Jsapi
             | Self::Pay
             | Self::Close
             | Self::Cancel
@@ -93,43 +100,6 @@ impl Method {
             Self::Query | Self::RefundQuery | Self::Bill => false,
         }
     }
-
-    /// The name on the wire.
-    pub fn wire_name(self) -> &'static str {
-        match self {
-            Self::Create => "alipay.trade.create",
-            Self::Page => "alipay.trade.page.pay",
-            Self::Wap => "alipay.trade.wap.pay",
-            Self::Precreate => "alipay.trade.precreate",
-            Self::Pay => "alipay.trade.pay",
-            Self::Query => "alipay.trade.query",
-            Self::Close => "alipay.trade.close",
-            Self::Cancel => "alipay.trade.cancel",
-            Self::Refund => "alipay.trade.refund",
-            Self::RefundQuery => "alipay.trade.fastpay.refund.query",
-            Self::Bill => "alipay.data.dataservice.bill.downloadurl.query",
-        }
-    }
-
-    /// The method of a wire name, if it is played here.
-    pub fn from_wire(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.wire_name() == name)
-    }
-
-    /// Every method played here.
-    pub const ALL: [Self; 11] = [
-        Self::Create,
-        Self::Page,
-        Self::Wap,
-        Self::Precreate,
-        Self::Pay,
-        Self::Query,
-        Self::Close,
-        Self::Cancel,
-        Self::Refund,
-        Self::RefundQuery,
-        Self::Bill,
-    ];
 }
 
 /// What a merchant asks to be paid.
@@ -149,6 +119,8 @@ pub struct Order {
     pub notify_url: Option<String>,
     pub return_url: Option<String>,
     pub passback_params: Option<String>,
+    /// Who is to pay, where the order names him (`openid`)
+    pub buyer: Option<String>,
 }
 
 /// A bar-code charge: the order and the code read from the payer's phone.

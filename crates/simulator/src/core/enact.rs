@@ -3,10 +3,10 @@ use super::refunds::{Cap, refund_node};
 use super::rules::query_node;
 use super::timers::MINUTE_US;
 use super::{
-    Alipay, Code, CoreAnswer, CoreCall, Delivery, Effect, FundChange, Node, RefundCall, TradeStatus,
+    Code, CoreAnswer, CoreCall, Delivery, Effect, FundChange, Node, RefundCall, Seller, TradeStatus, Why,
 };
 
-impl Alipay {
+impl Seller {
     /// Takes one call as the gateway would, with the faults in force, and says what reaches the merchant.
     pub fn handle(&mut self, now_us: i64, call: &CoreCall) -> Delivery {
         self.advance(now_us);
@@ -15,6 +15,9 @@ impl Alipay {
             return Delivery::Lost { effect: Effect::None };
         }
         let out_trade_no = self.out_trade_no_of(call);
+        if let CoreCall::Refund(RefundCall { out_request_no: Some(number), .. }) = call {
+            self.refund_orders.entry(number.clone()).or_insert_with(|| out_trade_no.clone());
+        }
         let delivery = match self.faults.draw(Point::Call(call.method()), &out_trade_no) {
             None => Delivery::Answered(self.execute(now_us, call)),
             Some(fault) => self.enact(now_us, call, fault),
@@ -60,7 +63,7 @@ impl Alipay {
                 Delivery::Answered(unknown())
             }
             Fault::Slow { after_us } => Delivery::Late { after_us, answer: self.execute(now_us, call) },
-            Fault::Limited => Delivery::Answered(CoreAnswer::coded(Code::Limited, "isv.app-call-limited")),
+            Fault::Limited => Delivery::Answered(CoreAnswer::coded(Code::Limited, Why::Limited)),
             Fault::Down { for_us } => {
                 self.faults.down_until_us = now_us.saturating_add(for_us);
                 Delivery::Lost { effect: Effect::None }
@@ -105,7 +108,7 @@ impl Alipay {
     fn lie(&mut self, now_us: i64, call: &CoreCall, fault: Fault) -> CoreAnswer {
         let honest = self.execute(now_us, call);
         let told = if fault == Fault::QueryNotFound && honest.code == Code::Success {
-            CoreAnswer::refused("ACQ.TRADE_NOT_EXIST")
+            CoreAnswer::refused(Why::NotExist)
         } else if fault == Fault::QueryStale {
             stale(honest.clone())
         } else {
@@ -140,7 +143,7 @@ impl Alipay {
         self.faults.count(fault);
         if let Fault::FalseRefusal { after_us } = fault {
             self.land_later(now_us.saturating_add(after_us.max(0)), call);
-            return CoreAnswer::refused("ACQ.TRADE_NOT_ALLOW_REFUND");
+            return CoreAnswer::refused(Why::RefundNotAllowed);
         }
         let mut node = refund_node(&trade, FundChange::No, None);
         if let Fault::RefundLater { after_us } = fault {
@@ -164,7 +167,7 @@ impl Alipay {
 }
 
 fn unknown() -> CoreAnswer {
-    CoreAnswer::coded(Code::Unavailable, "isp.unknow-error")
+    CoreAnswer::coded(Code::Unavailable, Why::Unknown)
 }
 
 /// The answer as it was before the money moved.

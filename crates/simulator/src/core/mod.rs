@@ -1,9 +1,8 @@
-//! The truth of one Alipay seller as plain data: rules, books, payer, notifications, faults, bills.
+//! The truth of one Seller seller as plain data: rules, books, payer, notifications, faults, bills.
 //!
 //! Nothing here reads a clock, draws from the operating system or opens a socket; time is an argument in
 //! microseconds UTC and chance comes from a seed, so that the simulation and the HTTP sandbox share it.
 
-mod alipay;
 mod answer;
 mod bill;
 mod books;
@@ -12,15 +11,17 @@ mod dice;
 mod draw;
 mod enact;
 mod faults;
+mod house;
 mod notices;
 mod payer;
 mod refunds;
 mod rules;
+mod seller;
 mod timers;
 mod trade;
 mod truth;
+mod why;
 
-pub use alipay::{Alipay, CoreConfig, FeeOnRefund};
 pub use answer::{
     CancelAction, CancelNode, Code, CoreAnswer, Delivery, Effect, FundChange, Garble, Node, PayNode,
     QueryNode, RefundNode, RefundQueryNode, RefundStatus,
@@ -30,10 +31,13 @@ pub use books::{LedgerKind, LedgerLine};
 pub use call::{BarcodePay, BillCall, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef};
 pub use dice::Dice;
 pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
-pub use notices::{NOTIFY_LADDER_US, Notification, NotifyFields, Seal};
+pub use house::House;
+pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
+pub use seller::{CoreConfig, FeeOnRefund, Seller};
 pub use trade::{Cancelled, Entrance, Prepared, RefundRecord, Trade, TradeStatus};
 pub use truth::{Truth, TruthEvent, TruthTrade};
+pub use why::Why;
 
 #[cfg(test)]
 mod tests;

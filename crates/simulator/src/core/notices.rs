@@ -3,12 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Point};
-use super::timers::{HOUR_US, MINUTE_US, SECOND_US};
-use super::{Alipay, Trade, TradeStatus};
-
-/// Waits between attempts of one notification: 4m, 10m, 10m, 1h, 2h, 6h, 15h.
-pub const NOTIFY_LADDER_US: [i64; 7] =
-    [4 * MINUTE_US, 10 * MINUTE_US, 10 * MINUTE_US, HOUR_US, 2 * HOUR_US, 6 * HOUR_US, 15 * HOUR_US];
+use super::timers::{MINUTE_US, SECOND_US};
+use super::{Entrance, Seller, Trade, TradeStatus};
 
 /// How long a notification held back for another one waits at most.
 const REORDER_PATIENCE_US: i64 = 30 * MINUTE_US;
@@ -38,7 +34,7 @@ pub enum Seal {
     Probe,
 }
 
-/// What a `trade_status_sync` notification says.
+/// What a notification says, in the words of `trade_status_sync`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotifyFields {
     pub notify_time_us: i64,
@@ -47,7 +43,10 @@ pub struct NotifyFields {
     pub out_trade_no: String,
     pub trade_no: String,
     pub trade_status: TradeStatus,
+    pub entrance: Entrance,
     pub total_fen: i64,
+    /// What this refund gave back, where the notification is about one
+    pub refund_fen: Option<i64>,
     /// Everything refunded so far, where the notification is about a refund
     pub refund_fee_fen: Option<i64>,
     /// The refund's `out_request_no`, as `out_biz_no`
@@ -106,7 +105,7 @@ impl Notices {
     }
 }
 
-impl Alipay {
+impl Seller {
     /// The POSTs to make now; each comes again by the ladder until acknowledged or given up.
     pub fn due_notifications(&mut self, now_us: i64) -> Vec<Notification> {
         self.advance(now_us);
@@ -164,6 +163,9 @@ impl Alipay {
 
     pub(super) fn notify(&mut self, now_us: i64, out_trade_no: &str, refund: Option<&str>) {
         self.forge_by_plan(now_us, out_trade_no);
+        if self.keeps_silent(out_trade_no, refund) {
+            return;
+        }
         let Some((url, fields)) = self.fields_of(now_us, out_trade_no, refund) else { return };
         let notify_id = self.next_notify_id(out_trade_no);
         let notification = Notification { notify_id, url, attempt: 0, seal: Seal::Genuine, fields };
@@ -188,6 +190,13 @@ impl Alipay {
         self.notices.insert(pending);
     }
 
+    /// Some houses notify neither bar-code payments nor what a cancel gave back.
+    fn keeps_silent(&self, out_trade_no: &str, refund: Option<&str>) -> bool {
+        let barcode = |trade: &Trade| trade.entrance == Entrance::Barcode && refund.is_none();
+        let by_counter = self.trades.get(out_trade_no).is_some_and(barcode) || refund == Some(out_trade_no);
+        by_counter && !self.config.house.notifies_counters()
+    }
+
     fn attempt(&mut self, now_us: i64, mut pending: Pending, posts: &mut Vec<Notification>) {
         pending.held_back = false;
         pending.notification.attempt = pending.notification.attempt.saturating_add(1);
@@ -198,7 +207,7 @@ impl Alipay {
         if pending.notification.seal != Seal::Genuine {
             return;
         }
-        match NOTIFY_LADDER_US.get(pending.notification.attempt.saturating_sub(1)) {
+        match self.config.house.notify_ladder_us().get(pending.notification.attempt.saturating_sub(1)) {
             Some(wait_us) => {
                 pending.due_us = now_us.saturating_add(*wait_us);
                 self.notices.insert(pending);
@@ -239,6 +248,8 @@ fn notify_fields(
         out_trade_no: trade.order.out_trade_no.clone(),
         trade_no: trade.trade_no.clone(),
         trade_status: trade.status,
+        entrance: trade.entrance,
+        refund_fen: refund.map(|refund| refund.amount_fen),
         total_fen: trade.order.total_fen,
         refund_fee_fen: refund.map(|_| trade.refunded_fen()),
         out_biz_no: out_request_no.map(str::to_owned),

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::timers::Timer;
-use super::{Alipay, Entrance, Trade, TradeStatus};
+use super::{Entrance, Seller, Trade, TradeStatus};
 
 /// How the phone answers a bar-code charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl PayerRefusal {
     }
 }
 
-impl Alipay {
+impl Seller {
     /// The payer opens the page or scans the code: from now on the trade exists.
     pub fn open(&mut self, now_us: i64, out_trade_no: &str) -> Result<&Trade, PayerRefusal> {
         self.advance(now_us);
@@ -67,7 +67,7 @@ impl Alipay {
         let entrance = self.open(now_us, out_trade_no)?.entrance;
         match entrance {
             Entrance::Barcode => self.close_trade(now_us, out_trade_no),
-            Entrance::Page | Entrance::Wap | Entrance::Qr | Entrance::Created => {}
+            Entrance::Page | Entrance::Wap | Entrance::Qr | Entrance::Jsapi | Entrance::Created => {}
         }
         Ok(())
     }

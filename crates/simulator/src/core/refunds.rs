@@ -1,8 +1,8 @@
 use super::books::fee_share;
 use super::trade::{RefundRecord, Trade, TradeStatus};
 use super::{
-    Alipay, CoreAnswer, FeeOnRefund, FundChange, Node, RefundCall, RefundNode, RefundQueryCall,
-    RefundQueryNode, RefundStatus, TruthEvent,
+    CoreAnswer, FeeOnRefund, FundChange, Node, RefundCall, RefundNode, RefundQueryCall, RefundQueryNode,
+    RefundStatus, Seller, TruthEvent, Why,
 };
 
 /// Whether the gateway holds refunds to what was paid.
@@ -12,10 +12,10 @@ pub(super) enum Cap {
     Lifted,
 }
 
-impl Alipay {
+impl Seller {
     pub(super) fn refund(&mut self, now_us: i64, call: &RefundCall, cap: Cap) -> CoreAnswer {
         let Some(trade) = self.find(&call.trade) else {
-            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+            return CoreAnswer::refused(Why::NotExist);
         };
         let trade = trade.clone();
         let out_request_no = request_no(call.out_request_no.as_deref(), &trade);
@@ -24,11 +24,11 @@ impl Alipay {
                 // The first result again, whose money has moved already.
                 CoreAnswer::ok(Node::Refund(refund_node(&trade, FundChange::No, Some(first.at_us))))
             } else {
-                CoreAnswer::refused("ACQ.DISCORDANT_REPEAT_REQUEST")
+                CoreAnswer::refused(Why::RefundDiffers)
             };
         }
-        if let Err(sub_code) = self.check_refund(now_us, &trade, call, cap) {
-            return CoreAnswer::refused(sub_code);
+        if let Err(why) = self.check_refund(now_us, &trade, call, cap) {
+            return CoreAnswer::refused(why);
         }
         self.record_refund(now_us, &trade, &out_request_no, call.refund_fen);
         let trade = self.trades.get(&trade.order.out_trade_no).unwrap_or(&trade);
@@ -42,30 +42,33 @@ impl Alipay {
         trade: &Trade,
         call: &RefundCall,
         cap: Cap,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), Why> {
         let out_request_no = request_no(call.out_request_no.as_deref(), trade);
         if call.refund_fen <= 0 || !request_no_is_valid(&out_request_no) {
-            return Err("ACQ.INVALID_PARAMETER");
+            return Err(Why::ParameterInvalid);
         }
         match trade.status {
-            TradeStatus::WaitBuyerPay => return Err("ACQ.TRADE_STATUS_ERROR"),
-            TradeStatus::TradeFinished => return Err("ACQ.TRADE_HAS_FINISHED"),
-            TradeStatus::TradeClosed if trade.paid_at_us.is_none() => return Err("ACQ.TRADE_STATUS_ERROR"),
+            TradeStatus::WaitBuyerPay => return Err(Why::StatusWrong),
+            TradeStatus::TradeFinished => return Err(Why::Finished),
+            TradeStatus::TradeClosed if trade.paid_at_us.is_none() => return Err(Why::StatusWrong),
             TradeStatus::TradeClosed | TradeStatus::TradeSuccess => {}
         }
         let left_fen = trade.paid_fen().saturating_sub(trade.refunded_fen());
         if cap == Cap::Enforced && call.refund_fen > left_fen {
-            return Err("ACQ.REASON_TRADE_REFUND_FEE_ERR");
+            return Err(Why::RefundTooMuch);
         }
         if call.out_request_no.is_none() && call.refund_fen != trade.order.total_fen {
-            return Err("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL");
+            return Err(Why::RefundNotWhole);
+        }
+        if trade.refunds.len() >= self.config.house.refunds_max() {
+            return Err(Why::RefundNotAllowed);
         }
         if self.comes_too_soon(now_us, trade) {
-            return Err("ACQ.REFUND_CHARGE_ERROR");
+            return Err(Why::RefundTooSoon);
         }
         let cost_fen = call.refund_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
         if self.books.balance_fen() < cost_fen {
-            return Err("ACQ.SELLER_BALANCE_NOT_ENOUGH");
+            return Err(Why::SellerShort);
         }
         Ok(())
     }
@@ -99,9 +102,9 @@ impl Alipay {
         }
     }
 
-    pub(super) fn refund_for_cancel(&mut self, now_us: i64, trade: &Trade) -> Result<(), &'static str> {
+    pub(super) fn refund_for_cancel(&mut self, now_us: i64, trade: &Trade) -> Result<(), Why> {
         if !trade.refunds.is_empty() {
-            return Err("ACQ.CANCEL_NOT_ALLOWED");
+            return Err(Why::CancelNotAllowed);
         }
         let call = RefundCall {
             trade: super::TradeRef::out(&trade.order.out_trade_no),
@@ -115,7 +118,7 @@ impl Alipay {
 
     pub(super) fn refund_query(&self, call: &RefundQueryCall) -> CoreAnswer {
         let Some(trade) = self.find(&call.trade) else {
-            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+            return CoreAnswer::refused(Why::NotExist);
         };
         let out_request_no = request_no(call.out_request_no.as_deref(), trade);
         let refund = trade.refunds.get(&out_request_no);

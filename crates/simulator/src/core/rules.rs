@@ -1,25 +1,26 @@
 use super::timers::{DAY_US, HOUR_US, MINUTE_US, Timer};
 use super::trade::{Cancelled, Entrance, Prepared, Trade, TradeStatus};
 use super::{
-    Alipay, BarcodePay, BarcodeReply, BillCall, CancelNode, Code, CoreAnswer, CoreCall, Dice, Node, Order,
-    PayNode, QueryNode, TradeRef, TruthEvent, beijing_day,
+    BarcodePay, BarcodeReply, BillCall, CancelNode, Code, CoreAnswer, CoreCall, Dice, House, Node, Order,
+    PayNode, QueryNode, Seller, TradeRef, TruthEvent, Why, beijing_day,
 };
 
 const MAX_TOTAL_FEN: i64 = 10_000_000_000;
 const DEFAULT_QR_US: i64 = 2 * HOUR_US;
 const MAX_TIMEOUT_US: i64 = 15 * DAY_US;
 
-impl Alipay {
+impl Seller {
     /// Applies the channel's rules to one call, without any fault.
     pub fn execute(&mut self, now_us: i64, call: &CoreCall) -> CoreAnswer {
         if call.trade().is_some_and(|trade| trade.out_trade_no.is_none() && trade.trade_no.is_none()) {
-            return CoreAnswer::refused("ACQ.INVALID_PARAMETER");
+            return CoreAnswer::refused(Why::ParameterInvalid);
         }
         match call {
             CoreCall::Create(order) => self.create(now_us, order),
             CoreCall::Page(order) => self.prepare(now_us, order, Entrance::Page),
             CoreCall::Wap(order) => self.prepare(now_us, order, Entrance::Wap),
             CoreCall::Precreate(order) => self.prepare(now_us, order, Entrance::Qr),
+            CoreCall::Jsapi(order) => self.prepare(now_us, order, Entrance::Jsapi),
             CoreCall::Pay(pay) => self.pay_by_code(now_us, pay),
             CoreCall::Query(trade) => self.query(trade),
             CoreCall::Close(trade) => self.close(now_us, trade),
@@ -31,8 +32,8 @@ impl Alipay {
     }
 
     fn create(&mut self, now_us: i64, order: &Order) -> CoreAnswer {
-        if let Err((code, sub_code)) = self.admit(now_us, order) {
-            return CoreAnswer::coded(code, sub_code);
+        if let Err((code, why)) = self.admit(now_us, order) {
+            return CoreAnswer::coded(code, why);
         }
         let trade_no = match self.trades.get(&order.out_trade_no) {
             Some(trade) => trade.trade_no.clone(),
@@ -42,20 +43,25 @@ impl Alipay {
     }
 
     fn prepare(&mut self, now_us: i64, order: &Order, entrance: Entrance) -> CoreAnswer {
-        if let Err((code, sub_code)) = self.admit(now_us, order) {
-            return CoreAnswer::coded(code, sub_code);
+        if let Err((code, why)) = self.admit(now_us, order) {
+            return CoreAnswer::coded(code, why);
         }
         let token = match self.prepared.get(&order.out_trade_no) {
             Some(prepared) if prepared.order.total_fen != order.total_fen => {
-                return CoreAnswer::refused("ACQ.CONTEXT_INCONSISTENT");
+                return CoreAnswer::refused(Why::Inconsistent);
             }
             Some(prepared) => prepared.token.clone(),
             None => self.store_prepared(now_us, order, entrance),
         };
+        if self.config.house.trades_when_asked() && !self.trades.contains_key(&order.out_trade_no) {
+            self.start_trade(now_us, order, entrance, None);
+            self.forge_by_plan(now_us, &order.out_trade_no);
+        }
         let wallet_url = format!("{}{token}", self.config.wallet_prefix);
         let out_trade_no = order.out_trade_no.clone();
         CoreAnswer::ok(match entrance {
             Entrance::Qr => Node::Precreate { out_trade_no, qr_code: wallet_url },
+            Entrance::Jsapi => Node::Jsapi { out_trade_no, token },
             Entrance::Page | Entrance::Wap | Entrance::Created | Entrance::Barcode => {
                 Node::Page { out_trade_no, wallet_url }
             }
@@ -67,7 +73,7 @@ impl Alipay {
         let token = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
         let open_until_us = match entrance {
             Entrance::Qr => now_us.saturating_add(order.qr_timeout_us.unwrap_or(DEFAULT_QR_US)),
-            Entrance::Page | Entrance::Wap | Entrance::Created | Entrance::Barcode => {
+            Entrance::Page | Entrance::Wap | Entrance::Jsapi | Entrance::Created | Entrance::Barcode => {
                 expiry_us(order, now_us)
             }
         };
@@ -82,15 +88,17 @@ impl Alipay {
     }
 
     fn pay_by_code(&mut self, now_us: i64, pay: &BarcodePay) -> CoreAnswer {
-        if let Err((code, sub_code)) = self.admit(now_us, &pay.order) {
-            return CoreAnswer::coded(code, sub_code);
+        if let Err((code, why)) = self.admit(now_us, &pay.order) {
+            return CoreAnswer::coded(code, why);
         }
         let out_trade_no = &pay.order.out_trade_no;
         if let Some(trade) = self.trades.get(out_trade_no) {
-            return CoreAnswer { code: Code::Waiting, sub_code: None, node: Node::Pay(pay_node(trade)) };
+            return CoreAnswer { code: Code::Waiting, why: None, node: Node::Pay(pay_node(trade)) };
         }
-        if !auth_code_is_valid(&pay.auth_code) || !self.used_codes.insert(pay.auth_code.clone()) {
-            return CoreAnswer::refused("ACQ.PAYMENT_AUTH_CODE_INVALID");
+        if !self.config.house.auth_code_is_valid(&pay.auth_code)
+            || !self.used_codes.insert(pay.auth_code.clone())
+        {
+            return CoreAnswer::refused(Why::AuthCodeInvalid);
         }
         let reply = self.barcode_replies.get(out_trade_no).copied().unwrap_or({
             if pay.order.total_fen >= self.config.barcode_confirm_fen {
@@ -100,7 +108,7 @@ impl Alipay {
             }
         });
         if reply == BarcodeReply::NoMoney {
-            return CoreAnswer::refused("ACQ.BUYER_BALANCE_NOT_ENOUGH");
+            return CoreAnswer::refused(Why::BuyerShort);
         }
         self.start_trade(now_us, &pay.order, Entrance::Barcode, None);
         let code = if reply == BarcodeReply::Paid {
@@ -110,27 +118,25 @@ impl Alipay {
             Code::Waiting
         };
         let node = self.trades.get(out_trade_no).map_or(Node::Empty, |trade| Node::Pay(pay_node(trade)));
-        CoreAnswer { code, sub_code: None, node }
+        CoreAnswer { code, why: None, node }
     }
 
     /// Checks an order against field rules and against what the number already stands for.
-    fn admit(&self, now_us: i64, order: &Order) -> Result<(), (Code, &'static str)> {
-        if !order_is_valid(now_us, order) {
-            return Err((Code::Business, "ACQ.INVALID_PARAMETER"));
+    fn admit(&self, now_us: i64, order: &Order) -> Result<(), (Code, Why)> {
+        if !order_is_valid(self.config.house, now_us, order) {
+            return Err((Code::Business, Why::ParameterInvalid));
         }
         let Some(trade) = self.trades.get(&order.out_trade_no) else {
             if self.trades.len().max(self.prepared.len()) >= self.config.max_trades {
-                return Err((Code::Limited, "isv.app-call-limited"));
+                return Err((Code::Limited, Why::Limited));
             }
             return Ok(());
         };
         match trade.status {
-            TradeStatus::TradeClosed => Err((Code::Business, "ACQ.TRADE_HAS_CLOSE")),
-            TradeStatus::TradeSuccess | TradeStatus::TradeFinished => {
-                Err((Code::Business, "ACQ.TRADE_HAS_SUCCESS"))
-            }
+            TradeStatus::TradeClosed => Err((Code::Business, Why::PayClosed)),
+            TradeStatus::TradeSuccess | TradeStatus::TradeFinished => Err((Code::Business, Why::PayPaid)),
             TradeStatus::WaitBuyerPay if trade.order.total_fen != order.total_fen => {
-                Err((Code::Business, "ACQ.CONTEXT_INCONSISTENT"))
+                Err((Code::Business, Why::Inconsistent))
             }
             TradeStatus::WaitBuyerPay => Ok(()),
         }
@@ -145,14 +151,16 @@ impl Alipay {
     ) -> String {
         let mut dice = self.dice_of_next();
         let serial = self.serial;
-        let trade_no = format!("{}2200{:016}", day_digits(now_us), serial);
+        let house = self.config.house;
+        let trade_no = house.trade_no(&day_digits(now_us), serial);
+        let number = dice.below(1_000_000_000_000);
         let expires_at_us = expiry_us(order, now_us).min(open_until_us.unwrap_or(i64::MAX));
         self.record(TruthEvent::Created(Box::new(Trade {
             trade_no: trade_no.clone(),
             order: order.clone(),
             entrance,
             status: TradeStatus::WaitBuyerPay,
-            buyer_id: format!("2088{:012}", dice.below(1_000_000_000_000)),
+            buyer_id: order.buyer.clone().unwrap_or_else(|| house.buyer_id(number)),
             buyer_logon_id: format!("1{:02}****{:04}", dice.between(30, 99), dice.below(10_000)),
             created_at_us: now_us,
             expires_at_us,
@@ -174,19 +182,19 @@ impl Alipay {
 
     fn query(&self, wanted: &TradeRef) -> CoreAnswer {
         self.find(wanted).map_or_else(
-            || CoreAnswer::refused("ACQ.TRADE_NOT_EXIST"),
+            || CoreAnswer::refused(Why::NotExist),
             |trade| CoreAnswer::ok(Node::Query(query_node(trade))),
         )
     }
 
     fn close(&mut self, now_us: i64, wanted: &TradeRef) -> CoreAnswer {
         let Some(trade) = self.find(wanted) else {
-            return CoreAnswer::refused("ACQ.TRADE_NOT_EXIST");
+            return CoreAnswer::refused(Why::NotExist);
         };
         match trade.status {
-            TradeStatus::TradeSuccess => CoreAnswer::refused("ACQ.TRADE_STATUS_ERROR"),
-            TradeStatus::TradeFinished => CoreAnswer::refused("ACQ.REASON_ILLEGAL_STATUS"),
-            TradeStatus::TradeClosed => CoreAnswer::refused("ACQ.REASON_TRADE_STATUS_INVALID"),
+            TradeStatus::TradeSuccess => CoreAnswer::refused(Why::StatusWrong),
+            TradeStatus::TradeFinished => CoreAnswer::refused(Why::CloseFinished),
+            TradeStatus::TradeClosed => CoreAnswer::refused(Why::CloseClosed),
             TradeStatus::WaitBuyerPay => {
                 let (out_trade_no, trade_no) = (trade.order.out_trade_no.clone(), trade.trade_no.clone());
                 self.close_trade(now_us, &out_trade_no);
@@ -205,20 +213,20 @@ impl Alipay {
             return cancelled(&trade, how);
         }
         if now_us.saturating_sub(trade.created_at_us) > self.config.cancel_window_us {
-            return CoreAnswer::refused("ACQ.TRADE_CANCEL_TIME_OUT");
+            return CoreAnswer::refused(Why::CancelTooLate);
         }
         let out_trade_no = trade.order.out_trade_no.clone();
         let how = match trade.status {
-            TradeStatus::TradeFinished => return CoreAnswer::refused("ACQ.TRADE_HAS_FINISHED"),
+            TradeStatus::TradeFinished => return CoreAnswer::refused(Why::Finished),
             TradeStatus::WaitBuyerPay => {
                 self.close_trade(now_us, &out_trade_no);
                 Cancelled::Closed
             }
             TradeStatus::TradeClosed if trade.paid_at_us.is_none() => Cancelled::Closed,
-            TradeStatus::TradeClosed => return CoreAnswer::refused("ACQ.CANCEL_NOT_ALLOWED"),
+            TradeStatus::TradeClosed => return CoreAnswer::refused(Why::CancelNotAllowed),
             TradeStatus::TradeSuccess => match self.refund_for_cancel(now_us, &trade) {
                 Ok(()) => Cancelled::Refunded,
-                Err(sub_code) => return CoreAnswer::refused(sub_code),
+                Err(why) => return CoreAnswer::refused(why),
             },
         };
         self.record(TruthEvent::Cancelled { out_trade_no, how });
@@ -226,10 +234,9 @@ impl Alipay {
     }
 
     fn bill_url(&mut self, now_us: i64, bill: BillCall) -> CoreAnswer {
-        // Bills of a day are ready at nine the next morning in Beijing.
-        let ready = beijing_day(now_us.saturating_sub(9 * HOUR_US)) > bill.day;
+        let ready = beijing_day(now_us.saturating_sub(self.config.house.bill_ready_us())) > bill.day;
         if !ready || self.bill(bill.day).is_empty(bill.kind) {
-            return CoreAnswer::coded(Code::Business, "isp.bill_not_exist");
+            return CoreAnswer::coded(Code::Business, Why::NoBill);
         }
         CoreAnswer::ok(Node::Bill(bill))
     }
@@ -286,29 +293,13 @@ fn expiry_us(order: &Order, created_at_us: i64) -> i64 {
     order.time_expire_us.map_or(by_timeout, |moment_us| moment_us.min(by_timeout))
 }
 
-fn order_is_valid(now_us: i64, order: &Order) -> bool {
+fn order_is_valid(house: House, now_us: i64, order: &Order) -> bool {
     let timeouts = [order.timeout_us, order.qr_timeout_us];
-    number_is_valid(&order.out_trade_no)
+    house.number_is_valid(&order.out_trade_no)
         && (1..=MAX_TOTAL_FEN).contains(&order.total_fen)
-        && subject_is_valid(&order.subject)
+        && house.subject_is_valid(&order.subject)
         && timeouts.into_iter().flatten().all(|span_us| (MINUTE_US..=MAX_TIMEOUT_US).contains(&span_us))
         && order.time_expire_us.is_none_or(|moment_us| moment_us > now_us)
-}
-
-pub(super) fn number_is_valid(number: &str) -> bool {
-    (1..=64).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn subject_is_valid(subject: &str) -> bool {
-    (1..=256).contains(&subject.chars().count()) && !subject.contains(['/', '=', '&'])
-}
-
-fn auth_code_is_valid(code: &str) -> bool {
-    let prefix = code.get(..2).and_then(|digits| digits.parse::<u32>().ok());
-    (16..=24).contains(&code.len())
-        && code.bytes().all(|byte| byte.is_ascii_digit())
-        && prefix.is_some_and(|prefix| (25..=30).contains(&prefix))
 }
 
 fn day_digits(now_us: i64) -> String {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Alipay, CoreCall, TradeStatus, TruthEvent};
+use super::{CoreCall, Seller, TradeStatus, TruthEvent};
 
 pub(super) const SECOND_US: i64 = 1_000_000;
 pub(super) const MINUTE_US: i64 = 60 * SECOND_US;
@@ -40,7 +40,7 @@ impl Timers {
     }
 }
 
-impl Alipay {
+impl Seller {
     /// Lets everything happen that is due: expiries, late effects, late payers, the end of refund windows.
     pub fn advance(&mut self, now_us: i64) {
         while let Some((due_us, timer)) = self.timers.take_due(now_us) {

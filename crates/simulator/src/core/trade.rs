@@ -23,6 +23,7 @@ pub enum Entrance {
     Page,
     Wap,
     Qr,
+    Jsapi,
     Created,
     Barcode,
 }

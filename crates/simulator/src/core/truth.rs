@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::books::LedgerLine;
 use super::timers::Timer;
 use super::trade::{Cancelled, Prepared, RefundRecord, Trade, TradeStatus};
-use super::{Alipay, LedgerKind};
+use super::{LedgerKind, Seller};
 
 /// One change of the truth; the journal is a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct TruthTrade {
     pub refunds: Vec<(String, i64)>,
 }
 
-impl Alipay {
+impl Seller {
     /// Totals (from the ledger) and every trade (from the trades), so that the two can be held together.
     pub fn truth(&self) -> Truth {
         Truth {
@@ -129,6 +129,7 @@ impl Alipay {
 
     fn apply_refunded(&mut self, out_trade_no: &str, out_request_no: &str, refund: RefundRecord) {
         let Some(trade) = self.trades.get_mut(out_trade_no) else { return };
+        self.refund_orders.insert(out_request_no.to_owned(), out_trade_no.to_owned());
         trade.refunds.insert(out_request_no.to_owned(), refund);
         if trade.refunded_fen() >= trade.paid_fen() {
             trade.status = TradeStatus::TradeClosed;

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 use tk_formats::alipay::{amount, time};
 
+use super::alipay_words::{digits, message, sub_code};
 use crate::core::{
     CancelAction, Code, CoreAnswer, FundChange, Node, PayNode, QueryNode, RefundNode, RefundQueryNode,
     RefundStatus,
@@ -8,7 +9,7 @@ use crate::core::{
 
 /// Writes the answer node; a bill's link is made by the caller.
 pub(super) fn node_of(answer: &CoreAnswer, bill_url: Option<&str>) -> Value {
-    let mut node = head(answer.code, answer.sub_code);
+    let mut node = head(answer.code, answer.why.map(sub_code));
     fill(&mut node, &answer.node);
     if let Some(url) = bill_url {
         put(&mut node, "bill_download_url", url);
@@ -18,7 +19,7 @@ pub(super) fn node_of(answer: &CoreAnswer, bill_url: Option<&str>) -> Value {
 
 /// The answer node as the gateway writes it, without HTTP and signature.
 pub fn answer_node(answer: &CoreAnswer) -> Map<String, Value> {
-    let mut node = head(answer.code, answer.sub_code);
+    let mut node = head(answer.code, answer.why.map(sub_code));
     fill(&mut node, &answer.node);
     node
 }
@@ -30,8 +31,8 @@ pub(super) fn bare_node(code: Code, sub_code: &str) -> Value {
 
 fn head(code: Code, sub_code: Option<&str>) -> Map<String, Value> {
     let mut node = Map::new();
-    put(&mut node, "code", code.digits());
-    put(&mut node, "msg", code.message());
+    put(&mut node, "code", digits(code));
+    put(&mut node, "msg", message(code));
     if let Some(sub_code) = sub_code {
         put(&mut node, "sub_code", sub_code);
         put(&mut node, "sub_msg", sub_message(sub_code));
@@ -46,7 +47,9 @@ fn fill(node: &mut Map<String, Value>, answer: &Node) {
             put(node, "out_trade_no", out_trade_no);
             put(node, "trade_no", trade_no);
         }
-        Node::Page { out_trade_no, .. } => put(node, "out_trade_no", out_trade_no),
+        Node::Page { out_trade_no, .. } | Node::Jsapi { out_trade_no, .. } => {
+            put(node, "out_trade_no", out_trade_no);
+        }
         Node::Precreate { out_trade_no, qr_code } => {
             put(node, "out_trade_no", out_trade_no);
             put(node, "qr_code", qr_code);

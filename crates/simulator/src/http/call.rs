@@ -2,6 +2,7 @@ use serde_json::{Map, Value};
 use tk_formats::alipay::request::Call;
 use tk_formats::alipay::{amount, time};
 
+use super::alipay_words::method_of;
 use crate::core::{
     BarcodePay, BillCall, BillKind, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef,
     beijing_day,
@@ -23,6 +24,8 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
         Method::Page => CoreCall::Page(order(&content, call, now_us)?),
         Method::Wap => CoreCall::Wap(order(&content, call, now_us)?),
         Method::Precreate => CoreCall::Precreate(order(&content, call, now_us)?),
+        // Nobody can ask for it: Alipay has no name for it.
+        Method::Jsapi => return Err(BadContent),
         Method::Pay => {
             if content.text("scene")? != Some("bar_code") {
                 return Err(BadContent);
@@ -48,7 +51,7 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
 
 /// The core call that a request's method and content make, if they make one.
 pub fn typed_call(call: &Call, now_us: i64) -> Option<CoreCall> {
-    core_call(Method::from_wire(&call.method)?, call, now_us).ok()
+    core_call(method_of(&call.method)?, call, now_us).ok()
 }
 
 /// Whether a refund query asks for the time of the refund.
@@ -99,6 +102,7 @@ fn order(content: &Content<'_>, call: &Call, now_us: i64) -> Result<Order, BadCo
         notify_url: call.notify_url.clone(),
         return_url: call.return_url.clone(),
         passback_params: content.owned("passback_params")?,
+        buyer: None,
     })
 }
 

@@ -1,19 +1,20 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::sandbox::{Desk, Sandbox};
-use crate::core::{Alipay, BarcodeReply, FaultPlan, PayerRefusal, Seal};
+use crate::core::{BarcodeReply, FaultPlan, House, PayerRefusal, Seal, Seller};
 
-/// The control API, for scripts and tests.
-pub(super) fn routes() -> Router<Arc<Sandbox>> {
+/// The control API of one channel, for scripts and tests.
+pub(super) fn routes(house: House) -> Router<Arc<Sandbox>> {
     Router::new()
         .route("/orders/{out_trade_no}", get(show_order))
         .route("/orders/{out_trade_no}/{act}", post(act_on_order))
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
         .route("/notifications/flush", post(flush))
         .route("/clock", get(clock))
         .route("/clock/advance", post(advance))
+        .layer(Extension(house))
 }
 
 /// A refusal: status, stable code, text.
@@ -50,10 +52,31 @@ impl From<JsonRejection> for Refusal {
     }
 }
 
-/// Which application; the first one when absent.
-#[derive(Debug, Deserialize)]
+/// Which application of the channel; the first one when absent.
+#[derive(Debug)]
 struct Which {
+    house: House,
     app_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WhichApp {
+    app_id: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Which {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let invalid = |text: String| Refusal(StatusCode::BAD_REQUEST, "query_invalid", text);
+        let Query(which) = Query::<WhichApp>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| invalid(rejection.body_text()))?;
+        let Extension(house) = Extension::<House>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| invalid(rejection.body_text()))?;
+        Ok(Self { house, app_id: which.app_id })
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,13 +98,13 @@ struct AdvanceBody {
 
 fn desk_of<'s>(sandbox: &'s Sandbox, which: &Which) -> Result<&'s Desk, Refusal> {
     let found = match &which.app_id {
-        Some(app_id) => sandbox.desk(app_id),
-        None => sandbox.desks.values().next(),
+        Some(app_id) => sandbox.desk(app_id).filter(|desk| desk.house == which.house),
+        None => sandbox.desks.values().find(|desk| desk.house == which.house),
     };
     found.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "app_not_found", "no such application".to_owned()))
 }
 
-fn with_core<R>(sandbox: &Sandbox, which: &Which, act: impl FnOnce(&mut Alipay) -> R) -> Result<R, Refusal> {
+fn with_core<R>(sandbox: &Sandbox, which: &Which, act: impl FnOnce(&mut Seller) -> R) -> Result<R, Refusal> {
     let desk = desk_of(sandbox, which)?;
     sandbox
         .with_core(desk, act)
@@ -91,7 +114,7 @@ fn with_core<R>(sandbox: &Sandbox, which: &Which, act: impl FnOnce(&mut Alipay) 
 async fn show_order(
     State(sandbox): State<Arc<Sandbox>>,
     Path(out_trade_no): Path<String>,
-    Query(which): Query<Which>,
+    which: Which,
 ) -> Result<Response, Refusal> {
     let now_us = sandbox.now_us();
     let (trade, prepared) = with_core(&sandbox, &which, |core| {
@@ -107,7 +130,7 @@ async fn show_order(
 async fn act_on_order(
     State(sandbox): State<Arc<Sandbox>>,
     Path((out_trade_no, act)): Path<(String, String)>,
-    Query(which): Query<Which>,
+    which: Which,
     body: Option<Json<ActBody>>,
 ) -> Result<Response, Refusal> {
     let body = body.map(|Json(body)| body).unwrap_or_default();
@@ -124,7 +147,7 @@ async fn act_on_order(
 }
 
 fn perform(
-    core: &mut Alipay,
+    core: &mut Seller,
     now_us: i64,
     out_trade_no: &str,
     (act, body): (&str, &ActBody),
@@ -147,7 +170,7 @@ fn perform(
     })
 }
 
-async fn truth(State(sandbox): State<Arc<Sandbox>>, Query(which): Query<Which>) -> Result<Response, Refusal> {
+async fn truth(State(sandbox): State<Arc<Sandbox>>, which: Which) -> Result<Response, Refusal> {
     let now_us = sandbox.now_us();
     let truth = with_core(&sandbox, &which, |core| {
         core.advance(now_us);
@@ -156,17 +179,14 @@ async fn truth(State(sandbox): State<Arc<Sandbox>>, Query(which): Query<Which>) 
     Ok(Json(truth).into_response())
 }
 
-async fn fault_counters(
-    State(sandbox): State<Arc<Sandbox>>,
-    Query(which): Query<Which>,
-) -> Result<Response, Refusal> {
+async fn fault_counters(State(sandbox): State<Arc<Sandbox>>, which: Which) -> Result<Response, Refusal> {
     let counters = with_core(&sandbox, &which, |core| core.fault_counters().clone())?;
     Ok(Json(counters).into_response())
 }
 
 async fn set_faults(
     State(sandbox): State<Arc<Sandbox>>,
-    Query(which): Query<Which>,
+    which: Which,
     body: Result<Json<FaultPlan>, JsonRejection>,
 ) -> Result<Response, Refusal> {
     let Json(plan) = body?;
@@ -174,16 +194,13 @@ async fn set_faults(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn notifications(
-    State(sandbox): State<Arc<Sandbox>>,
-    Query(which): Query<Which>,
-) -> Result<Response, Refusal> {
+async fn notifications(State(sandbox): State<Arc<Sandbox>>, which: Which) -> Result<Response, Refusal> {
     let (pending, given_up) =
         with_core(&sandbox, &which, |core| (core.pending_notifications(), core.given_up_notifications()))?;
     Ok(Json(json!({ "pending": pending, "given_up": given_up })).into_response())
 }
 
-async fn flush(State(sandbox): State<Arc<Sandbox>>, Query(which): Query<Which>) -> Result<Response, Refusal> {
+async fn flush(State(sandbox): State<Arc<Sandbox>>, which: Which) -> Result<Response, Refusal> {
     let now_us = sandbox.now_us();
     let pending = with_core(&sandbox, &which, |core| {
         core.flush_notifications(now_us);

@@ -11,13 +11,15 @@ use tk_formats::alipay::params::{self, Params};
 use tk_formats::alipay::request::{RequestError, VerifiedRequest, verify_request};
 use tk_formats::alipay::response;
 
+use super::alipay_words::{method_of, sub_code, wire_name};
 use super::answer::{bare_node, node_of};
 use super::call::{asks_refund_time, core_call};
 use super::sandbox::{Desk, Sandbox};
-use crate::core::{Code, CoreAnswer, Delivery, Garble, Method, Node};
+use crate::core::{Code, CoreAnswer, Delivery, Garble, Method, Node, Why};
+use crate::keys::AppKeys;
 
 /// The longest a slow answer is held back, so that a script cannot tie up connections for ever.
-const SLOW_MAX: Duration = Duration::from_mins(2);
+pub(super) const SLOW_MAX: Duration = Duration::from_mins(2);
 
 /// A refusal before the call is understood: code and sub code.
 type Refused = (Code, &'static str);
@@ -25,6 +27,7 @@ type Refused = (Code, &'static str);
 /// How the answer of one call is written.
 struct Wire<'d> {
     desk: &'d Desk,
+    keys: &'d AppKeys,
     method: Method,
     charset: Charset,
     cert_sn: Option<&'d str>,
@@ -43,16 +46,17 @@ pub(super) async fn call(
         Err(refused) => return gateway_error(None, refused, Charset::Utf8),
     };
     let charset = params::charset_of(&params).unwrap_or_default();
-    let method = params.get_filled("method").and_then(Method::from_wire);
+    let method = params.get_filled("method").and_then(method_of);
     let verified = check(&sandbox, &params, method);
-    let (desk, method, request) = match verified {
+    let (desk, keys, method, request) = match verified {
         Ok(verified) => verified,
         Err(refused) => return gateway_error(method, refused, charset),
     };
     let now_us = sandbox.now_us();
-    let cert_sn = request.envelope.serials.as_ref().and(desk.keys.certificates.as_ref());
+    let cert_sn = request.envelope.serials.as_ref().and(keys.certificates.as_ref());
     let wire = Wire {
         desk,
+        keys,
         method,
         charset,
         cert_sn: cert_sn.map(|set| set.alipay_cert_sn.as_str()),
@@ -61,7 +65,7 @@ pub(super) async fn call(
     let delivery = match core_call(method, &request.call, now_us) {
         Err(_) => Delivery::Answered(CoreAnswer {
             code: Code::Business,
-            sub_code: Some("ACQ.INVALID_PARAMETER"),
+            why: Some(Why::ParameterInvalid),
             node: Node::Empty,
         }),
         Ok(call) => match sandbox.with_core(desk, |core| core.handle(now_us, &call)) {
@@ -88,11 +92,13 @@ fn check<'s>(
     sandbox: &'s Sandbox,
     params: &Params,
     method: Option<Method>,
-) -> Result<(&'s Desk, Method, VerifiedRequest), Refused> {
+) -> Result<(&'s Desk, &'s AppKeys, Method, VerifiedRequest), Refused> {
     let app_id = params.get_filled("app_id").ok_or((Code::Missing, "isv.missing-app-id"))?;
-    let desk = sandbox.desk(app_id).ok_or((Code::Invalid, "isv.invalid-app-id"))?;
-    let key = match (params.get_filled("app_cert_sn"), &desk.keys.certificates) {
-        (None, _) => &desk.keys.app_key,
+    let unknown = (Code::Invalid, "isv.invalid-app-id");
+    let desk = sandbox.desk(app_id).ok_or(unknown)?;
+    let keys = desk.keys.alipay().ok_or(unknown)?;
+    let key = match (params.get_filled("app_cert_sn"), &keys.certificates) {
+        (None, _) => &keys.app_key,
         (Some(_), None) => return Err((Code::Invalid, "isv.invalid-app-cert-sn")),
         (Some(serial), Some(set)) => {
             if serial != set.app_cert_sn {
@@ -110,7 +116,7 @@ fn check<'s>(
         return Err((Code::Invalid, "isv.invalid-timestamp"));
     }
     let method = method.ok_or((Code::Invalid, "isv.invalid-method"))?;
-    Ok((desk, method, request))
+    Ok((desk, keys, method, request))
 }
 
 fn refusal_of(error: &RequestError) -> Refused {
@@ -187,7 +193,7 @@ fn answered(sandbox: &Sandbox, wire: &Wire<'_>, answer: CoreAnswer) -> Response 
         if let Node::Page { wallet_url, .. } = &answer.node {
             return Redirect::to(wallet_url).into_response();
         }
-        return error_page(answer.sub_code.unwrap_or("isp.unknow-error"));
+        return error_page(sub_code(answer.why.unwrap_or(Why::Unknown)));
     }
     match body_of(sandbox, wire, answer, wire.charset) {
         Some(body) => text_html(wire.charset, body),
@@ -210,8 +216,8 @@ fn body_of(sandbox: &Sandbox, wire: &Wire<'_>, mut answer: CoreAnswer, charset: 
         // Only text beyond ASCII makes the charset matter.
         node["msg"] = "业务处理结果".into();
     }
-    let key = &wire.desk.keys.platform_key;
-    response::encode(wire.method.wire_name(), &node, key, wire.cert_sn, charset).ok()
+    let key = &wire.keys.platform_key;
+    response::encode(wire_name(wire.method), &node, key, wire.cert_sn, charset).ok()
 }
 
 fn text_html(charset: Charset, body: Vec<u8>) -> Response {
@@ -220,7 +226,7 @@ fn text_html(charset: Charset, body: Vec<u8>) -> Response {
 }
 
 /// An answer that breaks off: the client sees a connection error, not a message.
-fn cut_off(start: Vec<u8>) -> Response {
+pub(super) fn cut_off(start: Vec<u8>) -> Response {
     let broken = Err(io::Error::new(io::ErrorKind::ConnectionReset, "the answer is lost"));
     let parts = [Ok(Bytes::from(start)), broken];
     let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));

@@ -1,5 +1,6 @@
-//! The sandbox: Alipay's gateway, wallet, notifications and bills over HTTP, around the pure core.
+//! The sandbox: each channel's interfaces, a wallet, notifications and bills over HTTP, around the pure core.
 
+pub mod alipay_words;
 mod answer;
 mod bills;
 mod call;
@@ -8,6 +9,7 @@ mod gateway;
 mod notifier;
 mod sandbox;
 mod wallet;
+pub mod wechat;
 
 pub use answer::answer_node;
 pub use call::typed_call;
@@ -20,6 +22,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
+
+use crate::core::House;
 
 /// The longest request body taken, in bytes.
 const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -45,7 +49,9 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/wallet/{app_id}/{token}", get(wallet::show))
         .route("/wallet/{app_id}/{token}/{act}", post(wallet::act))
         .route("/bill/{ticket}", get(bills::download))
-        .nest("/control/alipay", control::routes())
+        .merge(wechat::routes())
+        .nest("/control/alipay", control::routes(House::Alipay))
+        .nest("/control/wechatpay", control::routes(House::Wechatpay))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(sandbox)
 }

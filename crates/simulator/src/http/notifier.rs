@@ -7,7 +7,8 @@ use tk_formats::alipay::{SIGN_TYPE, amount, notify, params, time};
 use tokio::sync::Semaphore;
 
 use super::sandbox::{Desk, NotifyTargets, Sandbox};
-use crate::core::{Notification, NotifyFields, Seal};
+use crate::core::{House, Notification, NotifyFields, Seal};
+use crate::keys::{AppKeys, DeskKeys};
 
 /// How often due notifications are looked for when nothing wakes the notifier.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -45,21 +46,17 @@ async fn deliver(sandbox: &Sandbox, app_id: &str, notification: &Notification) {
         tracing::warn!(notify_id = %notification.notify_id, "notification target is not allowed");
         return;
     }
-    let body = match body_of(sandbox, desk, notification) {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::warn!(%error, notify_id = %notification.notify_id, "notification cannot be written");
-            return;
-        }
+    let Some(message) = message_of(sandbox, desk, notification) else {
+        tracing::warn!(notify_id = %notification.notify_id, "notification cannot be written");
+        return;
     };
-    let request = sandbox
-        .client
-        .post(&notification.url)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
-        .body(body);
+    let mut request = sandbox.client.post(&notification.url).body(message.body);
+    for (name, value) in message.headers {
+        request = request.header(name, value);
+    }
     match request.send().await {
         Ok(response) if response.status().is_success() => {
-            if acknowledged(response).await
+            if acknowledged(desk.house, response).await
                 && notification.seal == Seal::Genuine
                 && let Err(error) =
                     sandbox.with_core_quietly(desk, |core| core.acknowledge(&notification.notify_id))
@@ -72,7 +69,28 @@ async fn deliver(sandbox: &Sandbox, app_id: &str, notification: &Notification) {
     }
 }
 
-async fn acknowledged(mut response: reqwest::Response) -> bool {
+/// A notification as it is posted.
+pub(super) struct Message {
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+fn message_of(sandbox: &Sandbox, desk: &Desk, notification: &Notification) -> Option<Message> {
+    match &desk.keys {
+        DeskKeys::Alipay(keys) => {
+            let body = body_of(sandbox, keys, notification).ok()?;
+            let form = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
+            Some(Message { headers: vec![(header::CONTENT_TYPE.as_str(), form)], body })
+        }
+        DeskKeys::Wechatpay(keys) => super::wechat::notice::message(sandbox, keys, notification),
+    }
+}
+
+/// Alipay wants its word; to WeChat any success will do.
+async fn acknowledged(house: House, mut response: reqwest::Response) -> bool {
+    if house == House::Wechatpay {
+        return matches!(response.status().as_u16(), 200 | 204);
+    }
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
@@ -91,12 +109,12 @@ fn may_notify(targets: NotifyTargets, url: &str) -> bool {
 
 fn body_of(
     sandbox: &Sandbox,
-    desk: &Desk,
+    keys: &AppKeys,
     notification: &Notification,
 ) -> Result<Vec<u8>, notify::NotifyError> {
     let mut form = form_of(&notification.notify_id, &notification.fields)?;
     match notification.seal {
-        Seal::Genuine => notify::encode(&form, &desk.keys.platform_key),
+        Seal::Genuine => notify::encode(&form, &keys.platform_key),
         Seal::WrongKey => notify::encode(&form, &sandbox.stranger),
         Seal::Unsigned => {
             form.insert("sign_type", SIGN_TYPE)?;

@@ -8,9 +8,9 @@ use thiserror::Error;
 use tk_formats::alipay::keys::SigningKey;
 use tokio::sync::Notify;
 
-use crate::core::{Alipay, BillCall, CoreConfig, FaultPlan};
+use crate::core::{BillCall, CoreConfig, FaultPlan, House, Seller};
 use crate::journal::Journal;
-use crate::keys::{self, AppKeys, KeysError};
+use crate::keys::{self, DeskKeys, KeysError, wechat};
 
 /// Gives the present time in microseconds UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -56,24 +56,36 @@ impl fmt::Debug for SandboxConfig {
     }
 }
 
-/// One application with its seller, contract and keys.
+/// One application at a channel with its seller, contract and keys.
 #[derive(Debug)]
 pub struct SandboxApp {
     /// Application, seller and contract; the wallet prefix is set by the sandbox.
     pub core: CoreConfig,
-    pub keys: AppKeys,
+    pub keys: DeskKeys,
     pub faults: FaultPlan,
 }
 
 impl SandboxApp {
-    /// The application of a key folder, with the usual contract.
+    /// Alipay's application of a key folder, with the usual contract.
     pub fn from_folder(folder: &std::path::Path) -> Result<Self, KeysError> {
         let core = CoreConfig {
             app_id: keys::APP_ID.to_owned(),
             seller_id: keys::SELLER_ID.to_owned(),
             ..CoreConfig::default()
         };
-        Ok(Self { core, keys: keys::load(folder)?, faults: FaultPlan::default() })
+        Ok(Self { core, keys: DeskKeys::Alipay(keys::load(folder)?), faults: FaultPlan::default() })
+    }
+
+    /// WeChat Pay's merchant of a key folder, with the usual contract.
+    pub fn wechatpay_from_folder(folder: &std::path::Path) -> Result<Self, KeysError> {
+        let core = CoreConfig {
+            house: House::Wechatpay,
+            app_id: wechat::APPID.to_owned(),
+            seller_id: wechat::MCHID.to_owned(),
+            refund_gap_us: 60_000_000,
+            ..CoreConfig::default()
+        };
+        Ok(Self { core, keys: DeskKeys::Wechatpay(wechat::load(folder)?), faults: FaultPlan::default() })
     }
 }
 
@@ -121,10 +133,11 @@ pub struct Sandbox {
 
 /// One application at the counter.
 pub(super) struct Desk {
+    pub(super) house: House,
     pub(super) app_id: String,
     pub(super) seller_id: String,
-    pub(super) keys: AppKeys,
-    core: Mutex<Alipay>,
+    pub(super) keys: DeskKeys,
+    core: Mutex<Seller>,
 }
 
 #[derive(Default)]
@@ -197,12 +210,17 @@ impl Sandbox {
         self.wake.notify_one();
     }
 
+    /// The desk of a WeChat Pay merchant.
+    pub(super) fn desk_of_merchant(&self, mchid: &str) -> Option<&Desk> {
+        self.desks.values().find(|desk| desk.house == House::Wechatpay && desk.seller_id == mchid)
+    }
+
     pub(super) fn desk(&self, app_id: &str) -> Option<&Desk> {
         self.desks.get(app_id)
     }
 
     /// Runs one act on a core and wakes the notifier, which may have work now.
-    pub(super) fn with_core<R>(&self, desk: &Desk, act: impl FnOnce(&mut Alipay) -> R) -> std::io::Result<R> {
+    pub(super) fn with_core<R>(&self, desk: &Desk, act: impl FnOnce(&mut Seller) -> R) -> std::io::Result<R> {
         let result = self.with_core_quietly(desk, act)?;
         self.wake.notify_one();
         Ok(result)
@@ -212,7 +230,7 @@ impl Sandbox {
     pub(super) fn with_core_quietly<R>(
         &self,
         desk: &Desk,
-        act: impl FnOnce(&mut Alipay) -> R,
+        act: impl FnOnce(&mut Seller) -> R,
     ) -> std::io::Result<R> {
         let mut core = desk.core.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut core);
@@ -225,6 +243,12 @@ impl Sandbox {
 
     /// Makes a bill link; nothing when too many are alive.
     pub(super) fn issue_ticket(&self, app_id: &str, bill: BillCall) -> Option<String> {
+        let name = self.issue_ticket_for(app_id, bill, BILL_TICKET_US)?;
+        Some(format!("{}/bill/{name}", self.base))
+    }
+
+    /// Makes the name of a bill link that lives so long; nothing when too many are alive.
+    pub(super) fn issue_ticket_for(&self, app_id: &str, bill: BillCall, lives_us: i64) -> Option<String> {
         let now_us = self.now_us();
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.open.retain(|_, ticket| ticket.expires_at_us > now_us);
@@ -233,9 +257,9 @@ impl Sandbox {
         }
         tickets.serial = tickets.serial.saturating_add(1);
         let name = format!("{app_id}-{}-{}", tickets.serial, now_us);
-        let expires_at_us = now_us.saturating_add(BILL_TICKET_US);
+        let expires_at_us = now_us.saturating_add(lives_us);
         tickets.open.insert(name.clone(), Ticket { app_id: app_id.to_owned(), bill, expires_at_us });
-        Some(format!("{}/bill/{name}", self.base))
+        Some(name)
     }
 
     pub(super) fn ticket(&self, name: &str) -> Option<Ticket> {
@@ -257,9 +281,11 @@ fn open_desks(
             return Err(SandboxError::Duplicate(format!("{app_id}/{seller_id}")));
         }
         let wallet_prefix = format!("{base}/wallet/{app_id}/");
-        let mut core = Alipay::new(CoreConfig { wallet_prefix, keeps_events, ..app.core });
+        let house = app.core.house;
+        let mut core = Seller::new(CoreConfig { wallet_prefix, keeps_events, ..app.core });
         core.set_faults(app.faults);
-        desks.insert(app_id.clone(), Desk { app_id, seller_id, keys: app.keys, core: Mutex::new(core) });
+        let desk = Desk { house, app_id: app_id.clone(), seller_id, keys: app.keys, core: Mutex::new(core) };
+        desks.insert(app_id, desk);
     }
     if desks.is_empty() { Err(SandboxError::NoApp) } else { Ok(desks) }
 }

@@ -91,12 +91,14 @@ fn after(sandbox: &Sandbox, desk: &Desk, out_trade_no: &str, act: &str, words: &
 /// `return_url` with the signed parameters the platform adds.
 fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
     let base = trade.order.return_url.as_deref()?;
+    // Only Alipay says on the way back what has happened; WeChat sends the browser where it was told.
+    let Some(keys) = desk.keys.alipay() else { return Some(base.to_owned()).filter(|base| is_web(base)) };
     let method = match trade.entrance {
         Entrance::Page => "alipay.trade.page.pay.return",
         Entrance::Wap => "alipay.trade.wap.pay.return",
-        Entrance::Qr | Entrance::Created | Entrance::Barcode => return None,
+        Entrance::Qr | Entrance::Jsapi | Entrance::Created | Entrance::Barcode => return None,
     };
-    if !(base.starts_with("http://") || base.starts_with("https://")) {
+    if !is_web(base) {
         return None;
     }
     let total = amount::format_fen(trade.order.total_fen);
@@ -116,9 +118,13 @@ fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
     ] {
         params.insert(name, value).ok()?;
     }
-    let query = String::from_utf8(notify::encode(&params, &desk.keys.platform_key).ok()?).ok()?;
+    let query = String::from_utf8(notify::encode(&params, &keys.platform_key).ok()?).ok()?;
     let joint = if base.contains('?') { '&' } else { '?' };
     Some(format!("{base}{joint}{query}"))
+}
+
+fn is_web(address: &str) -> bool {
+    address.starts_with("http://") || address.starts_with("https://")
 }
 
 /// Makes text safe inside HTML and quoted attributes.

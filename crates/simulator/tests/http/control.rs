@@ -60,7 +60,10 @@ async fn the_truth_survives_a_restart_and_a_torn_line() {
 async fn fresh_keys_serve_a_demo() {
     let folder = tempfile::tempdir().unwrap();
     let fresh = keys::generate(folder.path()).unwrap();
-    let mut bench = Bench::start_with(|config| config.apps[0].keys = fresh.platform_half().unwrap()).await;
+    let mut bench = Bench::start_with(|config| {
+        config.apps[0].keys = keys::DeskKeys::Alipay(fresh.platform_half().unwrap());
+    })
+    .await;
     bench.keys = folder.path().to_owned();
     assert_eq!(bench.call(&precreate("T1", None)).await.unwrap().code, "10000");
     #[cfg(unix)]
@@ -77,7 +80,11 @@ async fn fresh_keys_serve_a_demo() {
 fn second_app(app_id: &str, seller_id: &str) -> SandboxApp {
     let core =
         CoreConfig { app_id: app_id.to_owned(), seller_id: seller_id.to_owned(), ..CoreConfig::default() };
-    SandboxApp { core, keys: keys::load(&key_folder()).unwrap(), faults: FaultPlan::default() }
+    SandboxApp {
+        core,
+        keys: keys::DeskKeys::Alipay(keys::load(&key_folder()).unwrap()),
+        faults: FaultPlan::default(),
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Totals of the ledger equal totals of the trades, and the balance is what moved.
-fn assert_books_tie(alipay: &Alipay, opening_fen: i64) {
+fn assert_books_tie(alipay: &Seller, opening_fen: i64) {
     let truth = alipay.truth();
     let sum = |pick: fn(&TruthTrade) -> i64| truth.trades.iter().map(pick).sum::<i64>();
     assert_eq!(truth.paid_fen, sum(|trade| trade.paid_fen));
@@ -51,7 +51,7 @@ fn bill_rows_are_the_ledger_of_the_day() {
 #[test]
 fn restored_events_give_the_same_truth_and_rules() {
     let config = CoreConfig { keeps_events: true, opening_balance_fen: 5, ..CoreConfig::default() };
-    let mut alipay = Alipay::new(config.clone());
+    let mut alipay = Seller::new(config.clone());
     alipay.execute(START_US, &CoreCall::Precreate(order(10_000)));
     alipay.pay(START_US, TRADE).unwrap();
     alipay.execute(START_US, &refund(3_333, "R1"));
@@ -61,7 +61,7 @@ fn restored_events_give_the_same_truth_and_rules() {
     let events = alipay.drain_events();
     assert!(alipay.drain_events().is_empty());
 
-    let mut again = Alipay::new(config);
+    let mut again = Seller::new(config);
     for event in &events {
         let line = serde_json::to_string(event).unwrap();
         again.restore(&serde_json::from_str(&line).unwrap());

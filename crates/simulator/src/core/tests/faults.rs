@@ -1,11 +1,11 @@
 use super::*;
 
-fn with_fault(mut alipay: Alipay, fault: Fault) -> Alipay {
+fn with_fault(mut alipay: Seller, fault: Fault) -> Seller {
     alipay.set_faults(FaultPlan { scripts: vec![Script::once(TRADE, fault)], rates: None });
     alipay
 }
 
-fn assert_counted(alipay: &Alipay, kind: FaultKind, times: u64) {
+fn assert_counted(alipay: &Seller, kind: FaultKind, times: u64) {
     assert_eq!(alipay.fault_counters().of(kind), times, "{:?}", alipay.fault_counters());
 }
 
@@ -126,7 +126,7 @@ fn without_a_cap_more_goes_back_than_came() {
     assert_counted(&modest, FaultKind::NoCap, 0);
 }
 
-fn posts_of(fault: Fault, until_us: i64) -> (Vec<Notification>, Alipay) {
+fn posts_of(fault: Fault, until_us: i64) -> (Vec<Notification>, Seller) {
     let mut alipay = with_fault(seller(), fault);
     alipay.execute(START_US, &CoreCall::Precreate(order(100)));
     alipay.pay(START_US, TRADE).unwrap();

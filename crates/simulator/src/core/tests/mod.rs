@@ -11,8 +11,8 @@ pub(super) const MINUTE_US: i64 = 60 * SECOND_US;
 pub(super) const DAY_US: i64 = 24 * 60 * MINUTE_US;
 pub(super) const TRADE: &str = "T1";
 
-pub(super) fn seller() -> Alipay {
-    Alipay::new(CoreConfig { opening_balance_fen: 1_000_000, ..CoreConfig::default() })
+pub(super) fn seller() -> Seller {
+    Seller::new(CoreConfig { opening_balance_fen: 1_000_000, ..CoreConfig::default() })
 }
 
 pub(super) fn order(total_fen: i64) -> Order {
@@ -25,7 +25,7 @@ pub(super) fn order(total_fen: i64) -> Order {
     }
 }
 
-pub(super) fn paid(total_fen: i64) -> Alipay {
+pub(super) fn paid(total_fen: i64) -> Seller {
     let mut alipay = seller();
     alipay.execute(START_US, &CoreCall::Precreate(order(total_fen)));
     alipay.pay(START_US, TRADE).unwrap();
@@ -57,10 +57,10 @@ pub(super) fn bar_code(total_fen: i64, auth_code: &str) -> CoreCall {
 
 /// Code and sub code (or trade status) of an answer, in one word.
 pub(super) fn said(answer: &CoreAnswer) -> String {
-    match (&answer.node, answer.sub_code) {
+    match (&answer.node, answer.why) {
         (Node::Query(node), _) => node.trade_status.wire_name().to_owned(),
-        (_, Some(sub_code)) => sub_code.to_owned(),
-        (_, None) => answer.code.digits().to_owned(),
+        (_, Some(why)) => crate::http::alipay_words::sub_code(why).to_owned(),
+        (_, None) => crate::http::alipay_words::digits(answer.code).to_owned(),
     }
 }
 

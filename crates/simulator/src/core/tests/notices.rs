@@ -9,7 +9,7 @@ fn ladder_runs_until_given_up() {
     let mut alipay = paid(100);
     let mut now_us = START_US;
     assert_eq!(ids_and_attempts(&alipay.due_notifications(now_us)), [1]);
-    for (step, wait_us) in NOTIFY_LADDER_US.iter().enumerate() {
+    for (step, wait_us) in House::Alipay.notify_ladder_us().iter().enumerate() {
         assert_eq!(alipay.due_notifications(now_us + wait_us - 1), []);
         now_us += wait_us;
         assert_eq!(alipay.next_due_us().unwrap(), now_us);
@@ -63,7 +63,7 @@ fn refund_notification_names_refund_and_cumulated_amount() {
 #[test]
 fn endings_are_notified_only_where_agreed() {
     for (notify_endings, expected) in [(false, 0), (true, 1)] {
-        let mut alipay = Alipay::new(CoreConfig { notify_endings, ..CoreConfig::default() });
+        let mut alipay = Seller::new(CoreConfig { notify_endings, ..CoreConfig::default() });
         alipay.execute(START_US, &CoreCall::Create(Order { timeout_us: Some(MINUTE_US), ..order(1) }));
         let posts = alipay.due_notifications(START_US + MINUTE_US);
         assert_eq!(posts.len(), expected);

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Runs calls one after the other and compares what each says.
-fn story(alipay: &mut Alipay, steps: &[(CoreCall, &str)]) {
+fn story(alipay: &mut Seller, steps: &[(CoreCall, &str)]) {
     for (number, (call, expected)) in steps.iter().enumerate() {
         let answer = alipay.execute(START_US, call);
         assert_eq!(said(&answer), *expected, "step {number}: {call:?}");
@@ -133,7 +133,7 @@ fn only_unpaid_trades_close() {
 #[test]
 fn cancel_closes_or_refunds_and_repeats_itself() {
     let cancel =
-        |alipay: &mut Alipay, now_us| alipay.execute(now_us, &CoreCall::Cancel(TradeRef::out(TRADE)));
+        |alipay: &mut Seller, now_us| alipay.execute(now_us, &CoreCall::Cancel(TradeRef::out(TRADE)));
     let action = |answer: &CoreAnswer| {
         let Node::Cancel(node) = &answer.node else { panic!("not {}", stringify!(Cancel)) };
         node.action
@@ -213,16 +213,16 @@ fn refunds_of_trades_that_cannot_be_refunded_are_refused() {
     old.advance(START_US + 365 * DAY_US);
     story(&mut old, &[(query(), "TRADE_FINISHED"), (refund(1, "R1"), "ACQ.TRADE_HAS_FINISHED")]);
 
-    let mut poor = Alipay::new(CoreConfig::default());
+    let mut poor = Seller::new(CoreConfig::default());
     poor.execute(START_US, &CoreCall::Precreate(order(100)));
     poor.pay(START_US, TRADE).unwrap();
     story(&mut poor, &[(refund(100, "R1"), "10000")]);
-    let mut kept = Alipay::new(CoreConfig { fee_on_refund: FeeOnRefund::Kept, ..CoreConfig::default() });
+    let mut kept = Seller::new(CoreConfig { fee_on_refund: FeeOnRefund::Kept, ..CoreConfig::default() });
     kept.execute(START_US, &CoreCall::Precreate(order(100)));
     kept.pay(START_US, TRADE).unwrap();
     story(&mut kept, &[(refund(100, "R1"), "ACQ.SELLER_BALANCE_NOT_ENOUGH")]);
 
-    let mut hasty = Alipay::new(CoreConfig { refund_gap_us: 3 * SECOND_US, ..CoreConfig::default() });
+    let mut hasty = Seller::new(CoreConfig { refund_gap_us: 3 * SECOND_US, ..CoreConfig::default() });
     hasty.execute(START_US, &CoreCall::Precreate(order(100)));
     hasty.pay(START_US, TRADE).unwrap();
     story(&mut hasty, &[(refund(1, "R1"), "10000"), (refund(1, "R2"), "ACQ.REFUND_CHARGE_ERROR")]);

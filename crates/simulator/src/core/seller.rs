@@ -11,16 +11,17 @@ use super::payer::BarcodeReply;
 use super::timers::Timers;
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
-use super::{LedgerKind, LedgerLine, TradeRef};
+use super::{House, LedgerKind, LedgerLine, TradeRef};
 
-/// One Alipay seller: trades, balance, payer, notifications and the faults in force.
+/// One seller: trades, balance, payer, notifications and the faults in force.
 #[derive(Debug, Clone)]
-pub struct Alipay {
+pub struct Seller {
     pub(super) config: CoreConfig,
     pub(super) prepared: BTreeMap<String, Prepared>,
     pub(super) tokens: BTreeMap<String, String>,
     pub(super) trades: BTreeMap<String, Trade>,
     pub(super) trade_nos: BTreeMap<String, String>,
+    pub(super) refund_orders: BTreeMap<String, String>,
     pub(super) books: Books,
     pub(super) timers: Timers,
     pub(super) after_query: BTreeMap<String, Vec<CoreCall>>,
@@ -36,6 +37,8 @@ pub struct Alipay {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoreConfig {
+    /// Whose rules are in force.
+    pub house: House,
     pub app_id: String,
     pub seller_id: String,
     /// Makes tokens, buyers and seeded faults; same seed, same story.
@@ -63,6 +66,7 @@ pub struct CoreConfig {
 impl Default for CoreConfig {
     fn default() -> Self {
         Self {
+            house: House::Alipay,
             app_id: "2021000000000001".to_owned(),
             seller_id: "2088101117955611".to_owned(),
             seed: 1,
@@ -91,7 +95,7 @@ pub enum FeeOnRefund {
     Returned,
 }
 
-impl Alipay {
+impl Seller {
     /// A seller with no trades yet.
     pub fn new(config: CoreConfig) -> Self {
         let mut books = Books::default();
@@ -108,6 +112,7 @@ impl Alipay {
             tokens: BTreeMap::new(),
             trades: BTreeMap::new(),
             trade_nos: BTreeMap::new(),
+            refund_orders: BTreeMap::new(),
             books,
             timers: Timers::default(),
             after_query: BTreeMap::new(),
@@ -139,6 +144,11 @@ impl Alipay {
     /// The merchant number behind a wallet token.
     pub fn order_of_token(&self, token: &str) -> Option<&str> {
         self.tokens.get(token).map(String::as_str)
+    }
+
+    /// The merchant number of the order that a refund was asked for, for channels that ask by the refund alone.
+    pub fn order_of_refund(&self, out_request_no: &str) -> Option<&str> {
+        self.refund_orders.get(out_request_no).map(String::as_str)
     }
 
     /// Every movement of the balance, oldest first.

@@ -1,0 +1,241 @@
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use tk_formats::wechatpay::time;
+
+use crate::core::{
+    BarcodePay, BillCall, BillKind, CoreCall, Order, RefundCall, RefundQueryCall, TradeRef, beijing_day,
+};
+
+const PAY: &str = "/v3/pay/transactions/";
+const REFUNDS: &str = "/v3/refund/domestic/refunds";
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Something of the core, with whom the request names (`appid` and `mchid`, where it names them).
+    Core {
+        call: Box<CoreCall>,
+        appid: Option<String>,
+        mchid: Option<String>,
+        /// Whether a bill is to come packed.
+        packed: bool,
+    },
+    /// The platform's certificates.
+    Certificates,
+}
+
+/// Why a request makes no call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRequest {
+    /// There is no such interface.
+    NoInterface,
+    /// A parameter is absent or wrong.
+    Parameter,
+}
+
+/// Types a request; `target` is path and query.
+pub fn typed_call(method: &str, target: &str, body: &str) -> Result<Asked, BadRequest> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let query = Query(query);
+    match (method, path) {
+        ("GET", "/v3/certificates") => Ok(Asked::Certificates),
+        ("GET", "/v3/bill/tradebill") => bill(&query, BillKind::Trade, "bill_type", "ALL"),
+        ("GET", "/v3/bill/fundflowbill") => bill(&query, BillKind::Signcustomer, "account_type", "BASIC"),
+        ("POST", REFUNDS) => refund(&Content::parse(body)?),
+        ("GET", _) if path.starts_with(REFUNDS) => refund_query(path),
+        (_, _) => match path.strip_prefix(PAY) {
+            Some(rest) => transaction(method, rest, &query, body),
+            None => Err(BadRequest::NoInterface),
+        },
+    }
+}
+
+fn transaction(method: &str, rest: &str, query: &Query<'_>, body: &str) -> Result<Asked, BadRequest> {
+    let parts: Vec<&str> = rest.split('/').collect();
+    match (method, parts.as_slice()) {
+        ("POST", [product]) => pay(product, &Content::parse(body)?),
+        ("GET", ["out-trade-no", number]) => {
+            asked_about(CoreCall::Query(TradeRef::out(&number_of(number)?)), query)
+        }
+        ("GET", ["id", number]) => {
+            let trade = TradeRef { out_trade_no: None, trade_no: Some(number_of(number)?) };
+            asked_about(CoreCall::Query(trade), query)
+        }
+        ("POST", ["out-trade-no", number, act]) => {
+            let (trade, content) = (TradeRef::out(&number_of(number)?), Content::parse(body)?);
+            match *act {
+                "close" => content.asks(CoreCall::Close(trade)),
+                "reverse" => content.asks(CoreCall::Cancel(trade)),
+                _ => Err(BadRequest::NoInterface),
+            }
+        }
+        _ => Err(BadRequest::NoInterface),
+    }
+}
+
+fn asked_about(call: CoreCall, query: &Query<'_>) -> Result<Asked, BadRequest> {
+    let mchid = Some(query.get("mchid").ok_or(BadRequest::Parameter)?.into_owned());
+    Ok(Asked::Core { call: Box::new(call), appid: None, mchid, packed: false })
+}
+
+fn pay(product: &str, content: &Content) -> Result<Asked, BadRequest> {
+    let order = order(content, product != "codepay")?;
+    let call = match product {
+        "native" => CoreCall::Precreate(order),
+        "h5" => {
+            let scene = content.part("scene_info")?;
+            scene.text("payer_client_ip")?.ok_or(BadRequest::Parameter)?;
+            scene.part("h5_info")?.text("type")?.ok_or(BadRequest::Parameter)?;
+            CoreCall::Wap(order)
+        }
+        "jsapi" => {
+            let openid = content.part("payer")?.text("openid")?.ok_or(BadRequest::Parameter)?.to_owned();
+            CoreCall::Jsapi(Order { buyer: Some(openid), ..order })
+        }
+        "codepay" => {
+            content.part("scene_info")?.part("store_info")?;
+            let code = content.part("payer")?.text("auth_code")?.ok_or(BadRequest::Parameter)?.to_owned();
+            CoreCall::Pay(BarcodePay { order, auth_code: code })
+        }
+        _ => return Err(BadRequest::NoInterface),
+    };
+    content.text("appid")?.ok_or(BadRequest::Parameter)?;
+    content.asks(call)
+}
+
+fn order(content: &Content, is_notified: bool) -> Result<Order, BadRequest> {
+    let amount = content.part("amount")?;
+    if amount.text("currency")?.unwrap_or("CNY") != "CNY" {
+        return Err(BadRequest::Parameter);
+    }
+    let notify_url = content.text("notify_url")?.map(str::to_owned);
+    if is_notified && notify_url.is_none() {
+        return Err(BadRequest::Parameter);
+    }
+    let expires = content.text("time_expire")?.map(time::parse_us).transpose();
+    Ok(Order {
+        out_trade_no: content.text("out_trade_no")?.ok_or(BadRequest::Parameter)?.to_owned(),
+        total_fen: amount.fen("total")?,
+        subject: content.text("description")?.ok_or(BadRequest::Parameter)?.to_owned(),
+        time_expire_us: expires.map_err(|_| BadRequest::Parameter)?,
+        notify_url: notify_url.filter(|_| is_notified),
+        passback_params: content.text("attach")?.map(str::to_owned),
+        ..Order::default()
+    })
+}
+
+fn refund(content: &Content) -> Result<Asked, BadRequest> {
+    let amount = content.part("amount")?;
+    let owned = |name| Ok(content.text(name)?.map(str::to_owned));
+    amount.fen("total")?;
+    content.asks(CoreCall::Refund(RefundCall {
+        trade: TradeRef { out_trade_no: owned("out_trade_no")?, trade_no: owned("transaction_id")? },
+        refund_fen: amount.fen("refund")?,
+        out_request_no: Some(content.text("out_refund_no")?.ok_or(BadRequest::Parameter)?.to_owned()),
+    }))
+}
+
+/// A refund is asked about by its own number; which order it is of, the core finds.
+fn refund_query(path: &str) -> Result<Asked, BadRequest> {
+    let number = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/'));
+    let number = number.filter(|rest| !rest.contains('/')).ok_or(BadRequest::NoInterface)?;
+    let call = CoreCall::RefundQuery(RefundQueryCall {
+        trade: TradeRef::default(),
+        out_request_no: Some(number_of(number)?),
+    });
+    Ok(Asked::Core { call: Box::new(call), appid: None, mchid: None, packed: false })
+}
+
+fn bill(query: &Query<'_>, kind: BillKind, which: &str, only: &str) -> Result<Asked, BadRequest> {
+    if query.get(which).is_some_and(|value| value != only) {
+        return Err(BadRequest::Parameter);
+    }
+    let packed = match query.get("tar_type").as_deref() {
+        None => false,
+        Some("GZIP") => true,
+        Some(_) => return Err(BadRequest::Parameter),
+    };
+    let date = query.get("bill_date").ok_or(BadRequest::Parameter)?;
+    let start_us = time::parse_us(&format!("{date}T00:00:00+08:00")).map_err(|_| BadRequest::Parameter)?;
+    let call = Box::new(CoreCall::Bill(BillCall { kind, day: beijing_day(start_us) }));
+    Ok(Asked::Core { call, appid: None, mchid: None, packed })
+}
+
+fn number_of(text: &str) -> Result<String, BadRequest> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'|' | b'*' | b'@');
+    let decoded = decoded(text).ok_or(BadRequest::Parameter)?;
+    if (1..=64).contains(&decoded.len()) && decoded.bytes().all(plain) {
+        Ok(decoded.into_owned())
+    } else {
+        Err(BadRequest::Parameter)
+    }
+}
+
+struct Query<'q>(&'q str);
+
+impl Query<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut pairs = self.0.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).and_then(|(_, value)| decoded(value))
+    }
+}
+
+fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['%', '+']) {
+        return Some(Cow::from(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                let hex = std::str::from_utf8(&digits).ok()?;
+                bytes.push(u8::from_str_radix(hex, 16).ok()?);
+            }
+            b'+' => bytes.push(b' '),
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).ok().map(Cow::from)
+}
+
+struct Content(Map<String, Value>);
+
+impl Content {
+    fn parse(body: &str) -> Result<Self, BadRequest> {
+        match serde_json::from_str(body) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(_) | Err(_) => Err(BadRequest::Parameter),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&str>, BadRequest> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(BadRequest::Parameter),
+        }
+    }
+
+    fn part(&self, name: &str) -> Result<Self, BadRequest> {
+        let part = self.0.get(name).and_then(Value::as_object).cloned();
+        part.map(Self).ok_or(BadRequest::Parameter)
+    }
+
+    fn fen(&self, name: &str) -> Result<i64, BadRequest> {
+        self.0.get(name).and_then(Value::as_i64).ok_or(BadRequest::Parameter)
+    }
+
+    fn asks(&self, call: CoreCall) -> Result<Asked, BadRequest> {
+        let owned = |name| Ok(self.text(name)?.map(str::to_owned));
+        Ok(Asked::Core {
+            call: Box::new(call),
+            appid: owned("appid")?,
+            mchid: owned("mchid")?,
+            packed: false,
+        })
+    }
+}
