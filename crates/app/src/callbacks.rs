@@ -1,30 +1,38 @@
 //! Callbacks: verified first, taken by the one road, and answered only after the commit.
 
 use crate::{App, Failure};
-use tk_channels::callback::{About, CallbackFinding};
+use std::borrow::Cow;
+use tk_channels::callback::{About, CallbackFinding, Headers, RawCallback, RefundHint, Reply};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::exception::OpenOrphan;
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, TenantId};
 use tk_domain::payment::{Attempt, TakePaymentReport};
-use tk_domain::refund::{Refund, RequestRefundQuery};
+use tk_domain::refund::{Refund, RequestRefundQuery, TakeRefundReport};
 use tk_domain::refusal::Refusal;
-use tk_domain::report::{PaymentFinding, PaymentReport, Source};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
 
 /// What the channel is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackAnswer {
     /// The HTTP status.
     pub status: u16,
+    /// The `Content-Type`.
+    pub content_type: &'static str,
     /// The body, as the channel's protocol wants it.
-    pub body: String,
+    pub body: Cow<'static, str>,
     /// Why it was refused, as a wire code.
     pub refusal: Option<&'static str>,
 }
 
 impl CallbackAnswer {
     fn refused(status: u16, code: &'static str) -> Self {
-        Self { status, body: code.to_owned(), refusal: Some(code) }
+        Self::of(Reply::text(status, code), Some(code))
+    }
+
+    fn of(reply: Reply, refusal: Option<&'static str>) -> Self {
+        let Reply { status, content_type, body } = reply;
+        Self { status, content_type, body, refusal }
     }
 }
 
@@ -40,16 +48,17 @@ impl App {
         format!("{}/callbacks/{}/{tenant_code}.{}", self.base_url(), account.channel, account.id)
     }
 
-    /// Verifies a callback's raw bytes, commits what follows from it, and says what to answer; bytes that do
+    /// Verifies a callback's headers and raw bytes, commits what follows from it, and says what to answer; bytes that do
     /// not verify change nothing.
     pub async fn take_callback(
         &self,
         channel: Channel,
         account: &str,
+        headers: &Headers,
         body: &[u8],
-        content_type: Option<&str>,
     ) -> CallbackAnswer {
-        match self.callback(channel, account, body, content_type).await {
+        let raw = RawCallback { headers, body, received_at_us: self.now_us() };
+        match self.callback(channel, account, raw).await {
             Ok(answer) => answer,
             Err(failure) => {
                 tracing::warn!(%failure, %channel, "a callback was not committed; the channel sends it again");
@@ -62,8 +71,7 @@ impl App {
         &self,
         channel: Channel,
         account: &str,
-        body: &[u8],
-        content_type: Option<&str>,
+        raw: RawCallback<'_>,
     ) -> Result<CallbackAnswer, Failure> {
         let Some((tenant_id, code, account)) = self.callback_account(channel, account).await? else {
             return Ok(CallbackAnswer::refused(404, "not_found"));
@@ -75,12 +83,13 @@ impl App {
                 return Ok(CallbackAnswer::refused(503, "channel_misconfigured"));
             }
         };
-        match contract.verify_callback(body, content_type) {
+        self.adapters().renew_keys(&contract, raw.received_at_us).await;
+        match contract.verify_callback(raw) {
             Ok(finding) => {
                 self.take_finding(tenant_id, account.id, finding).await?;
-                Ok(CallbackAnswer { status: 200, body: contract.ack().to_owned(), refusal: None })
+                Ok(CallbackAnswer::of(contract.acknowledgement(), None))
             }
-            Err(refusal) => Ok(CallbackAnswer::refused(refusal.status(), refusal.code())),
+            Err(refusal) => Ok(CallbackAnswer::of(contract.rejection(&refusal), Some(refusal.code()))),
         }
     }
 
@@ -105,20 +114,32 @@ impl App {
         account_id: ChannelAccountId,
         finding: CallbackFinding,
     ) -> Result<(), Failure> {
-        let About::Order { out_no, payment, refund } = finding.about else { return Ok(()) };
-        let attempt_id = own_number(&out_no, 'T').map(AttemptId);
-        let attempt = match attempt_id {
+        match finding.about {
+            About::Order { out_no, payment, refund } => {
+                self.take_order(tenant_id, account_id, (out_no, payment)).await?;
+                match refund {
+                    Some(hint) => self.take_refund(tenant_id, account_id, hint).await,
+                    None => Ok(()),
+                }
+            }
+            About::Refund { refund, .. } => self.take_refund(tenant_id, account_id, refund).await,
+            About::Other { .. } => Ok(()),
+        }
+    }
+
+    async fn take_order(
+        &self,
+        tenant_id: TenantId,
+        account_id: ChannelAccountId,
+        (out_no, payment): (String, PaymentFinding),
+    ) -> Result<(), Failure> {
+        let attempt = match own_number(&out_no, 'T').map(AttemptId) {
             Some(id) => self.reader().get::<Attempt>(&(tenant_id, id)).await?,
             None => None,
         };
         match attempt.filter(|attempt| attempt.channel_account_id == account_id) {
-            Some(attempt) => self.take_callback_report(&attempt, payment).await?,
-            None => self.open_orphan(tenant_id, account_id, out_no, &payment).await?,
-        }
-        let refund_id = refund.and_then(|hint| own_number(&hint.out_no, 'R')).map(RefundId);
-        match refund_id {
-            Some(id) => self.ask_about_refund(tenant_id, account_id, id).await,
-            None => Ok(()),
+            Some(attempt) => self.take_callback_report(&attempt, payment).await,
+            None => self.open_orphan(tenant_id, account_id, out_no, &payment).await,
         }
     }
 
@@ -155,21 +176,43 @@ impl App {
         self.submit(OpenOrphan { tenant_id, channel_account_id, out_no, amount_minor }).await.map(drop)
     }
 
-    /// A callback that mentions a refund is a reason to ask about it now, not proof of its amount.
-    async fn ask_about_refund(
+    /// What a callback proves about a refund is taken; where it only mentions one, that is a reason to ask now.
+    async fn take_refund(
         &self,
         tenant_id: TenantId,
         account_id: ChannelAccountId,
-        refund_id: RefundId,
+        hint: RefundHint,
     ) -> Result<(), Failure> {
-        let refund = self.reader().get::<Refund>(&(tenant_id, refund_id)).await?;
-        if refund.is_none_or(|refund| refund.channel_account_id != account_id) {
+        let Some(id) = own_number(&hint.out_no, 'R').map(RefundId) else { return Ok(()) };
+        let refund = self.reader().get::<Refund>(&(tenant_id, id)).await?;
+        let Some(refund) = refund.filter(|refund| refund.channel_account_id == account_id) else {
             return Ok(());
-        }
-        let command = RequestRefundQuery { tenant_id, refund_id, origin: Origin::channel(account_id) };
-        match self.submit(command).await {
-            Ok(_) | Err(Failure::Refused(Refusal::NotFound { .. })) => Ok(()),
+        };
+        let taken = match hint.finding {
+            Some(finding) => self.take_refund_finding(&refund, finding).await,
+            None => self.ask_about_refund(&refund).await,
+        };
+        match taken {
+            Ok(()) | Err(Failure::Refused(Refusal::NotFound { .. })) => Ok(()),
             Err(failure) => Err(failure),
         }
+    }
+
+    async fn take_refund_finding(&self, refund: &Refund, finding: RefundFinding) -> Result<(), Failure> {
+        let command = TakeRefundReport {
+            tenant_id: refund.tenant_id,
+            payment_id: refund.payment_id,
+            attempt_id: refund.attempt_id,
+            refund_id: refund.id,
+            report: RefundReport { source: Source::Callback, finding },
+            origin: Origin::channel(refund.channel_account_id),
+        };
+        self.submit(command).await.map(drop)
+    }
+
+    async fn ask_about_refund(&self, refund: &Refund) -> Result<(), Failure> {
+        let origin = Origin::channel(refund.channel_account_id);
+        let command = RequestRefundQuery { tenant_id: refund.tenant_id, refund_id: refund.id, origin };
+        self.submit(command).await.map(drop)
     }
 }

@@ -1,6 +1,64 @@
 //! What a verified callback says and why one is turned away, whatever the channel.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use tk_domain::report::{PaymentFinding, RefundFinding};
+
+/// The longest header value that is looked at, bytes.
+const HEADER_MAX_BYTES: usize = 8 * 1024;
+
+/// A callback as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct RawCallback<'a> {
+    /// Its headers, which some channels sign.
+    pub headers: &'a Headers,
+    /// Its bytes, to the last one.
+    pub body: &'a [u8],
+    /// When it came, Unix microseconds.
+    pub received_at_us: i64,
+}
+
+/// The headers of a callback, by lower-case name; a name that came twice has no value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(BTreeMap<String, Option<String>>);
+
+impl Headers {
+    /// Takes names and values as they came; values of more than 8 KiB are as good as absent.
+    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut headers = BTreeMap::new();
+        for (name, value) in pairs {
+            let value = (value.len() <= HEADER_MAX_BYTES).then(|| value.to_owned());
+            headers
+                .entry(name.to_ascii_lowercase())
+                .and_modify(|known: &mut Option<String>| *known = None)
+                .or_insert(value);
+        }
+        Self(headers)
+    }
+
+    /// The value of a header, named in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref()
+    }
+}
+
+/// What a channel is answered, as its protocol wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Content-Type`.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Cow<'static, str>,
+}
+
+impl Reply {
+    /// Plain text.
+    pub fn text(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, content_type: "text/plain; charset=utf-8", body: body.into() }
+    }
+}
 
 /// A verified callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +85,13 @@ pub enum About {
         /// The refund it follows, if it follows one.
         refund: Option<RefundHint>,
     },
+    /// A refund, and nothing else of its order.
+    Refund {
+        /// Our order number as the channel knows it.
+        out_no: String,
+        /// The refund.
+        refund: RefundHint,
+    },
     /// A genuine message about something not kept here; it is acknowledged and changes nothing.
     Other {
         /// The channel's word for it (Alipay: `notify_type` or `msg_method`).
@@ -49,6 +114,9 @@ pub enum CallbackRefusal {
     /// No, another or a wrong signature.
     #[error("the callback's signature is missing or wrong")]
     SignatureInvalid,
+    /// Signed too long ago, or in the future.
+    #[error("the callback's time is too far from now")]
+    Expired,
     /// Not a form, or a field that cannot be read.
     #[error("the callback cannot be read: {0}")]
     Malformed(String),
@@ -62,6 +130,7 @@ impl CallbackRefusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::SignatureInvalid => "callback_signature_invalid",
+            Self::Expired => "callback_expired",
             Self::Malformed(_) => "callback_malformed",
             Self::TooLarge => "body_too_large",
         }
@@ -70,7 +139,7 @@ impl CallbackRefusal {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::SignatureInvalid => 401,
+            Self::SignatureInvalid | Self::Expired => 401,
             Self::Malformed(_) => 400,
             Self::TooLarge => 413,
         }

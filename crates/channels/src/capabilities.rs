@@ -37,8 +37,12 @@ pub struct MethodTerms {
     pub interface: &'static str,
     /// What comes back at once.
     pub opening: Opening,
+    /// Since when the channel knows the order.
+    pub known: Known,
     /// How an unpaid or unknown order is ended at the channel.
     pub ended_by: InstructionKind,
+    /// Whether the channel calls back when it is paid.
+    pub called_back: CalledBack,
     /// Where that is documented.
     pub doc: &'static str,
 }
@@ -46,12 +50,39 @@ pub struct MethodTerms {
 /// What the beginning of a payment gives at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// A signed address for the payer's browser, made without asking the channel.
+    /// An address for the payer's browser.
     Link,
     /// The text of a code that the payer scans.
     Qr,
     /// The outcome itself, or word that the payer has to confirm.
     Outcome,
+}
+
+/// Since when a channel knows an order, so that a question finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Since its payer opened the page or code.
+    WhenOpened,
+    /// Since we asked for it.
+    WhenAsked,
+}
+
+/// Whether a channel calls back of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledBack {
+    /// It does.
+    Yes,
+    /// It does not: only questions tell.
+    No,
+}
+
+/// What a callback tells about a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundNotice {
+    /// That there is one: a reason to ask.
+    Hint,
+    /// What became of it, with its amount.
+    Proof,
 }
 
 /// How a channel refunds.
@@ -67,6 +98,8 @@ pub struct RefundTerms {
     pub partial: Partial,
     /// What the same number twice means.
     pub repeat: Repeat,
+    /// What a callback tells about it.
+    pub notice: RefundNotice,
     /// Where that is documented.
     pub doc: &'static str,
 }
@@ -129,6 +162,8 @@ pub struct CodeRule {
 pub enum Verdict {
     /// Final: the call had no effect and never will.
     Failed,
+    /// Taken: the payer has yet to confirm.
+    Waiting,
     /// Refused for now: the same number may be sent again later.
     NotYet,
     /// The channel does not know the order or refund.
@@ -155,7 +190,7 @@ impl Capabilities {
 }
 
 /// The channels that have an adapter here.
-pub const CHANNELS: &[Capabilities] = &[crate::alipay::CAPABILITIES];
+pub const CHANNELS: &[Capabilities] = &[crate::alipay::CAPABILITIES, crate::wechatpay::CAPABILITIES];
 
 /// What a channel can do; nothing for one without an adapter.
 pub fn of(channel: Channel) -> Option<&'static Capabilities> {

@@ -1,9 +1,8 @@
 //! Contracts: a channel account's settings and keys, parsed once per version.
 
-use crate::Environment;
-use crate::alipay::callback;
-use crate::alipay::credentials::{self, Credentials, CredentialsError};
-use crate::callback::{CallbackFinding, CallbackRefusal};
+use crate::callback::{CallbackFinding, CallbackRefusal, RawCallback, Reply};
+use crate::credentials::{AccountTerms, CredentialsError};
+use crate::{Environment, alipay, wechatpay};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tk_domain::channel_account::{Channel, ChannelAccount};
@@ -23,7 +22,8 @@ pub struct Contract {
 /// The adapter with what it needs of the account.
 #[derive(Debug, Clone)]
 pub(crate) enum Adapter {
-    Alipay(Arc<Credentials>),
+    Alipay(Arc<alipay::Credentials>),
+    Wechatpay(Arc<wechatpay::Credentials>),
 }
 
 /// Why a channel account cannot be used.
@@ -36,9 +36,9 @@ pub enum ContractError {
     #[error("the secrets of the channel account cannot be opened")]
     Sealed,
     /// A setting differs from the account's own column.
-    #[error("{field} of the settings differs from the channel account")]
+    #[error("the settings name another {field} than the channel account")]
     Differs {
-        /// The setting.
+        /// The column.
         field: &'static str,
     },
     /// Settings or secrets are refused.
@@ -63,45 +63,69 @@ impl std::fmt::Debug for Opened<'_> {
     }
 }
 
+impl Opened<'_> {
+    /// Whether the columns say the same as settings and secrets.
+    fn agrees(&self, terms: &AccountTerms) -> Result<(), ContractError> {
+        if terms.payee_app != self.account.payee_app {
+            return Err(ContractError::Differs { field: "payee_app" });
+        }
+        if terms.payee_merchant != self.account.payee_merchant {
+            return Err(ContractError::Differs { field: "payee_merchant" });
+        }
+        Ok(())
+    }
+}
+
 impl Contract {
     /// Parses and checks an account, as is also done before one is saved.
     pub fn open(opened: Opened<'_>, environment: Environment, now_us: i64) -> Result<Self, ContractError> {
         let account = opened.account;
         match account.channel {
             Channel::Alipay => {
-                let mut parsed = credentials::parse(&account.settings, opened.secrets, environment, now_us)?;
-                if parsed.settings.app_id != account.payee_app {
-                    return Err(ContractError::Differs { field: "app_id" });
-                }
-                if parsed.settings.seller_id != account.payee_merchant {
-                    return Err(ContractError::Differs { field: "seller_id" });
-                }
+                let (settings, secrets) = (&account.settings, opened.secrets);
+                let mut parsed = alipay::credentials::parse(settings, secrets, environment, now_us)?;
+                opened.agrees(&parsed.terms())?;
                 if let Some(url) = opened.notify_url {
                     parsed.settings.notify_url = Some(url.to_owned());
                 }
                 Ok(Self { account_id: account.id, adapter: Adapter::Alipay(Arc::new(parsed)) })
             }
-            channel @ (Channel::Wechatpay | Channel::Unionpay | Channel::BankDirect | Channel::Counter) => {
+            Channel::Wechatpay => {
+                let (settings, secrets) = (&account.settings, opened.secrets);
+                let mut parsed = wechatpay::credentials::parse(settings, secrets, environment, now_us)?;
+                opened.agrees(&parsed.terms())?;
+                if let Some(url) = opened.notify_url {
+                    parsed.settings.notify_url = Some(url.to_owned());
+                }
+                Ok(Self { account_id: account.id, adapter: Adapter::Wechatpay(Arc::new(parsed)) })
+            }
+            channel @ (Channel::Unionpay | Channel::BankDirect | Channel::Counter) => {
                 Err(ContractError::NoAdapter(channel))
             }
         }
     }
 
     /// Verifies a callback and reads it; there is no way around the verification.
-    pub fn verify_callback(
-        &self,
-        body: &[u8],
-        content_type: Option<&str>,
-    ) -> Result<CallbackFinding, CallbackRefusal> {
+    pub fn verify_callback(&self, callback: RawCallback<'_>) -> Result<CallbackFinding, CallbackRefusal> {
         match &self.adapter {
-            Adapter::Alipay(credentials) => callback::verify(body, content_type, credentials),
+            Adapter::Alipay(credentials) => alipay::callback::verify(callback, credentials),
+            Adapter::Wechatpay(credentials) => wechatpay::callback::verify(callback, credentials),
         }
     }
 
-    /// The body of the 200 answer by which the channel stops resending a callback.
-    pub const fn ack(&self) -> &'static str {
+    /// The answer by which the channel stops resending a callback.
+    pub fn acknowledgement(&self) -> Reply {
         match &self.adapter {
-            Adapter::Alipay(_) => callback::ACK,
+            Adapter::Alipay(_) => Reply::text(200, alipay::callback::ACK),
+            Adapter::Wechatpay(_) => wechatpay::callback::acknowledgement(),
+        }
+    }
+
+    /// The answer to a callback that is turned away.
+    pub fn rejection(&self, refusal: &CallbackRefusal) -> Reply {
+        match &self.adapter {
+            Adapter::Alipay(_) => Reply::text(refusal.status(), refusal.code()),
+            Adapter::Wechatpay(_) => wechatpay::callback::rejection(refusal),
         }
     }
 
@@ -109,6 +133,17 @@ impl Contract {
     pub fn expires_at_us(&self) -> Option<i64> {
         match &self.adapter {
             Adapter::Alipay(credentials) => credentials.certificates_expire_at_us,
+            Adapter::Wechatpay(credentials) => Some(credentials.certificate_expires_at_us),
+        }
+    }
+
+    /// Where a payer's browser learns who he is inside the channel's app; nothing for a channel that asks nobody.
+    pub fn oauth_url(&self, redirect_uri: &str, state: &str) -> Option<String> {
+        match &self.adapter {
+            Adapter::Alipay(_) => None,
+            Adapter::Wechatpay(credentials) => {
+                Some(wechatpay::oauth::authorize_url(&credentials.settings, redirect_uri, state))
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The one HTTP client: no redirects, no proxy from the environment, deadlines and size limits on everything.
 
 use crate::Environment;
+use crate::callback::Headers;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use std::time::Duration;
 
 /// Bounds of every exchange.
@@ -45,7 +46,24 @@ pub(crate) struct Post<'a> {
     pub body: String,
 }
 
-/// Why there is no whole answer with status 200.
+/// A request of any method with headers of its own.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub method: &'static str,
+    pub url: &'a str,
+    pub headers: &'a [(&'static str, String)],
+    pub body: String,
+}
+
+/// A whole answer, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Exchanged {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+/// Why there is no whole answer, or none with status 200 where nothing else is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HttpTrouble {
     /// No whole answer in time.
@@ -92,6 +110,33 @@ impl Http {
         take(request.send().await.map_err(|error| trouble(&error))?, ANSWER_MAX_BYTES).await
     }
 
+    /// Sends a request and takes at most [`ANSWER_MAX_BYTES`] of the answer, whatever its status.
+    pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<Exchanged, HttpTrouble> {
+        whole(self.request(exchange)?, ANSWER_MAX_BYTES).await
+    }
+
+    /// Sends a request and takes a file of at most `max_bytes`, in the time that files have.
+    pub(crate) async fn exchange_file(
+        &self,
+        exchange: Exchange<'_>,
+        max_bytes: usize,
+    ) -> Result<Exchanged, HttpTrouble> {
+        whole(self.request(exchange)?.timeout(self.deadlines.download), max_bytes).await
+    }
+
+    fn request(&self, exchange: Exchange<'_>) -> Result<RequestBuilder, HttpTrouble> {
+        if !may_call(exchange.url, self.environment) {
+            return Err(HttpTrouble::AddressRefused);
+        }
+        let method = Method::from_bytes(exchange.method.as_bytes());
+        let method = method.map_err(|_| HttpTrouble::AddressRefused)?;
+        let mut request = self.client.request(method, exchange.url);
+        for (name, value) in exchange.headers {
+            request = request.header(*name, value);
+        }
+        Ok(if exchange.body.is_empty() { request } else { request.body(exchange.body) })
+    }
+
     /// Gets a file of at most `max_bytes`; plain http is raised to https except on loopback in tests.
     pub(crate) async fn download(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
         let url = self.raised(url).ok_or(HttpTrouble::AddressRefused)?;
@@ -134,11 +179,22 @@ fn is_real_name(host: &str) -> bool {
     host.contains('.') && !numbered && !not_real.iter().any(|suffix| host.ends_with(suffix))
 }
 
-async fn take(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
+async fn whole(request: RequestBuilder, max_bytes: usize) -> Result<Exchanged, HttpTrouble> {
+    let response = request.send().await.map_err(|error| trouble(&error))?;
     let status = response.status().as_u16();
-    if status != 200 {
-        return Err(HttpTrouble::Status(status));
+    let texts = response.headers().iter();
+    let headers = Headers::of(texts.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
+    Ok(Exchanged { status, headers, body: collect(response, max_bytes).await? })
+}
+
+async fn take(response: Response, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
+    match response.status().as_u16() {
+        200 => collect(response, max_bytes).await,
+        status => Err(HttpTrouble::Status(status)),
     }
+}
+
+async fn collect(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, HttpTrouble> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
         if body.len().saturating_add(chunk.len()) > max_bytes {

@@ -1,27 +1,31 @@
 //! Instruction to conversation to report, one folder per channel.
 //!
-//! A channel is data ([`capabilities`]) and conversations. What lies between rows and bytes is pure:
-//! `alipay::call` makes the call, `alipay::report` says what an answer proves; the simulation uses both
-//! without HTTP and cryptography.
+//! A channel is data ([`capabilities`]) and conversations. What lies between rows and bytes is pure: a
+//! channel's `call` makes the call, its `report` says what an answer proves; the simulation uses both without
+//! HTTP and cryptography.
 
 pub mod alipay;
+pub mod bill;
 pub mod callback;
 pub mod capabilities;
 mod contract;
+pub mod credentials;
 mod http;
+mod line;
 mod permits;
+pub mod wechatpay;
 
-pub use callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
-pub use capabilities::Capabilities;
+pub use bill::{Bill, BillFetchError};
+pub use callback::{About, CallbackFinding, CallbackRefusal, Headers, RawCallback, RefundHint, Reply};
+pub use capabilities::{BillContent, Capabilities};
 pub use contract::{Contract, ContractError, Opened};
+pub use credentials::{AccountTerms, CredentialsError};
 pub use http::{ANSWER_MAX_BYTES, Deadlines, HttpSetupError, HttpTrouble, may_call};
 
-use alipay::bill::{Bill, BillFetchError, BillKind};
-use alipay::{Heard, NotSent, call, conversation, report};
 use contract::{Adapter, Contracts};
 use http::Http;
+use line::Line;
 use permits::Permits;
-use std::sync::Arc;
 use std::time::Duration;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::instruction::Instruction;
@@ -88,7 +92,7 @@ pub struct Adapters {
     http: Http,
     contracts: Contracts,
     permits: Permits,
-    signers: Arc<Semaphore>,
+    signers: Semaphore,
 }
 
 impl Adapters {
@@ -99,7 +103,7 @@ impl Adapters {
             http: Http::new(environment, limits.deadlines)?,
             contracts: Contracts::default(),
             permits: Permits::new(limits.conversations.max(1), limits.wait),
-            signers: Arc::new(Semaphore::new(SIGNERS)),
+            signers: Semaphore::new(SIGNERS),
         })
     }
 
@@ -128,33 +132,21 @@ impl Adapters {
         rows: PaymentRows<'_>,
         now_us: i64,
     ) -> PaymentReport {
-        let PaymentRows { instruction, payment, attempt } = rows;
-        let kind = instruction.kind;
+        let line = self.line(contract, now_us);
         match &contract.adapter {
-            Adapter::Alipay(credentials) => {
-                let payload = instruction.payload.as_deref();
-                let call = call::for_payment(kind, payment, attempt, payload, &credentials.settings);
-                let heard = self.alipay(contract, credentials, call, now_us).await;
-                PaymentReport {
-                    source: report::source(kind),
-                    asked_at_us: now_us,
-                    finding: report::payment(kind, attempt, &heard),
-                }
+            Adapter::Alipay(credentials) => alipay::adapter::say_payment(&line, credentials, rows).await,
+            Adapter::Wechatpay(credentials) => {
+                wechatpay::adapter::say_payment(&line, credentials, rows).await
             }
         }
     }
 
     /// Carries out an instruction about a refund and says what came of it.
     pub async fn say_refund(&self, contract: &Contract, rows: RefundRows<'_>, now_us: i64) -> RefundReport {
-        let RefundRows { instruction, refund, attempt } = rows;
-        let kind = instruction.kind;
+        let line = self.line(contract, now_us);
         match &contract.adapter {
-            Adapter::Alipay(credentials) => {
-                let call = call::for_refund(kind, refund, attempt);
-                let heard = self.alipay(contract, credentials, call, now_us).await;
-                let finding = report::refund(kind, refund, attempt, &heard);
-                RefundReport { source: report::source(kind), finding }
-            }
+            Adapter::Alipay(credentials) => alipay::adapter::say_refund(&line, credentials, rows).await,
+            Adapter::Wechatpay(credentials) => wechatpay::adapter::say_refund(&line, credentials, rows).await,
         }
     }
 
@@ -162,37 +154,52 @@ impl Adapters {
     pub async fn fetch_bill(
         &self,
         contract: &Contract,
-        kind: BillKind,
+        content: BillContent,
         day: i64,
         now_us: i64,
     ) -> Result<Bill, BillFetchError> {
-        let Some(_permit) = self.permits.take(contract.account_id).await else {
+        let line = self.line(contract, now_us);
+        let Some(_permit) = line.turn().await else {
             return Err(BillFetchError::Unclear(Unclear::RateLimited));
         };
         match &contract.adapter {
             Adapter::Alipay(credentials) => {
-                alipay::bill::fetch((&self.http, &self.signers), credentials, kind, day, now_us).await
+                alipay::bill::fetch(&line, credentials, content, day).await.map(Bill::Alipay)
+            }
+            Adapter::Wechatpay(credentials) => {
+                wechatpay::bill::fetch(&line, credentials, content, day).await.map(Bill::Wechatpay)
             }
         }
     }
 
-    async fn alipay(
+    /// Renews what a contract knows of its channel's keys, where they are due; callbacks are verified with them.
+    pub async fn renew_keys(&self, contract: &Contract, now_us: i64) {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) => {}
+            Adapter::Wechatpay(credentials) => {
+                wechatpay::conversation::renew_if_due(&line, credentials).await;
+            }
+        }
+    }
+
+    /// Who the payer is inside the channel's app, by the code that his browser brought back; nothing for a
+    /// channel that asks nobody.
+    pub async fn payer_openid(
         &self,
         contract: &Contract,
-        credentials: &Arc<alipay::Credentials>,
-        call: Result<call::Call, call::CallError>,
+        code: &str,
         now_us: i64,
-    ) -> Heard {
-        let call = match call {
-            Ok(call) => call,
-            Err(error) => return NotSent::from(error).into(),
-        };
-        let method = call.method();
-        let heard = match self.permits.take(contract.account_id).await {
-            None => Heard::NotSent(NotSent::Busy),
-            Some(_permit) => conversation::hold(&self.http, &self.signers, credentials, call, now_us).await,
-        };
-        tracing::debug!(channel_account = %contract.account_id, method, heard = heard.summary(), "conversation");
-        heard
+    ) -> Option<Result<String, wechatpay::oauth::OauthError>> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) => None,
+            Adapter::Wechatpay(credentials) => Some(wechatpay::oauth::openid(&line, credentials, code).await),
+        }
+    }
+
+    const fn line(&self, contract: &Contract, now_us: i64) -> Line<'_> {
+        let Self { http, signers, permits, .. } = self;
+        Line { http, signers, permits, account_id: contract.account_id, now_us }
     }
 }

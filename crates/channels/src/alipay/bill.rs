@@ -3,26 +3,18 @@
 use super::call::Call;
 use super::conversation::hold;
 use super::{Answer, Credentials, Heard, report};
-use crate::http::{Http, HttpTrouble};
+use crate::bill::BillFetchError;
+use crate::capabilities::BillContent;
+use crate::line::Line;
 use std::sync::Arc;
 use tk_domain::report::Unclear;
 pub use tk_formats::alipay::bill::{BillError, BillHead, FundBill, FundRow, TradeBill, TradeKind, TradeRow};
 use tk_formats::alipay::bill::{Limits, fund, trade};
 use tk_formats::alipay::time;
-use tokio::sync::Semaphore;
 
 const DAY_US: i64 = 86_400_000_000;
 /// Beijing is ahead of UTC by this much.
 const BEIJING_US: i64 = 8 * 3_600_000_000;
-
-/// Which bill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BillKind {
-    /// `trade`: payments and refunds with fees.
-    Trade,
-    /// `signcustomer`: movements of the balance.
-    Fund,
-}
 
 /// A bill, read and checked against its own totals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,70 +25,38 @@ pub enum Bill {
     Fund(FundBill),
 }
 
-/// Why there is no bill.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BillFetchError {
-    /// Alipay has none: nothing happened that day, or it is not ready yet.
-    #[error("there is no bill for this day, or it is not ready")]
-    None,
-    /// The day cannot be written as a date.
-    #[error("the day is outside the calendar")]
-    Day,
-    /// Alipay refused with this code.
-    #[error("Alipay refused the bill: {code}")]
-    Refused {
-        /// The business code.
-        code: String,
-    },
-    /// The conversation proved nothing; ask again later.
-    #[error("the question for the bill was not answered: {0}")]
-    Unclear(Unclear),
-    /// The archive could not be fetched; ask for a new link.
-    #[error("the bill could not be fetched: {0}")]
-    Download(HttpTrouble),
-    /// The archive is refused.
-    #[error(transparent)]
-    Invalid(#[from] BillError),
-    /// The file is about another account or day.
-    #[error("the bill is about another {0}")]
-    Foreign(&'static str),
-}
-
 /// Fetches the bill of one Beijing day, counted from 1970-01-01.
 pub(crate) async fn fetch(
-    (http, signers): (&Http, &Semaphore),
+    line: &Line<'_>,
     credentials: &Arc<Credentials>,
-    kind: BillKind,
+    content: BillContent,
     day: i64,
-    now_us: i64,
 ) -> Result<Bill, BillFetchError> {
     let from_us =
         day.checked_mul(DAY_US).and_then(|us| us.checked_sub(BEIJING_US)).ok_or(BillFetchError::Day)?;
-    let call = Call::BillUrl { bill_type: kind.word(), bill_date: date(from_us)? };
-    let heard = hold(http, signers, credentials, call, now_us).await;
+    let call = Call::BillUrl { bill_type: word(content), bill_date: date(from_us)? };
+    let heard = hold(line, credentials, call).await;
     let url = link(&heard)?;
     let limits = Limits::default();
-    let bytes = http.download(url, limits.archive_bytes).await.map_err(BillFetchError::Download)?;
-    let reading = tokio::task::spawn_blocking(move || kind.read(&bytes, &limits));
-    let bill = reading.await.map_err(|_| BillFetchError::Download(HttpTrouble::Connection))??;
+    let bytes = line.http.download(url, limits.archive_bytes).await.map_err(BillFetchError::Download)?;
+    let reading = tokio::task::spawn_blocking(move || read(content, &bytes, &limits));
+    let bill = reading.await.map_err(|_| BillFetchError::Stopping)?.map_err(BillFetchError::invalid)?;
     bill.check(&credentials.settings.seller_id, from_us)?;
     Ok(bill)
 }
 
-impl BillKind {
-    /// `bill_type` on the wire.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Trade => "trade",
-            Self::Fund => "signcustomer",
-        }
+/// `bill_type` on the wire.
+pub const fn word(content: BillContent) -> &'static str {
+    match content {
+        BillContent::Trades => "trade",
+        BillContent::Funds => "signcustomer",
     }
+}
 
-    fn read(self, bytes: &[u8], limits: &Limits) -> Result<Bill, BillError> {
-        match self {
-            Self::Trade => trade::read_zip(bytes, limits).map(Bill::Trade),
-            Self::Fund => fund::read_zip(bytes, limits).map(Bill::Fund),
-        }
+fn read(content: BillContent, bytes: &[u8], limits: &Limits) -> Result<Bill, BillError> {
+    match content {
+        BillContent::Trades => trade::read_zip(bytes, limits).map(Bill::Trade),
+        BillContent::Funds => fund::read_zip(bytes, limits).map(Bill::Fund),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Verified callbacks: raw bytes in, findings out; nothing here can be told to skip verification.
 
 use super::{Credentials, Settings};
-use crate::callback::{About, CallbackFinding, CallbackRefusal, RefundHint};
+use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
 use tk_formats::alipay::notify::{self, Notice, Notification, NotifyError, TradeNotice, TradeStatus};
 use tk_formats::alipay::params::ParamsError;
@@ -14,11 +14,11 @@ pub const ACK: &str = notify::ACK;
 
 /// Verifies a posted form against the contract's platform keys and reads it.
 pub fn verify(
-    body: &[u8],
-    content_type: Option<&str>,
+    callback: RawCallback<'_>,
     credentials: &Credentials,
 ) -> Result<CallbackFinding, CallbackRefusal> {
-    let charset = charset_of(body, content_type)?;
+    let body = callback.body;
+    let charset = charset_of(body, callback.headers.get("content-type"))?;
     let mut refusal = CallbackRefusal::SignatureInvalid;
     for key in platform_keys(&credentials.platform) {
         match notify::decode(body, charset, key) {

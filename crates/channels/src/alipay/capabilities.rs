@@ -1,8 +1,8 @@
 //! What Alipay can do and what its codes mean, with the section of its documents.
 
 use crate::capabilities::{
-    BillContent, BillTerms, Capabilities, CodeRule, MethodTerms, Opening, Partial, RefundTerms, Repeat,
-    Verdict,
+    BillContent, BillTerms, CalledBack, Capabilities, CodeRule, Known, MethodTerms, Opening, Partial,
+    RefundNotice, RefundTerms, Repeat, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
@@ -25,6 +25,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         query_after_us: 10 * SECOND_US,
         partial: Partial::Any,
         repeat: Repeat::FirstResult,
+        notice: RefundNotice::Hint,
         doc: "alipay.trade.refund, notes on out_request_no and on several refunds of one trade",
     }),
     bills: BILLS,
@@ -36,28 +37,36 @@ const METHODS: &[MethodTerms] = &[
         method: Method::AlipayPage,
         interface: "alipay.trade.page.pay",
         opening: Opening::Link,
+        known: Known::WhenOpened,
         ended_by: Kind::Close,
+        called_back: CalledBack::Yes,
         doc: "alipay.trade.page.pay; alipay.trade.close",
     },
     MethodTerms {
         method: Method::AlipayWap,
         interface: "alipay.trade.wap.pay",
         opening: Opening::Link,
+        known: Known::WhenOpened,
         ended_by: Kind::Close,
+        called_back: CalledBack::Yes,
         doc: "alipay.trade.wap.pay; alipay.trade.close",
     },
     MethodTerms {
         method: Method::AlipayQr,
         interface: "alipay.trade.precreate",
         opening: Opening::Qr,
+        known: Known::WhenOpened,
         ended_by: Kind::Close,
+        called_back: CalledBack::Yes,
         doc: "alipay.trade.precreate; alipay.trade.close",
     },
     MethodTerms {
         method: Method::AlipayBarcode,
         interface: "alipay.trade.pay",
         opening: Opening::Outcome,
+        known: Known::WhenAsked,
         ended_by: Kind::Cancel,
+        called_back: CalledBack::Yes,
         doc: "alipay.trade.pay, scene bar_code; alipay.trade.cancel",
     },
 ];

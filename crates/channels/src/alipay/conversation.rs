@@ -2,12 +2,12 @@
 
 use super::call::{Call, CallError, Road};
 use super::{Answer, Credentials};
-use crate::http::{Http, HttpTrouble, Post};
+use crate::http::{HttpTrouble, Post};
+use crate::line::Line;
 use std::sync::Arc;
 use tk_formats::alipay::params::Params;
 use tk_formats::alipay::request::{self, Envelope, RequestError};
 use tk_formats::alipay::response::{self, ResponseError};
-use tokio::sync::Semaphore;
 
 /// What came of a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,23 +146,17 @@ fn seal(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed, N
     }
 }
 
-/// Says one thing and hears what comes back; signing runs on the blocking pool, as many at once as `signers` allows.
-pub(crate) async fn hold(
-    http: &Http,
-    signers: &Semaphore,
-    credentials: &Arc<Credentials>,
-    call: Call,
-    now_us: i64,
-) -> Heard {
+/// Says one thing and hears what comes back.
+pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: Call) -> Heard {
     let method = call.method();
-    match sealed(signers, credentials, call, now_us).await {
+    match sealed(line, credentials, call).await {
         Err(why) => why.into(),
         Ok(Sealed::Link(url)) => Heard::Link(url),
         Ok(Sealed::Post { url, body }) => {
             let charset = credentials.settings.charset;
             let content_type = format!("application/x-www-form-urlencoded;charset={}", charset.name());
             let post = Post { url: &url, content_type: &content_type, body };
-            match http.post(post).await {
+            match line.http.post(post).await {
                 Err(trouble) => trouble.into(),
                 Ok(bytes) => response::decode(method, &bytes, charset, &credentials.platform)
                     .map_or_else(Heard::from, Heard::Answered),
@@ -171,15 +165,8 @@ pub(crate) async fn hold(
     }
 }
 
-async fn sealed(
-    signers: &Semaphore,
-    credentials: &Arc<Credentials>,
-    call: Call,
-    now_us: i64,
-) -> Result<Sealed, NotSent> {
-    let stopped = || NotSent::Refused("the process is stopping".to_owned());
-    let _permit = signers.acquire().await.map_err(|_| stopped())?;
-    let credentials = Arc::clone(credentials);
-    let signing = tokio::task::spawn_blocking(move || seal(&credentials, &call, now_us));
-    signing.await.map_err(|_| stopped())?
+async fn sealed(line: &Line<'_>, credentials: &Arc<Credentials>, call: Call) -> Result<Sealed, NotSent> {
+    let (credentials, now_us) = (Arc::clone(credentials), line.now_us);
+    let signing = line.compute(move || seal(&credentials, &call, now_us)).await;
+    signing.ok_or_else(|| NotSent::Refused("the process is stopping".to_owned()))?
 }

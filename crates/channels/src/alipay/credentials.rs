@@ -2,12 +2,13 @@
 
 use super::pem;
 use crate::Environment;
+use crate::credentials::{AccountTerms, CredentialsError};
 use crate::http;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tk_formats::alipay::Charset;
 use tk_formats::alipay::cert::{self, CertError};
-use tk_formats::alipay::keys::{KeyError, SigningKey, VerifyingKey};
+use tk_formats::alipay::keys::{SigningKey, VerifyingKey};
 use tk_formats::alipay::request::CertSerials;
 use tk_formats::alipay::response::PlatformKeys;
 
@@ -15,6 +16,14 @@ use tk_formats::alipay::response::PlatformKeys;
 const TEXT_MAX_BYTES: usize = 512 * 1024;
 /// The longest `app_id` or `seller_id`, bytes.
 const ID_MAX_BYTES: usize = 64;
+/// The fields of the secrets.
+pub const SECRET_FIELDS: &[&str] = &[
+    "app_private_key",
+    "alipay_public_key",
+    "app_certificate",
+    "alipay_certificate",
+    "alipay_root_certificate",
+];
 const PROBE: &[u8] = b"tillkeeper key check";
 
 /// The settings that are no secrets.
@@ -56,56 +65,13 @@ pub struct Credentials {
     pub certificates_expire_at_us: Option<i64>,
 }
 
-/// Why settings or secrets are refused; the text never holds a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialsError {
-    /// The settings are not the JSON object they should be.
-    #[error("settings cannot be read: {0}")]
-    SettingsUnreadable(String),
-    /// The secrets are not the JSON object they should be.
-    #[error("secrets cannot be read: they must be a JSON object with the fields of this mode, as text")]
-    SecretsUnreadable,
-    /// A field is absent or empty.
-    #[error("{field} is missing")]
-    Missing {
-        /// The field.
-        field: &'static str,
-    },
-    /// A field has a value that is not allowed.
-    #[error("{field} {reason}")]
-    Invalid {
-        /// The field.
-        field: &'static str,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A key is refused.
-    #[error("{field}: {source}")]
-    Key {
-        /// The field.
-        field: &'static str,
-        /// Why.
-        source: KeyError,
-    },
-    /// A certificate is refused.
-    #[error("{field}: {source}")]
-    Certificate {
-        /// The field.
-        field: &'static str,
-        /// Why.
-        source: CertError,
-    },
-}
-
-impl CredentialsError {
-    /// The field it is about, if it is about one.
-    pub const fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::SettingsUnreadable(_) | Self::SecretsUnreadable => None,
-            Self::Missing { field }
-            | Self::Invalid { field, .. }
-            | Self::Key { field, .. }
-            | Self::Certificate { field, .. } => Some(field),
+impl Credentials {
+    /// What the account's own columns say of it.
+    pub fn terms(&self) -> AccountTerms {
+        AccountTerms {
+            payee_app: self.settings.app_id.clone(),
+            payee_merchant: self.settings.seller_id.clone(),
+            expires_at_us: self.certificates_expire_at_us,
         }
     }
 }

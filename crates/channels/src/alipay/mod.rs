@@ -1,5 +1,6 @@
 //! Alipay OpenAPI v2: calls, conversations, reports, callbacks and bills of one contract.
 
+pub(crate) mod adapter;
 pub mod bill;
 pub mod call;
 pub mod callback;
@@ -11,7 +12,7 @@ pub mod report;
 
 pub use capabilities::CAPABILITIES;
 pub use conversation::{Heard, NotSent};
-pub use credentials::{Credentials, CredentialsError, Mode, Settings};
+pub use credentials::{Credentials, Mode, Settings};
 pub use tk_formats::alipay::Charset;
 pub use tk_formats::alipay::notify::{TradeNotice, TradeStatus};
 pub use tk_formats::alipay::response::Answer;

@@ -198,7 +198,7 @@ fn payment_refusal(kind: InstructionKind, answer: &Answer) -> PaymentFinding {
         }
         Verdict::NotFound => PaymentFinding::NotFound,
         Verdict::CloseRefused => PaymentFinding::CloseRefused,
-        Verdict::NotYet => PaymentFinding::Unclear(Unclear::UnknownCode),
+        Verdict::NotYet | Verdict::Waiting => PaymentFinding::Unclear(Unclear::UnknownCode),
         Verdict::Unclear(why) => PaymentFinding::Unclear(why),
     }
 }
@@ -246,7 +246,7 @@ fn refund_refusal(kind: InstructionKind, answer: &Answer) -> RefundFinding {
         Verdict::Failed => RefundFinding::Failed { code, message },
         Verdict::NotYet => RefundFinding::NotYet { code, message },
         Verdict::NotFound => RefundFinding::NotFound,
-        Verdict::CloseRefused => RefundFinding::Unclear(Unclear::UnknownCode),
+        Verdict::CloseRefused | Verdict::Waiting => RefundFinding::Unclear(Unclear::UnknownCode),
         Verdict::Unclear(why) => RefundFinding::Unclear(why),
     }
 }

@@ -1,8 +1,10 @@
 use crate::credentials::{certificates, keys, settings};
 use crate::rows::{APP_ID, SELLER_ID, START_US, key_text};
-use tillkeeper_channels::alipay::callback::verify;
+use tillkeeper_channels::alipay::callback;
 use tillkeeper_channels::alipay::credentials::{Credentials, parse};
-use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, Environment, RefundHint};
+use tillkeeper_channels::{
+    About, CallbackFinding, CallbackRefusal, Environment, Headers, RawCallback, RefundHint,
+};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
 use tk_formats::alipay::keys::SigningKey;
 use tk_formats::alipay::notify;
@@ -10,6 +12,15 @@ use tk_formats::alipay::params::Params;
 use tk_money::Amount;
 
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded; charset=utf-8");
+
+fn verify(
+    body: &[u8],
+    content_type: Option<&str>,
+    credentials: &Credentials,
+) -> Result<CallbackFinding, CallbackRefusal> {
+    let headers = Headers::of(content_type.map(|value| ("Content-Type", value)));
+    callback::verify(RawCallback { headers: &headers, body, received_at_us: START_US }, credentials)
+}
 
 fn credentials(mode: &str) -> Credentials {
     let secrets = if mode == "key" { keys() } else { certificates() };
@@ -56,6 +67,7 @@ fn heard(changes: &[(&str, &str)]) -> CallbackFinding {
 fn finding(changes: &[(&str, &str)]) -> PaymentFinding {
     match heard(changes).about {
         About::Order { payment, .. } => payment,
+        About::Refund { .. } => panic!("a trade became a refund"),
         About::Other { name } => panic!("a trade became {name}"),
     }
 }

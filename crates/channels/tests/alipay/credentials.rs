@@ -1,6 +1,7 @@
 use crate::rows::{APP_ID, DAY_US, SELLER_ID, START_US, account, key_text};
 use serde_json::{Value, json};
-use tillkeeper_channels::alipay::credentials::{Credentials, CredentialsError, parse, parse_settings};
+use tillkeeper_channels::CredentialsError;
+use tillkeeper_channels::alipay::credentials::{Credentials, parse, parse_settings};
 use tillkeeper_channels::{Adapters, Contract, ContractError, Environment, Limits, Opened};
 use tk_domain::channel_account::Channel;
 
@@ -193,10 +194,10 @@ fn an_account_and_its_settings_must_name_the_same_payee() {
     let mut row = account(settings("key").to_string());
     open(&row).unwrap();
     row.payee_app = "2021000000000002".to_owned();
-    assert_eq!(open(&row).unwrap_err(), ContractError::Differs { field: "app_id" });
+    assert_eq!(open(&row).unwrap_err(), ContractError::Differs { field: "payee_app" });
     row.payee_app = APP_ID.to_owned();
     row.payee_merchant = "2088000000000000".to_owned();
-    assert_eq!(open(&row).unwrap_err(), ContractError::Differs { field: "seller_id" });
-    row.channel = Channel::Wechatpay;
-    assert_eq!(open(&row).unwrap_err(), ContractError::NoAdapter(Channel::Wechatpay));
+    assert_eq!(open(&row).unwrap_err(), ContractError::Differs { field: "payee_merchant" });
+    row.channel = Channel::BankDirect;
+    assert_eq!(open(&row).unwrap_err(), ContractError::NoAdapter(Channel::BankDirect));
 }

@@ -2,9 +2,9 @@
 
 use crate::rows;
 use std::time::Duration;
-use tillkeeper_channels::capabilities::{MethodTerms, Opening};
+use tillkeeper_channels::capabilities::{BillTerms, MethodTerms, Opening};
 use tillkeeper_channels::{
-    Adapters, Capabilities, Contract, Deadlines, Environment, Limits, PaymentRows, RefundRows,
+    Adapters, Capabilities, Contract, Deadlines, Environment, Headers, Limits, PaymentRows, RefundRows,
 };
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt};
@@ -56,6 +56,8 @@ pub trait Bench {
     /// The contract with a key of ours that the channel does not know.
     fn contract_with_unknown_own_key(&self) -> Contract;
     fn capabilities(&self) -> &'static Capabilities;
+    /// Our application and merchant as the channel names them.
+    fn payee(&self) -> (&'static str, &'static str);
     fn now_us(&self) -> i64;
     fn advance(&self, by_us: i64);
     /// The payload of a pay instruction, with a payer's code of its own where the method needs one.
@@ -72,10 +74,10 @@ pub trait Bench {
     async fn wrong_callback_amount(&self, by_fen: i64);
     async fn forge(&self, attempt: &Attempt, forgery: Forgery);
     async fn truth(&self, attempt: &Attempt) -> Truth;
-    /// The next callback as it came: body and content type.
-    async fn callback(&self) -> (Vec<u8>, Option<String>);
-    /// The rows of each bill of the day, by the word of its kind.
-    async fn bill(&self, word: &str, day: i64) -> Result<Vec<BillRow>, String>;
+    /// The next callback as it came.
+    async fn callback(&self) -> (Headers, Vec<u8>);
+    /// The rows of a bill of the day.
+    async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String>;
 }
 
 /// Adapters that wait as long as a loaded machine needs.
@@ -118,6 +120,9 @@ pub async fn say_refund(
     let rows = RefundRows { instruction: &instruction, refund, attempt };
     bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding
 }
+
+/// The ways in which a payer is shown something.
+pub const SHOWN: &[Opening] = &[Opening::Link, Opening::Qr];
 
 /// The methods of the channel that open this way.
 pub fn methods(bench: &impl Bench, openings: &[Opening]) -> Vec<MethodTerms> {

@@ -1,30 +1,33 @@
 use crate::bench::{Bench, Forgery, paid, say, say_refund};
-use crate::rows::{APP_ID, SELLER_ID, attempt, refund};
-use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, RefundHint};
+use crate::rows::{attempt, refund};
+use tillkeeper_channels::capabilities::RefundNotice;
+use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding};
 use tk_money::Amount;
 
 async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusal> {
-    let (body, content_type) = bench.callback().await;
-    bench.contract().verify_callback(&body, content_type.as_deref())
+    let (headers, body) = bench.callback().await;
+    let raw = RawCallback { headers: &headers, body: &body, received_at_us: bench.now_us() };
+    bench.contract().verify_callback(raw)
 }
 
 fn evidence(about: &About) -> &PaidEvidence {
     match about {
         About::Order { payment: PaymentFinding::Paid(evidence), .. } => evidence,
-        About::Order { .. } | About::Other { .. } => panic!("not paid: {about:?}"),
+        About::Order { .. } | About::Refund { .. } | About::Other { .. } => panic!("not paid: {about:?}"),
     }
 }
 
 pub async fn a_payment_is_called_back_with_everything_that_must_agree(bench: &impl Bench) {
     let row = paid(bench, 8_888, 1).await;
     let (found, truth) = (heard(bench).await.unwrap(), bench.truth(&row).await);
+    let (app, merchant) = bench.payee();
     let expected = PaidEvidence {
         channel_txn_no: truth.channel_txn_no,
         amount: Amount::fen(8_888),
-        payee_app: Some(APP_ID.to_owned()),
-        payee_merchant: Some(SELLER_ID.to_owned()),
+        payee_app: Some(app.to_owned()),
+        payee_merchant: Some(merchant.to_owned()),
         paid_at_us: Some(bench.now_us()),
     };
     assert_eq!(evidence(&found.about), &expected);
@@ -32,14 +35,23 @@ pub async fn a_payment_is_called_back_with_everything_that_must_agree(bench: &im
     assert_eq!((out_no, refund), (&row.out_no, &None));
 }
 
-pub async fn a_refund_is_called_back_as_a_hint(bench: &impl Bench) {
+pub async fn a_refund_is_called_back_as_far_as_it_is_proven(bench: &impl Bench) {
     let row = paid(bench, 8_888, 1).await;
     heard(bench).await.unwrap();
     let back = refund(888, 2);
     assert_eq!(say_refund(bench, Kind::Refund, &back, &row).await, RefundFinding::Accepted);
     let found = heard(bench).await.unwrap();
-    let About::Order { refund, .. } = found.about else { panic!("not a trade") };
-    assert_eq!(refund, Some(RefundHint { out_no: back.out_no, finding: None }));
+    let done = RefundFinding::Done { amount: Amount::fen(888), at_us: Some(bench.now_us()) };
+    let expected = match bench.capabilities().refund.unwrap().notice {
+        RefundNotice::Hint => RefundHint { out_no: back.out_no, finding: None },
+        RefundNotice::Proof => RefundHint { out_no: back.out_no, finding: Some(done) },
+    };
+    let told = match found.about {
+        About::Order { refund, out_no, .. } => (out_no, refund),
+        About::Refund { out_no, refund } => (out_no, Some(refund)),
+        About::Other { name } => panic!("a refund became {name}"),
+    };
+    assert_eq!(told, (row.out_no, Some(expected)));
 }
 
 pub async fn a_forged_callback_is_refused(bench: &impl Bench) {

@@ -12,6 +12,10 @@ mod bills;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
+mod merchant;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod refunds;
@@ -21,6 +25,8 @@ mod rows;
 #[cfg(test)]
 mod trouble;
 #[cfg(test)]
+mod wechatpay;
+#[cfg(test)]
 mod wire;
 
 macro_rules! benches {
@@ -29,7 +35,7 @@ macro_rules! benches {
             use super::{bills, callbacks, orders, refunds, trouble};
             benches!(@each $make;
                 orders::every_method_collects_the_amount_and_the_query_proves_it,
-                orders::an_order_nobody_opened_is_not_found,
+                orders::an_order_nobody_opened_is_known_as_declared,
                 orders::an_opened_order_waits_for_its_payer,
                 orders::an_unpaid_order_closes_and_a_paid_one_refuses,
                 orders::a_cancel_undoes_a_payment_and_repeats_its_answer,
@@ -45,11 +51,11 @@ macro_rules! benches {
                 trouble::a_lost_or_spoilt_answer_to_a_refund_proves_nothing_and_the_query_does,
                 trouble::a_slow_answer_is_a_timeout_and_the_query_knows,
                 trouble::an_answer_signed_by_somebody_else_is_unreadable,
-                trouble::a_call_with_a_wrong_key_is_an_unsigned_error,
+                trouble::a_call_with_a_wrong_key_proves_nothing,
                 trouble::a_lying_query_does_not_close,
                 trouble::a_call_that_lands_after_a_question_is_found_by_the_next,
                 callbacks::a_payment_is_called_back_with_everything_that_must_agree,
-                callbacks::a_refund_is_called_back_as_a_hint,
+                callbacks::a_refund_is_called_back_as_far_as_it_is_proven,
                 callbacks::a_forged_callback_is_refused,
                 callbacks::a_wrong_amount_is_reported_as_it_is,
                 bills::every_bill_equals_the_truth,
@@ -68,4 +74,6 @@ macro_rules! benches {
 benches! {
     alipay_by_key = crate::alipay::by_key;
     alipay_by_certificate = crate::alipay::by_certificate;
+    wechatpay_by_certificate = crate::wechatpay::by_certificate;
+    wechatpay_by_public_key = crate::wechatpay::by_public_key;
 }

@@ -1,6 +1,6 @@
-use crate::bench::{Bench, methods, paid, say};
+use crate::bench::{Bench, SHOWN, methods, paid, say};
 use crate::rows::{MINUTE_US, attempt};
-use tillkeeper_channels::capabilities::Opening;
+use tillkeeper_channels::capabilities::{Known, Opening};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::{ActionKind, Attempt};
 use tk_domain::report::{PaidEvidence, PaymentFinding};
@@ -9,6 +9,13 @@ use tk_money::Amount;
 fn evidence(finding: PaymentFinding) -> PaidEvidence {
     let PaymentFinding::Paid(evidence) = finding else { panic!("not paid: {finding:?}") };
     evidence
+}
+
+const fn kind_of(opening: Opening) -> ActionKind {
+    match opening {
+        Opening::Qr => ActionKind::Qr,
+        Opening::Link | Opening::Outcome => ActionKind::Redirect,
+    }
 }
 
 async fn assert_paid(bench: &impl Bench, attempt: &Attempt, finding: PaymentFinding) {
@@ -25,8 +32,7 @@ pub async fn every_method_collects_the_amount_and_the_query_proves_it(bench: &im
         match (terms.opening, first) {
             (Opening::Outcome, finding) => assert_paid(bench, &row, finding).await,
             (opening, PaymentFinding::ActionRequired(action)) => {
-                let kind = if opening == Opening::Qr { ActionKind::Qr } else { ActionKind::Redirect };
-                assert_eq!(action.kind, kind);
+                assert_eq!(action.kind, kind_of(opening));
                 bench.open(&row, &action).await;
                 assert!(bench.pay(&row).await);
             }
@@ -36,15 +42,20 @@ pub async fn every_method_collects_the_amount_and_the_query_proves_it(bench: &im
     }
 }
 
-pub async fn an_order_nobody_opened_is_not_found(bench: &impl Bench) {
-    for (terms, serial) in methods(bench, &[Opening::Link, Opening::Qr]).iter().zip(1..) {
+pub async fn an_order_nobody_opened_is_known_as_declared(bench: &impl Bench) {
+    for (terms, serial) in methods(bench, SHOWN).iter().zip(1..) {
         let row = attempt(terms.method, 100, serial);
         assert!(matches!(say(bench, Kind::Pay, &row).await, PaymentFinding::ActionRequired(_)));
-        assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::NotFound);
-        assert_eq!(say(bench, Kind::Close, &row).await, PaymentFinding::NotFound);
+        let (asked, closed) = match terms.known {
+            Known::WhenOpened => (PaymentFinding::NotFound, PaymentFinding::NotFound),
+            Known::WhenAsked => (PaymentFinding::WaitingPayer, PaymentFinding::Closed),
+        };
+        assert_eq!(say(bench, Kind::Query, &row).await, asked);
+        assert_eq!(say(bench, Kind::Close, &row).await, closed);
     }
     let never_sent = attempt(bench.capabilities().methods[0].method, 100, 99);
     assert_eq!(say(bench, Kind::Query, &never_sent).await, PaymentFinding::NotFound);
+    assert_eq!(say(bench, Kind::Close, &never_sent).await, PaymentFinding::NotFound);
 }
 
 pub async fn an_opened_order_waits_for_its_payer(bench: &impl Bench) {
@@ -135,7 +146,7 @@ pub async fn the_same_order_twice_collects_once(bench: &impl Bench) {
 
 pub async fn after_the_channel_expiry_nobody_can_pay(bench: &impl Bench) {
     let mut opened = Vec::new();
-    for (terms, serial) in methods(bench, &[Opening::Link, Opening::Qr]).iter().zip(1..) {
+    for (terms, serial) in methods(bench, SHOWN).iter().zip(1..) {
         let (row, unopened) = (attempt(terms.method, 100, serial), attempt(terms.method, 100, serial + 50));
         for (each, is_opened) in [(row, true), (unopened, false)] {
             let PaymentFinding::ActionRequired(action) = say(bench, Kind::Pay, &each).await else {
@@ -144,13 +155,13 @@ pub async fn after_the_channel_expiry_nobody_can_pay(bench: &impl Bench) {
             if is_opened {
                 bench.open(&each, &action).await;
             }
-            opened.push((each, is_opened));
+            opened.push((each, is_opened || terms.known == Known::WhenAsked));
         }
     }
     bench.advance(15 * MINUTE_US);
-    for (row, is_opened) in opened {
+    for (row, is_known) in opened {
         assert!(!bench.pay(&row).await);
-        let ended = if is_opened { PaymentFinding::Closed } else { PaymentFinding::NotFound };
+        let ended = if is_known { PaymentFinding::Closed } else { PaymentFinding::NotFound };
         assert_eq!(say(bench, Kind::Query, &row).await, ended);
     }
 }

@@ -10,9 +10,9 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tillkeeper_channels::alipay::bill::{BillFetchError, BillKind};
 use tillkeeper_channels::{
-    ANSWER_MAX_BYTES, Adapters, Contract, Deadlines, Environment, Limits, Opened, PaymentRows,
+    ANSWER_MAX_BYTES, Adapters, BillContent, BillFetchError, Contract, Deadlines, Environment, Limits,
+    Opened, PaymentRows,
 };
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind;
@@ -77,7 +77,7 @@ async fn a_gateway_that_is_not_there_is_a_connection_failure() {
     let contract = contract(&address);
     let finding = ask(&patient(), &contract).await;
     assert_eq!(finding, PaymentFinding::Unclear(Unclear::Connection));
-    let bill = patient().fetch_bill(&contract, BillKind::Trade, 20_000, START_US).await;
+    let bill = patient().fetch_bill(&contract, BillContent::Trades, 20_000, START_US).await;
     assert_eq!(bill, Err(BillFetchError::Unclear(Unclear::Connection)));
 }
 

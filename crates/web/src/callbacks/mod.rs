@@ -1,4 +1,4 @@
-//! `/callbacks/{channel}/{account}`: raw bytes to the application, its answer to the channel.
+//! `/callbacks/{channel}/{account}`: headers and raw bytes to the application, its answer to the channel.
 
 use crate::parse::read_body;
 use crate::problem::{Code, Problem};
@@ -8,6 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tk_app::channels::Headers;
 use tk_domain::channel_account::Channel;
 
 /// The callbacks of every channel.
@@ -25,8 +26,8 @@ async fn take(
     let (parts, body) = request.into_parts();
     let limits = &state.config.limits;
     let bytes = read_body(body, limits.callback_body_max, limits.body_timeout_ms).await?;
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let answer = state.app.take_callback(channel, &account, &bytes, kind).await;
+    let texts = parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let answer = state.app.take_callback(channel, &account, &Headers::of(texts), &bytes).await;
     if let Some(code) = answer.refusal {
         state.gate.count_refusal(
             code,
@@ -35,6 +36,6 @@ async fn take(
         );
     }
     let status = StatusCode::from_u16(answer.status).map_err(|_| Code::Internal)?;
-    let text = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
-    Ok((status, text, answer.body).into_response())
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type))];
+    Ok((status, kind, answer.body).into_response())
 }

@@ -79,12 +79,10 @@ async fn command(
     caller: &Caller,
     body: ChannelAccountCreate,
 ) -> Result<CreateChannelAccount, Problem> {
-    if body.channel != Channel::Alipay {
-        return Err(Problem::field(Code::FieldMalformed, "#/channel", "no adapter for this channel"));
-    }
     let unix_ms = state.app.now_us().div_euclid(1_000);
     let id = ChannelAccountId(Id128::v7(unix_ms, state.app.random_bits()));
-    let read = checked(state, &Value::Object(body.settings.0.clone()), &body.credentials)?;
+    let settings = Value::Object(body.settings.0.clone());
+    let read = checked(state, body.channel, (&settings, &body.credentials))?;
     let terms = ChannelAccountUpdate {
         name: Some(body.name),
         methods: Some(body.methods),
@@ -104,8 +102,8 @@ async fn command(
         tenant_id: caller.tenant_id,
         channel_account_id: id,
         channel: body.channel,
-        payee_app: read.settings.app_id,
-        payee_merchant: read.settings.seller_id,
+        payee_app: read.payee_app,
+        payee_merchant: read.payee_merchant,
         terms: terms.terms(state, caller, id).await?,
         origin: caller.origin(),
     })

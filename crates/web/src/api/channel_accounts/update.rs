@@ -132,8 +132,9 @@ fn check_together(
     let settings = body.settings.as_ref().map_or(stored, |settings| Value::Object(settings.0.clone()));
     let opened = state.app.seal().open(&account.credentials, &account.id.to_string());
     let stored = opened.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null);
-    let read = checked(state, &settings, body.credentials.as_ref().unwrap_or(&stored))?.settings;
-    if read.app_id == account.payee_app && read.seller_id == account.payee_merchant {
+    let secrets = body.credentials.as_ref().unwrap_or(&stored);
+    let read = checked(state, account.channel, (&settings, secrets))?;
+    if read.payee_app == account.payee_app && read.payee_merchant == account.payee_merchant {
         return Ok(());
     }
     Err(Problem::field(Code::FieldMalformed, "#/settings/app_id", "app id and seller id never change"))

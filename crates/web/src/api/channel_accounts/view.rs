@@ -6,9 +6,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::Value;
 use tk_app::App;
-use tk_app::channels::Environment;
-use tk_app::channels::alipay::credentials::{Credentials, CredentialsError, parse};
-use tk_domain::channel_account::ChannelAccount;
+use tk_app::channels::credentials::{read_terms, secret_fields};
+use tk_app::channels::{AccountTerms, CredentialsError, Environment};
+use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::moment::time_text;
 use utoipa::ToSchema;
 
@@ -106,8 +106,9 @@ fn credentials(account: &ChannelAccount, app: &App) -> CredentialsView {
     let head = hash.as_ref().iter().take(8).fold(0_u64, |head, byte| (head << 8) | u64::from(*byte));
     let fingerprint = format!("{head:016x}");
     let text = String::from_utf8_lossy(&opened);
-    let parsed = parse(&account.settings, &text, environment(app), app.now_us()).ok();
-    let expires_us = parsed.and_then(|parsed| parsed.certificates_expire_at_us);
+    let texts = (account.settings.as_str(), &*text);
+    let read = read_terms(account.channel, texts, environment(app), app.now_us());
+    let expires_us = read.and_then(Result::ok).and_then(|terms| terms.expires_at_us);
     CredentialsView { fingerprint: Some(fingerprint), certificates_expire_at: expires_us.map(time_text) }
 }
 
@@ -115,18 +116,23 @@ fn environment(app: &App) -> Environment {
     if app.live() { Environment::Live } else { Environment::Test }
 }
 
-/// Settings and credentials as the adapter reads them, if they belong together.
-pub fn checked(state: &WebState, settings: &Value, credentials: &Value) -> Result<Credentials, Problem> {
+/// What the adapter reads in settings and credentials, if they belong together.
+pub fn checked(
+    state: &WebState,
+    channel: Channel,
+    (settings, credentials): (&Value, &Value),
+) -> Result<AccountTerms, Problem> {
     let (settings, credentials) = (settings.to_string(), credentials.to_string());
-    parse(&settings, &credentials, environment(&state.app), state.app.now_us())
-        .map_err(|error| refused(&error))
+    let texts = (settings.as_str(), credentials.as_str());
+    read_terms(channel, texts, environment(&state.app), state.app.now_us())
+        .ok_or_else(|| Problem::field(Code::FieldMalformed, "#/channel", "no adapter for this channel"))?
+        .map_err(|error| refused(channel, &error))
 }
 
-fn refused(error: &CredentialsError) -> Problem {
-    let settings = ["gateway_url", "app_id", "seller_id", "mode", "charset", "notify_url"];
+fn refused(channel: Channel, error: &CredentialsError) -> Problem {
     let pointer = match error.field() {
-        Some(field) if settings.contains(&field) => format!("#/settings/{field}"),
-        Some(field) => format!("#/credentials/{field}"),
+        Some(field) if secret_fields(channel).contains(&field) => format!("#/credentials/{field}"),
+        Some(field) => format!("#/settings/{field}"),
         None if matches!(error, CredentialsError::SettingsUnreadable(_)) => "#/settings".to_owned(),
         None => "#/credentials".to_owned(),
     };

@@ -1,0 +1,260 @@
+//! One conversation: sign, send, read, verify.
+
+use super::call::{Call, CallError, Wire};
+use super::{Credentials, Refusal, report};
+use crate::http::{Exchange, Exchanged, HttpTrouble};
+use crate::line::Line;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use tk_formats::wechatpay::authorization::{self, Request, Signer};
+use tk_formats::wechatpay::certificates;
+use tk_formats::wechatpay::pay_sign;
+use tk_formats::wechatpay::reply::{self, Reply, ReplyError};
+use tk_formats::wechatpay::signature::{PlatformKeys, SignatureHeaders, VerifyError};
+
+/// What came of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// A verified success; no fields where there was no body.
+    Done(Map<String, Value>),
+    /// Signed parameters for the payer's WeChat, made from a verified success.
+    Bridge(String),
+    /// A refusal with a code.
+    Refused(Refusal),
+    /// Bytes that are no answer, or whose signature does not verify; the text says why.
+    Unreadable(String),
+    /// A status that is no success, without a code.
+    HttpStatus(u16),
+    /// No answer in time.
+    Timeout,
+    /// The connection failed.
+    Connection,
+    /// Nothing left us.
+    NotSent(NotSent),
+}
+
+/// Why nothing left us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSent {
+    /// Too many conversations of the same contract are under way.
+    Busy,
+    /// The call was no longer worth sending.
+    Expired,
+    /// The call could not be written or signed; the text says why.
+    Refused(String),
+}
+
+impl Heard {
+    /// A line for the log: codes and kinds, never signed parameters or a payer's data.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Done(_) => "done".to_owned(),
+            Self::Bridge(_) => "bridge".to_owned(),
+            Self::Refused(refusal) => format!("refused {} {}", refusal.status, refusal.code),
+            Self::Unreadable(why) => format!("unreadable: {why}"),
+            Self::HttpStatus(status) => format!("http_status {status}"),
+            Self::Timeout => "timeout".to_owned(),
+            Self::Connection => "connection".to_owned(),
+            Self::NotSent(NotSent::Busy) => "not_sent: busy".to_owned(),
+            Self::NotSent(NotSent::Expired) => "not_sent: expired".to_owned(),
+            Self::NotSent(NotSent::Refused(why)) => format!("not_sent: {why}"),
+        }
+    }
+}
+
+impl From<HttpTrouble> for Heard {
+    fn from(trouble: HttpTrouble) -> Self {
+        match trouble {
+            HttpTrouble::Timeout => Self::Timeout,
+            HttpTrouble::Connection => Self::Connection,
+            HttpTrouble::Status(status) => Self::HttpStatus(status),
+            HttpTrouble::TooLarge => Self::Unreadable("answer is too large".to_owned()),
+            HttpTrouble::AddressRefused => Self::NotSent(NotSent::Refused("address is refused".to_owned())),
+        }
+    }
+}
+
+impl From<NotSent> for Heard {
+    fn from(why: NotSent) -> Self {
+        Self::NotSent(why)
+    }
+}
+
+impl From<CallError> for NotSent {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Expired => Self::Expired,
+            CallError::MethodForeign(_)
+            | CallError::KindForeign(_)
+            | CallError::CurrencyForeign(_)
+            | CallError::AmountOutOfRange(_)
+            | CallError::Payload
+            | CallError::Time => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// Says one thing and hears what comes back.
+pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: Call) -> Heard {
+    renew_if_due(line, credentials).await;
+    let wire = match call.wire(&credentials.settings, line.now_us) {
+        Ok(wire) => wire,
+        Err(error) => return NotSent::from(error).into(),
+    };
+    let exchanged = match exchange(line, credentials, wire, Taking::Answer).await {
+        Ok(exchanged) => exchanged,
+        Err(heard) => return heard,
+    };
+    match read(&exchanged, &credentials.platform.keys(), line.now_us) {
+        Ok(Reply::Refused(refusal)) => Heard::Refused(refusal),
+        Ok(Reply::Done { fields, .. }) => done(line, credentials, &call, fields).await,
+        Err(error) => {
+            if matches!(error, ReplyError::Verify(VerifyError::SerialUnknown(_))) {
+                credentials.platform.want_renewal();
+            }
+            unread(exchanged.status, &error)
+        }
+    }
+}
+
+async fn done(
+    line: &Line<'_>,
+    credentials: &Arc<Credentials>,
+    call: &Call,
+    fields: Map<String, Value>,
+) -> Heard {
+    if !matches!(call, Call::Jsapi { .. }) {
+        return Heard::Done(report::with_return(call, fields));
+    }
+    let prepay_id = fields.get("prepay_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if prepay_id.is_empty() {
+        return Heard::Unreadable("there is no prepay_id".to_owned());
+    }
+    let (credentials, at_s) = (Arc::clone(credentials), line.now_us.div_euclid(1_000_000));
+    let signing = line
+        .compute(move || {
+            let nonce = authorization::fresh_nonce()?;
+            pay_sign::jsapi(&credentials.settings.appid, &prepay_id, &credentials.signing, at_s, &nonce)
+        })
+        .await;
+    match signing {
+        Some(Ok(parameters)) => Heard::Bridge(parameters.to_string()),
+        Some(Err(_)) | None => Heard::Unreadable("the payment could not be signed".to_owned()),
+    }
+}
+
+pub(super) fn read(exchanged: &Exchanged, keys: &PlatformKeys, now_us: i64) -> Result<Reply, ReplyError> {
+    let headers = SignatureHeaders::from_lookup(|name| exchanged.headers.get(name));
+    reply::decode(exchanged.status, headers, &exchanged.body, keys, now_us)
+}
+
+fn unread(status: u16, error: &ReplyError) -> Heard {
+    match error {
+        ReplyError::NotJson | ReplyError::CodeMissing if !(200..300).contains(&status) => {
+            Heard::HttpStatus(status)
+        }
+        ReplyError::TooLarge | ReplyError::Verify(_) | ReplyError::NotJson | ReplyError::CodeMissing => {
+            Heard::Unreadable(error.to_string())
+        }
+    }
+}
+
+/// What comes back: an answer, or a file of at most so many bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Taking {
+    Answer,
+    File(usize),
+}
+
+/// Signs and sends; signing runs on the blocking pool.
+pub(super) async fn exchange(
+    line: &Line<'_>,
+    credentials: &Arc<Credentials>,
+    wire: Wire,
+    taking: Taking,
+) -> Result<Exchanged, Heard> {
+    let (wire, header) = signed(line, credentials, wire).await?;
+    let url = format!("{}{}", credentials.settings.base_url, wire.target);
+    let mut headers = vec![("authorization", header), ("accept", "application/json".to_owned())];
+    if let Some(id) = &credentials.settings.public_key_id {
+        headers.push(("wechatpay-serial", id.clone()));
+    }
+    if !wire.body.is_empty() {
+        headers.push(("content-type", "application/json".to_owned()));
+    }
+    let exchange = Exchange { method: wire.method, url: &url, headers: &headers, body: wire.body };
+    let exchanged = match taking {
+        Taking::Answer => line.http.exchange(exchange).await,
+        Taking::File(max_bytes) => line.http.exchange_file(exchange, max_bytes).await,
+    };
+    exchanged.map_err(Heard::from)
+}
+
+async fn signed(
+    line: &Line<'_>,
+    credentials: &Arc<Credentials>,
+    wire: Wire,
+) -> Result<(Wire, String), Heard> {
+    let own = Arc::clone(credentials);
+    let at_s = line.now_us.div_euclid(1_000_000);
+    let signing = line
+        .compute(move || {
+            let request = Request { method: wire.method, target: &wire.target, body: &wire.body };
+            let nonce = authorization::fresh_nonce()?;
+            let signer = Signer {
+                mchid: &own.settings.mchid,
+                serial_no: &own.serial_no,
+                key: &own.signing,
+                at_s,
+                nonce: &nonce,
+            };
+            authorization::authorize(&request, &signer).map(|header| (wire, header))
+        })
+        .await;
+    let refused = |text: &str| Heard::NotSent(NotSent::Refused(text.to_owned()));
+    let signed = signing.ok_or_else(|| refused("the process is stopping"))?;
+    signed.map_err(|_| refused("the request could not be signed"))
+}
+
+/// Downloads the platform's certificates when they are due; what is wrong with them is logged, and the keys
+/// known so far go on counting.
+pub(crate) async fn renew_if_due(line: &Line<'_>, credentials: &Arc<Credentials>) {
+    if !credentials.platform.take_renewal(line.now_us) {
+        return;
+    }
+    let Ok(wire) = Call::Certificates.wire(&credentials.settings, line.now_us) else { return };
+    let exchanged = match exchange(line, credentials, wire, Taking::Answer).await {
+        Ok(exchanged) if exchanged.status == 200 => exchanged,
+        Ok(exchanged) => {
+            tracing::warn!(channel_account = %line.account_id, status = exchanged.status, "no platform certificates");
+            return;
+        }
+        Err(heard) => {
+            tracing::warn!(channel_account = %line.account_id, heard = heard.summary(), "no platform certificates");
+            return;
+        }
+    };
+    match certificates_of(&exchanged, credentials, line.now_us) {
+        Ok(count) => {
+            tracing::info!(channel_account = %line.account_id, count, "platform certificates renewed");
+        }
+        Err(error) => {
+            tracing::error!(channel_account = %line.account_id, error, "platform certificates refused");
+        }
+    }
+}
+
+/// Only who holds the APIv3 key can have sealed them; their own reply must verify with one of them or with a key
+/// known before.
+fn certificates_of(exchanged: &Exchanged, credentials: &Credentials, now_us: i64) -> Result<usize, String> {
+    let found =
+        certificates::decode(&exchanged.body, &credentials.api_v3_key).map_err(|error| error.to_string())?;
+    let mut keys = credentials.platform.keys();
+    for certificate in &found {
+        let key = certificate.platform_key().map_err(|error| error.to_string())?;
+        keys.insert(certificate.serial_no.clone(), key);
+    }
+    read(exchanged, &keys, now_us).map_err(|error| error.to_string())?;
+    credentials.platform.renew(&found, now_us);
+    Ok(found.len())
+}

@@ -1,0 +1,18 @@
+//! WeChat Pay APIv3: calls, conversations, reports, callbacks, certificates and bills of one contract.
+
+pub(crate) mod adapter;
+pub mod bill;
+pub mod call;
+pub mod callback;
+mod capabilities;
+pub mod conversation;
+pub mod credentials;
+pub mod oauth;
+mod platform;
+pub mod report;
+
+pub use capabilities::CAPABILITIES;
+pub use conversation::{Heard, NotSent};
+pub use credentials::{Credentials, Settings, Trust};
+pub use tk_formats::wechatpay::order;
+pub use tk_formats::wechatpay::reply::Refusal;
