@@ -21,14 +21,14 @@ impl Taking<'_> {
         if !evidence.names(self.account) {
             return self.payee_mismatch(evidence, moment);
         }
+        if self.attempt.undone_minor > 0 {
+            return self.contradicted("paid", moment);
+        }
         if evidence.amount != Amount::new(self.attempt.amount_minor, self.attempt.currency) {
             return self.amount_mismatch(evidence, moment);
         }
         if self.attempt.disposition.is_some() {
             return self.paid_again(evidence, moment);
-        }
-        if self.attempt.undone_minor > 0 {
-            return self.contradicted("paid", moment);
         }
         if self.may_have_been_undone() {
             self.attempt.queries_count = 0;
