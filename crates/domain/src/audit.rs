@@ -41,6 +41,10 @@ words! {
         WebhookEndpointWrite = "webhook_endpoint.write",
         /// A matter for a person was opened.
         ExceptionOpen = "exception.open",
+        /// A resolution about money in suspense was proposed.
+        ResolutionPropose = "resolution.propose",
+        /// It was decided.
+        ResolutionDecide = "resolution.decide",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

@@ -1,5 +1,11 @@
 //! An exception: a matter about money that needs further evidence or a person.
 
+mod resolve;
+
+pub use resolve::{
+    DecideResolution, ProposeResolution, Resolution, ResolutionKind, ResolutionStatus, Subject,
+};
+
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
@@ -68,6 +74,8 @@ pub struct Exception {
     pub amount_minor: i64,
     /// What was seen, without personal data, JSON.
     pub detail: String,
+    /// What a person proposed to do with money in suspense, and what was decided, JSON.
+    pub resolution: Option<String>,
     /// Whether it is settled.
     pub status: ExceptionStatus,
     /// Unix microseconds.
@@ -166,6 +174,7 @@ impl Command for OpenOrphan {
             refund_id: None,
             amount_minor: self.amount_minor.max(0),
             detail: json!({ "channel_account": self.channel_account_id, "out_no": out_no }).to_string(),
+            resolution: None,
             status: ExceptionStatus::Open,
             opened_at_us: moment.now_us,
             closed_at_us: None,

@@ -78,6 +78,12 @@ pub enum Refusal {
     RefundEnded { done: bool },
     /// The outcome is unknown; only evidence can end it.
     OutcomeUnknown,
+    /// The exception has no money in suspense to settle, or a proposal waits already.
+    NotResolvable,
+    /// The approval was given or refused before.
+    ApprovalConsumed,
+    /// Another person than the maker has to decide, never a key.
+    SecondPersonRequired,
     /// The delivery is not waiting for a person.
     NotRedeliverable,
     /// The tenant has as many of these as it may.
@@ -119,6 +125,9 @@ impl Refusal {
             Self::RefundInProgress => "refund_in_progress",
             Self::RefundEnded { .. } => "refund_ended",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::NotResolvable => "not_resolvable",
+            Self::ApprovalConsumed => "approval_consumed",
+            Self::SecondPersonRequired => "second_person_required",
             Self::NotRedeliverable => "not_redeliverable",
             Self::LimitReached { .. } => "limit_reached",
         }
@@ -168,6 +177,9 @@ impl Refusal {
             | Self::RefundExceedsRefundable { .. }
             | Self::TooManyRefunds { .. }
             | Self::InsufficientBalance { .. }
+            | Self::NotResolvable
+            | Self::ApprovalConsumed
+            | Self::SecondPersonRequired
             | Self::NotRedeliverable
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }

@@ -38,6 +38,7 @@ record! {
     disposition: Option<Disposition>,
     received_minor: i64,
     undone_minor: i64,
+    credited_minor: i64,
     refunding_minor: i64,
     refunded_minor: i64,
     late_refunded_minor: i64,

@@ -17,6 +17,7 @@ record! {
     refund_id: Option<RefundId>,
     amount_minor: i64,
     detail: String,
+    resolution: Option<String>,
     status: ExceptionStatus,
     opened_at_us: i64,
     closed_at_us: Option<i64>,

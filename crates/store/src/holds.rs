@@ -17,6 +17,7 @@ record! {
         "cash_minor",
         "duplicate_minor",
         "late_success_minor",
+        "suspense_minor",
         "created_at_us",
     ];
     tenant_id: TenantId,
@@ -28,6 +29,7 @@ record! {
     cash_minor: i64,
     duplicate_minor: i64,
     late_success_minor: i64,
+    suspense_minor: i64,
     status: HoldStatus,
     created_at_us: i64,
     ended_at_us: Option<i64>,

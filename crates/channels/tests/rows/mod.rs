@@ -81,6 +81,7 @@ pub fn attempt(method: Method, amount_minor: i64, serial: u8) -> Attempt {
         disposition: None,
         received_minor: 0,
         undone_minor: 0,
+        credited_minor: 0,
         refunding_minor: 0,
         refunded_minor: 0,
         late_refunded_minor: 0,

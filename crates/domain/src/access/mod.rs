@@ -26,6 +26,8 @@ words! {
         RefundsWrite = "refunds:write",
         /// Read accounts and entries.
         BooksRead = "books:read",
+        /// Propose what becomes of money in suspense.
+        ExceptionsWrite = "exceptions:write",
         /// Read events and webhook endpoints.
         EventsRead = "events:read",
         /// Change webhook endpoints, redeliver.

@@ -27,6 +27,8 @@ words! {
         Refund = "refund",
         /// A refund done at the channel although its hold was released before.
         RefundLate = "refund_late",
+        /// Money in suspense that is found to be the merchant's.
+        SuspenseCredit = "suspense_credit",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

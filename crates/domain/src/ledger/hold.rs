@@ -37,6 +37,8 @@ pub struct Hold {
     pub duplicate_minor: i64,
     /// The part from `late_success`, minor units.
     pub late_success_minor: i64,
+    /// The part from the channel account's `suspense`, minor units.
+    pub suspense_minor: i64,
     /// Where it stands.
     pub status: HoldStatus,
     /// When it was made, Unix microseconds.
@@ -55,5 +57,6 @@ impl Hold {
             .saturating_add(self.cash_minor)
             .saturating_add(self.duplicate_minor)
             .saturating_add(self.late_success_minor)
+            .saturating_add(self.suspense_minor)
     }
 }

@@ -104,6 +104,8 @@ pub struct Attempt {
     pub received_minor: i64,
     /// Minor units that the channel took and gave back by a cancel, without a refund of ours.
     pub undone_minor: i64,
+    /// Minor units that two persons found to be the merchant's, of money that was in suspense.
+    pub credited_minor: i64,
     /// Refunds requested and not ended, minor units.
     pub refunding_minor: i64,
     /// Refunds done, minor units.
@@ -148,7 +150,7 @@ impl Attempt {
     pub const fn refundable_minor(&self) -> i64 {
         let open =
             self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor);
-        let left = open.saturating_sub(self.late_refunded_minor);
+        let left = open.saturating_sub(self.late_refunded_minor).saturating_sub(self.credited_minor);
         if left > 0 { left } else { 0 }
     }
 

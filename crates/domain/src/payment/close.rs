@@ -100,6 +100,30 @@ pub(super) const fn close_kind(method: Method) -> InstructionKind {
     }
 }
 
+/// What a payment does when its open attempt is over without having been paid: it waits for a method again, or ends
+/// if its time is up, somebody wants it closed, or this was its one attempt.
+pub(crate) fn conclude(
+    payment: &mut Payment,
+    attempt: &Attempt,
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) {
+    if payment.open_attempt_id != Some(attempt.id) {
+        return;
+    }
+    payment.open_attempt_id = None;
+    payment.unknown_since_us = None;
+    let ended = payment.close_requested_at_us.is_some() || payment.expires_at_us <= moment.now_us;
+    if payment.single_attempt && attempt.status == AttemptStatus::Failed {
+        end(payment, PaymentStatus::Failed, changes, moment);
+    } else if ended || payment.single_attempt {
+        end(payment, PaymentStatus::Closed, changes, moment);
+    } else if !payment.status.terminal() {
+        payment.status = PaymentStatus::RequiresMethod;
+        payment.updated_at_us = moment.now_us;
+    }
+}
+
 /// Ends a payment that has no open attempt.
 pub(super) fn end(
     payment: &mut Payment,

@@ -19,6 +19,7 @@ mod take_report;
 mod update;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
+pub(crate) use close::conclude;
 pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};

@@ -34,6 +34,7 @@ pub(super) fn collect(
         | EntryKind::Release
         | EntryKind::Refund
         | EntryKind::RefundLate
+        | EntryKind::SuspenseCredit
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

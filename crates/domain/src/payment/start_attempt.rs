@@ -177,6 +177,7 @@ impl StartAttempt {
             disposition: None,
             received_minor: 0,
             undone_minor: 0,
+            credited_minor: 0,
             refunding_minor: 0,
             refunded_minor: 0,
             late_refunded_minor: 0,

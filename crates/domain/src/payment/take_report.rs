@@ -169,6 +169,7 @@ impl Taking<'_> {
             refund_id: None,
             amount_minor,
             detail: detail.to_string(),
+            resolution: None,
             status: ExceptionStatus::Open,
             opened_at_us: moment.now_us,
             closed_at_us: None,

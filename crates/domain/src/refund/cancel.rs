@@ -7,6 +7,7 @@ use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
+use crate::payment::Disposition;
 use crate::refund::{Refund, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -95,6 +96,11 @@ impl Command for CancelRefund {
             return Err(Refusal::NotFound { what: "refund" });
         }
         self.check(refund, snapshot)?;
+        let attempt = snapshot.attempts.get(&(self.tenant_id, refund.attempt_id));
+        if attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch)) {
+            // Two persons decided on it.
+            return Err(Refusal::RefundInProgress);
+        }
         if refund.status == RefundState::Cancelled {
             return Ok(Decision::nothing(refund.clone()));
         }

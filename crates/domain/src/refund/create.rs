@@ -183,6 +183,7 @@ struct Funding {
     cash_minor: i64,
     duplicate_minor: i64,
     late_success_minor: i64,
+    suspense_minor: i64,
 }
 
 /// What is asked, by whom.
@@ -212,6 +213,7 @@ fn make(
         cash_minor: funding.cash_minor,
         duplicate_minor: funding.duplicate_minor,
         late_success_minor: funding.late_success_minor,
+        suspense_minor: funding.suspense_minor,
         status: HoldStatus::Open,
         created_at_us: moment.now_us,
         ended_at_us: None,
@@ -303,7 +305,10 @@ pub(crate) fn refund_stray(
         Some(Disposition::Late) => {
             ("late_success", Funding { late_success_minor: amount_minor, ..Funding::default() })
         }
-        Some(Disposition::Effective | Disposition::Mismatch) | None => return,
+        Some(Disposition::Mismatch) => {
+            ("amount_mismatch", Funding { suspense_minor: amount_minor, ..Funding::default() })
+        }
+        Some(Disposition::Effective) | None => return,
     };
     let asked = Asked {
         origin: RefundOrigin::System,

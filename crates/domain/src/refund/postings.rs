@@ -17,10 +17,14 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::Undone
         | EntryKind::Refund
         | EntryKind::RefundLate
+        | EntryKind::SuspenseCredit
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);
+    let suspense =
+        AccountRef::channel(hold.tenant_id, refund.channel_account_id, AccountKind::Suspense, hold.currency);
     let lines = vec![
+        (suspense, source, hold.suspense_minor),
         (account(AccountKind::PendingSettlement), source, hold.pending_settlement_minor),
         (account(AccountKind::Cash), source, hold.cash_minor),
         (account(AccountKind::Duplicate), source, hold.duplicate_minor),
@@ -45,8 +49,8 @@ pub(super) fn refund(refund: &Refund, moment: &mut Moment<'_>) -> Option<Entry> 
 /// Who bears a refund that was done after its hold had been released, minor units.
 #[derive(Debug, Clone)]
 pub(super) struct Bearers {
-    /// Drawn from these accounts of the merchant, in order.
-    pub drawn: Vec<(AccountKind, i64)>,
+    /// Drawn from these accounts, in order.
+    pub drawn: Vec<(AccountRef, i64)>,
     /// What the merchant's accounts did not cover.
     pub owed_by_merchant_minor: i64,
     /// What the channel paid out beyond what it had received.
@@ -65,7 +69,7 @@ pub(super) struct Bearers {
 /// and the fees as for any refund.
 pub(super) fn late_refund(refund: &Refund, bearers: &Bearers, moment: &mut Moment<'_>) -> Option<Entry> {
     let mut debits: Vec<(AccountRef, Side, i64)> =
-        bearers.drawn.iter().map(|(kind, minor)| (account(refund, *kind), Side::Debit, *minor)).collect();
+        bearers.drawn.iter().map(|(account, minor)| (*account, Side::Debit, *minor)).collect();
     let owed_by_merchant = account(refund, AccountKind::RefundReceivable);
     debits.push((owed_by_merchant, Side::Debit, bearers.owed_by_merchant_minor));
     let owed_by_channel = AccountRef::channel(

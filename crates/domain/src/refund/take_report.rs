@@ -197,6 +197,7 @@ impl Taking<'_> {
             self.payment.updated_at_us = moment.now_us;
         }
         self.note_failure(code, message);
+        self.reopen_suspense(moment);
         self.refund.ended_at_us = Some(moment.now_us);
         self.end(RefundState::Failed, HoldStatus::Released, moment);
         let entry = postings::hold(EntryKind::Release, &self.hold, &self.refund, moment);
@@ -251,6 +252,7 @@ impl Taking<'_> {
             refund_id: Some(self.refund.id),
             amount_minor: self.refund.amount_minor,
             detail: detail.to_string(),
+            resolution: None,
             status: ExceptionStatus::Open,
             opened_at_us: moment.now_us,
             closed_at_us: None,

@@ -163,8 +163,9 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     });
     let undone = (attempt.undone_minor > 0).then_some(EntryKind::Undone);
     assert!(undone.is_none() || expected.is_none(), "what was given back was not received");
-    let expected = expected.or(undone);
-    assert_eq!(booked, Vec::from_iter(expected), "money received or given back is booked exactly once");
+    let credited = (attempt.credited_minor > 0).then_some(EntryKind::SuspenseCredit);
+    let expected: Vec<EntryKind> = expected.or(undone).into_iter().chain(credited).collect();
+    assert_eq!(booked, expected, "money received or given back is booked exactly once");
     assert_eq!(attempt.disposition.is_some(), attempt.received_minor > 0);
     if attempt.status == AttemptStatus::Succeeded {
         assert_eq!(attempt.received_minor, attempt.amount_minor);
@@ -178,6 +179,7 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     assert_eq!(attempt.refunded_minor, sum(&|state| state == RefundState::Succeeded));
     assert_eq!(attempt.refunding_minor, sum(&|state| state.counts() && state != RefundState::Succeeded));
     assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.received_minor, "inv-17");
+    assert!(attempt.credited_minor == 0 || attempt.refunded_minor + attempt.refunding_minor == 0);
     assert!(attempt.channel_fee_returned_minor <= attempt.channel_fee_minor);
     let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128())).unwrap();
     if attempt.status.open() && attempt.disposition.is_none() {

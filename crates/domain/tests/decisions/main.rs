@@ -29,6 +29,8 @@ mod refunds;
 #[cfg(test)]
 mod repeats;
 #[cfg(test)]
+mod resolutions;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod sequences;

@@ -152,6 +152,14 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-8",
+        "each attempt whose money in suspense was credited is booked once so, and no other is",
+        ATTEMPT,
+        "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND CASE WHEN a.credited_minor > 0 THEN 1 ELSE 0 END <> (
+           SELECT COUNT(*) FROM entries e WHERE e.tenant_id = ?1 AND e.payment_id = a.payment_id
+             AND e.attempt_id = a.id AND e.kind = 'suspense_credit')",
+    ),
+    check(
+        "inv-8",
         "each entry names a payment, attempt and refund that belong together",
         ENTRY,
         "SELECT e.id FROM entries e
@@ -240,14 +248,14 @@ pub(super) const CHECKS: &[Check] = &[
          WHERE r.tenant_id = ?1 AND (h.id IS NULL OR h.refund_id <> r.id OR h.status <> CASE
              WHEN r.status = 'succeeded' THEN 'captured'
              WHEN r.status IN ('failed', 'rejected', 'cancelled') THEN 'released' ELSE 'open' END
-           OR h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor <> r.amount_minor)",
+           OR h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor + h.suspense_minor <> r.amount_minor)",
     ),
     check(
         "inv-18",
         "each held account holds exactly the open holds",
         ACCOUNT,
         "SELECT a.id FROM accounts a WHERE a.tenant_id = ?1 AND a.kind = 'held' AND a.balance_minor <> COALESCE((
-           SELECT SUM(h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor)
+           SELECT SUM(h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor + h.suspense_minor)
            FROM holds h WHERE h.tenant_id = ?1 AND h.status = 'open' AND h.merchant_id = a.owner_id
              AND h.currency = a.currency), 0)",
     ),

@@ -209,6 +209,7 @@ fn attempt(create: &Create, (payment_id, id): (PaymentId, AttemptId), now_us: i6
         disposition: None,
         received_minor: 0,
         undone_minor: 0,
+        credited_minor: 0,
         refunding_minor: 0,
         refunded_minor: 0,
         late_refunded_minor: 0,

@@ -79,6 +79,7 @@ fn books() -> OpenApiRouter<WebState> {
         .routes(routes!(holds::get::get))
         .routes(routes!(exceptions::list::list))
         .routes(routes!(exceptions::get::get))
+        .routes(routes!(exceptions::resolution::create))
 }
 
 fn events() -> OpenApiRouter<WebState> {

@@ -13,8 +13,8 @@ pub use address::{Block, peer};
 pub use bearer::{KeyText, new_key};
 pub use gate::{Gate, InFlight};
 pub use permission::{
-    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, PaymentsRead, PaymentsWrite, Permission,
-    RefundsRead, RefundsWrite,
+    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, ExceptionsWrite, PaymentsRead,
+    PaymentsWrite, Permission, RefundsRead, RefundsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 

@@ -30,6 +30,8 @@ permissions! {
     RefundsWrite;
     /// Read accounts, entries, holds and exceptions.
     BooksRead;
+    /// Propose what becomes of money in suspense.
+    ExceptionsWrite;
     /// Read events, deliveries and webhook endpoints.
     EventsRead;
     /// Change webhook endpoints, redeliver.

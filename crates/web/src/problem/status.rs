@@ -23,7 +23,10 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundInProgress
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
+        | Refusal::NotResolvable
+        | Refusal::ApprovalConsumed
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
+        Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
         | Refusal::AmountOutOfRange { .. }
@@ -85,6 +88,9 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::RefundInProgress
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
+        | Refusal::NotResolvable
+        | Refusal::ApprovalConsumed
+        | Refusal::SecondPersonRequired
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -127,6 +133,9 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::RefundInProgress
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
+        | Refusal::NotResolvable
+        | Refusal::ApprovalConsumed
+        | Refusal::SecondPersonRequired
         | Refusal::NotRedeliverable
         | Refusal::LimitReached { .. } => None,
     }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod parts;
 mod protocol;
 mod refunds;
+mod resolutions;
 mod signatures;
 mod tenants;
 mod webhooks;

@@ -2,8 +2,8 @@
 
 use crate::bed::{Setup, TestApp, got, order};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tillkeeper_web::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Method and path of every route of the API, from the document that the server itself serves.

@@ -57,6 +57,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 .map_or("x".to_owned(), |(prefix, _)| format!("{prefix}_01jzzzzzzzzzzzzzzzzzzzzzzz"));
             let body = match (method.as_str(), route.rsplit('/').next().unwrap()) {
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
+                ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
                 _ => json!({}),
             };

@@ -3,7 +3,7 @@
 use super::Taking;
 use crate::exception::ExceptionKind;
 use crate::moment::Moment;
-use crate::payment::{AttemptStatus, PaymentStatus, clipped, close, postings};
+use crate::payment::{AttemptStatus, clipped, close, postings};
 use serde_json::json;
 use tk_money::{Amount, Rounding};
 
@@ -88,20 +88,7 @@ impl Taking<'_> {
         self.attempt.updated_at_us = moment.now_us;
         self.known_at_last(moment);
         self.finish_instruction();
-        if self.payment.open_attempt_id != Some(self.attempt.id) {
-            return;
-        }
-        self.payment.open_attempt_id = None;
-        self.payment.unknown_since_us = None;
-        let ended =
-            self.payment.close_requested_at_us.is_some() || self.payment.expires_at_us <= moment.now_us;
-        if self.payment.single_attempt && status == AttemptStatus::Failed {
-            close::end(&mut self.payment, PaymentStatus::Failed, &mut self.changes, moment);
-        } else if ended || self.payment.single_attempt {
-            close::end(&mut self.payment, PaymentStatus::Closed, &mut self.changes, moment);
-        } else {
-            self.set_payment_status(PaymentStatus::RequiresMethod, moment);
-        }
+        close::conclude(&mut self.payment, &self.attempt, &mut self.changes, moment);
     }
 
     pub(super) fn contradicted(&mut self, seen: &str, moment: &Moment<'_>) {

@@ -66,6 +66,12 @@ impl Taking<'_> {
 
     /// The message is genuine and yet not about our amount: the query decides, and the books follow it.
     fn amount_mismatch(&mut self, evidence: &PaidEvidence, moment: &mut Moment<'_>) {
+        let known = self.attempt.disposition == Some(Disposition::Mismatch)
+            && self.attempt.channel_txn_no.as_ref() == Some(&evidence.channel_txn_no)
+            && self.attempt.received_minor == evidence.amount.minor;
+        if known {
+            return;
+        }
         let detail = json!({
             "source": self.source, "channel_txn_no": evidence.channel_txn_no,
             "expected": self.attempt.amount_minor, "seen": evidence.amount.minor,

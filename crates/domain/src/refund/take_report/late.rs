@@ -2,7 +2,7 @@
 
 use super::{CONFIRM_AFTER_US, Taking};
 use crate::ask;
-use crate::exception::ExceptionKind;
+use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::instruction::{InstructionKind, InstructionStatus};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
@@ -98,20 +98,22 @@ impl Taking<'_> {
     /// drawn from; the channel answers for the rest, since it said that nothing would move.
     fn bearers(&self, now_us: i64) -> postings::Bearers {
         let of_merchant = self.refund.amount_minor.min(self.attempt.not_refunded_minor());
-        let kinds: &[AccountKind] = match self.attempt.disposition {
-            Some(Disposition::Duplicate) => &[AccountKind::Duplicate],
-            Some(Disposition::Late) => &[AccountKind::LateSuccess],
-            Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                &[AccountKind::PendingSettlement, AccountKind::Cash]
+        let accounts: Vec<AccountRef> = match self.attempt.disposition {
+            Some(Disposition::Duplicate) => vec![self.of_merchant(AccountKind::Duplicate)],
+            Some(Disposition::Late) => vec![self.of_merchant(AccountKind::LateSuccess)],
+            Some(Disposition::Mismatch) => vec![self.suspense()],
+            Some(Disposition::Effective) | None => {
+                vec![self.of_merchant(AccountKind::PendingSettlement), self.of_merchant(AccountKind::Cash)]
             }
         };
         let mut open_minor = of_merchant;
-        let draw = |kind: &AccountKind| {
-            let part = self.available(*kind, now_us).min(open_minor);
+        let draw = |name: AccountRef| {
+            let available = self.snapshot.account(&name, now_us).available_minor().max(0);
+            let part = available.min(open_minor);
             open_minor = open_minor.saturating_sub(part);
-            (*kind, part)
+            (name, part)
         };
-        let drawn = kinds.iter().map(draw).collect();
+        let drawn = accounts.into_iter().map(draw).collect();
         postings::Bearers {
             drawn,
             owed_by_merchant_minor: open_minor,
@@ -119,9 +121,26 @@ impl Taking<'_> {
         }
     }
 
-    fn available(&self, kind: AccountKind, now_us: i64) -> i64 {
-        let (tenant_id, merchant_id) = (self.refund.tenant_id, self.refund.merchant_id);
-        let name = AccountRef::merchant(tenant_id, merchant_id, kind, self.refund.currency);
-        self.snapshot.account(&name, now_us).available_minor().max(0)
+    const fn of_merchant(&self, kind: AccountKind) -> AccountRef {
+        AccountRef::merchant(self.refund.tenant_id, self.refund.merchant_id, kind, self.refund.currency)
+    }
+
+    const fn suspense(&self) -> AccountRef {
+        let (channel, currency) = (self.refund.channel_account_id, self.refund.currency);
+        AccountRef::channel(self.refund.tenant_id, channel, AccountKind::Suspense, currency)
+    }
+
+    /// Money in suspense that could not go back waits for two persons again.
+    pub(super) fn reopen_suspense(&mut self, moment: &Moment<'_>) {
+        let tenant_id = self.refund.tenant_id;
+        let id = Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &self.attempt.id.to_string());
+        let known = self.snapshot.exceptions.get(&(tenant_id, id)).cloned();
+        if let (Some(Disposition::Mismatch), Some(mut exception)) = (self.attempt.disposition, known) {
+            exception.status = ExceptionStatus::Open;
+            exception.closed_at_us = None;
+            exception.resolution = None;
+            exception.opened_at_us = moment.now_us;
+            self.changes.put(exception);
+        }
     }
 }

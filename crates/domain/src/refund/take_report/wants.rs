@@ -5,6 +5,7 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::exception::{Exception, ExceptionKind};
 use crate::id::TypedId;
 use crate::ledger::{AccountKind, AccountRef};
+use crate::payment::Disposition;
 use crate::refund::Refund;
 use crate::snapshot::Snapshot;
 
@@ -23,6 +24,15 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
     wants.add(Want::ChannelAccount(tenant_id, refund.channel_account_id));
     if command.lane() == LaneKind::Posting {
         accounts(command, refund, wants);
+    }
+    let attempt = snapshot.attempts.get(&(tenant_id, command.attempt_id));
+    if attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch)) {
+        let subject = command.attempt_id.to_string();
+        let id = Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &subject);
+        wants.add(Want::Exception(tenant_id, id));
+        let channel = refund.channel_account_id;
+        let suspense = AccountRef::channel(tenant_id, channel, AccountKind::Suspense, refund.currency);
+        wants.add(Want::Account(suspense));
     }
     if refund.status.terminal() {
         exception(command, ExceptionKind::RefundLateSuccess, wants);

@@ -2,6 +2,7 @@
 
 pub mod get;
 pub mod list;
+pub mod resolution;
 mod view;
 
 pub use view::ExceptionView;

@@ -52,6 +52,7 @@ impl HoldView {
             ("cash", hold.cash_minor),
             ("duplicate", hold.duplicate_minor),
             ("late_success", hold.late_success_minor),
+            ("suspense", hold.suspense_minor),
         ];
         let funding = parts.into_iter().filter(|(_, amount)| *amount > 0);
         Self {
