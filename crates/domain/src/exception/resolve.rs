@@ -81,7 +81,8 @@ impl Resolution {
             self.proposed_at_us,
         ]);
         let digest = Sha256::digest(proposed.to_string().as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
     }
 }
 
@@ -256,37 +257,36 @@ impl DecideResolution {
             Err(Refusal::NotResolvable)
         }
     }
-
-    /// The attempt is over; the payment waits for a method again or ends, and the money goes where it was decided.
-    fn carry_out(
-        &self,
-        resolution: &Resolution,
-        (payment, attempt): (&Payment, &Attempt),
-        moment: &mut Moment<'_>,
-    ) -> Changes {
-        let mut changes = Changes::default();
-        let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
-        attempt.needs_manual = false;
-        attempt.updated_at_us = moment.now_us;
-        if attempt.status.open() {
-            attempt.status = AttemptStatus::Closed;
-            attempt.unknown_since_us = None;
-            conclude(&mut payment, &attempt, &mut changes, moment);
-        }
-        match resolution.kind {
-            ResolutionKind::RefundPayer => refund_stray(&mut attempt, &payment, &mut changes, moment),
-            ResolutionKind::CreditMerchant => {
-                attempt.credited_minor = attempt.received_minor;
-                changes.put_some(credit(&payment, &attempt, moment));
-            }
-        }
-        changes.put(payment);
-        changes.put(attempt);
-        changes
-    }
 }
 
-/// Money in suspense becomes the merchant's: debit suspense, credit pending resolution. No merchant fee is charged on a
+/// The attempt is over; the payment waits for a method again or ends, and the money goes where it was decided.
+fn carry_out(
+    resolution: &Resolution,
+    (payment, attempt): (&Payment, &Attempt),
+    moment: &mut Moment<'_>,
+) -> Changes {
+    let mut changes = Changes::default();
+    let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
+    attempt.needs_manual = false;
+    attempt.updated_at_us = moment.now_us;
+    if attempt.status.open() {
+        attempt.status = AttemptStatus::Closed;
+        attempt.unknown_since_us = None;
+        conclude(&mut payment, &attempt, &mut changes, moment);
+    }
+    match resolution.kind {
+        ResolutionKind::RefundPayer => refund_stray(&mut attempt, &payment, &mut changes, moment),
+        ResolutionKind::CreditMerchant => {
+            attempt.credited_minor = attempt.received_minor;
+            changes.put_some(credit(&payment, &attempt, moment));
+        }
+    }
+    changes.put(payment);
+    changes.put(attempt);
+    changes
+}
+
+/// Money in suspense becomes the merchant's: debit suspense, credit pending settlement. No merchant fee is charged on a
 /// correction.
 fn credit(payment: &Payment, attempt: &Attempt, moment: &mut Moment<'_>) -> Option<Entry> {
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
@@ -342,7 +342,7 @@ impl Command for DecideResolution {
         resolution.checker = Some(self.checker.clone());
         resolution.decided_at_us = Some(moment.now_us);
         let changes = match self.verdict {
-            ResolutionStatus::Approved => self.carry_out(&resolution, (payment, attempt), moment),
+            ResolutionStatus::Approved => carry_out(&resolution, (payment, attempt), moment),
             ResolutionStatus::Rejected | ResolutionStatus::PendingApproval => Changes::default(),
         };
         Ok(kept((exception, &resolution), &self.origin, changes, moment))

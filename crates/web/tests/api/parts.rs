@@ -7,7 +7,7 @@ use tk_domain::access::Scope;
 /// The API's own example of a payment.
 fn example() -> Value {
     json!({
-        "merchant": "mch_pnc", "merchant_order_no": "CAR20260827000123", "amount": 428640, "currency": "CNY",
+        "merchant": "mch_pnc", "merchant_order_no": "CAR20260827000123", "amount": 428_640, "currency": "CNY",
         "product": "motor_commercial", "description": "商业车险", "terminal": "wechat_oa",
         "payer": { "name": "张三", "openid": "oX1aB2cD3" },
         "fulfilment": { "pay_before_issue": true, "proposal_no": "TB2026082700123" },

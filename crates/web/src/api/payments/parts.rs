@@ -47,8 +47,11 @@ pub struct ItemCreate {
     pub policy_no: Option<Number>,
 }
 
+/// Hides the middle of a field.
+type Mask = fn(&str) -> String;
+
 impl PayerCreate {
-    fn fields(&self) -> [(&'static str, Option<&str>, fn(&str) -> String); 4] {
+    fn fields(&self) -> [(&'static str, Option<&str>, Mask); 4] {
         [
             ("name", self.name.as_ref().map(|text| text.0.as_str()), |text| hidden(text, 1, 0)),
             ("openid", self.openid.as_ref().map(|text| text.0.as_str()), |text| hidden(text, 3, 0)),
@@ -57,7 +60,7 @@ impl PayerCreate {
         ]
     }
 
-    fn json(&self, told: impl Fn(&str, fn(&str) -> String) -> String) -> Value {
+    fn json(&self, told: impl Fn(&str, Mask) -> String) -> Value {
         let given = self.fields().into_iter().filter_map(|(name, text, mask)| Some((name, text?, mask)));
         let members: Map<String, Value> =
             given.map(|(name, text, mask)| (name.to_owned(), Value::String(told(text, mask)))).collect();
