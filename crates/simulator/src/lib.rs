@@ -4,3 +4,4 @@ pub mod core;
 pub mod http;
 mod journal;
 pub mod keys;
+pub mod unionpay;

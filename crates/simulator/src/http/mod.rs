@@ -14,6 +14,7 @@ pub mod wechat;
 pub use answer::answer_node;
 pub use call::typed_call;
 pub use sandbox::{Clock, NotifyTargets, Sandbox, SandboxApp, SandboxConfig, SandboxError};
+pub(crate) use wallet::escape;
 
 use std::future::Future;
 use std::sync::Arc;

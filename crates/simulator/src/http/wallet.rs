@@ -128,7 +128,7 @@ fn is_web(address: &str) -> bool {
 }
 
 /// Makes text safe inside HTML and quoted attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -1,0 +1,144 @@
+//! What really happened, by order number and time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use tk_formats::unionpay::{Params, time};
+
+use super::notices::Notice;
+use super::page::Page;
+
+/// What identifies a trade: `orderId` and `txnTime` (unionpay.md section 2).
+pub type Key = (String, String);
+
+/// The most trades kept, pages and notices apart.
+pub const TRADES_MAX: usize = 1_000_000;
+
+/// Where a trade stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Taken and not yet decided.
+    Working,
+    /// Done: money moved.
+    Done,
+    /// Refused with this code: no money moved.
+    Failed(String),
+}
+
+/// A payment, refund or undo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trade {
+    pub order_id: String,
+    pub txn_time: String,
+    /// `01` consume, `04` refund, `31` undo.
+    pub txn_type: String,
+    pub txn_sub_type: String,
+    pub biz_type: String,
+    pub amount_fen: i64,
+    /// UnionPay's number.
+    pub query_id: String,
+    /// The payment that a refund or undo is of.
+    pub orig_query_id: Option<String>,
+    pub trace_no: String,
+    pub state: State,
+    pub done_at_us: i64,
+    /// Given back so far, all refunds and undos together.
+    pub given_back_fen: i64,
+}
+
+/// What there is to compare the other side's books with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Truth {
+    pub trades: Vec<Trade>,
+    /// What the merchant has: payments less what went back.
+    pub balance_fen: i64,
+}
+
+/// All that one merchant has at UnionPay.
+#[derive(Debug, Default)]
+pub struct Books {
+    pub(super) trades: BTreeMap<Key, Trade>,
+    pub(super) by_query_id: BTreeMap<String, Key>,
+    pub(super) pages: BTreeMap<String, Page>,
+    pub(super) tokens: BTreeSet<String>,
+    /// Codes sent for orders to come, by order number.
+    pub(super) codes: BTreeMap<String, String>,
+    pub(super) notices: Vec<Notice>,
+    serial: u64,
+}
+
+impl Books {
+    /// A number that was not given before.
+    pub(super) fn next_serial(&mut self) -> u64 {
+        self.serial = self.serial.saturating_add(1);
+        self.serial
+    }
+
+    /// The trade of a key.
+    pub fn trade(&self, key: &Key) -> Option<&Trade> {
+        self.trades.get(key)
+    }
+
+    /// The newest trade of an order number.
+    pub fn trade_of(&self, order_id: &str) -> Option<&Trade> {
+        self.trades.values().rev().find(|trade| trade.order_id == order_id)
+    }
+
+    /// The trade that UnionPay's own number names.
+    pub fn by_query_id(&self, query_id: &str) -> Option<&Trade> {
+        self.trades.get(self.by_query_id.get(query_id)?)
+    }
+
+    /// Writes a new trade; nothing if the books are full.
+    pub(super) fn put(
+        &mut self,
+        fields: &Params,
+        amount_fen: i64,
+        state: State,
+        now_us: i64,
+    ) -> Option<Trade> {
+        if self.trades.len() >= TRADES_MAX {
+            return None;
+        }
+        let serial = self.next_serial();
+        let text = |name: &str| fields.get_filled(name).unwrap_or_default().to_owned();
+        let moment = time::format_us(now_us).unwrap_or_default();
+        let trade = Trade {
+            order_id: text("orderId"),
+            txn_time: text("txnTime"),
+            txn_type: text("txnType"),
+            txn_sub_type: text("txnSubType"),
+            biz_type: text("bizType"),
+            amount_fen,
+            query_id: format!("{moment}{:07}", serial % 10_000_000),
+            orig_query_id: fields.get_filled("origQryId").map(str::to_owned),
+            trace_no: format!("{:06}", serial % 1_000_000),
+            state,
+            done_at_us: now_us,
+            given_back_fen: 0,
+        };
+        let key = (trade.order_id.clone(), trade.txn_time.clone());
+        self.by_query_id.insert(trade.query_id.clone(), key.clone());
+        self.trades.insert(key, trade.clone());
+        Some(trade)
+    }
+
+    /// Opens a card without a page, as if the payer had done so before.
+    pub fn open_token(&mut self) -> String {
+        let token = format!("62{:015}", self.next_serial());
+        self.tokens.insert(token.clone());
+        token
+    }
+
+    /// Everything that happened.
+    pub fn truth(&self) -> Truth {
+        let trades: Vec<Trade> = self.trades.values().cloned().collect();
+        let balance_fen = trades
+            .iter()
+            .filter(|trade| trade.state == State::Done)
+            .map(|trade| if trade.txn_type == "01" { trade.amount_fen } else { -trade.amount_fen })
+            .sum();
+        Truth { trades, balance_fen }
+    }
+}

@@ -1,0 +1,15 @@
+//! The truth of one UnionPay merchant as plain data; time is an argument, nothing here opens a socket.
+
+mod bill;
+mod books;
+mod enact;
+mod notices;
+mod page;
+#[cfg(test)]
+mod tests;
+
+pub use bill::settlement_file;
+pub use books::{Books, Key, State, Trade, Truth};
+pub use enact::{Answer, Desk};
+pub use notices::{NOTIFY_LADDER_US, Notice};
+pub use page::{Page, PageRefusal};

@@ -1,0 +1,141 @@
+//! UnionPay's page: what a payer sees and does.
+
+use serde::Serialize;
+use tk_formats::unionpay::{Params, amount, time};
+
+use super::books::{Books, State};
+use super::enact::{done, echoed};
+use super::notices::report_fields;
+
+/// The most pages open at once.
+const PAGES_MAX: usize = 100_000;
+
+/// An order that a payer has before him.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page {
+    pub order_id: String,
+    pub amount_fen: i64,
+    pub commodity: String,
+    /// Until when it can be paid, Unix microseconds.
+    pub expires_at_us: i64,
+    #[serde(skip)]
+    pub(super) request: Params,
+    /// Whether the payer has paid or refused.
+    pub(super) ended: bool,
+}
+
+/// Why a page does not do what a payer wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PageRefusal {
+    #[error("there is no such page")]
+    NotFound,
+    #[error("its time is over")]
+    Expired,
+    #[error("it is paid or refused already")]
+    Ended,
+    #[error("the order cannot be read")]
+    Invalid,
+    #[error("the order number was used for something else")]
+    Duplicate,
+    #[error("there are too many pages")]
+    TooMany,
+}
+
+impl Books {
+    /// A payer's browser brings an order whose signature was verified; its page's name.
+    pub fn open_page(&mut self, request: &Params, now_us: i64) -> Result<String, PageRefusal> {
+        let is_card = request.get("txnType") == Some("79");
+        let text = |name: &str| request.get_filled(name).ok_or(PageRefusal::Invalid);
+        let (order_id, txn_time) = (text("orderId")?, text("txnTime")?);
+        let amount_fen = if is_card { Ok(0) } else { amount::parse_fen(text("txnAmt")?) };
+        let amount_fen = amount_fen.map_err(|_| PageRefusal::Invalid)?;
+        let expires_at_us = time::parse_us(text("payTimeout")?).map_err(|_| PageRefusal::Invalid)?;
+        let kind = (request.get("txnType"), request.get("bizType"));
+        let known =
+            matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
+        if !known || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156"))) {
+            return Err(PageRefusal::Invalid);
+        }
+        if expires_at_us <= now_us {
+            return Err(PageRefusal::Expired);
+        }
+        let name = format!("{order_id}-{txn_time}");
+        if let Some(page) = self.pages.get(&name) {
+            let same = page.amount_fen == amount_fen && !page.ended;
+            return if same { Ok(name) } else { Err(PageRefusal::Duplicate) };
+        }
+        if self.pages.len() >= PAGES_MAX {
+            return Err(PageRefusal::TooMany);
+        }
+        let commodity = request.get_filled("riskRateInfo").unwrap_or_default().to_owned();
+        let page = Page {
+            order_id: order_id.to_owned(),
+            amount_fen,
+            commodity,
+            expires_at_us,
+            request: request.clone(),
+            ended: false,
+        };
+        self.pages.insert(name.clone(), page);
+        Ok(name)
+    }
+
+    /// A page by its name.
+    pub fn page(&self, name: &str) -> Option<&Page> {
+        self.pages.get(name)
+    }
+
+    /// The name of the page of an order number.
+    pub fn page_of(&self, order_id: &str) -> Option<String> {
+        self.pages.iter().find(|(_, page)| page.order_id == order_id).map(|(name, _)| name.clone())
+    }
+
+    /// The payer pays, or opens his card; what his browser brings back to the merchant.
+    pub fn pay_page(&mut self, name: &str, now_us: i64) -> Result<Vec<(String, String)>, PageRefusal> {
+        let page = self.payable(name, now_us)?;
+        let (request, amount_fen) = (page.request.clone(), page.amount_fen);
+        let mut fields = echoed(&request);
+        if request.get("txnType") == Some("79") {
+            let token = self.open_token();
+            fields.push(("tokenPayData".to_owned(), format!("{{trId={token}&tokenType=01}}")));
+        } else {
+            let trade = self.put(&request, amount_fen, State::Done, now_us).ok_or(PageRefusal::TooMany)?;
+            fields.extend(report_fields(&trade));
+        }
+        fields.extend(done());
+        self.announce(request.get_filled("backUrl"), fields.clone(), now_us);
+        self.end(name);
+        Ok(fields)
+    }
+
+    /// The payer refuses; pages tell of successes only (unionpay.md section 7).
+    pub fn decline_page(&mut self, name: &str, now_us: i64) -> Result<(), PageRefusal> {
+        let page = self.payable(name, now_us)?;
+        let (request, amount_fen) = (page.request.clone(), page.amount_fen);
+        if request.get("txnType") != Some("79") {
+            let state = State::Failed("51".to_owned());
+            self.put(&request, amount_fen, state, now_us).ok_or(PageRefusal::TooMany)?;
+        }
+        self.end(name);
+        Ok(())
+    }
+
+    /// Where the payer's browser returns to.
+    pub fn front_url(&self, name: &str) -> Option<&str> {
+        self.pages.get(name)?.request.get_filled("frontUrl")
+    }
+
+    fn payable(&self, name: &str, now_us: i64) -> Result<&Page, PageRefusal> {
+        let page = self.pages.get(name).ok_or(PageRefusal::NotFound)?;
+        if page.ended {
+            return Err(PageRefusal::Ended);
+        }
+        if page.expires_at_us <= now_us { Err(PageRefusal::Expired) } else { Ok(page) }
+    }
+
+    fn end(&mut self, name: &str) {
+        if let Some(page) = self.pages.get_mut(name) {
+            page.ended = true;
+        }
+    }
+}
