@@ -1,7 +1,7 @@
 //! Bills of any channel: what comes back and why none does.
 
 use crate::http::HttpTrouble;
-use crate::{alipay, wechatpay};
+use crate::{alipay, unionpay, wechatpay};
 use tk_domain::report::Unclear;
 
 /// A bill as its channel writes it, read and checked against its own totals.
@@ -11,6 +11,8 @@ pub enum Bill {
     Alipay(alipay::bill::Bill),
     /// One of WeChat Pay's.
     Wechatpay(wechatpay::bill::Bill),
+    /// One of UnionPay's.
+    Unionpay(unionpay::bill::SettlementFile),
 }
 
 /// Why there is no bill.

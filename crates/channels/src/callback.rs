@@ -114,6 +114,9 @@ pub enum CallbackRefusal {
     /// No, another or a wrong signature.
     #[error("the callback's signature is missing or wrong")]
     SignatureInvalid,
+    /// Signed with a certificate that leads to none of the configured authorities, or is not the channel's.
+    #[error("the callback's certificate is not trusted")]
+    CertificateUntrusted,
     /// Signed too long ago, or in the future.
     #[error("the callback's time is too far from now")]
     Expired,
@@ -130,6 +133,7 @@ impl CallbackRefusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::SignatureInvalid => "callback_signature_invalid",
+            Self::CertificateUntrusted => "cert_untrusted",
             Self::Expired => "callback_expired",
             Self::Malformed(_) => "callback_malformed",
             Self::TooLarge => "body_too_large",
@@ -139,7 +143,7 @@ impl CallbackRefusal {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::SignatureInvalid | Self::Expired => 401,
+            Self::SignatureInvalid | Self::CertificateUntrusted | Self::Expired => 401,
             Self::Malformed(_) => 400,
             Self::TooLarge => 413,
         }

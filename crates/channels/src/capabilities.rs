@@ -54,6 +54,8 @@ pub enum Opening {
     Link,
     /// The text of a code that the payer scans.
     Qr,
+    /// A signed form that the payer's browser posts, made without asking the channel.
+    Form,
     /// The outcome itself, or word that the payer has to confirm.
     Outcome,
 }
@@ -65,6 +67,8 @@ pub enum Known {
     WhenOpened,
     /// Since we asked for it.
     WhenAsked,
+    /// Only since it was paid or refused.
+    WhenPaid,
 }
 
 /// Whether a channel calls back of itself.
@@ -190,7 +194,8 @@ impl Capabilities {
 }
 
 /// The channels that have an adapter here.
-pub const CHANNELS: &[Capabilities] = &[crate::alipay::CAPABILITIES, crate::wechatpay::CAPABILITIES];
+pub const CHANNELS: &[Capabilities] =
+    &[crate::alipay::CAPABILITIES, crate::wechatpay::CAPABILITIES, crate::unionpay::CAPABILITIES];
 
 /// What a channel can do; nothing for one without an adapter.
 pub fn of(channel: Channel) -> Option<&'static Capabilities> {

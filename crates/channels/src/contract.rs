@@ -2,7 +2,7 @@
 
 use crate::callback::{CallbackFinding, CallbackRefusal, RawCallback, Reply};
 use crate::credentials::{AccountTerms, CredentialsError};
-use crate::{Environment, alipay, wechatpay};
+use crate::{Environment, alipay, unionpay, wechatpay};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tk_domain::channel_account::{Channel, ChannelAccount};
@@ -24,6 +24,7 @@ pub struct Contract {
 pub(crate) enum Adapter {
     Alipay(Arc<alipay::Credentials>),
     Wechatpay(Arc<wechatpay::Credentials>),
+    Unionpay(Arc<unionpay::Credentials>),
 }
 
 /// Why a channel account cannot be used.
@@ -99,9 +100,16 @@ impl Contract {
                 }
                 Ok(Self { account_id: account.id, adapter: Adapter::Wechatpay(Arc::new(parsed)) })
             }
-            channel @ (Channel::Unionpay | Channel::BankDirect | Channel::Counter) => {
-                Err(ContractError::NoAdapter(channel))
+            Channel::Unionpay => {
+                let (settings, secrets) = (&account.settings, opened.secrets);
+                let mut parsed = unionpay::credentials::parse(settings, secrets, environment, now_us)?;
+                opened.agrees(&parsed.terms())?;
+                if let Some(url) = opened.notify_url {
+                    parsed.settings.notify_url = Some(url.to_owned());
+                }
+                Ok(Self { account_id: account.id, adapter: Adapter::Unionpay(Arc::new(parsed)) })
             }
+            channel @ (Channel::BankDirect | Channel::Counter) => Err(ContractError::NoAdapter(channel)),
         }
     }
 
@@ -110,6 +118,7 @@ impl Contract {
         match &self.adapter {
             Adapter::Alipay(credentials) => alipay::callback::verify(callback, credentials),
             Adapter::Wechatpay(credentials) => wechatpay::callback::verify(callback, credentials),
+            Adapter::Unionpay(credentials) => unionpay::callback::verify(callback, credentials),
         }
     }
 
@@ -118,13 +127,14 @@ impl Contract {
         match &self.adapter {
             Adapter::Alipay(_) => Reply::text(200, alipay::callback::ACK),
             Adapter::Wechatpay(_) => wechatpay::callback::acknowledgement(),
+            Adapter::Unionpay(_) => Reply::text(200, unionpay::callback::ACK),
         }
     }
 
     /// The answer to a callback that is turned away.
     pub fn rejection(&self, refusal: &CallbackRefusal) -> Reply {
         match &self.adapter {
-            Adapter::Alipay(_) => Reply::text(refusal.status(), refusal.code()),
+            Adapter::Alipay(_) | Adapter::Unionpay(_) => Reply::text(refusal.status(), refusal.code()),
             Adapter::Wechatpay(_) => wechatpay::callback::rejection(refusal),
         }
     }
@@ -134,13 +144,14 @@ impl Contract {
         match &self.adapter {
             Adapter::Alipay(credentials) => credentials.certificates_expire_at_us,
             Adapter::Wechatpay(credentials) => Some(credentials.certificate_expires_at_us),
+            Adapter::Unionpay(credentials) => credentials.certificates_expire_at_us,
         }
     }
 
     /// Where a payer's browser learns who he is inside the channel's app; nothing for a channel that asks nobody.
     pub fn oauth_url(&self, redirect_uri: &str, state: &str) -> Option<String> {
         match &self.adapter {
-            Adapter::Alipay(_) => None,
+            Adapter::Alipay(_) | Adapter::Unionpay(_) => None,
             Adapter::Wechatpay(credentials) => {
                 Some(wechatpay::oauth::authorize_url(&credentials.settings, redirect_uri, state))
             }

@@ -1,6 +1,6 @@
 //! Settings and secrets of any channel: how they are read, and why they are refused.
 
-use crate::{Environment, alipay, wechatpay};
+use crate::{Environment, alipay, unionpay, wechatpay};
 use tk_domain::channel_account::Channel;
 use tk_formats::alipay::cert::CertError;
 use tk_formats::alipay::keys::KeyError;
@@ -21,7 +21,8 @@ pub const fn secret_fields(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Alipay => alipay::credentials::SECRET_FIELDS,
         Channel::Wechatpay => wechatpay::credentials::SECRET_FIELDS,
-        Channel::Unionpay | Channel::BankDirect | Channel::Counter => &[],
+        Channel::Unionpay => unionpay::credentials::SECRET_FIELDS,
+        Channel::BankDirect | Channel::Counter => &[],
     }
 }
 
@@ -42,7 +43,11 @@ pub fn read_terms(
             let read = wechatpay::credentials::parse(settings, secrets, environment, now_us);
             Some(read.map(|credentials| credentials.terms()))
         }
-        Channel::Unionpay | Channel::BankDirect | Channel::Counter => None,
+        Channel::Unionpay => {
+            let read = unionpay::credentials::parse(settings, secrets, environment, now_us);
+            Some(read.map(|credentials| credentials.terms()))
+        }
+        Channel::BankDirect | Channel::Counter => None,
     }
 }
 

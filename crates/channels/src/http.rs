@@ -175,7 +175,7 @@ pub fn may_call(url: &str, environment: Environment) -> bool {
 fn is_real_name(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let numbered = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
-    let not_real = [".alipaydev.com", ".localhost", ".local", ".internal"];
+    let not_real = [".alipaydev.com", ".test.95516.com", ".localhost", ".local", ".internal"];
     host.contains('.') && !numbered && !not_real.iter().any(|suffix| host.ends_with(suffix))
 }
 

@@ -13,6 +13,7 @@ pub mod credentials;
 mod http;
 mod line;
 mod permits;
+pub mod unionpay;
 pub mod wechatpay;
 
 pub use bill::{Bill, BillFetchError};
@@ -29,10 +30,11 @@ use permits::Permits;
 use std::time::Duration;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::instruction::Instruction;
-use tk_domain::payment::{Attempt, Payment};
+use tk_domain::payment::{Attempt, BrowserForm, Payment};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport, Unclear};
 use tokio::sync::Semaphore;
+use unionpay::agreement::AgreementError;
 
 /// Signatures made at once; each keeps a core busy for about a millisecond.
 const SIGNERS: usize = 4;
@@ -138,6 +140,7 @@ impl Adapters {
             Adapter::Wechatpay(credentials) => {
                 wechatpay::adapter::say_payment(&line, credentials, rows).await
             }
+            Adapter::Unionpay(credentials) => unionpay::adapter::say_payment(&line, credentials, rows).await,
         }
     }
 
@@ -147,6 +150,7 @@ impl Adapters {
         match &contract.adapter {
             Adapter::Alipay(credentials) => alipay::adapter::say_refund(&line, credentials, rows).await,
             Adapter::Wechatpay(credentials) => wechatpay::adapter::say_refund(&line, credentials, rows).await,
+            Adapter::Unionpay(credentials) => unionpay::adapter::say_refund(&line, credentials, rows).await,
         }
     }
 
@@ -169,6 +173,9 @@ impl Adapters {
             Adapter::Wechatpay(credentials) => {
                 wechatpay::bill::fetch(&line, credentials, content, day).await.map(Bill::Wechatpay)
             }
+            Adapter::Unionpay(credentials) => {
+                unionpay::bill::fetch(&line, credentials, content, day).await.map(Bill::Unionpay)
+            }
         }
     }
 
@@ -176,7 +183,7 @@ impl Adapters {
     pub async fn renew_keys(&self, contract: &Contract, now_us: i64) {
         let line = self.line(contract, now_us);
         match &contract.adapter {
-            Adapter::Alipay(_) => {}
+            Adapter::Alipay(_) | Adapter::Unionpay(_) => {}
             Adapter::Wechatpay(credentials) => {
                 wechatpay::conversation::renew_if_due(&line, credentials).await;
             }
@@ -193,8 +200,56 @@ impl Adapters {
     ) -> Option<Result<String, wechatpay::oauth::OauthError>> {
         let line = self.line(contract, now_us);
         match &contract.adapter {
-            Adapter::Alipay(_) => None,
+            Adapter::Alipay(_) | Adapter::Unionpay(_) => None,
             Adapter::Wechatpay(credentials) => Some(wechatpay::oauth::openid(&line, credentials, code).await),
+        }
+    }
+
+    /// The form that brings the payer to the channel's page for opening a card; nothing for a channel without one.
+    pub async fn open_card(
+        &self,
+        contract: &Contract,
+        card: unionpay::call::OpenCard,
+        now_us: i64,
+    ) -> Option<Result<BrowserForm, AgreementError>> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) | Adapter::Wechatpay(_) => None,
+            Adapter::Unionpay(credentials) => {
+                Some(unionpay::agreement::open_card(&line, credentials, card).await)
+            }
+        }
+    }
+
+    /// Has the channel send the payer the code for an order to come; nothing for a channel that sends none.
+    pub async fn send_code(
+        &self,
+        contract: &Contract,
+        order: unionpay::call::TokenOrder,
+        now_us: i64,
+    ) -> Option<Result<(), AgreementError>> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) | Adapter::Wechatpay(_) => None,
+            Adapter::Unionpay(credentials) => {
+                Some(unionpay::agreement::send_code(&line, credentials, order).await)
+            }
+        }
+    }
+
+    /// Ends an opened card; nothing for a channel that opens none.
+    pub async fn unbind_card(
+        &self,
+        contract: &Contract,
+        token: unionpay::call::Unbind,
+        now_us: i64,
+    ) -> Option<Result<(), AgreementError>> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) | Adapter::Wechatpay(_) => None,
+            Adapter::Unionpay(credentials) => {
+                Some(unionpay::agreement::unbind(&line, credentials, token).await)
+            }
         }
     }
 

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::Ambient as _;
-use tk_simulator::http::{SandboxApp, SandboxConfig, serve};
+use tk_simulator::http::{SandboxApp, SandboxConfig, serve_beside};
 use tk_simulator::keys::{KeysError, wechat};
+use tk_simulator::unionpay::http::{Gateway, GatewayConfig, notify_forever, router};
+use tk_simulator::unionpay::keys as unionpay;
 
 /// Where it listens and with which keys.
 #[derive(Debug, Args)]
@@ -35,6 +37,23 @@ fn applications(keys: &Path) -> Result<Vec<SandboxApp>, KeysError> {
         apps.push(SandboxApp::wechatpay_from_folder(keys)?);
     }
     Ok(apps)
+}
+
+/// UnionPay's gateway where its keys are in the folder, and no routes where they are not.
+fn unionpay_routes(folder: &Path, address: &str) -> anyhow::Result<axum::Router> {
+    if !unionpay::is_in(folder) {
+        return Ok(axum::Router::new());
+    }
+    let ambient = SystemAmbient::default();
+    let gateway =
+        Gateway::new(GatewayConfig::new(unionpay::load(folder)?, Arc::new(move || ambient.now_us())))?;
+    tokio::spawn(notify_forever(Arc::clone(&gateway)));
+    crate::output::line(&format!(
+        "UnionPay sandbox: http://{address}/unionpay/gateway/api/  files http://{address}/unionpay/file/  mer id {}  \
+         control http://{address}/control/unionpay/",
+        unionpay::MER_ID,
+    ));
+    Ok(router(gateway))
 }
 
 /// Serves the sandbox until interrupted.
@@ -63,7 +82,8 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
                 wechat::MCHID,
             ));
         }
-        serve(listener, config, crate::serve::interrupted()).await?;
+        let beside = unionpay_routes(&args.keys, &address.to_string())?;
+        serve_beside(listener, config, beside, crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })
 }

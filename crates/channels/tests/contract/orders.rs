@@ -14,6 +14,7 @@ fn evidence(finding: PaymentFinding) -> PaidEvidence {
 const fn kind_of(opening: Opening) -> ActionKind {
     match opening {
         Opening::Qr => ActionKind::Qr,
+        Opening::Form => ActionKind::Form,
         Opening::Link | Opening::Outcome => ActionKind::Redirect,
     }
 }
@@ -47,7 +48,7 @@ pub async fn an_order_nobody_opened_is_known_as_declared(bench: &impl Bench) {
         let row = attempt(terms.method, 100, serial);
         assert!(matches!(say(bench, Kind::Pay, &row).await, PaymentFinding::ActionRequired(_)));
         let (asked, closed) = match terms.known {
-            Known::WhenOpened => (PaymentFinding::NotFound, PaymentFinding::NotFound),
+            Known::WhenOpened | Known::WhenPaid => (PaymentFinding::NotFound, PaymentFinding::NotFound),
             Known::WhenAsked => (PaymentFinding::WaitingPayer, PaymentFinding::Closed),
         };
         assert_eq!(say(bench, Kind::Query, &row).await, asked);

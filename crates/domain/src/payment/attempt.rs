@@ -57,6 +57,8 @@ words! {
         Qr = "qr",
         /// Send the browser to this address.
         Redirect = "redirect",
+        /// Post this form from the browser; the value is a [`BrowserForm`](super::BrowserForm).
+        Form = "form",
     }
 }
 

@@ -8,6 +8,7 @@
 //! open; `succeeded` needs [`crate::report::PaidEvidence`], and nothing leaves `unknown` by the clock alone.
 
 mod attempt;
+mod browser_form;
 mod close;
 mod confirm;
 mod create;
@@ -19,6 +20,7 @@ mod take_report;
 mod update;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
+pub use browser_form::BrowserForm;
 pub(crate) use close::conclude;
 pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};

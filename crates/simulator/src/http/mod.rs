@@ -35,10 +35,20 @@ pub async fn serve(
     config: SandboxConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
+    serve_beside(listener, config, Router::new(), stop).await
+}
+
+/// Serves the sandbox and, on the same listener, routes of others.
+pub async fn serve_beside(
+    listener: TcpListener,
+    config: SandboxConfig,
+    others: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Listener)?;
     let sandbox = Sandbox::new(config, &format!("http://{address}"))?;
     let notifier = tokio::spawn(notifier::run(Arc::clone(&sandbox)));
-    let served = axum::serve(listener, router(sandbox)).with_graceful_shutdown(stop).await;
+    let served = axum::serve(listener, router(sandbox).merge(others)).with_graceful_shutdown(stop).await;
     notifier.abort();
     served.map_err(SandboxError::Listener)
 }

@@ -42,6 +42,13 @@ pub struct KeyFileError {
     why: String,
 }
 
+/// Whether a folder has what the gateway needs.
+pub fn is_in(folder: &Path) -> bool {
+    [MERCHANT_CERTIFICATE_FILE, GATEWAY_PRIVATE_FILE, GATEWAY_CERTIFICATE_FILE]
+        .iter()
+        .all(|name| folder.join(name).exists())
+}
+
 /// Loads the gateway's half of a key folder.
 pub fn load(folder: &Path) -> Result<GatewayKeys, KeyFileError> {
     let certificate = text_of(folder, MERCHANT_CERTIFICATE_FILE)?;

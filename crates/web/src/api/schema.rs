@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 /// What the payer has to do.
 #[derive(Debug, ToSchema)]
 pub struct Action {
-    /// `qr`: show the value as a code; `redirect`: send the browser there.
+    /// `qr`: show the value as a code; `redirect`: send the browser there;
+    /// `form`: post `fields` to `url` of this JSON object from the browser.
     pub kind: String,
     /// The code's text or the address.
     pub value: String,

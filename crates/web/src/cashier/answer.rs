@@ -24,6 +24,16 @@ pub fn page(entry: &Entry, status: StatusCode, rendered: askama::Result<String>)
     response
 }
 
+/// The same page, whose forms may also be posted to a channel.
+pub fn posting_to(mut response: Response, target: Option<&str>) -> Response {
+    let policy =
+        target.map(|target| POLICY.replace("form-action 'self'", &format!("form-action 'self' {target}")));
+    if let Some(value) = policy.and_then(|policy| HeaderValue::from_str(&policy).ok()) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+    response
+}
+
 /// On to another page of the same payment.
 pub fn onward(entry: &Entry, path: &str) -> Response {
     let address = format!("/c/{}{path}", entry.visit.token);

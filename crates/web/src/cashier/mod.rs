@@ -39,7 +39,7 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/wallet", get(show::wallet))
         .route("/c/{token}/earlier", get(show::earlier))
         .route("/c/{token}/cancellation", get(show::cancellation))
-        .route("/c/{token}/return", get(returned::query))
+        .route("/c/{token}/return", get(returned::query).post(returned::posted))
         .route("/c/{token}/status", get(status::status))
         .route("/c/{token}/attempts", post(attempts::start).get(show::back))
         .route("/c/{token}/closure", post(closure::close).get(show::back))

@@ -5,7 +5,7 @@ use super::qr::{self, Code};
 use super::stage::{Rows, Stage};
 use super::{device, methods, outcome, wait};
 use askama::Template;
-use tk_domain::payment::{ActionKind, Attempt, AttemptStatus};
+use tk_domain::payment::{ActionKind, Attempt, AttemptStatus, BrowserForm};
 
 /// A message above the choice of methods.
 #[derive(Debug, Clone)]
@@ -64,8 +64,10 @@ pub struct WalletPage {
     pub frame: Frame,
     /// The method's name.
     pub method: String,
-    /// The wallet's address.
+    /// The wallet's address; empty where a form is posted.
     pub address: String,
+    /// What the browser posts to the channel's page, where it is not just an address.
+    pub form: Option<BrowserForm>,
     /// Until when the channel takes it.
     pub valid_until: String,
 }
@@ -189,6 +191,7 @@ fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
         frame: Frame::of(visit, rows, Stage::Wallet, "wallet-heading").reloading(10, own_path(visit, rows)),
         method: methods::name(visit.locale, attempt.method),
         address: action(attempt),
+        form: form(attempt),
         valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),
     }
 }
@@ -196,6 +199,10 @@ fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
 /// The page that sends the browser on, where an attempt waits for that.
 pub fn handover(visit: &Visit, rows: &Rows) -> Option<HandoverPage> {
     let attempt = rows.open().filter(|_| Stage::of(rows, visit.now_us) == Stage::Wallet)?;
+    // A form waits for the payer's own press: nothing posts it by itself without a script.
+    if form(attempt).is_some() {
+        return None;
+    }
     Some(HandoverPage {
         frame: Frame::of(visit, rows, Stage::Wallet, "handover-heading"),
         method: methods::name(visit.locale, attempt.method),
@@ -210,7 +217,7 @@ pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
     let attempt = rows.open().filter(payable)?;
     let rendered = match attempt.action.as_ref()?.kind {
         ActionKind::Qr => code(visit, rows, attempt).render(),
-        ActionKind::Redirect => wallet(visit, rows, attempt).render(),
+        ActionKind::Redirect | ActionKind::Form => wallet(visit, rows, attempt).render(),
     };
     Some(rendered)
 }
@@ -223,6 +230,30 @@ pub fn cancellation(visit: &Visit, rows: &Rows) -> Option<CancellationPage> {
         frame: Frame::of(visit, rows, stage, "cancel-heading"),
         attempt_open: rows.open().is_some_and(|attempt| attempt.status != AttemptStatus::Closed),
     })
+}
+
+/// The form that the payer's browser posts to the channel, where the attempt waits for that.
+fn form(attempt: &Attempt) -> Option<BrowserForm> {
+    let action = attempt.action.as_ref().filter(|action| action.kind == ActionKind::Form)?;
+    let form = BrowserForm::parse(&action.value)?;
+    let scheme = form.url.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(scheme.as_str(), "https" | "http").then_some(form)
+}
+
+/// Where the forms of a page may be posted to besides to us: the channel's own domain, which may redirect within.
+pub fn form_target(rows: &Rows) -> Option<String> {
+    let form = form(rows.open()?)?;
+    let (scheme, rest) = form.url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-:[]".contains(letter);
+    if authority.is_empty() || !authority.chars().all(plain) {
+        return None;
+    }
+    let host = authority.split(':').next().unwrap_or_default();
+    let named = host.chars().any(|letter| letter.is_ascii_alphabetic());
+    let wider = host.split_once('.').filter(|(_, rest)| named && rest.contains('.'));
+    let wider = wider.map(|(_, rest)| format!(" https://*.{rest}")).unwrap_or_default();
+    Some(format!("{scheme}://{authority}{wider}"))
 }
 
 fn action(attempt: &Attempt) -> String {

@@ -5,7 +5,8 @@ use super::{answer, wait};
 use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -43,6 +44,12 @@ pub async fn query(State(state): State<WebState>, Path(token): Path<String>, par
         }
     }
     answer::onward(&entry, &wait::confirming_path(entry.visit.now_us))
+}
+
+/// Back by a form that the channel's page had posted: read as little as the query string is, and only led on.
+pub async fn posted(Path(token): Path<String>) -> Response {
+    let address = [(header::LOCATION, format!("/c/{token}/return"))];
+    (StatusCode::SEE_OTHER, address).into_response()
 }
 
 fn may_ask(entry: &Entry) -> bool {

@@ -15,7 +15,8 @@ use tk_domain::moment::SECOND_US;
 /// The payment's page, whatever it is on.
 pub async fn page(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     with_rows(web, token, &parts, |entry, rows| {
-        answer::page(entry, StatusCode::OK, pages::current(&entry.visit, rows))
+        let page = answer::page(entry, StatusCode::OK, pages::current(&entry.visit, rows));
+        answer::posting_to(page, pages::form_target(rows).as_deref())
     })
     .await
 }
@@ -76,7 +77,10 @@ pub async fn wallet(State(web): State<WebState>, Path(token): Path<String>, part
 /// The code or wallet order that is being closed, as long as it is not proven closed.
 pub async fn earlier(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     with_rows(web, token, &parts, |entry, rows| match pages::earlier(&entry.visit, rows) {
-        Some(rendered) => answer::page(entry, StatusCode::OK, rendered),
+        Some(rendered) => {
+            let page = answer::page(entry, StatusCode::OK, rendered);
+            answer::posting_to(page, pages::form_target(rows).as_deref())
+        }
         None => answer::onward(entry, ""),
     })
     .await

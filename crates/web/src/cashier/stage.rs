@@ -125,7 +125,7 @@ impl Stage {
             }
             (AttemptStatus::RequiresAction, Some(action)) => match action.kind {
                 ActionKind::Qr => Self::Qr,
-                ActionKind::Redirect => Self::Wallet,
+                ActionKind::Redirect | ActionKind::Form => Self::Wallet,
             },
             (_, None) if !payable_unseen(attempt.method) => Self::Preparing,
             (

@@ -109,6 +109,20 @@ fn an_ended_payment_shows_no_way_to_pay() {
 }
 
 #[test]
+fn a_form_for_a_bank_is_written_whole_escaped_and_allowed_for_its_domain_only() {
+    let sample = named("bank-form");
+    let page = render(&sample, Locale::ZhCn);
+    assert!(page.contains(
+        "<form method=\"post\" action=\"https://gateway.95516.com/gateway/api/frontTransReq.do\">"
+    ));
+    assert!(page.contains("name=\"riskRateInfo\"") && !page.contains("\"><b>"), "{page}");
+    let target = pages::form_target(&sample.rows);
+    assert_eq!(target.as_deref(), Some("https://gateway.95516.com https://*.95516.com"));
+    assert_eq!(pages::form_target(&named("wallet").rows), None);
+    assert!(pages::handover(&sample.visit(Locale::ZhCn), &sample.rows).is_none());
+}
+
+#[test]
 fn waiting_pages_work_without_script() {
     for sample in samples::all() {
         let stage = stage::Stage::of(&sample.rows, samples::NOW_US);

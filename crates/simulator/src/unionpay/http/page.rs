@@ -83,12 +83,13 @@ fn returning(gateway: &Gateway, name: &str, fields: &[(String, String)]) -> Stri
     let keys = &gateway.keys;
     let signed = notify::encode_pairs(&form, &keys.signer, keys.certificate_pem.as_deref());
     let (Some(url), Ok(signed)) = (url, signed) else { return paid.to_owned() };
-    let inputs: String = signed
+    let inputs = signed
         .iter()
         .map(|(name, value)| {
             format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "{paid}<form method=\"post\" action=\"{}\">{inputs}<button id=\"back\">返回商户 · Back</button></form>",
         escape(&url)

@@ -7,8 +7,8 @@ use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, ProductId, TenantId};
 use tk_domain::moment::{MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Action, ActionKind, Attempt, AttemptStatus, Disposition, FeeSnapshot, Payment, PaymentStatus,
-    RefundStatus,
+    Action, ActionKind, Attempt, AttemptStatus, BrowserForm, Disposition, FeeSnapshot, Payment,
+    PaymentStatus, RefundStatus,
 };
 use tk_domain::product::{IssueOn, Product, StrayMoney, Terminal};
 use tk_money::{Currency, Rate};
@@ -101,6 +101,7 @@ fn beginnings() -> Vec<Sample> {
         sample("qr", qr.clone()),
         phone("qr-in-hand", qr),
         phone("wallet", wallet),
+        sample("bank-form", open(Method::EbankB2c, AttemptStatus::RequiresAction, Some(ActionKind::Form))),
     ]
 }
 
@@ -228,6 +229,11 @@ fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) ->
     let value = |kind| match kind {
         ActionKind::Qr => "https://qr.alipay.com/bax03431ljhokirwl38f00a7".to_owned(),
         ActionKind::Redirect => "https://openapi.alipay.com/gateway.do?a=1&b=\"x\"".to_owned(),
+        ActionKind::Form => {
+            let fields = vec![("riskRateInfo".to_owned(), "\"><b>".to_owned())];
+            BrowserForm { url: "https://gateway.95516.com/gateway/api/frontTransReq.do".to_owned(), fields }
+                .to_value()
+        }
     };
     Attempt {
         tenant_id: TENANT,

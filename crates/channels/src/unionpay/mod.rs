@@ -1,0 +1,17 @@
+//! UnionPay 全渠道 5.1.0: calls, conversations, reports, callbacks and settlement files of one contract.
+
+pub(crate) mod adapter;
+pub mod agreement;
+pub mod bill;
+pub mod call;
+pub mod callback;
+mod capabilities;
+pub mod conversation;
+pub mod credentials;
+pub mod report;
+pub mod wire;
+
+pub use capabilities::CAPABILITIES;
+pub use conversation::{Heard, NotSent};
+pub use credentials::{Credentials, Settings, SignedBy};
+pub use tk_formats::unionpay::message::Message;
