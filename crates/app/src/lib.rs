@@ -9,6 +9,7 @@ mod failure;
 mod links;
 pub mod payments;
 mod seal;
+pub mod transfers;
 pub mod webhooks;
 pub mod workers;
 

@@ -5,6 +5,7 @@
 //! HTTP and cryptography.
 
 pub mod alipay;
+pub mod bank;
 pub mod bill;
 pub mod callback;
 pub mod capabilities;

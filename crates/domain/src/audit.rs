@@ -45,6 +45,16 @@ words! {
         ResolutionPropose = "resolution.propose",
         /// It was decided.
         ResolutionDecide = "resolution.decide",
+        /// Lines of a bank account were taken.
+        BankLinesTake = "bank_lines.take",
+        /// Money of a bank line was given to an order.
+        BankLineMatch = "bank_line.match",
+        /// A match was undone.
+        BankLineUnmatch = "bank_line.unmatch",
+        /// Money of a bank line is asked to go back.
+        BankLineReturn = "bank_line.return",
+        /// A second person decided about a bank line.
+        BankLineDecide = "bank_line.decide",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

@@ -2,8 +2,8 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    ApiKeyId, AppId, AttemptId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId, Id128,
-    MerchantId, PaymentId, ProductId, RefundId, TenantId,
+    ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId,
+    Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -50,6 +50,12 @@ pub enum Want {
     Exception(TenantId, ExceptionId),
     /// A webhook delivery.
     Delivery(TenantId, DeliveryId),
+    /// A line of a bank account.
+    BankLine(TenantId, BankLineId),
+    /// What an attempt by bank transfer waits for.
+    TransferOrder(TenantId, AttemptId),
+    /// Money of a bank line given to an order.
+    TransferMatch(TenantId, MatchId),
     /// An account; it exists, empty, as soon as it is wanted.
     Account(AccountRef),
     /// The head of a tenant's sequences in a lane; wanted by the writer itself.

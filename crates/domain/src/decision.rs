@@ -13,6 +13,7 @@ use crate::moment::Moment;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::transfer::{BankLine, TransferMatch, TransferOrder};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 
 /// One row or entry that a decision writes; a row with a known key replaces it.
@@ -48,6 +49,12 @@ pub enum Change {
     Exception(Box<Exception>),
     /// A delivery.
     Delivery(Box<Delivery>),
+    /// A line of a bank account.
+    BankLine(Box<BankLine>),
+    /// What an attempt by bank transfer waits for.
+    TransferOrder(Box<TransferOrder>),
+    /// Money of a bank line given to an order.
+    TransferMatch(Box<TransferMatch>),
     /// An account's terms (never its balance: only entries move that).
     AccountTerms(Box<Account>),
     /// An entry; its lines move balances.
@@ -71,7 +78,7 @@ change_from! {
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,
-    Audit => Audit,
+    Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

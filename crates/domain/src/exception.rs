@@ -40,6 +40,8 @@ words! {
         RefundReopened = "refund_reopened",
         /// A refund was done after it had failed or been withdrawn.
         RefundLateSuccess = "refund_late_success",
+        /// A payment ended although part of its transfer had arrived.
+        TransferIncomplete = "transfer_incomplete",
         /// The channel takes back a success it had proven.
         SuccessContradicted = "success_contradicted",
     }

@@ -86,6 +86,16 @@ pub enum Refusal {
     SecondPersonRequired,
     /// The delivery is not waiting for a person.
     NotRedeliverable,
+    /// The bank line has no money left, is not booked or is no credit.
+    BankLineNotOpen,
+    /// The payment does not await a transfer to this bank account.
+    OrderNotAwaiting,
+    /// More than is left of the line or still awaited.
+    MatchExceedsOpen,
+    /// The order was paid in full: money goes back by a refund.
+    MatchFinal,
+    /// Part of a bank transfer was received for the attempt.
+    TransferPartReceived,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -129,6 +139,11 @@ impl Refusal {
             Self::ApprovalConsumed => "approval_consumed",
             Self::SecondPersonRequired => "second_person_required",
             Self::NotRedeliverable => "not_redeliverable",
+            Self::BankLineNotOpen => "bank_line_not_open",
+            Self::OrderNotAwaiting => "order_not_awaiting",
+            Self::MatchExceedsOpen => "match_exceeds_open",
+            Self::MatchFinal => "match_final",
+            Self::TransferPartReceived => "transfer_part_received",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -146,7 +161,10 @@ impl Refusal {
     #[must_use]
     pub const fn money_state(&self) -> MoneyState {
         match self {
-            Self::AlreadyPaid | Self::RefundEnded { done: true } => MoneyState::Moved,
+            Self::AlreadyPaid
+            | Self::MatchFinal
+            | Self::TransferPartReceived
+            | Self::RefundEnded { done: true } => MoneyState::Moved,
             Self::AttemptInProgress { outcome_unknown: true }
             | Self::OutcomeUnknown
             | Self::RefundInProgress => MoneyState::Unknown,
@@ -181,6 +199,9 @@ impl Refusal {
             | Self::ApprovalConsumed
             | Self::SecondPersonRequired
             | Self::NotRedeliverable
+            | Self::BankLineNotOpen
+            | Self::OrderNotAwaiting
+            | Self::MatchExceedsOpen
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

@@ -21,6 +21,7 @@ use crate::merchant::Merchant;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::transfer::{BankLine, TransferMatch, TransferOrder};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::HashSet;
 
@@ -57,6 +58,12 @@ pub struct Snapshot {
     pub exceptions: Rows<Exception>,
     /// Deliveries.
     pub deliveries: Rows<Delivery>,
+    /// Lines of bank accounts.
+    pub bank_lines: Rows<BankLine>,
+    /// What attempts by bank transfer wait for.
+    pub transfer_orders: Rows<TransferOrder>,
+    /// Matches of lines and orders.
+    pub transfer_matches: Rows<TransferMatch>,
     /// Accounts.
     pub accounts: Rows<Account>,
     /// Heads of sequences.

@@ -252,7 +252,7 @@ CREATE TABLE attempts (
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   status TEXT NOT NULL CHECK (status IN ('created', 'requires_action', 'processing', 'unknown', 'succeeded',
     'failed', 'closed')),
-  action_kind TEXT CHECK (action_kind IN ('qr', 'redirect', 'form')),
+  action_kind TEXT CHECK (action_kind IN ('qr', 'redirect', 'form', 'transfer')),
   action_value TEXT,
   channel_expires_at_us {i64} NOT NULL,
   channel_txn_no TEXT,
@@ -395,6 +395,90 @@ CREATE INDEX exceptions_by_time ON exceptions (tenant_id, opened_at_us, id);
 CREATE INDEX exceptions_by_payment ON exceptions (tenant_id, payment_id);
 @tenant exceptions
 
+-- Lines of bank accounts; the identifier is derived from day and content, so that a line is one row whatever file tells
+-- of it. The other side and the remark are sealed; blind indexes find them again.
+CREATE TABLE bank_lines (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  source TEXT NOT NULL CHECK (source IN ('statement', 'manual')),
+  status TEXT NOT NULL CHECK (status IN ('pending_approval', 'booked', 'rejected')),
+  flow TEXT NOT NULL CHECK (flow IN ('credit', 'debit')),
+  nature TEXT NOT NULL CHECK (nature IN ('plain', 'reversal', 'returned')),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  matched_minor {i64} NOT NULL CHECK (matched_minor >= 0),
+  return_minor {i64} NOT NULL CHECK (return_minor >= 0),
+  return_status TEXT NOT NULL CHECK (return_status IN ('none', 'pending_approval', 'approved')),
+  booked_day {i64} NOT NULL,
+  booked_at_us {i64},
+  bank_ref TEXT NOT NULL,
+  codes TEXT NOT NULL,
+  name_index TEXT,
+  account_index TEXT,
+  sealed {bytes} NOT NULL,
+  entry_id {id},
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  return_by TEXT,
+  decided_by TEXT,
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (matched_minor + return_minor <= amount_minor),
+  CHECK ((status = 'booked') = (entry_id IS NOT NULL)),
+  CHECK ((return_status = 'none') = (return_minor = 0)),
+  CHECK (status = 'booked' OR (matched_minor = 0 AND return_minor = 0)),
+  CHECK (flow = 'credit' OR (matched_minor = 0 AND return_minor = 0))
+) {strict};
+CREATE INDEX bank_lines_open ON bank_lines (tenant_id, channel_account_id, id)
+  WHERE status = 'booked' AND flow = 'credit' AND matched_minor + return_minor < amount_minor;
+@tenant bank_lines
+
+CREATE TABLE transfer_orders (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  code TEXT NOT NULL CHECK (length(code) = 8),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  received_minor {i64} NOT NULL CHECK (received_minor BETWEEN 0 AND amount_minor),
+  name_index TEXT,
+  account_index TEXT,
+  status TEXT NOT NULL CHECK (status IN ('open', 'paid', 'ended')),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status = 'paid') = (received_minor = amount_minor))
+) {strict};
+CREATE INDEX transfer_orders_open ON transfer_orders (tenant_id, channel_account_id, id) WHERE status = 'open';
+@tenant transfer_orders
+
+CREATE TABLE transfer_matches (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  bank_line_id {id} NOT NULL,
+  order_id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  score {i64} NOT NULL CHECK (score BETWEEN 0 AND 100),
+  reasons TEXT NOT NULL,
+  entry_id {id} NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('active', 'undone')),
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  undone_by TEXT,
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status = 'undone') = (undone_by IS NOT NULL))
+) {strict};
+CREATE INDEX transfer_matches_by_line ON transfer_matches (tenant_id, bank_line_id);
+CREATE INDEX transfer_matches_by_order ON transfer_matches (tenant_id, order_id);
+@tenant transfer_matches
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
@@ -409,7 +493,7 @@ CREATE TABLE accounts (
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, owner_kind, owner_id, kind, currency),
   CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'held', 'duplicate',
-    'late_success', 'suspense'))
+    'late_success', 'suspense', 'transfer_received', 'transfer_return'))
 ) {strict};
 @tenant accounts
 
@@ -472,7 +556,8 @@ CREATE TABLE entries (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
-    'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'reversal')),
+    'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
+    'bank_debit', 'transfer_match', 'transfer_return', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

@@ -6,9 +6,9 @@ use tk_domain::audit::Act;
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId,
-    ExceptionId, HoldId, Id128, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, TypedId,
-    WebhookEndpointId,
+    AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, ChannelAccountId, DeliveryId, EntryId,
+    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, RequestId,
+    TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
@@ -18,6 +18,7 @@ use tk_domain::payment::{
 };
 use tk_domain::product::{IssueOn, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::transfer::{Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus};
 use tk_domain::webhook::{DeliveryStatus, EventKind};
 use tk_money::{Currency, Rate};
 
@@ -35,7 +36,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    HoldId, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
+    BankLineId, MatchId, HoldId, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -54,7 +55,7 @@ word_columns! {
     SignatureAlgorithm, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
-    EventKind,
+    EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
 }
 
 impl Column for Currency {

@@ -7,6 +7,7 @@ mod api_keys;
 mod apps;
 mod attempts;
 mod audits;
+mod bank_lines;
 mod batches;
 mod books;
 mod channel_accounts;
@@ -48,6 +49,7 @@ mod write;
 mod writer;
 
 pub use accounts::AccountFilter;
+pub use bank_lines::{BankLineFilter, OPEN_MAX};
 pub use books::{Booked, BookedLine};
 pub use claims::{DueTenant, Lease};
 pub use config::{Ambient, Commits, Failpoints, Source, StoreConfig};

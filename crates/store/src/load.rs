@@ -16,6 +16,7 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::{Row, Snapshot};
+use tk_domain::transfer::{BankLine, TransferMatch, TransferOrder};
 use tk_domain::webhook::{Delivery, Event, WebhookEndpoint};
 
 /// Which rows of a tenant a load reads.
@@ -90,6 +91,13 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::Instruction(tenant, id) => by_key::<Instruction>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Exception(tenant, id) => by_key::<Exception>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Delivery(tenant, id) => by_key::<Delivery>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::BankLine(tenant, id) => by_key::<BankLine>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::TransferOrder(tenant, id) => {
+            by_key::<TransferOrder>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
+        Want::TransferMatch(tenant, id) => {
+            by_key::<TransferMatch>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
         Want::Account(name) => {
             by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
         }

@@ -14,6 +14,7 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
+use tk_domain::transfer::{BankLine, TransferMatch, TransferOrder};
 use tk_domain::webhook::{Delivery, WebhookEndpoint};
 
 /// New and changed rows of one table, cell after cell.
@@ -57,6 +58,9 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     let events = std::mem::take(&mut snapshot.appended.events);
     appended(&mut writes, events.iter());
     changed::<Delivery>(&mut writes, snapshot);
+    changed::<BankLine>(&mut writes, snapshot);
+    changed::<TransferOrder>(&mut writes, snapshot);
+    changed::<TransferMatch>(&mut writes, snapshot);
     changed::<Account>(&mut writes, snapshot);
     entries(&mut writes, snapshot);
     let audits = std::mem::take(&mut snapshot.appended.audits);

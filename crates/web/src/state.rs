@@ -29,6 +29,10 @@ impl Environment {
 pub struct Limits {
     /// The largest API body, bytes.
     pub api_body_max: usize,
+    /// The largest file, bytes.
+    pub file_max: usize,
+    /// How long a file may take to arrive, milliseconds.
+    pub file_timeout_ms: u64,
     /// The largest callback body, bytes.
     pub callback_body_max: usize,
     /// The largest form of a cashier page, bytes.
@@ -49,6 +53,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             api_body_max: 256 * 1024,
+            file_max: 50 * 1024 * 1024,
+            file_timeout_ms: 120_000,
             callback_body_max: 64 * 1024,
             form_body_max: 16 * 1024,
             body_timeout_ms: 8_000,

@@ -24,6 +24,10 @@ words! {
         RefundsRead = "refunds:read",
         /// Create and cancel refunds.
         RefundsWrite = "refunds:write",
+        /// Read bank transfers and their matches.
+        BankTransfersRead = "bank_transfers:read",
+        /// Bring bank lines, match them, ask for returns.
+        BankTransfersWrite = "bank_transfers:write",
         /// Read accounts and entries.
         BooksRead = "books:read",
         /// Propose what becomes of money in suspense.

@@ -31,6 +31,14 @@ words! {
         RefundReceivable = "refund_receivable",
         /// Money not yet explained 挂账 (liability).
         Suspense = "suspense",
+        /// Money in a bank account 银行存款 (asset).
+        BankAccount = "bank_account",
+        /// Money that left a bank account and is not yet explained 待查支出 (asset).
+        UnexplainedDebit = "unexplained_debit",
+        /// Transfers matched to orders that are not yet paid in full (liability).
+        TransferReceived = "transfer_received",
+        /// Transfers on their way back to their senders (liability).
+        TransferReturn = "transfer_return",
     }
 }
 
@@ -44,11 +52,15 @@ impl AccountKind {
             | Self::Held
             | Self::Duplicate
             | Self::LateSuccess
+            | Self::TransferReceived
+            | Self::TransferReturn
             | Self::Suspense => true,
             Self::MerchantFeeReceivable
             | Self::ChannelReceivable
             | Self::FeeCost
             | Self::FeeIncome
+            | Self::BankAccount
+            | Self::UnexplainedDebit
             | Self::RefundReceivable => false,
         }
     }
@@ -60,6 +72,8 @@ impl AccountKind {
             Self::MerchantFeeReceivable
             | Self::ChannelReceivable
             | Self::FeeCost
+            | Self::BankAccount
+            | Self::UnexplainedDebit
             | Self::RefundReceivable => true,
             Self::PendingSettlement
             | Self::Cash
@@ -67,6 +81,8 @@ impl AccountKind {
             | Self::Duplicate
             | Self::LateSuccess
             | Self::FeeIncome
+            | Self::TransferReceived
+            | Self::TransferReturn
             | Self::Suspense => false,
         }
     }

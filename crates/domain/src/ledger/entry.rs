@@ -29,6 +29,14 @@ words! {
         RefundLate = "refund_late",
         /// Money in suspense that is found to be the merchant's.
         SuspenseCredit = "suspense_credit",
+        /// Money that came into a bank account.
+        BankCredit = "bank_credit",
+        /// Money that left a bank account.
+        BankDebit = "bank_debit",
+        /// Money of a bank line given to an order.
+        TransferMatch = "transfer_match",
+        /// Money of a bank line set aside for its sender.
+        TransferReturn = "transfer_return",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

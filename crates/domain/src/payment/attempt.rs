@@ -59,6 +59,8 @@ words! {
         Redirect = "redirect",
         /// Post this form from the browser; the value is a [`BrowserForm`](super::BrowserForm).
         Form = "form",
+        /// Transfer the exact amount with this remittance code.
+        Transfer = "transfer",
     }
 }
 

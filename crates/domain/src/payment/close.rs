@@ -10,6 +10,7 @@ use crate::moment::Moment;
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::transfer::{self, Part};
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use crate::words::words;
@@ -148,6 +149,11 @@ fn wants_open(tenant_id: TenantId, payment_id: PaymentId, snapshot: &Snapshot, w
     if let Some(attempt) = attempt {
         wants.add(Want::Attempt(tenant_id, attempt));
         wants.add(Want::Instruction(tenant_id, attempt.id128()));
+        let transfer = snapshot.attempts.get(&(tenant_id, attempt));
+        if let Some(attempt) = transfer.filter(|attempt| attempt.method == Method::BankTransfer) {
+            wants.add(Want::TransferOrder(tenant_id, attempt.id));
+            wants.add(Want::Exception(tenant_id, transfer::incomplete(attempt)));
+        }
     }
 }
 
@@ -189,6 +195,14 @@ impl Command for ClosePayment {
         payment.updated_at_us = moment.now_us;
         let open = payment.open_attempt_id.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
         match open {
+            Some(open) if open.method == Method::BankTransfer => {
+                let mut attempt = open.clone();
+                let part = if self.reason == CloseReason::Expired { Part::Leave } else { Part::Refuse };
+                transfer::end((&mut attempt, part), snapshot, &mut changes, moment)?;
+                changes.put(attempt);
+                payment.open_attempt_id = None;
+                end(&mut payment, PaymentStatus::Closed, &mut changes, moment);
+            }
             Some(open) if open.close_requested_at_us.is_none() => {
                 let mut attempt = open.clone();
                 request(&mut attempt, snapshot, self.lease_us, &mut changes, moment);

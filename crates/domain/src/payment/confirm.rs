@@ -8,6 +8,7 @@ use crate::moment::Moment;
 use crate::payment::{Attempt, CreatePayment, Payment, PaymentStatus, StartAttempt};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::transfer::ExpectedPayer;
 
 /// Creates a payment and starts its attempt, or finds the payment that the merchant's order number already has.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ impl ConfirmPayment {
             payment_id,
             method: self.method,
             auth_code: self.auth_code.clone(),
+            payer: ExpectedPayer::default(),
             return_url: self.create.return_url.clone(),
             lease_us: self.lease_us,
             origin: self.create.origin.clone(),
@@ -106,6 +108,13 @@ impl Command for ConfirmPayment {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Confirmed>, Refusal> {
+        if self.method == Method::BankTransfer {
+            // Its code is drawn for a payment that exists.
+            return Err(Refusal::FieldInvalid {
+                param: "method",
+                reason: "create the payment, then start an attempt",
+            });
+        }
         if self.create.existing_id(snapshot).is_some() {
             let found = self.create.decide(snapshot, moment)?.reply;
             return self.go_on(found.payment, snapshot, moment);

@@ -35,6 +35,10 @@ pub(super) fn collect(
         | EntryKind::Refund
         | EntryKind::RefundLate
         | EntryKind::SuspenseCredit
+        | EntryKind::BankCredit
+        | EntryKind::BankDebit
+        | EntryKind::TransferMatch
+        | EntryKind::TransferReturn
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

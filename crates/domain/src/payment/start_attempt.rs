@@ -11,6 +11,9 @@ use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, close};
 use crate::refusal::Refusal;
 use crate::routing::{Demand, RoutingDecision, method_allowed, route};
 use crate::snapshot::Snapshot;
+use crate::transfer::{self, ExpectedPayer, Part};
+use crate::view::payment_event;
+use crate::webhook::EventKind;
 use serde_json::json;
 
 /// Attempts that one payment may have.
@@ -34,6 +37,8 @@ pub struct StartAttempt {
     pub method: Method,
     /// The payer's bar code, for bar-code methods.
     pub auth_code: Option<String>,
+    /// Who is expected to pay, for bank transfers.
+    pub payer: ExpectedPayer,
     /// Where the wallet sends the browser afterwards (display only).
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
@@ -245,6 +250,12 @@ impl Command for StartAttempt {
         if let Some(open) = payment.open_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, open));
             wants.add(Want::Instruction(self.tenant_id, open.id128()));
+            wants.add(Want::TransferOrder(self.tenant_id, open));
+        }
+        if self.method == Method::BankTransfer {
+            if let Some(account) = self.route(payment, snapshot).chosen {
+                transfer::want_codes(payment, account, wants);
+            }
         }
     }
 
@@ -268,10 +279,20 @@ impl Command for StartAttempt {
             let closing = open.map(|_| Refusal::AttemptInProgress { outcome_unknown: true });
             return Err(closing.unwrap_or(Refusal::OrderClosed));
         }
+        let mut changes = Changes::default();
         if let Some(open) = open {
-            return self.with_open(payment, open, snapshot, moment);
+            if open.method != Method::BankTransfer || self.method == Method::BankTransfer {
+                return self.with_open(payment, open, snapshot, moment);
+            }
+            // No channel has to be told; a transfer that is on its way will be in suspense, not lost.
+            let mut ended = open.clone();
+            transfer::end((&mut ended, Part::Refuse), snapshot, &mut changes, moment)?;
+            changes.put(ended);
         }
-        let (payment, attempt, mut changes) = self.begin(payment, snapshot, moment)?;
+        let (payment, attempt, begun) = self.begin(payment, snapshot, moment)?;
+        for change in begun.into_vec() {
+            changes.put(change);
+        }
         changes.put(payment.clone());
         let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt) };
         Ok(Decision::new(reply, changes))
@@ -288,17 +309,27 @@ impl StartAttempt {
         moment: &mut Moment<'_>,
     ) -> Result<(Payment, Attempt, Changes), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
-        let attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
+        let mut attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();
+        let mut changes = Changes::default();
         payment.status = PaymentStatus::Processing;
+        if self.method == Method::BankTransfer {
+            let rows = (&mut payment, &mut attempt);
+            transfer::begin(rows, (account, &self.payer), snapshot, &mut changes, moment)?;
+        } else {
+            changes.put(self.instruction(&attempt, moment));
+        }
         payment.open_attempt_id = Some(attempt.id);
         payment.latest_attempt_id = Some(attempt.id);
         payment.attempts_count = payment.attempts_count.saturating_add(1);
         payment.updated_at_us = moment.now_us;
-        let mut changes = Changes::default();
-        changes.put(self.instruction(&attempt, moment));
         let detail = json!({ "payment": payment.id, "method": self.method, "channel_account": account.id });
         changes.audit((self.tenant_id, &self.origin), Act::AttemptStart, &attempt.id, &detail, moment);
+        if self.method == Method::BankTransfer {
+            let kind = EventKind::PaymentActionRequired;
+            let event = payment_event(kind, &mut payment, Some(&attempt), moment);
+            changes.put(event);
+        }
         changes.put(attempt.clone());
         Ok((payment, attempt, changes))
     }

@@ -1,7 +1,7 @@
 //! Creating a refund: the money is held in the same commit, and never more than was received.
 
 use crate::audit::{Act, Origin};
-use crate::channel_account::{Channel, ChannelAccount};
+use crate::channel_account::{Channel, ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AppId, AttemptId, HoldId, PaymentId, RefundId, TenantId, TypedId};
@@ -136,6 +136,10 @@ impl CreateRefund {
             return Err(Refusal::TooManyRefunds { max: count_max });
         }
         let window_us = account.refund_window_days.saturating_mul(DAY_US);
+        // Money that was pushed to a bank account has no channel that could send it back.
+        if attempt.method == Method::BankTransfer {
+            return Err(Refusal::RefundWindowClosed);
+        }
         if attempt.paid_at_us.unwrap_or(attempt.created_at_us).saturating_add(window_us) <= now_us {
             return Err(Refusal::RefundWindowClosed);
         }

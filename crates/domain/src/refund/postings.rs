@@ -18,6 +18,10 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::Refund
         | EntryKind::RefundLate
         | EntryKind::SuspenseCredit
+        | EntryKind::BankCredit
+        | EntryKind::BankDebit
+        | EntryKind::TransferMatch
+        | EntryKind::TransferReturn
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);

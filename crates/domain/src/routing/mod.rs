@@ -138,11 +138,18 @@ pub fn method_allowed(product: &Product, payment: &Payment, method: Method) -> b
 #[must_use]
 pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
     match terminal {
-        Terminal::Pc => {
-            &[Method::AlipayQr, Method::AlipayPage, Method::WechatNative, Method::EbankB2c, Method::EbankB2b]
+        Terminal::Pc => &[
+            Method::AlipayQr,
+            Method::AlipayPage,
+            Method::WechatNative,
+            Method::EbankB2c,
+            Method::EbankB2b,
+            Method::BankTransfer,
+        ],
+        Terminal::MobileWeb | Terminal::AlipayApp => {
+            &[Method::AlipayWap, Method::WechatH5, Method::QuickPay, Method::BankTransfer]
         }
-        Terminal::MobileWeb | Terminal::AlipayApp => &[Method::AlipayWap, Method::WechatH5, Method::QuickPay],
-        Terminal::WechatOa => &[Method::WechatJsapi, Method::QuickPay],
+        Terminal::WechatOa => &[Method::WechatJsapi, Method::QuickPay, Method::BankTransfer],
         Terminal::Counter => {
             &[Method::AlipayBarcode, Method::WechatBarcode, Method::AlipayQr, Method::Cash, Method::Pos]
         }

@@ -5,8 +5,8 @@ use crate::audit::Audit;
 use crate::channel_account::ChannelAccount;
 use crate::exception::Exception;
 use crate::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId, Id128,
-    MerchantId, PaymentId, ProductId, RefundId, TenantId, WebhookEndpointId,
+    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId,
+    HoldId, Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, TenantId, WebhookEndpointId,
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
@@ -15,6 +15,7 @@ use crate::merchant::Merchant;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::transfer::{BankLine, TransferMatch, TransferOrder};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +47,7 @@ rows! {
     Merchant: MerchantId, Product: ProductId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
-    Account: AccountId,
+    Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
 }
 
 impl Row for Head {

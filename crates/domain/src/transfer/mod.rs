@@ -1,8 +1,40 @@
 //! Bank transfers: codes that payers write, lines of bank accounts, and which line pays which order.
+//!
+//! A line is booked once, when it becomes known: into suspense. Matching moves its money to the merchant of the order
+//! it pays; the match that completes an order makes the payment's one collection. What fits nothing stays in
+//! suspense until a person matches it or gives it back.
 
+mod approve;
+mod await_order;
 pub mod code;
+mod import;
 pub mod matching;
+mod postings;
+mod rows;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod undo;
+mod view;
 
+pub use approve::{AskReturn, DecideBankLine, Verdict};
+pub use await_order::ExpectedPayer;
+pub(crate) use await_order::{Part, begin, end, incomplete, want_codes};
 pub use code::RemittanceCode;
+pub use import::{LINES_MAX, LinesTaken, TakeBankLines, TellLine};
+pub use matching::{BlindIndex, Certainty, Proposal, Reason};
+pub use rows::{
+    BankLine, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
+    TransferMatch, TransferOrder, index_text,
+};
+pub use settle::{MatchTransfers, Matched, Misfit, PAIRS_MAX, Pair};
+pub use undo::UndoMatch;
+pub use view::{BankLineView, TransferMatchView};
+
+use crate::refusal::Refusal;
+
+/// Every act of a person has a name: 1 to 64 characters, none of them a control character.
+fn name_of_actor(by: &str) -> Result<(), Refusal> {
+    let fits = !by.trim().is_empty() && by.chars().count() <= 64 && !by.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Refusal::FieldInvalid { param: "actor", reason: "1 to 64 characters" }) }
+}

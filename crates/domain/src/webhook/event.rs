@@ -36,6 +36,12 @@ words! {
         RefundLateSuccess = "refund.late_success",
         /// It was withdrawn before sending.
         RefundCancelled = "refund.cancelled",
+        /// Money came into a bank account.
+        BankTransferReceived = "bank_transfer.received",
+        /// Money of a bank line was given to an order.
+        BankTransferMatched = "bank_transfer.matched",
+        /// A match was undone.
+        BankTransferUnmatched = "bank_transfer.unmatched",
         /// Somebody pressed "send a test event".
         Test = "test",
     }

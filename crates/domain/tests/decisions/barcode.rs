@@ -128,6 +128,7 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
             payment_id,
             method,
             auth_code: auth_code.map(str::to_owned),
+            payer: tk_domain::transfer::ExpectedPayer::default(),
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),

@@ -1,12 +1,14 @@
 //! What holds after every decision, computed anew from the rows and lines.
 
 use std::collections::BTreeMap;
+use tk_domain::channel_account::Method;
 use tk_domain::id::{AccountId, AttemptId, Id128, PaymentId, RefundId, TypedId};
 use tk_domain::instruction::InstructionStatus;
 use tk_domain::ledger::{AccountKind, EntryKind, EntryLine, Hold, HoldStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
 use tk_domain::refund::{Refund, RefundState};
 use tk_domain::snapshot::Snapshot;
+use tk_domain::transfer::{Flow, LineStatus, MatchStatus, OrderStatus, ReturnStatus};
 
 /// What was seen at the commit before.
 #[derive(Default)]
@@ -21,6 +23,7 @@ pub struct Watch {
 pub fn check(snapshot: &Snapshot, watch: &mut Watch) {
     books(snapshot);
     holds(snapshot);
+    desk(snapshot);
     chains(snapshot, watch);
     events(snapshot);
     for payment in snapshot.payments.iter() {
@@ -75,6 +78,40 @@ fn holds(snapshot: &Snapshot) {
         "open holds are the held balance"
     );
     assert_eq!(snapshot.holds.iter().count(), snapshot.refunds.iter().count(), "one hold per refund");
+}
+
+/// Each line's money is booked once, and what was matched of it is what orders received.
+fn desk(snapshot: &Snapshot) {
+    let active = || snapshot.transfer_matches.iter().filter(|row| row.status == MatchStatus::Active);
+    let (mut received, mut suspense, mut returned) = (0, 0, 0);
+    for line in snapshot.bank_lines.iter() {
+        let matched: i64 =
+            active().filter(|row| row.bank_line_id == line.id).map(|row| row.amount_minor).sum();
+        assert_eq!(line.matched_minor, matched, "{line:?}");
+        assert!(line.matched_minor + line.return_minor <= line.amount_minor, "{line:?}");
+        let booked = line.status == LineStatus::Booked;
+        assert_eq!(line.entry_id.is_some(), booked, "{line:?}");
+        let aside = if line.return_status == ReturnStatus::Approved { line.return_minor } else { 0 };
+        if booked && line.flow == Flow::Credit {
+            suspense += line.amount_minor - line.matched_minor - aside;
+            returned += aside;
+        }
+    }
+    for order in snapshot.transfer_orders.iter() {
+        let given: i64 = active().filter(|row| row.order_id == order.id).map(|row| row.amount_minor).sum();
+        assert_eq!(order.received_minor, given, "{order:?}");
+        let paid = order.received_minor == order.amount_minor;
+        assert_eq!(order.status == OrderStatus::Paid, paid, "{order:?}");
+        received += if paid { 0 } else { order.received_minor };
+    }
+    let balance = |kind| -> i64 {
+        snapshot.accounts.iter().filter(|row| row.kind == kind).map(|row| row.balance_minor).sum()
+    };
+    assert_eq!(balance(AccountKind::TransferReceived), received);
+    assert_eq!(balance(AccountKind::TransferReturn), returned);
+    if snapshot.bank_lines.iter().next().is_some() {
+        assert_eq!(balance(AccountKind::Suspense), suspense);
+    }
 }
 
 fn chains(snapshot: &Snapshot, watch: &mut Watch) {
@@ -181,7 +218,11 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.received_minor, "inv-17");
     assert!(attempt.credited_minor == 0 || attempt.refunded_minor + attempt.refunding_minor == 0);
     assert!(attempt.channel_fee_returned_minor <= attempt.channel_fee_minor);
-    let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128())).unwrap();
+    let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128()));
+    if attempt.method == Method::BankTransfer {
+        return assert!(instruction.is_none(), "nothing is said to any channel about a transfer");
+    }
+    let instruction = instruction.unwrap();
     if attempt.status.open() && attempt.disposition.is_none() {
         assert_eq!(instruction.status, InstructionStatus::Open, "an open attempt has a next question");
     }

@@ -24,6 +24,7 @@ use tk_domain::report::{
     PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear,
 };
 use tk_domain::snapshot::Snapshot;
+use tk_domain::transfer::ExpectedPayer;
 use tk_money::{Amount, Currency, Rate};
 
 pub const TENANT: TenantId = TenantId(Id128([1; 16]));
@@ -195,6 +196,7 @@ impl World {
             payment_id,
             method,
             auth_code,
+            payer: ExpectedPayer::default(),
             return_url: None,
             lease_us: MINUTE_US,
             origin: Origin::system(),

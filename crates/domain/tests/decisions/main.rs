@@ -38,3 +38,5 @@ mod sequences;
 mod stray;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod transfers;

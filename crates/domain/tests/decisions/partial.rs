@@ -36,8 +36,11 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::Attempt(..) => Some(2),
         Want::Refund(..) => Some(3),
         Want::Hold(..) => Some(4),
-        Want::Account(..) => Some(5),
-        Want::Head(..) => Some(6),
+        Want::BankLine(..) => Some(5),
+        Want::TransferOrder(..) => Some(6),
+        Want::TransferMatch(..) => Some(7),
+        Want::Account(..) => Some(8),
+        Want::Head(..) => Some(9),
         Want::Merchant(..)
         | Want::Product(..)
         | Want::ChannelAccount(..)
@@ -85,6 +88,13 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::Instruction(tenant, id) => copy(&full.instructions, &(*tenant, *id), &mut to.instructions),
         Want::Exception(tenant, id) => copy(&full.exceptions, &(*tenant, *id), &mut to.exceptions),
         Want::Delivery(tenant, id) => copy(&full.deliveries, &(*tenant, *id), &mut to.deliveries),
+        Want::BankLine(tenant, id) => copy(&full.bank_lines, &(*tenant, *id), &mut to.bank_lines),
+        Want::TransferOrder(tenant, id) => {
+            copy(&full.transfer_orders, &(*tenant, *id), &mut to.transfer_orders);
+        }
+        Want::TransferMatch(tenant, id) => {
+            copy(&full.transfer_matches, &(*tenant, *id), &mut to.transfer_matches);
+        }
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
         Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
     }
@@ -105,6 +115,13 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::Instruction(row) => replaces_unseen(&**row, &full.instructions, &partial.instructions),
         Change::Exception(row) => replaces_unseen(&**row, &full.exceptions, &partial.exceptions),
         Change::Delivery(row) => replaces_unseen(&**row, &full.deliveries, &partial.deliveries),
+        Change::BankLine(row) => replaces_unseen(&**row, &full.bank_lines, &partial.bank_lines),
+        Change::TransferOrder(row) => {
+            replaces_unseen(&**row, &full.transfer_orders, &partial.transfer_orders)
+        }
+        Change::TransferMatch(row) => {
+            replaces_unseen(&**row, &full.transfer_matches, &partial.transfer_matches)
+        }
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }

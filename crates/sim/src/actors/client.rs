@@ -13,6 +13,7 @@ use tk_domain::payment::{
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
 use tk_domain::refusal::Refusal;
+use tk_domain::transfer::ExpectedPayer;
 use tk_simulator::core::BarcodeReply;
 
 /// Calls that got no answer are repeated so often.
@@ -201,6 +202,7 @@ impl World {
             payment_id,
             method,
             auth_code,
+            payer: ExpectedPayer::default(),
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
             origin: Origin { actor: tk_domain::audit::Actor::Payer, request_id: None, ip: None },

@@ -189,6 +189,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::SuccessContradicted => true,
         ExceptionKind::PayeeMismatch
         | ExceptionKind::OrphanReport
+        | ExceptionKind::TransferIncomplete
         | ExceptionKind::RefundLateSuccess
         | ExceptionKind::DuplicatePaid
         | ExceptionKind::LateSuccess => false,

@@ -79,6 +79,13 @@ impl Checker {
             Change::Instruction(row) => known(&rows.instructions, &partial.instructions, row.as_ref()),
             Change::Exception(row) => wanted.contains(&Want::Exception(row.tenant_id, row.id)),
             Change::Delivery(row) => known(&rows.deliveries, &partial.deliveries, row.as_ref()),
+            Change::BankLine(row) => known(&rows.bank_lines, &partial.bank_lines, row.as_ref()),
+            Change::TransferOrder(row) => {
+                known(&rows.transfer_orders, &partial.transfer_orders, row.as_ref())
+            }
+            Change::TransferMatch(row) => {
+                known(&rows.transfer_matches, &partial.transfer_matches, row.as_ref())
+            }
             Change::NaturalKey(row) => wanted.contains(&Want::Natural(row.name.clone())),
             Change::Idempotency(row) => wanted.contains(&Want::Idempotency(row.name.clone())),
             Change::Entry(entry) => {
@@ -138,6 +145,13 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::Instruction(tenant, id) => copy(&rows.instructions, &mut partial.instructions, &(*tenant, *id)),
         Want::Exception(tenant, id) => copy(&rows.exceptions, &mut partial.exceptions, &(*tenant, *id)),
         Want::Delivery(tenant, id) => copy(&rows.deliveries, &mut partial.deliveries, &(*tenant, *id)),
+        Want::BankLine(tenant, id) => copy(&rows.bank_lines, &mut partial.bank_lines, &(*tenant, *id)),
+        Want::TransferOrder(tenant, id) => {
+            copy(&rows.transfer_orders, &mut partial.transfer_orders, &(*tenant, *id));
+        }
+        Want::TransferMatch(tenant, id) => {
+            copy(&rows.transfer_matches, &mut partial.transfer_matches, &(*tenant, *id));
+        }
         Want::Account(name) => copy(&rows.accounts, &mut partial.accounts, &(name.tenant_id, name.id())),
         Want::Head(tenant, lane) => copy(&rows.heads, &mut partial.heads, &(*tenant, *lane)),
     }

@@ -16,6 +16,7 @@ use tk_domain::merchant::CreateMerchant;
 use tk_domain::payment::{CreatePayment, FeeSnapshot, StartAttempt, Started, TakePaymentReport};
 use tk_domain::product::{CreateProduct, ProductTerms};
 use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source as ReportSource};
+use tk_domain::transfer::ExpectedPayer;
 use tk_money::{Amount, Rate};
 use tk_store::{Commits, Source, Store, StoreConfig, migrate};
 
@@ -247,6 +248,7 @@ impl Client {
             payment_id: created.payment.id,
             method: Method::AlipayQr,
             auth_code: None,
+            payer: ExpectedPayer::default(),
             return_url: None,
             lease_us: 60_000_000,
             origin: Origin::system(),

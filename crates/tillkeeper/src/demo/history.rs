@@ -12,6 +12,7 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::{CreatePayment, RequestQuery, StartAttempt};
+use tk_domain::transfer::ExpectedPayer;
 use tk_money::Amount;
 
 /// Payments made of each past day; later days have more.
@@ -73,6 +74,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         payment_id,
         method: Method::AlipayQr,
         auth_code: None,
+        payer: ExpectedPayer::default(),
         return_url: None,
         lease_us: 0,
         origin: origin.clone(),

@@ -4,6 +4,7 @@ mod accounts;
 pub mod answer;
 mod apps;
 mod attempts;
+mod bank_transfers;
 mod channel_accounts;
 mod deliveries;
 mod entries;
@@ -53,6 +54,14 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::get::get))
         .routes(routes!(refunds::cancellation::create))
         .routes(routes!(refunds::queries::create))
+        .routes(routes!(bank_transfers::create::create, bank_transfers::list::list))
+        .routes(routes!(bank_transfers::statements::create))
+        .routes(routes!(bank_transfers::matching::create))
+        .routes(routes!(bank_transfers::get::get))
+        .routes(routes!(bank_transfers::candidates::list))
+        .routes(routes!(bank_transfers::matches::create, bank_transfers::matches::list))
+        .routes(routes!(bank_transfers::cancellation::create))
+        .routes(routes!(bank_transfers::returns::create))
 }
 
 fn configuration() -> OpenApiRouter<WebState> {

@@ -60,4 +60,16 @@ schemas! {
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
         late_succeeded_at: Option<String>, created: String,
     }
+    /// A line of a bank account.
+    BankTransfer {
+        id: String, object: String, livemode: bool, channel_account: String, source: String, status: String,
+        flow: String, nature: String, amount: i64, currency: String, amount_matched: i64, amount_unmatched: i64,
+        amount_returned: i64, return_status: String, booked_date: String, booked_at: Option<String>,
+        bank_ref: String, codes: Value, made_by: String, decided_by: Option<String>, created: String,
+    }
+    /// Money of a bank line given to a payment.
+    TransferMatch {
+        id: String, object: String, bank_transfer: String, payment: String, attempt: String, amount: i64,
+        score: i64, reasons: Value, status: String, made_by: String, undone_by: Option<String>, created: String,
+    }
 }

@@ -13,8 +13,8 @@ pub use address::{Block, peer};
 pub use bearer::{KeyText, new_key};
 pub use gate::{Gate, InFlight};
 pub use permission::{
-    BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite, ExceptionsWrite, PaymentsRead,
-    PaymentsWrite, Permission, RefundsRead, RefundsWrite,
+    BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite,
+    ExceptionsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead, RefundsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 
@@ -157,7 +157,14 @@ pub fn check_signed<P: Permission>(caller: &Caller, state: &WebState) -> Result<
 /// Checks the scope that a handler's first argument names, and the API version asked for.
 pub fn check_scope<P: Permission>(caller: &Caller, parts: &Parts) -> Result<(), Problem> {
     caller.check_scope(P::SCOPE)?;
-    if matches!(P::SCOPE, Scope::ConfigWrite | Scope::EventsWrite | Scope::EventsRead) {
+    if matches!(
+        P::SCOPE,
+        Scope::ConfigWrite
+            | Scope::EventsWrite
+            | Scope::EventsRead
+            | Scope::BankTransfersRead
+            | Scope::BankTransfersWrite
+    ) {
         caller.check_whole_tenant()?;
     }
     match parts.headers.get("api-version").map(|value| value.to_str().unwrap_or_default()) {

@@ -28,6 +28,10 @@ permissions! {
     RefundsRead;
     /// Create and cancel refunds.
     RefundsWrite;
+    /// Read bank transfers and their matches.
+    BankTransfersRead;
+    /// Bring bank lines, match them, ask for returns.
+    BankTransfersWrite;
     /// Read accounts, entries, holds and exceptions.
     BooksRead;
     /// Propose what becomes of money in suspense.

@@ -14,6 +14,7 @@ use tk_app::Failure;
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{ActionKind, Attempt, StartAttempt};
 use tk_domain::refusal::Refusal;
+use tk_domain::transfer::ExpectedPayer;
 
 /// Starts an attempt by the method chosen and leads to what the payer has to do.
 pub async fn start(State(state): State<WebState>, Path(token): Path<String>, request: Request) -> Response {
@@ -48,6 +49,7 @@ fn command(entry: &Entry, method: Method) -> StartAttempt {
         payment_id: entry.payment_id,
         method,
         auth_code: None,
+        payer: ExpectedPayer::default(),
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,
         origin: entry.origin.clone(),

@@ -20,11 +20,12 @@ use subtle::ConstantTimeEq;
 use tk_app::Failure;
 use tk_app::store::Page;
 use tk_domain::audit::{Actor, Origin};
-use tk_domain::channel_account::ChannelAccount;
+use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::id::{Id128, PaymentId, RequestId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
-use tk_domain::payment::Payment;
+use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::{Product, Terminal};
+use tk_domain::transfer::TransferOrder;
 
 /// The cookie of a browser that has opened the page; its path is the page's.
 const ENTRY_COOKIE: &str = "tk_entry";
@@ -145,7 +146,15 @@ impl Entry {
         let attempts = reader.attempts_of(self.tenant_id, self.payment_id).await?;
         let accounts = if payment.status.terminal() { Vec::new() } else { self.accounts().await? };
         let payee = merchant.map(|merchant| merchant.name).unwrap_or_default();
-        Ok(Some(Rows { payment, payee, product, attempts, accounts }))
+        let transferred_minor = self.transferred(&payment, &attempts).await?;
+        Ok(Some(Rows { payment, payee, product, attempts, accounts, transferred_minor }))
+    }
+
+    async fn transferred(&self, payment: &Payment, attempts: &[Attempt]) -> Result<i64, Failure> {
+        let open = attempts.iter().find(|attempt| Some(attempt.id) == payment.open_attempt_id);
+        let Some(open) = open.filter(|attempt| attempt.method == Method::BankTransfer) else { return Ok(0) };
+        let order = self.state.app.reader().get::<TransferOrder>(&(self.tenant_id, open.id)).await?;
+        Ok(order.map_or(0, |order| order.received_minor))
     }
 
     /// The tenant's channel accounts; a tenant has at most 200.

@@ -127,7 +127,8 @@ impl Frame {
     /// The frame of a page of this payment.
     pub fn of(visit: &Visit, rows: &Rows, stage: Stage, heading: &str) -> Self {
         let locale = visit.locale;
-        let open_ended = matches!(stage, Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Preparing);
+        let open_ended =
+            matches!(stage, Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Transfer | Stage::Preparing);
         Self {
             locale,
             print: visit.print,
@@ -252,6 +253,8 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
         Stage::Preparing => "money-preparing",
         Stage::Qr => "money-qr",
         Stage::Wallet => "money-wallet",
+        Stage::Transfer if rows.transferred_minor > 0 => "money-transfer-part",
+        Stage::Transfer => "money-transfer",
         Stage::CodeExpired => "money-code-expired",
         Stage::Confirming => "money-confirming",
         Stage::Checking => "money-checking",

@@ -24,6 +24,7 @@ mod stage;
 mod status;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wait;
 
 use crate::state::WebState;

@@ -44,6 +44,7 @@ const fn look(stage: Stage) -> (&'static str, &'static str) {
         | Stage::Preparing
         | Stage::Qr
         | Stage::Wallet
+        | Stage::Transfer
         | Stage::CodeExpired
         | Stage::Confirming
         | Stage::Checking
@@ -62,6 +63,7 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
         | Stage::Preparing
         | Stage::Qr
         | Stage::Wallet
+        | Stage::Transfer
         | Stage::CodeExpired
         | Stage::Confirming
         | Stage::Checking

@@ -3,7 +3,7 @@
 use super::frame::{Frame, Visit};
 use super::qr::{self, Code};
 use super::stage::{Rows, Stage};
-use super::{device, methods, outcome, wait};
+use super::{device, methods, outcome, transfer, wait};
 use askama::Template;
 use tk_domain::payment::{ActionKind, Attempt, AttemptStatus, BrowserForm};
 
@@ -154,9 +154,11 @@ pub fn current(visit: &Visit, rows: &Rows) -> askama::Result<String> {
         (Stage::Choose, _) => methods::choose(visit, rows, Vec::new()).render(),
         (Stage::Qr, Some(attempt)) if !returned => code(visit, rows, attempt).render(),
         (Stage::Wallet, Some(attempt)) if !returned => wallet(visit, rows, attempt).render(),
+        (Stage::Transfer, Some(attempt)) => transfer::page(visit, rows, attempt).render(),
         (
             Stage::Qr
             | Stage::Wallet
+            | Stage::Transfer
             | Stage::Preparing
             | Stage::CodeExpired
             | Stage::Confirming
@@ -218,6 +220,7 @@ pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
     let rendered = match attempt.action.as_ref()?.kind {
         ActionKind::Qr => code(visit, rows, attempt).render(),
         ActionKind::Redirect | ActionKind::Form => wallet(visit, rows, attempt).render(),
+        ActionKind::Transfer => return None,
     };
     Some(rendered)
 }

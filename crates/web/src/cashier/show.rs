@@ -54,7 +54,12 @@ pub async fn methods(State(web): State<WebState>, Path(token): Path<String>, par
         let stage = Stage::of(rows, entry.visit.now_us);
         let changeable = matches!(
             stage,
-            Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Preparing | Stage::CodeExpired
+            Stage::Choose
+                | Stage::Qr
+                | Stage::Wallet
+                | Stage::Transfer
+                | Stage::Preparing
+                | Stage::CodeExpired
         );
         if !changeable {
             return answer::onward(entry, "");

@@ -19,6 +19,8 @@ pub struct Rows {
     pub attempts: Vec<Attempt>,
     /// The tenant's channel accounts.
     pub accounts: Vec<ChannelAccount>,
+    /// What arrived so far of an open attempt's bank transfer, minor units.
+    pub transferred_minor: i64,
 }
 
 impl Rows {
@@ -60,6 +62,8 @@ pub enum Stage {
     Qr,
     /// The payer is sent to a wallet.
     Wallet,
+    /// A bank transfer is awaited.
+    Transfer,
     /// The code or wallet order can no longer be paid; the channel is asked whether it was.
     CodeExpired,
     /// The channel may have taken the money.
@@ -120,12 +124,17 @@ impl Stage {
             return Self::Closing;
         }
         match (attempt.status, &attempt.action) {
+            // No channel has to be asked whether a transfer was made: it is in the statement or not.
+            (AttemptStatus::RequiresAction, Some(action)) if action.kind == ActionKind::Transfer => {
+                Self::Transfer
+            }
             (AttemptStatus::RequiresAction, Some(_)) if attempt.channel_expires_at_us <= now_us => {
                 Self::CodeExpired
             }
             (AttemptStatus::RequiresAction, Some(action)) => match action.kind {
                 ActionKind::Qr => Self::Qr,
                 ActionKind::Redirect | ActionKind::Form => Self::Wallet,
+                ActionKind::Transfer => Self::Transfer,
             },
             (_, None) if !payable_unseen(attempt.method) => Self::Preparing,
             (
@@ -148,6 +157,7 @@ impl Stage {
             Self::Preparing => "preparing",
             Self::Qr => "qr",
             Self::Wallet => "wallet",
+            Self::Transfer => "transfer",
             Self::CodeExpired => "code_expired",
             Self::Confirming => "confirming",
             Self::Checking => "checking",
@@ -167,6 +177,7 @@ impl Stage {
             | Self::Preparing
             | Self::Qr
             | Self::Wallet
+            | Self::Transfer
             | Self::CodeExpired
             | Self::Confirming
             | Self::Checking
@@ -179,7 +190,10 @@ impl Stage {
 /// Changes exactly when the page for the payment would: stage, attempt, money gone back.
 pub fn revision(rows: &Rows, stage: Stage) -> String {
     let strays = rows.strays().count();
-    format!("{}-{}-{}-{strays}", stage.word(), rows.payment.attempts_count, rows.payment.refund_status.word())
+    let payment = &rows.payment;
+    let arrived = if stage == Stage::Transfer { rows.transferred_minor } else { 0 };
+    let refunded = payment.refund_status.word();
+    format!("{}-{}-{refunded}-{strays}-{arrived}", stage.word(), payment.attempts_count)
 }
 
 /// Whether the channel can take money before our page has shown anything: only by the payer's own bar code.
@@ -231,6 +245,8 @@ impl Money {
             | Stage::Failed
             | Stage::Expired => Self::NotTaken,
             Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
+            Stage::Transfer if rows.transferred_minor > 0 => Self::Taken,
+            Stage::Transfer => Self::NotTaken,
             Stage::Checking => Self::Taken,
             Stage::Paid => Self::of_paid(&rows.payment),
             Stage::Late if strays_returned(rows) => Self::Returned,

@@ -65,6 +65,8 @@ fn each_state_says_where_the_money_is() {
         ("choose", "money-choose", "money-word-not-taken"),
         ("qr", "money-qr", "money-word-not-taken"),
         ("wallet", "money-wallet", "money-word-not-taken"),
+        ("transfer", "money-transfer", "money-word-not-taken"),
+        ("transfer-part", "money-transfer-part", "money-word-taken"),
         ("preparing", "money-preparing", "money-word-not-taken"),
         ("confirming", "money-confirming", "money-word-confirming"),
         ("confirming-after-wallet", "money-confirming", "money-word-confirming"),
@@ -120,6 +122,18 @@ fn a_form_for_a_bank_is_written_whole_escaped_and_allowed_for_its_domain_only() 
     assert_eq!(target.as_deref(), Some("https://gateway.95516.com https://*.95516.com"));
     assert_eq!(pages::form_target(&named("wallet").rows), None);
     assert!(pages::handover(&sample.visit(Locale::ZhCn), &sample.rows).is_none());
+}
+
+#[test]
+fn a_transfer_shows_account_amount_and_code_and_what_is_left() {
+    for locale in Locale::ALL {
+        let page = render(&named("transfer"), locale);
+        for part in ["1109 0223 3410 801", "Bank of Test", "1234 5685", "¥30.00"] {
+            assert!(page.contains(part), "{part}");
+        }
+        let page = render(&named("transfer-part"), locale);
+        assert!(page.contains("¥10.00") && page.contains("¥20.00"), "what has arrived and what is left");
+    }
 }
 
 #[test]

@@ -57,6 +57,7 @@ const fn heading(stage: Stage) -> &'static str {
         Stage::Confirming
         | Stage::Qr
         | Stage::Wallet
+        | Stage::Transfer
         | Stage::Choose
         | Stage::Paid
         | Stage::Late
@@ -80,6 +81,7 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
         Stage::Confirming
         | Stage::Qr
         | Stage::Wallet
+        | Stage::Transfer
         | Stage::Choose
         | Stage::Paid
         | Stage::Late
@@ -126,6 +128,7 @@ fn links(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<WayOn> {
         Stage::Closing
         | Stage::Checking
         | Stage::Choose
+        | Stage::Transfer
         | Stage::Paid
         | Stage::Late
         | Stage::Closed

@@ -13,7 +13,7 @@ pub use body::read_body;
 pub use json::{from_slice, typed};
 pub use money::{MinorUnits, minor};
 pub use query::Params;
-pub use request::{Change, Read, Write};
+pub use request::{Change, Read, Upload, Write};
 pub use text::{
     Code as CodeText, Description, Metadata, Name, Nothing, Number, Text, method_words, present, rfc3339_us,
 };

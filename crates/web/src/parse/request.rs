@@ -80,6 +80,34 @@ impl<P: Permission, B: DeserializeOwned> FromRequest<WebState> for Write<P, B> {
     }
 }
 
+/// A POST of a file as it is, with what is said about it in the query.
+#[derive(Debug)]
+pub struct Upload<P> {
+    /// The effect, with the file's bytes.
+    pub write: Write<P, axum::body::Bytes>,
+    /// The query parameters.
+    pub params: Params,
+}
+
+impl<P: Permission> FromRequest<WebState> for Upload<P> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self, Problem> {
+        let limits = &state.config.limits;
+        let sizes = (limits.file_max, limits.file_timeout_ms);
+        let received = Received::within::<P>(request, state, sizes).await.map_err(|problem| {
+            if problem.code() == Code::BodyTooLarge.word() { Code::FileTooLarge.into() } else { problem }
+        })?;
+        let key = idempotency_key(&received.parts.headers)?;
+        let params = Params::of(&received.parts.uri)?;
+        let caller = &received.caller;
+        let name = IdempotencyName { tenant_id: caller.tenant_id, app_id: caller.app.id, key };
+        let fingerprint = received.fingerprint();
+        let (caller, body) = (received.caller, received.bytes);
+        Ok(Self { write: Write { caller, body, name, fingerprint, permission: PhantomData }, params })
+    }
+}
+
 /// A request whose caller is known and allowed, and whose body is here.
 struct Received {
     caller: Caller,
@@ -89,14 +117,24 @@ struct Received {
 
 impl Received {
     async fn of<P: Permission>(request: Request, state: &WebState) -> Result<Self, Problem> {
+        let limits = &state.config.limits;
+        let received =
+            Self::within::<P>(request, state, (limits.api_body_max, limits.body_timeout_ms)).await?;
+        Params::of(&received.parts.uri)?.finish()?;
+        Ok(received)
+    }
+
+    async fn within<P: Permission>(
+        request: Request,
+        state: &WebState,
+        (body_max, timeout_ms): (usize, u64),
+    ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let mut caller = identify(&parts, state).await?;
-        let limits = &state.config.limits;
-        let bytes = read_body(body, limits.api_body_max, limits.body_timeout_ms).await?;
+        let bytes = read_body(body, body_max, timeout_ms).await?;
         check_signature(&mut caller, &parts, Some(&bytes), state)?;
         check_scope::<P>(&caller, &parts)?;
         check_signed::<P>(&caller, state)?;
-        Params::of(&parts.uri)?.finish()?;
         Ok(Self { caller, parts, bytes })
     }
 
@@ -114,6 +152,7 @@ impl Received {
         hash.update(self.parts.method.as_str().as_bytes());
         hash.update(&[0]);
         hash.update(self.parts.uri.path().as_bytes());
+        hash.update(self.parts.uri.query().unwrap_or_default().as_bytes());
         hash.update(&[0]);
         hash.update(&self.bytes);
         hash.finish().as_ref().to_vec()

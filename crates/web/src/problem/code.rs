@@ -69,6 +69,14 @@ codes! {
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, false;
     /// The body is too large.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, false;
+    /// The file is larger than 50 MB.
+    FileTooLarge = "file_too_large", PAYLOAD_TOO_LARGE, false;
+    /// The file is not text.
+    FileType = "file_type", UNSUPPORTED_MEDIA_TYPE, false;
+    /// The XML has a document type declaration.
+    XmlDtdForbidden = "xml_dtd_forbidden", UNPROCESSABLE_ENTITY, false;
+    /// The statement cannot be read, is cut off, or its sums do not agree.
+    StatementInvalid = "statement_invalid", UNPROCESSABLE_ENTITY, false;
     /// The body took too long to arrive.
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, true;
     /// The body is not JSON by its type.

@@ -25,6 +25,10 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OutcomeUnknown
         | Refusal::NotResolvable
         | Refusal::ApprovalConsumed
+        | Refusal::BankLineNotOpen
+        | Refusal::OrderNotAwaiting
+        | Refusal::MatchFinal
+        | Refusal::TransferPartReceived
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -41,6 +45,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundWindowClosed
         | Refusal::RefundExceedsRefundable { .. }
         | Refusal::InsufficientBalance { .. }
+        | Refusal::MatchExceedsOpen
         | Refusal::LimitReached { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -91,6 +96,11 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::NotResolvable
         | Refusal::ApprovalConsumed
         | Refusal::SecondPersonRequired
+        | Refusal::BankLineNotOpen
+        | Refusal::OrderNotAwaiting
+        | Refusal::MatchExceedsOpen
+        | Refusal::MatchFinal
+        | Refusal::TransferPartReceived
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -136,6 +146,11 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::NotResolvable
         | Refusal::ApprovalConsumed
         | Refusal::SecondPersonRequired
+        | Refusal::BankLineNotOpen
+        | Refusal::OrderNotAwaiting
+        | Refusal::MatchExceedsOpen
+        | Refusal::MatchFinal
+        | Refusal::TransferPartReceived
         | Refusal::NotRedeliverable
         | Refusal::LimitReached { .. } => None,
     }

@@ -67,7 +67,7 @@ pub struct TestApp {
     pub key: String,
     pub client: reqwest::Client,
     tasks: Vec<tokio::task::JoinHandle<()>>,
-    _directory: Option<tempfile::TempDir>,
+    directory: Option<tempfile::TempDir>,
 }
 
 impl Drop for TestApp {
@@ -247,10 +247,15 @@ impl TestApp {
             key: String::new(),
             client,
             tasks,
-            _directory: directory,
+            directory: directory,
         };
         made.key = made.new_key(tenant_id, &KeyPlan::default()).await.1;
         made
+    }
+
+    /// Where its SQLite database is; none on PostgreSQL.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_ref().map(tempfile::TempDir::path)
     }
 
     /// Moves the server's clock.

@@ -17,4 +17,5 @@ mod refunds;
 mod resolutions;
 mod signatures;
 mod tenants;
+mod transfers;
 mod webhooks;

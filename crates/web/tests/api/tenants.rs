@@ -30,6 +30,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         let made = app.post("/v1/apps", &json!({ "name": "core" })).await.expect(201);
         let keys = format!("/v1/apps/{}/keys", made["id"].as_str().unwrap());
         let key = app.post(&keys, &json!({ "scopes": ["payments:read"] })).await.expect(201);
+        let line = bank_line(&app).await;
         let deliveries = app.get("/v1/deliveries").await.expect(200);
         let merchant = app.get("/v1/merchants/pnc").await.expect(200);
         let product = app.get("/v1/products/motor").await.expect(200);
@@ -42,6 +43,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             "merchants" => merchant["id"].clone(),
             "products" => product["id"].clone(),
             "channel_accounts" => account["id"].clone(),
+            "bank_transfers" => line["id"].clone(),
             _ => json!("x"),
         };
         let (_, stranger) = app.other_tenant("other").await;
@@ -59,10 +61,15 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
+                ("post", "matches") => json!({ "payment": payment["id"], "actor": "a" }),
+                ("post", "return" | "cancellation") if resource == "bank_transfers" => {
+                    json!({ "reason": "a", "actor": "a" })
+                }
                 _ => json!({}),
             };
             let at = |id: &str| {
                 let route = route.replace("{id}", id).replace("{attempt}", attempt["id"].as_str().unwrap());
+                let route = route.replace("{match}", "mat_01jzzzzzzzzzzzzzzzzzzzzzzz");
                 route.replace("{key}", key["id"].as_str().unwrap())
             };
             let foreign = ask(&app, &stranger, &method, &at(&id), &body).await;
@@ -75,6 +82,20 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         assert!(asked > 25, "{asked}");
         nothing_foreign_by_name(&app, &stranger, payment["id"].as_str().unwrap()).await;
     }
+}
+
+/// A line of a bank account, entered by hand.
+async fn bank_line(app: &TestApp) -> Value {
+    let bank = json!({
+        "channel": "bank_direct", "name": "基本户", "methods": ["bank_transfer"], "credentials": {},
+        "settings": { "account_no": "1109", "account_name": "华元财险", "bank_name": "测试银行" },
+    });
+    let bank = app.post("/v1/channel_accounts", &bank).await.expect(201);
+    let slip = json!({
+        "channel_account": bank["id"], "amount": 1, "booked_date": "2026-11-20", "bank_ref": "N1",
+        "slip": { "name": "a.jpg", "sha256": "ab".repeat(32) }, "actor": "a",
+    });
+    app.post("/v1/bank_transfers", &slip).await.expect(202)
 }
 
 /// Names in bodies and parameters lead to nothing foreign either.

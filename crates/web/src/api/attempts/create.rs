@@ -28,6 +28,20 @@ pub struct AttemptCreate {
     /// The payer's bar code, for bar-code methods.
     #[schema(value_type = Option<String>)]
     pub auth_code: Option<Text<1, 32>>,
+    /// Who is expected to pay, for bank transfers.
+    pub payer: Option<PayerNamed>,
+}
+
+/// Who is expected to pay: what a bank line may be recognised by when its code is missing.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayerNamed {
+    /// The name on the payer's account.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    pub name: Option<Text<1, 100>>,
+    /// The payer's account.
+    #[schema(value_type = Option<String>, max_length = 34)]
+    pub account: Option<Text<1, 34>>,
 }
 
 /// Starts an attempt. An open attempt of the same method is answered as it is (200); one of another method is
@@ -45,11 +59,19 @@ pub async fn create(
 ) -> Result<Answer, Problem> {
     let (mut effect, body) = Effect::begin(write, &state)?;
     let payment = refer::payment(&state, &effect.caller, refer::parse_id(&id)?).await?;
+    let named = body.payer.unwrap_or_default();
+    let texts = (named.name.as_ref(), named.account.as_ref());
+    let payer = state.app.expected_payer(
+        payment.tenant_id,
+        texts.0.map(|name| name.0.as_str()),
+        texts.1.map(|account| account.0.as_str()),
+    );
     let command = StartAttempt {
         tenant_id: payment.tenant_id,
         payment_id: payment.id,
         method: body.method,
         auth_code: body.auth_code.map(|code| code.0),
+        payer,
         return_url: payment.return_url,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelAccountCreate {
-    /// The adapter: `alipay`.
+    /// The adapter: `alipay`, `bank_direct`.
     #[schema(value_type = String)]
     pub channel: Channel,
     /// For staff.
@@ -49,7 +49,8 @@ pub struct ChannelAccountCreate {
     pub fee_returned: Option<bool>,
     /// Days after payment within which the channel refunds online; 365 by default.
     pub refund_window_days: Option<i64>,
-    /// The adapter's non-secret settings (Alipay: gateway_url, app_id, seller_id, mode, charset).
+    /// The adapter's non-secret settings (Alipay: gateway_url, app_id, seller_id, mode, charset; bank account:
+    /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping).
     pub settings: Metadata,
     /// The adapter's secrets (Alipay: app_private_key, alipay_public_key, or certificates); never shown again.
     #[schema(value_type = Object)]

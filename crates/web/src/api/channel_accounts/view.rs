@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::Value;
 use tk_app::App;
+use tk_app::channels::bank::BankAccount;
 use tk_app::channels::credentials::{read_terms, secret_fields};
 use tk_app::channels::{AccountTerms, CredentialsError, Environment};
 use tk_domain::channel_account::{Channel, ChannelAccount};
@@ -122,11 +123,26 @@ pub fn checked(
     channel: Channel,
     (settings, credentials): (&Value, &Value),
 ) -> Result<AccountTerms, Problem> {
+    if channel == Channel::BankDirect {
+        let payee_merchant = bank_account(settings)?.account_no;
+        return Ok(AccountTerms { payee_app: String::new(), payee_merchant, expires_at_us: None });
+    }
     let (settings, credentials) = (settings.to_string(), credentials.to_string());
     let texts = (settings.as_str(), credentials.as_str());
     read_terms(channel, texts, environment(&state.app), state.app.now_us())
         .ok_or_else(|| Problem::field(Code::FieldMalformed, "#/channel", "no adapter for this channel"))?
         .map_err(|error| refused(channel, &error))
+}
+
+/// Settings of a bank account that payers transfer to.
+fn bank_account(settings: &Value) -> Result<BankAccount, Problem> {
+    BankAccount::of_settings(&settings.to_string()).map_err(|error| {
+        let pointer = match error.field {
+            "settings" => "#/settings".to_owned(),
+            field => format!("#/settings/{field}"),
+        };
+        Problem::field(Code::FieldMalformed, pointer, error.reason)
+    })
 }
 
 fn refused(channel: Channel, error: &CredentialsError) -> Problem {

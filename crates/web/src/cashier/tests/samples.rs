@@ -59,6 +59,7 @@ pub fn fresh() -> Rows {
             account(1, Channel::Alipay, r#"["alipay_qr","alipay_page","alipay_wap"]"#, 100_000_000),
             account(2, Channel::Wechatpay, r#"["wechat_native","wechat_h5"]"#, 50_000),
         ],
+        transferred_minor: 0,
     }
 }
 
@@ -102,6 +103,8 @@ fn beginnings() -> Vec<Sample> {
         phone("qr-in-hand", qr),
         phone("wallet", wallet),
         sample("bank-form", open(Method::EbankB2c, AttemptStatus::RequiresAction, Some(ActionKind::Form))),
+        sample("transfer", transfer(0)),
+        sample("transfer-part", transfer(1_000)),
     ]
 }
 
@@ -225,9 +228,23 @@ pub fn open(method: Method, status: AttemptStatus, action: Option<ActionKind>) -
     rows
 }
 
+/// A payment that awaits a transfer of which this much has arrived.
+fn transfer(transferred_minor: i64) -> Rows {
+    let mut rows = open(Method::BankTransfer, AttemptStatus::RequiresAction, Some(ActionKind::Transfer));
+    let mut bank = account(9, Channel::BankDirect, r#"["bank_transfer"]"#, 100_000_000);
+    bank.settings =
+        r#"{"account_no":"110902233410801","account_name":"海晏财险","bank_name":"Bank of Test"}"#.to_owned();
+    rows.attempts[0].channel_account_id = bank.id;
+    rows.accounts.push(bank);
+    rows.payment.status = PaymentStatus::AwaitingTransfer;
+    rows.transferred_minor = transferred_minor;
+    rows
+}
+
 fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) -> Attempt {
     let value = |kind| match kind {
         ActionKind::Qr => "https://qr.alipay.com/bax03431ljhokirwl38f00a7".to_owned(),
+        ActionKind::Transfer => "12345685".to_owned(),
         ActionKind::Redirect => "https://openapi.alipay.com/gateway.do?a=1&b=\"x\"".to_owned(),
         ActionKind::Form => {
             let fields = vec![("riskRateInfo".to_owned(), "\"><b>".to_owned())];

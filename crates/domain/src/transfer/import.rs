@@ -1,0 +1,225 @@
+//! Bank lines become rows and are booked, each once, whatever file tells of it and however often.
+
+use crate::audit::{Act, Origin};
+use crate::channel_account::Channel;
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{BankLineId, ChannelAccountId, TenantId};
+use crate::ledger::{AccountKind, AccountRef};
+use crate::moment::Moment;
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::transfer::view::bank_line_event;
+use crate::transfer::{
+    BankLine, Flow, LineNature, LineSource, LineStatus, ReturnStatus, name_of_actor, postings,
+};
+use crate::webhook::EventKind;
+use serde_json::json;
+use tk_money::Currency;
+
+/// Lines that one command may bring.
+pub const LINES_MAX: usize = 500;
+
+/// One line as a bank or a slip tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TellLine {
+    /// Derived from its content; see [`BankLine::id_of`].
+    pub id: BankLineId,
+    /// Whether money came or went.
+    pub flow: Flow,
+    /// Whether it stands for itself.
+    pub nature: LineNature,
+    /// How much, minor units.
+    pub amount_minor: i64,
+    /// The bank's day, days since 1970-01-01.
+    pub booked_day: i64,
+    /// The bank's time, Unix microseconds.
+    pub booked_at_us: Option<i64>,
+    /// The bank's own number.
+    pub bank_ref: String,
+    /// The sound remittance codes of its remark, a JSON array.
+    pub codes: String,
+    /// The blind index of the other side's name.
+    pub name_index: Option<String>,
+    /// The blind index of the other side's account.
+    pub account_index: Option<String>,
+    /// The other side and the remark, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// Takes lines of one bank account, from a statement or from a slip.
+#[derive(Debug, Clone)]
+pub struct TakeBankLines {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The bank account.
+    pub channel_account_id: ChannelAccountId,
+    /// The lines' currency.
+    pub currency: Currency,
+    /// A statement is booked at once; a slip waits for a second person.
+    pub source: LineSource,
+    /// The lines, at most [`LINES_MAX`].
+    pub lines: Vec<TellLine>,
+    /// The actor's name.
+    pub by: String,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// What became of the lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinesTaken {
+    /// Those not known before, in the order given.
+    pub new: Vec<BankLine>,
+    /// How many were known before.
+    pub known: usize,
+}
+
+impl TakeBankLines {
+    fn row(&self, told: &TellLine, moment: &Moment<'_>) -> BankLine {
+        BankLine {
+            tenant_id: self.tenant_id,
+            id: told.id,
+            channel_account_id: self.channel_account_id,
+            source: self.source,
+            status: match self.source {
+                LineSource::Statement => LineStatus::Booked,
+                LineSource::Manual => LineStatus::PendingApproval,
+            },
+            flow: told.flow,
+            nature: told.nature,
+            amount_minor: told.amount_minor,
+            currency: self.currency,
+            matched_minor: 0,
+            return_minor: 0,
+            return_status: ReturnStatus::None,
+            booked_day: told.booked_day,
+            booked_at_us: told.booked_at_us,
+            bank_ref: told.bank_ref.clone(),
+            codes: told.codes.clone(),
+            name_index: told.name_index.clone(),
+            account_index: told.account_index.clone(),
+            sealed: told.sealed.clone(),
+            entry_id: None,
+            made_by: self.by.clone(),
+            return_by: None,
+            decided_by: None,
+            event_seq: 0,
+            created_at_us: moment.now_us,
+            updated_at_us: moment.now_us,
+            version: 0,
+        }
+    }
+
+    fn check(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let account = snapshot
+            .channel_accounts
+            .get(&(self.tenant_id, self.channel_account_id))
+            .ok_or(Refusal::NotFound { what: "channel_account" })?;
+        if account.channel != Channel::BankDirect {
+            return Err(Refusal::FieldInvalid { param: "channel_account", reason: "not a bank account" });
+        }
+        if account.currency != self.currency {
+            return Err(Refusal::CurrencyNotSupported);
+        }
+        if self.lines.is_empty() || self.lines.len() > LINES_MAX {
+            return Err(Refusal::FieldInvalid { param: "lines", reason: "1 to 500 lines" });
+        }
+        if self.lines.iter().any(|line| line.amount_minor <= 0) {
+            return Err(Refusal::FieldInvalid { param: "amount", reason: "not above zero" });
+        }
+        name_of_actor(&self.by)
+    }
+
+    /// A line entered by hand that the bank now tells of is proven; it is booked unless a person approved it before.
+    fn proven(&self, known: &BankLine, changes: &mut Changes, moment: &mut Moment<'_>) {
+        if self.source != LineSource::Statement || known.source != LineSource::Manual {
+            return;
+        }
+        let mut line = known.clone();
+        line.source = LineSource::Statement;
+        line.updated_at_us = moment.now_us;
+        if line.status != LineStatus::Booked {
+            book(&mut line, changes, moment);
+        }
+        changes.put(line);
+    }
+}
+
+/// Books a line and tells of the money that came.
+pub(super) fn book(line: &mut BankLine, changes: &mut Changes, moment: &mut Moment<'_>) {
+    let entry = postings::line(line, moment);
+    line.status = LineStatus::Booked;
+    line.entry_id = entry.as_ref().map(|entry| entry.id);
+    changes.put_some(entry);
+    if line.flow == Flow::Credit {
+        let event = bank_line_event(EventKind::BankTransferReceived, line, moment);
+        changes.put(event);
+    }
+}
+
+/// The accounts that booking a line of a bank account posts to.
+pub(super) fn want_accounts(
+    (tenant_id, channel_account_id, currency): (TenantId, ChannelAccountId, Currency),
+    wants: &mut Wants,
+) {
+    let kinds = [
+        AccountKind::BankAccount,
+        AccountKind::Suspense,
+        AccountKind::UnexplainedDebit,
+        AccountKind::TransferReturn,
+    ];
+    for kind in kinds {
+        wants.add(Want::Account(AccountRef::channel(tenant_id, channel_account_id, kind, currency)));
+    }
+}
+
+impl Command for TakeBankLines {
+    type Reply = LinesTaken;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Posting
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::ChannelAccount(self.tenant_id, self.channel_account_id));
+        for line in self.lines.iter().take(LINES_MAX) {
+            wants.add(Want::BankLine(self.tenant_id, line.id));
+        }
+        want_accounts((self.tenant_id, self.channel_account_id, self.currency), wants);
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<LinesTaken>, Refusal> {
+        self.check(snapshot)?;
+        let mut changes = Changes::default();
+        let mut taken = LinesTaken { new: Vec::new(), known: 0 };
+        for told in &self.lines {
+            let known = snapshot.bank_lines.get(&(self.tenant_id, told.id));
+            if let Some(known) = known {
+                self.proven(known, &mut changes, moment);
+                taken.known = taken.known.saturating_add(1);
+            } else if taken.new.iter().any(|line| line.id == told.id) {
+                taken.known = taken.known.saturating_add(1);
+            } else {
+                let mut line = self.row(told, moment);
+                if self.source == LineSource::Statement {
+                    book(&mut line, &mut changes, moment);
+                }
+                changes.put(line.clone());
+                taken.new.push(line);
+            }
+        }
+        if changes.is_empty() {
+            return Ok(Decision::nothing(taken));
+        }
+        let detail =
+            json!({ "new": taken.new.len(), "known": taken.known, "source": self.source, "by": self.by });
+        let who = (self.tenant_id, &self.origin);
+        changes.audit(who, Act::BankLinesTake, &self.channel_account_id, &detail, moment);
+        Ok(Decision::new(taken, changes))
+    }
+}

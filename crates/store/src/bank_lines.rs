@@ -1,0 +1,182 @@
+//! Lines of bank accounts, the orders that await transfers, and their matches.
+
+use crate::failure::Failure;
+use crate::reader::{Listed, Page, Query, records};
+use crate::record::{decided, record};
+use crate::store::Store;
+use tk_domain::id::{
+    AttemptId, BankLineId, ChannelAccountId, EntryId, MatchId, MerchantId, PaymentId, TenantId,
+};
+use tk_domain::transfer::{
+    BankLine, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
+    TransferMatch, TransferOrder,
+};
+use tk_money::Currency;
+
+record! {
+    BankLine in "bank_lines", keys 2, Contended, Locked, frozen [
+        "channel_account_id",
+        "flow",
+        "nature",
+        "amount_minor",
+        "currency",
+        "booked_day",
+        "bank_ref",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: BankLineId,
+    channel_account_id: ChannelAccountId,
+    source: LineSource,
+    status: LineStatus,
+    flow: Flow,
+    nature: LineNature,
+    amount_minor: i64,
+    currency: Currency,
+    matched_minor: i64,
+    return_minor: i64,
+    return_status: ReturnStatus,
+    booked_day: i64,
+    booked_at_us: Option<i64>,
+    bank_ref: String,
+    codes: String,
+    name_index: Option<String>,
+    account_index: Option<String>,
+    sealed: Vec<u8>,
+    entry_id: Option<EntryId>,
+    made_by: String,
+    return_by: Option<String>,
+    decided_by: Option<String>,
+    event_seq: i64,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(BankLine, bank_lines);
+
+record! {
+    TransferOrder in "transfer_orders", keys 2, Fresh, Locked, frozen [
+        "payment_id",
+        "merchant_id",
+        "channel_account_id",
+        "code",
+        "amount_minor",
+        "currency",
+        "name_index",
+        "account_index",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: AttemptId,
+    payment_id: PaymentId,
+    merchant_id: MerchantId,
+    channel_account_id: ChannelAccountId,
+    code: String,
+    amount_minor: i64,
+    currency: Currency,
+    received_minor: i64,
+    name_index: Option<String>,
+    account_index: Option<String>,
+    status: OrderStatus,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(TransferOrder, transfer_orders);
+
+record! {
+    TransferMatch in "transfer_matches", keys 2, Fresh, Locked, frozen [
+        "bank_line_id",
+        "order_id",
+        "payment_id",
+        "amount_minor",
+        "score",
+        "reasons",
+        "entry_id",
+        "made_by",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: MatchId,
+    bank_line_id: BankLineId,
+    order_id: AttemptId,
+    payment_id: PaymentId,
+    amount_minor: i64,
+    score: i64,
+    reasons: String,
+    entry_id: EntryId,
+    status: MatchStatus,
+    made_by: String,
+    undone_by: Option<String>,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(TransferMatch, transfer_matches);
+
+/// Which bank lines a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BankLineFilter {
+    /// Of this bank account.
+    pub channel_account_id: Option<ChannelAccountId>,
+    /// In this status.
+    pub status: Option<LineStatus>,
+    /// Money in or out.
+    pub flow: Option<Flow>,
+    /// Only those with money in suspense.
+    pub unmatched: bool,
+}
+
+/// The most lines, and the most orders, that one matching looks at.
+pub const OPEN_MAX: i64 = 200_000;
+/// The most matches read of one line or payment.
+const MATCHES_MAX: i64 = 1_000;
+
+const UNMATCHED: &str = "status = 'booked' AND flow = 'credit' AND matched_minor + return_minor < amount_minor AND channel_account_id =";
+
+impl Store {
+    /// Bank lines, the latest days first.
+    pub async fn bank_lines(
+        &self,
+        tenant_id: TenantId,
+        filter: BankLineFilter,
+        page: Page,
+    ) -> Result<Listed<BankLine>, Failure> {
+        let whole = filter.channel_account_id.filter(|_| filter.unmatched);
+        let query = Query::of(tenant_id)
+            .only("channel_account_id =", filter.channel_account_id)
+            .only("status =", filter.status)
+            .only("flow =", filter.flow)
+            .only(UNMATCHED, whole);
+        self.list(query, page).await
+    }
+
+    /// The lines of a bank account with money in suspense, the earliest days first.
+    pub async fn open_bank_lines(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+    ) -> Result<Vec<BankLine>, Failure> {
+        let query = Query::<BankLine>::of(tenant_id).only(UNMATCHED, Some(account));
+        records(self.read_one(tenant_id, query.all("id", OPEN_MAX)).await?)
+    }
+
+    /// The orders that await transfers to a bank account, the oldest first.
+    pub async fn open_transfer_orders(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+    ) -> Result<Vec<TransferOrder>, Failure> {
+        let query = Query::<TransferOrder>::of(tenant_id)
+            .only("status = 'open' AND channel_account_id =", Some(account));
+        records(self.read_one(tenant_id, query.all("id", OPEN_MAX)).await?)
+    }
+
+    /// The matches of a bank line, the oldest first.
+    pub async fn matches_of_line(
+        &self,
+        tenant_id: TenantId,
+        line: BankLineId,
+    ) -> Result<Vec<TransferMatch>, Failure> {
+        let query = Query::<TransferMatch>::of(tenant_id).only("bank_line_id =", Some(line));
+        records(self.read_one(tenant_id, query.all("id", MATCHES_MAX)).await?)
+    }
+}

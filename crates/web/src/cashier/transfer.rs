@@ -1,0 +1,83 @@
+//! The page of a bank transfer: where to, exactly how much, and the code that the payer writes into the remark.
+
+use super::frame::{Frame, Visit, clock};
+use super::stage::{Rows, Stage};
+use crate::locale::{Locale, text};
+use askama::Template;
+use tk_app::channels::bank::BankAccount;
+use tk_domain::payment::Attempt;
+use tk_domain::transfer::RemittanceCode;
+use tk_money::Amount;
+
+/// What a payer needs in the bank's form.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// What it is.
+    pub label: String,
+    /// As it is read.
+    pub shown: String,
+    /// As it is copied.
+    pub value: String,
+}
+
+/// Waiting for a bank transfer.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/transfer.html")]
+pub struct TransferPage {
+    /// What every page has.
+    pub frame: Frame,
+    /// What to do, and what has arrived.
+    pub lines: Vec<String>,
+    /// What to fill in; empty where the account cannot be shown.
+    pub facts: Vec<Fact>,
+    /// Until when it is awaited.
+    pub valid_until: String,
+}
+
+/// The page of an attempt by bank transfer.
+pub fn page(visit: &Visit, rows: &Rows, attempt: &Attempt) -> TransferPage {
+    let frame = Frame::of(visit, rows, Stage::Transfer, "transfer-heading").reloading(30, "");
+    TransferPage {
+        lines: lines(visit.locale, rows),
+        facts: facts(visit.locale, rows, attempt).unwrap_or_default(),
+        valid_until: clock(attempt.channel_expires_at_us, visit.now_us),
+        frame,
+    }
+}
+
+fn left(rows: &Rows) -> Amount {
+    let left_minor = rows.payment.amount_minor.saturating_sub(rows.transferred_minor).max(0);
+    Amount::new(left_minor, rows.payment.currency)
+}
+
+fn lines(locale: Locale, rows: &Rows) -> Vec<String> {
+    if rows.transferred_minor == 0 {
+        return vec![text(locale, "transfer-line", &[])];
+    }
+    let received = Amount::new(rows.transferred_minor, rows.payment.currency).display();
+    let left = left(rows).display();
+    vec![text(locale, "transfer-part", &[("received", received.as_str()), ("left", left.as_str())])]
+}
+
+fn facts(locale: Locale, rows: &Rows, attempt: &Attempt) -> Option<Vec<Fact>> {
+    let account = rows.accounts.iter().find(|account| account.id == attempt.channel_account_id)?;
+    let bank = BankAccount::of_settings(&account.settings).ok()?;
+    let code = RemittanceCode::parse(&attempt.action.as_ref()?.value)?;
+    let fact = |key: &str, shown: String, value: String| Fact { label: text(locale, key, &[]), shown, value };
+    let left = left(rows);
+    let plain: String =
+        left.display().chars().filter(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    Some(vec![
+        fact("transfer-payee", bank.account_name.clone(), bank.account_name),
+        fact("transfer-account", spaced(&bank.account_no), bank.account_no),
+        fact("transfer-bank", bank.bank_name.clone(), bank.bank_name),
+        fact("transfer-amount", left.display(), plain),
+        fact("transfer-code", code.spaced(), code.to_string()),
+    ])
+}
+
+/// Groups of four, as account numbers are read.
+fn spaced(number: &str) -> String {
+    let letters: Vec<char> = number.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
