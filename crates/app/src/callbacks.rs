@@ -1,13 +1,15 @@
 //! Callbacks: verified first, taken by the one road, and answered only after the commit.
 
+use crate::known::AttemptFacts;
 use crate::{App, Failure};
 use std::borrow::Cow;
+use std::sync::Arc;
 use tk_channels::callback::{About, CallbackFinding, Headers, RawCallback, RefundHint, Reply};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::exception::OpenOrphan;
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, TenantId};
-use tk_domain::payment::{Attempt, TakePaymentReport};
+use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::{Refund, RequestRefundQuery, TakeRefundReport};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
@@ -73,39 +75,58 @@ impl App {
         account: &str,
         raw: RawCallback<'_>,
     ) -> Result<CallbackAnswer, Failure> {
-        let Some((tenant_id, code, account)) = self.callback_account(channel, account).await? else {
+        let Some((tenant_id, code, id)) = self.callback_name(account).await? else {
             return Ok(CallbackAnswer::refused(404, "not_found"));
         };
-        let contract = match self.open_contract(&account, &code) {
-            Ok(contract) => contract,
-            Err(error) => {
-                tracing::error!(%error, channel_account = %account.id, "a channel account cannot be used");
-                return Ok(CallbackAnswer::refused(503, "channel_misconfigured"));
+        let known = self.account_of_late(tenant_id, id).await?;
+        let mut heard = self.hear(channel, known.as_deref(), (&code, raw)).await;
+        if heard.is_err() {
+            // The account may have got other keys since it was read.
+            let fresh = self.account_now(tenant_id, id).await?;
+            let version = |account: &Option<Arc<ChannelAccount>>| account.as_ref().map(|row| row.version);
+            if version(&fresh) != version(&known) {
+                heard = self.hear(channel, fresh.as_deref(), (&code, raw)).await;
             }
-        };
-        self.adapters().renew_keys(&contract, raw.received_at_us).await;
-        match contract.verify_callback(raw) {
-            Ok(finding) => {
-                self.take_finding(tenant_id, account.id, finding).await?;
-                Ok(CallbackAnswer::of(contract.acknowledgement(), None))
+        }
+        match heard {
+            Ok((finding, acknowledgement)) => {
+                self.take_finding(tenant_id, id, finding).await?;
+                Ok(CallbackAnswer::of(acknowledgement, None))
             }
-            Err(refusal) => Ok(CallbackAnswer::of(contract.rejection(&refusal), Some(refusal.code()))),
+            Err(refusal) => Ok(refusal),
         }
     }
 
-    async fn callback_account(
+    /// What a callback says once it is verified, and how the channel is told that it was taken.
+    async fn hear(
         &self,
         channel: Channel,
+        account: Option<&ChannelAccount>,
+        (code, raw): (&str, RawCallback<'_>),
+    ) -> Result<(CallbackFinding, Reply), CallbackAnswer> {
+        let account = account
+            .filter(|account| account.channel == channel)
+            .ok_or_else(|| CallbackAnswer::refused(404, "not_found"))?;
+        let contract = self.open_contract(account, code).map_err(|error| {
+            tracing::error!(%error, channel_account = %account.id, "a channel account cannot be used");
+            CallbackAnswer::refused(503, "channel_misconfigured")
+        })?;
+        self.adapters().renew_keys(&contract, raw.received_at_us).await;
+        match contract.verify_callback(raw) {
+            Ok(finding) => Ok((finding, contract.acknowledgement())),
+            Err(refusal) => Err(CallbackAnswer::of(contract.rejection(&refusal), Some(refusal.code()))),
+        }
+    }
+
+    /// The tenant and the channel account that the address names.
+    async fn callback_name(
+        &self,
         text: &str,
-    ) -> Result<Option<(TenantId, String, ChannelAccount)>, Failure> {
+    ) -> Result<Option<(TenantId, String, ChannelAccountId)>, Failure> {
         let Some((code, id)) = text.split_once('.') else { return Ok(None) };
         let Some(id) = tk_domain::id::TypedId::parse(id) else { return Ok(None) };
-        let id: ChannelAccountId = id;
-        let Some(tenant_id) = self.tenant_id(code).await? else { return Ok(None) };
-        let account = self.reader().get::<ChannelAccount>(&(tenant_id, id)).await?;
-        Ok(account
-            .filter(|account| account.channel == channel)
-            .map(|account| (tenant_id, code.to_owned(), account)))
+        let tenant_id = self.tenant_id(code).await?;
+        Ok(tenant_id.map(|tenant_id| (tenant_id, code.to_owned(), id)))
     }
 
     async fn take_finding(
@@ -134,7 +155,7 @@ impl App {
         (out_no, payment): (String, PaymentFinding),
     ) -> Result<(), Failure> {
         let attempt = match own_number(&out_no, 'T').map(AttemptId) {
-            Some(id) => self.reader().get::<Attempt>(&(tenant_id, id)).await?,
+            Some(id) => self.attempt_facts(tenant_id, id).await?,
             None => None,
         };
         match attempt.filter(|attempt| attempt.channel_account_id == account_id) {
@@ -143,7 +164,11 @@ impl App {
         }
     }
 
-    async fn take_callback_report(&self, attempt: &Attempt, finding: PaymentFinding) -> Result<(), Failure> {
+    async fn take_callback_report(
+        &self,
+        attempt: &AttemptFacts,
+        finding: PaymentFinding,
+    ) -> Result<(), Failure> {
         let command = TakePaymentReport {
             tenant_id: attempt.tenant_id,
             payment_id: attempt.payment_id,

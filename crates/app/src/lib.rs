@@ -6,6 +6,7 @@
 mod callbacks;
 mod config;
 mod failure;
+mod known;
 mod links;
 pub mod payments;
 mod seal;
@@ -43,6 +44,7 @@ struct Inner {
     links: Links,
     seal: Seal,
     config: AppConfig,
+    known: known::Known,
     tenant_codes: RwLock<BTreeMap<TenantId, String>>,
     tenant_ids: RwLock<BTreeMap<String, TenantId>>,
 }
@@ -67,6 +69,7 @@ impl App {
             links,
             seal,
             config,
+            known: known::Known::default(),
             tenant_codes: RwLock::default(),
             tenant_ids: RwLock::default(),
         };

@@ -34,11 +34,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::payment::{Attempt, BrowserForm, Payment};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport, Unclear};
-use tokio::sync::Semaphore;
 use unionpay::agreement::AgreementError;
-
-/// Signatures made at once; each keeps a core busy for about a millisecond.
-const SIGNERS: usize = 4;
 
 /// Whether real money moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +91,6 @@ pub struct Adapters {
     http: Http,
     contracts: Contracts,
     permits: Permits,
-    signers: Semaphore,
 }
 
 impl Adapters {
@@ -106,7 +101,6 @@ impl Adapters {
             http: Http::new(environment, limits.deadlines)?,
             contracts: Contracts::default(),
             permits: Permits::new(limits.conversations.max(1), limits.wait),
-            signers: Semaphore::new(SIGNERS),
         })
     }
 
@@ -255,7 +249,7 @@ impl Adapters {
     }
 
     const fn line(&self, contract: &Contract, now_us: i64) -> Line<'_> {
-        let Self { http, signers, permits, .. } = self;
-        Line { http, signers, permits, account_id: contract.account_id, now_us }
+        let Self { http, permits, .. } = self;
+        Line { http, permits, account_id: contract.account_id, now_us }
     }
 }

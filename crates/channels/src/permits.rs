@@ -24,7 +24,11 @@ impl Permits {
 
     /// A permit for this channel account; nothing if none became free in time.
     pub(crate) async fn take(&self, account: ChannelAccountId) -> Option<OwnedSemaphorePermit> {
-        let waiting = self.counter(account).acquire_owned();
+        let counter = self.counter(account);
+        if let Ok(permit) = Arc::clone(&counter).try_acquire_owned() {
+            return Some(permit);
+        }
+        let waiting = counter.acquire_owned();
         tokio::time::timeout(self.wait, waiting).await.ok()?.ok()
     }
 

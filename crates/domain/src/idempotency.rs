@@ -139,6 +139,68 @@ impl Command for KeepAnswer {
     }
 }
 
+/// A request whose kept answer is replaced by the one it got after waiting for a channel.
+pub struct Keep<R> {
+    /// The key's name.
+    pub name: IdempotencyName,
+    /// The request that made the record; another request's record stays.
+    pub request_id: RequestId,
+    /// Makes the answer from what became of the channel's word.
+    pub render: Render<R>,
+}
+
+impl<R> Clone for Keep<R> {
+    fn clone(&self) -> Self {
+        Self { name: self.name.clone(), request_id: self.request_id, render: Arc::clone(&self.render) }
+    }
+}
+
+impl<R> fmt::Debug for Keep<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keep").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A command that takes a channel's word, and keeps in the same commit what the waiting request is answered.
+#[derive(Debug)]
+pub struct Keeping<C: Command> {
+    /// The command.
+    pub command: C,
+    /// Who waits, if anybody does.
+    pub keep: Option<Keep<C::Reply>>,
+}
+
+impl<C: Command> Command for Keeping<C> {
+    type Reply = (C::Reply, Option<RecordedAnswer>);
+
+    fn tenant_id(&self) -> TenantId {
+        self.command.tenant_id()
+    }
+
+    fn lane(&self) -> LaneKind {
+        self.command.lane()
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        if let Some(keep) = &self.keep {
+            wants.add(Want::Idempotency(keep.name.clone()));
+        }
+        self.command.wants(snapshot, wants);
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Self::Reply>, Refusal> {
+        let Decision { reply, mut changes } = self.command.decide(snapshot, moment)?;
+        let answer = self.keep.as_ref().and_then(|keep| (keep.render)(&reply, moment.live));
+        if let (Some(keep), Some(answer)) = (&self.keep, &answer) {
+            let stored = snapshot.idempotency.get(&keep.name);
+            changes.put_some(stored.filter(|record| record.request_id == keep.request_id).map(|record| {
+                IdempotencyRecord { status: answer.status, body: answer.body.clone(), ..record.clone() }
+            }));
+        }
+        Ok(Decision::new((reply, answer), changes))
+    }
+}
+
 /// The nonce of a request's signature, used up by the request's own commit.
 #[derive(Debug, Clone)]
 pub struct SignatureNonce {

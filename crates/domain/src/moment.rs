@@ -15,6 +15,8 @@ pub struct Moment<'a> {
     pub now_us: i64,
     /// Whether the installation moves real money (`environment = live`).
     pub live: bool,
+    /// How long whoever commits keeps a new delivery to send it at once, microseconds; 0 leaves it to any worker.
+    pub delivery_lease_us: i64,
     entropy: &'a mut dyn Entropy,
 }
 
@@ -27,7 +29,7 @@ impl fmt::Debug for Moment<'_> {
 impl<'a> Moment<'a> {
     /// A moment at `now_us` Unix microseconds.
     pub fn new(now_us: i64, entropy: &'a mut dyn Entropy) -> Self {
-        Self { now_us, live: false, entropy }
+        Self { now_us, live: false, delivery_lease_us: 0, entropy }
     }
 
     /// 128 random bits, for jitter and secrets.

@@ -43,6 +43,9 @@ pub struct StoreConfig {
     pub commits: Commits,
     /// The most commands in one commit.
     pub batch_max: usize,
+    /// How far apart the beginnings of a busy lane's batches are at least, microseconds, so that few commits carry many
+    /// commands; a batch after one of a few commands does not wait.
+    pub gather_us: i64,
     /// The most commands that wait.
     pub queue_max: usize,
     /// Writer lanes of this process on PostgreSQL; SQLite has one.
@@ -63,6 +66,7 @@ impl Default for StoreConfig {
             live: false,
             commits: Commits::Grouped,
             batch_max: 512,
+            gather_us: 10_000,
             queue_max: 8_192,
             lanes: 2,
             readers: 4,

@@ -3,6 +3,7 @@
 use crate::config::{Ambient, Failpoints, Source, StoreConfig};
 use crate::dialect::Engine;
 use crate::failure::{DbError, Failure, OpenError};
+use crate::hand_over::Desk;
 use crate::lanes::{LaneClaim, claim_lanes};
 use crate::lock::DirectoryLock;
 use crate::migrate::check_sqlite;
@@ -33,6 +34,7 @@ struct Inner {
     readers: Readers,
     ambient: Arc<dyn Ambient>,
     failpoints: Failpoints,
+    desk: Arc<Desk>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     held: Mutex<(Option<DirectoryLock>, Option<LaneClaim>)>,
 }
@@ -74,6 +76,7 @@ impl Store {
         let lanes = claim.as_ref().map_or_else(|| vec![0], |claim| claim.lanes.clone());
         let queues: Vec<Arc<Queue>> = lanes.iter().map(|_| Arc::new(Queue::new(config.queue_max))).collect();
         let readers = Readers::open(&source, config.readers)?;
+        let desk = Arc::<Desk>::default();
         for (number, queue) in lanes.into_iter().zip(&queues) {
             let lane = Lane {
                 number,
@@ -82,6 +85,7 @@ impl Store {
                 ambient: ambient.clone(),
                 config: config.clone(),
                 session: None,
+                desk: desk.clone(),
                 checkpoint: checkpoint.clone(),
             };
             threads.push(start(lane)?);
@@ -92,6 +96,7 @@ impl Store {
             readers,
             ambient,
             failpoints: config.failpoints,
+            desk,
             threads: Mutex::new(threads),
             held: Mutex::new((lock, claim)),
         };
@@ -121,6 +126,11 @@ impl Store {
     /// Tells the failpoint hook that a named point is passed; nothing outside crash tests listens.
     pub fn pass(&self, point: &'static str) {
         (self.inner.failpoints)(point);
+    }
+
+    /// Where commits hand over the deliveries they made.
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.inner.desk
     }
 
     /// Commands that wait for a commit now.

@@ -39,9 +39,15 @@ pub async fn envelope(State(state): State<WebState>, mut request: Request, next:
     };
     dress(&state, &mut response, id);
     // The path of a cashier page is a bearer token: only its first part is logged.
-    let route = path.split('/').take(3).collect::<Vec<_>>().join("/");
-    let route = if path.starts_with("/c/") { "/c" } else { route.as_str() };
-    tracing::info!(request_id = %id, %method, route, status = response.status().as_u16(), code, "request");
+    let end = path.match_indices('/').nth(if path.starts_with("/c/") { 1 } else { 2 });
+    let route = end.map_or(path.as_str(), |(at, _)| &path[..at]);
+    let status = response.status().as_u16();
+    // What was done is in the audit log; the log of the process tells what was refused.
+    if status < 400 {
+        tracing::debug!(request_id = %id, %method, route, status, "request");
+    } else {
+        tracing::info!(request_id = %id, %method, route, status, code, "request");
+    }
     response
 }
 

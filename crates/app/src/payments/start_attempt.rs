@@ -1,8 +1,9 @@
 //! Starting an attempt and waiting for what the payer has to do.
 
+use crate::workers::Begun;
 use crate::{App, Failure};
 use tk_domain::id::{AttemptId, PaymentId, TenantId, TypedId};
-use tk_domain::payment::{Attempt, Payment, StartAttempt, Started};
+use tk_domain::payment::{Attempt, Payment, Say, StartAttempt, Started};
 use tk_domain::refusal::Refusal;
 
 impl App {
@@ -19,25 +20,40 @@ impl App {
         command.lease_us = self.config().workers.lease_us;
         let (tenant_id, payment_id) = (command.tenant_id, command.payment_id);
         let attempt_id = match self.submit(command.clone()).await? {
-            Started::New { attempt, .. } => self.begin(&attempt, wait_us).await,
+            Started::New { payment, attempt, say } => {
+                return self.begin((*payment, *attempt), say, wait_us).await;
+            }
             Started::Existing { attempt, .. } => attempt.id,
             Started::ClosingEarlier { attempt, .. } => {
                 self.deliver_now(tenant_id, attempt.id.id128(), wait_us).await;
-                self.start_after_closing(command, wait_us).await?
+                return self.start_after_closing(command, wait_us).await;
             }
         };
         self.payment_and_attempt(tenant_id, payment_id, attempt_id).await
     }
 
-    async fn begin(&self, attempt: &Attempt, wait_us: i64) -> AttemptId {
-        self.begin_now(attempt.tenant_id, attempt.id.id128(), wait_us).await;
-        attempt.id
+    async fn begin(
+        &self,
+        (payment, attempt): (Payment, Attempt),
+        say: Option<Box<Say>>,
+        wait_us: i64,
+    ) -> Result<(Payment, Attempt), Failure> {
+        let Some(say) = say else { return Ok((payment, attempt)) };
+        let (tenant_id, payment_id, attempt_id) = (attempt.tenant_id, payment.id, attempt.id);
+        match self.begin_with(Begun { payment, attempt, say: *say }, None, wait_us).await {
+            Some((outcome, _)) => Ok((outcome.payment, outcome.attempt)),
+            None => self.payment_and_attempt(tenant_id, payment_id, attempt_id).await,
+        }
     }
 
-    async fn start_after_closing(&self, command: StartAttempt, wait_us: i64) -> Result<AttemptId, Failure> {
+    async fn start_after_closing(
+        &self,
+        command: StartAttempt,
+        wait_us: i64,
+    ) -> Result<(Payment, Attempt), Failure> {
         match self.submit(command).await? {
-            Started::New { attempt, .. } => Ok(self.begin(&attempt, wait_us).await),
-            Started::Existing { attempt, .. } => Ok(attempt.id),
+            Started::New { payment, attempt, say } => self.begin((*payment, *attempt), say, wait_us).await,
+            Started::Existing { payment, attempt } => Ok((*payment, *attempt)),
             Started::ClosingEarlier { .. } => {
                 Err(Failure::Refused(Refusal::AttemptInProgress { outcome_unknown: true }))
             }

@@ -1,14 +1,24 @@
 //! One conversation with a channel: rows, words, report.
 
+use crate::workers::deliver::Told;
 use crate::{App, Failure};
 use tk_channels::{Contract, ContractError, PaymentRows, RefundRows};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::id::{AttemptId, RefundId, TenantId};
+use tk_domain::idempotency::{Keep, Keeping};
 use tk_domain::instruction::{Instruction, InstructionKind};
-use tk_domain::payment::{Attempt, Payment, TakePaymentReport};
+use tk_domain::payment::{Attempt, Outcome, Payment, TakePaymentReport};
 use tk_domain::refund::{Refund, TakeRefundReport};
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
+
+/// What a conversation about an attempt is held over.
+pub(super) struct Rows {
+    pub instruction: Instruction,
+    pub payment: Payment,
+    pub attempt: Attempt,
+    pub account: Option<ChannelAccount>,
+}
 
 impl App {
     /// Says what a claimed instruction asks for and takes what the channel answers.
@@ -24,10 +34,9 @@ impl App {
 
     async fn about_payment(&self, mut instruction: Instruction) -> Result<(), Failure> {
         let tenant_id = instruction.tenant_id;
-        let attempt_id = AttemptId(instruction.id);
         let keys = (
             &(tenant_id, instruction.payment_id),
-            &(tenant_id, attempt_id),
+            &(tenant_id, AttemptId(instruction.id)),
             &(tenant_id, instruction.channel_account_id),
         );
         let (payment, attempt, account) =
@@ -36,6 +45,19 @@ impl App {
         if instruction.kind == InstructionKind::Pay && instruction.tries > 1 && says_once(attempt.method) {
             instruction.kind = InstructionKind::Query;
         }
+        let rows = Rows { instruction, payment, attempt, account };
+        self.converse_about_payment(rows, None).await.map(drop)
+    }
+
+    /// Says what an instruction about an attempt asks for, takes what the channel answers, and keeps in the same commit
+    /// the answer to the request that waits for it.
+    pub(super) async fn converse_about_payment(
+        &self,
+        rows: Rows,
+        keep: Option<Keep<Outcome>>,
+    ) -> Result<Told, Failure> {
+        let Rows { instruction, payment, attempt, account } = rows;
+        let tenant_id = instruction.tenant_id;
         let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
                 let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt: &attempt };
@@ -54,8 +76,9 @@ impl App {
             }
         };
         let origin = Origin::channel(attempt.channel_account_id);
-        let command = TakePaymentReport { tenant_id, payment_id: payment.id, attempt_id, report, origin };
-        self.submit(command).await.map(drop)
+        let (payment_id, attempt_id) = (payment.id, attempt.id);
+        let command = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
+        self.submit(Keeping { command, keep }).await
     }
 
     async fn about_refund(&self, instruction: Instruction) -> Result<(), Failure> {

@@ -1,21 +1,26 @@
 //! Delivers instructions: those just committed at once, and those that are due by claim.
 
+use crate::workers::conversation::Rows;
 use crate::workers::rounds::{self, Places};
 use crate::{App, Failure};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tk_domain::id::{Id128, TenantId};
+use tk_domain::idempotency::{Keep, RecordedAnswer};
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
+use tk_domain::payment::{Attempt, Outcome, Payment, Say};
 
 /// Works until dropped.
 pub(super) async fn run(app: App) {
     let limits = app.config().workers;
-    let mut places = Places::new(limits.conversations_max, limits.claim_max);
+    let places = Places::new(limits.conversations_max, limits.claim_max);
     loop {
-        let outcome = round(&app, &mut places).await;
+        let outcome = round(&app, &places).await;
         rounds::pause(&app, outcome).await;
     }
 }
 
-async fn round(app: &App, places: &mut Places) -> Result<usize, Failure> {
+async fn round(app: &App, places: &Places) -> Result<usize, Failure> {
     let mut taken = 0_usize;
     for due in app.reader().tenants_with_due(app.now_us()).await?.into_iter().filter(|due| due.instructions) {
         let free = places.free_of(due.tenant_id);
@@ -38,7 +43,48 @@ async fn round(app: &App, places: &mut Places) -> Result<usize, Failure> {
     Ok(taken)
 }
 
+/// An attempt just begun by a commit that leased its instruction to this process.
+#[derive(Debug)]
+pub struct Begun {
+    /// The payment as committed.
+    pub payment: Payment,
+    /// The attempt as committed.
+    pub attempt: Attempt,
+    /// What is to be said to whom.
+    pub say: Say,
+}
+
+/// What came of the first conversation about an attempt, and the answer that its commit kept for the request that
+/// waited for it.
+pub type Told = (Outcome, Option<RecordedAnswer>);
+
 impl App {
+    /// Says what a just begun attempt asks for and waits for its outcome, `wait_us` microseconds at most; nothing where
+    /// it is not known by then. The conversation goes on whether or not the caller waits, but keeps no answer for a
+    /// caller that has stopped waiting.
+    pub async fn begin_with(&self, begun: Begun, keep: Option<Keep<Outcome>>, wait_us: i64) -> Option<Told> {
+        self.learn_attempt(&begun.attempt);
+        let waits = Arc::new(AtomicBool::new(true));
+        let keep = keep.map(|keep| while_waiting(keep, Arc::clone(&waits)));
+        let Begun { payment, attempt, say: Say { instruction, account } } = begun;
+        let rows = Rows { instruction, payment, attempt, account: Some(account) };
+        let (id, kind) = (rows.instruction.id, rows.instruction.kind);
+        let app = self.clone();
+        let conversation = tokio::spawn(async move { app.converse_about_payment(rows, keep).await });
+        match tokio::time::timeout(rounds::duration(wait_us), conversation).await {
+            Ok(Ok(Ok(told))) => Some(told),
+            Ok(Ok(Err(failure))) => {
+                tracing::warn!(%failure, instruction = ?id, %kind, "a conversation's outcome was not noted");
+                None
+            }
+            Ok(Err(_)) | Err(_) => {
+                waits.store(false, Ordering::SeqCst);
+                tracing::debug!(instruction = ?id, "the caller did not wait for the channel");
+                None
+            }
+        }
+    }
+
     /// Delivers the instruction of an attempt that the caller has just begun with a lease, and waits for its
     /// outcome, `wait_us` microseconds at most; the conversation goes on whether or not the caller waits.
     pub async fn begin_now(&self, tenant_id: TenantId, instruction_id: Id128, wait_us: i64) {
@@ -91,4 +137,13 @@ impl App {
             tracing::warn!(%failure, instruction = ?id, %kind, "a conversation's outcome was not noted");
         }
     }
+}
+
+/// Keeps an answer only while somebody waits for it: whoever stopped waiting was answered something else.
+fn while_waiting(keep: Keep<Outcome>, waits: Arc<AtomicBool>) -> Keep<Outcome> {
+    let render = Arc::clone(&keep.render);
+    let render = move |outcome: &Outcome, live: bool| {
+        if waits.load(Ordering::SeqCst) { render(outcome, live) } else { None }
+    };
+    Keep { render: Arc::new(render), ..keep }
 }

@@ -10,6 +10,8 @@ mod prune;
 mod rounds;
 mod send_webhooks;
 
+pub use deliver::{Begun, Told};
+
 use crate::{App, AppError};
 use tokio::task::JoinSet;
 

@@ -2,7 +2,7 @@
 
 use crate::App;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tk_domain::id::TenantId;
 use tk_store::Lease;
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(super) struct Places {
     all: Arc<Semaphore>,
     each: usize,
-    tenants: BTreeMap<TenantId, Arc<Semaphore>>,
+    tenants: Mutex<BTreeMap<TenantId, Arc<Semaphore>>>,
 }
 
 /// Room for one thing under way, until dropped.
@@ -27,21 +27,28 @@ pub(super) struct Place {
 impl Places {
     pub(super) fn new(all: usize, each: i64) -> Self {
         let each = usize::try_from(each).unwrap_or(1).max(1);
-        Self { all: Arc::new(Semaphore::new(all)), each, tenants: BTreeMap::new() }
+        Self { all: Arc::new(Semaphore::new(all)), each, tenants: Mutex::default() }
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, BTreeMap<TenantId, Arc<Semaphore>>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many more of this tenant may begin now.
-    pub(super) fn free_of(&mut self, tenant_id: TenantId) -> i64 {
-        self.tenants.retain(|_, places| places.available_permits() < self.each);
-        let free = self.tenants.get(&tenant_id).map_or(self.each, |places| places.available_permits());
+    pub(super) fn free_of(&self, tenant_id: TenantId) -> i64 {
+        let mut tenants = self.tenants();
+        tenants.retain(|_, places| places.available_permits() < self.each);
+        let free = tenants.get(&tenant_id).map_or(self.each, |places| places.available_permits());
         i64::try_from(free).unwrap_or(i64::MAX)
     }
 
     /// A place for one more of this tenant, as soon as there is one; none once nothing more begins.
-    pub(super) async fn take(&mut self, tenant_id: TenantId) -> Option<Place> {
-        let each = self.each;
-        let places = self.tenants.entry(tenant_id).or_insert_with(|| Arc::new(Semaphore::new(each)));
-        let of_tenant = Arc::clone(places).acquire_owned().await.ok()?;
+    pub(super) async fn take(&self, tenant_id: TenantId) -> Option<Place> {
+        let places = {
+            let mut tenants = self.tenants();
+            Arc::clone(tenants.entry(tenant_id).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+        };
+        let of_tenant = places.acquire_owned().await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
         Some(Place { _of_all: of_all, _of_tenant: of_tenant })
     }
@@ -84,7 +91,7 @@ mod tests {
     #[tokio::test]
     async fn a_tenant_whose_places_are_taken_leaves_room_for_others() {
         let [slow, other] = [TenantId(Id128([1; 16])), TenantId(Id128([2; 16]))];
-        let mut places = Places::new(3, 2);
+        let places = Places::new(3, 2);
         let held = [places.take(slow).await.unwrap(), places.take(slow).await.unwrap()];
         assert_eq!((places.free_of(slow), places.free_of(other)), (0, 2));
         let place = places.take(other).await.unwrap();
@@ -92,6 +99,6 @@ mod tests {
         assert_eq!((places.free_of(slow), places.free_of(other)), (2, 1));
         drop(place);
         assert_eq!(places.free_of(other), 2);
-        assert!(places.tenants.is_empty());
+        assert!(places.tenants().is_empty());
     }
 }

@@ -6,7 +6,6 @@ use super::{Answer, Credentials, Heard, report};
 use crate::bill::BillFetchError;
 use crate::capabilities::BillContent;
 use crate::line::Line;
-use std::sync::Arc;
 use tk_domain::report::Unclear;
 pub use tk_formats::alipay::bill::{BillError, BillHead, FundBill, FundRow, TradeBill, TradeKind, TradeRow};
 use tk_formats::alipay::bill::{Limits, fund, trade};
@@ -28,7 +27,7 @@ pub enum Bill {
 /// Fetches the bill of one Beijing day, counted from 1970-01-01.
 pub(crate) async fn fetch(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     content: BillContent,
     day: i64,
 ) -> Result<Bill, BillFetchError> {

@@ -4,14 +4,13 @@ use super::call::{self, Call, CallError};
 use super::{Credentials, Heard, NotSent, conversation, report};
 use crate::line::Line;
 use crate::{PaymentRows, RefundRows};
-use std::sync::Arc;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::report::{PaymentReport, RefundReport};
 
 /// Carries out an instruction about an attempt.
 pub(crate) async fn say_payment(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     rows: PaymentRows<'_>,
 ) -> PaymentReport {
     let PaymentRows { instruction, payment, attempt } = rows;
@@ -31,7 +30,7 @@ pub(crate) async fn say_payment(
 /// Carries out an instruction about a refund.
 pub(crate) async fn say_refund(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     rows: RefundRows<'_>,
 ) -> RefundReport {
     let RefundRows { instruction, refund, attempt } = rows;
@@ -40,7 +39,7 @@ pub(crate) async fn say_refund(
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }
 }
 
-async fn converse(line: &Line<'_>, credentials: &Arc<Credentials>, call: Result<Call, CallError>) -> Heard {
+async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {
     let call = match call {
         Ok(call) => call,
         Err(error) => return NotSent::from(error).into(),

@@ -8,7 +8,6 @@ use crate::capabilities::{BillContent, Verdict};
 use crate::http::HttpTrouble;
 use crate::line::Line;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::report::Unclear;
 use tk_formats::wechatpay::bill::{self as sheets, TradeSheet, fund, trade};
@@ -33,7 +32,7 @@ pub enum Bill {
 /// Fetches the bill of one Beijing day, counted from 1970-01-01.
 pub(crate) async fn fetch(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     content: BillContent,
     day: i64,
 ) -> Result<Bill, BillFetchError> {
@@ -91,7 +90,7 @@ fn refused(refusal: &super::Refusal) -> BillFetchError {
 /// The file comes unsigned from the host that signed its hash; no other host is asked.
 async fn download(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     found: &Link,
 ) -> Result<Vec<u8>, BillFetchError> {
     let target = found.url.strip_prefix(&credentials.settings.base_url).filter(|rest| rest.starts_with('/'));

@@ -5,7 +5,6 @@ use super::{Credentials, Refusal, report};
 use crate::http::{Exchange, Exchanged, HttpTrouble};
 use crate::line::Line;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use tk_formats::wechatpay::authorization::{self, Request, Signer};
 use tk_formats::wechatpay::certificates;
 use tk_formats::wechatpay::pay_sign;
@@ -95,7 +94,7 @@ impl From<CallError> for NotSent {
 }
 
 /// Says one thing and hears what comes back.
-pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: Call) -> Heard {
+pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call) -> Heard {
     renew_if_due(line, credentials).await;
     let wire = match call.wire(&credentials.settings, line.now_us) {
         Ok(wire) => wire,
@@ -117,12 +116,7 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: 
     }
 }
 
-async fn done(
-    line: &Line<'_>,
-    credentials: &Arc<Credentials>,
-    call: &Call,
-    fields: Map<String, Value>,
-) -> Heard {
+async fn done(line: &Line<'_>, credentials: &Credentials, call: &Call, fields: Map<String, Value>) -> Heard {
     if !matches!(call, Call::Jsapi { .. }) {
         return Heard::Done(report::with_return(call, fields));
     }
@@ -130,16 +124,13 @@ async fn done(
     if prepay_id.is_empty() {
         return Heard::Unreadable("there is no prepay_id".to_owned());
     }
-    let (credentials, at_s) = (Arc::clone(credentials), line.now_us.div_euclid(1_000_000));
-    let signing = line
-        .compute(move || {
-            let nonce = authorization::fresh_nonce()?;
-            pay_sign::jsapi(&credentials.settings.appid, &prepay_id, &credentials.signing, at_s, &nonce)
-        })
-        .await;
-    match signing {
-        Some(Ok(parameters)) => Heard::Bridge(parameters.to_string()),
-        Some(Err(_)) | None => Heard::Unreadable("the payment could not be signed".to_owned()),
+    let sign = || {
+        let (nonce, at_s) = (authorization::fresh_nonce()?, line.now_us.div_euclid(1_000_000));
+        pay_sign::jsapi(&credentials.settings.appid, &prepay_id, &credentials.signing, at_s, &nonce)
+    };
+    match sign() {
+        Ok(parameters) => Heard::Bridge(parameters.to_string()),
+        Err(_) => Heard::Unreadable("the payment could not be signed".to_owned()),
     }
 }
 
@@ -169,11 +160,11 @@ pub(super) enum Taking {
 /// Signs and sends; signing runs on the blocking pool.
 pub(super) async fn exchange(
     line: &Line<'_>,
-    credentials: &Arc<Credentials>,
+    credentials: &Credentials,
     wire: Wire,
     taking: Taking,
 ) -> Result<Exchanged, Heard> {
-    let (wire, header) = signed(line, credentials, wire).await?;
+    let (wire, header) = signed(line, credentials, wire)?;
     let url = format!("{}{}", credentials.settings.base_url, wire.target);
     let mut headers = vec![("authorization", header), ("accept", "application/json".to_owned())];
     if let Some(id) = &credentials.settings.public_key_id {
@@ -190,35 +181,27 @@ pub(super) async fn exchange(
     exchanged.map_err(Heard::from)
 }
 
-async fn signed(
-    line: &Line<'_>,
-    credentials: &Arc<Credentials>,
-    wire: Wire,
-) -> Result<(Wire, String), Heard> {
-    let own = Arc::clone(credentials);
-    let at_s = line.now_us.div_euclid(1_000_000);
-    let signing = line
-        .compute(move || {
-            let request = Request { method: wire.method, target: &wire.target, body: &wire.body };
-            let nonce = authorization::fresh_nonce()?;
-            let signer = Signer {
-                mchid: &own.settings.mchid,
-                serial_no: &own.serial_no,
-                key: &own.signing,
-                at_s,
-                nonce: &nonce,
-            };
-            authorization::authorize(&request, &signer).map(|header| (wire, header))
-        })
-        .await;
-    let refused = |text: &str| Heard::NotSent(NotSent::Refused(text.to_owned()));
-    let signed = signing.ok_or_else(|| refused("the process is stopping"))?;
-    signed.map_err(|_| refused("the request could not be signed"))
+fn signed(line: &Line<'_>, credentials: &Credentials, wire: Wire) -> Result<(Wire, String), Heard> {
+    let sign = || {
+        let request = Request { method: wire.method, target: &wire.target, body: &wire.body };
+        let nonce = authorization::fresh_nonce()?;
+        let signer = Signer {
+            mchid: &credentials.settings.mchid,
+            serial_no: &credentials.serial_no,
+            key: &credentials.signing,
+            at_s: line.now_us.div_euclid(1_000_000),
+            nonce: &nonce,
+        };
+        authorization::authorize(&request, &signer)
+    };
+    let signed =
+        sign().map_err(|_| Heard::NotSent(NotSent::Refused("the request could not be signed".to_owned())));
+    signed.map(|header| (wire, header))
 }
 
 /// Downloads the platform's certificates when they are due; what is wrong with them is logged, and the keys
 /// known so far go on counting.
-pub(crate) async fn renew_if_due(line: &Line<'_>, credentials: &Arc<Credentials>) {
+pub(crate) async fn renew_if_due(line: &Line<'_>, credentials: &Credentials) {
     if !credentials.platform.take_renewal(line.now_us) {
         return;
     }

@@ -75,7 +75,7 @@ impl ConfirmPayment {
         moment: &mut Moment<'_>,
     ) -> Result<Decision<Confirmed>, Refusal> {
         let existing = changes.is_empty();
-        let (payment, attempt, begun) = self.start(payment.id).begin(payment, snapshot, moment)?;
+        let (payment, attempt, (_, begun)) = self.start(payment.id).begin(payment, snapshot, moment)?;
         for change in begun.into_vec() {
             changes.put(change);
         }

@@ -26,7 +26,7 @@ pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
 pub use items::{ITEMS_MAX, Item, PayerRecord};
-pub use start_attempt::{StartAttempt, Started, out_no};
+pub use start_attempt::{Say, StartAttempt, Started, out_no};
 pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 pub(crate) use take_report::clipped;
 pub use take_report::{Outcome, TakePaymentReport, Taken};

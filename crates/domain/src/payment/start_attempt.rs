@@ -39,7 +39,7 @@ pub struct StartAttempt {
     pub auth_code: Option<String>,
     /// Who is expected to pay, for bank transfers.
     pub payer: ExpectedPayer,
-    /// Where the wallet sends the browser afterwards (display only).
+    /// Where the wallet sends the browser afterwards (display only); where the payment says if absent.
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
     pub lease_us: i64,
@@ -50,12 +50,21 @@ pub struct StartAttempt {
 /// What came of it.
 #[derive(Debug, Clone)]
 pub enum Started {
-    /// A new attempt; its instruction is to be delivered.
-    New { payment: Box<Payment>, attempt: Box<Attempt> },
+    /// A new attempt, and what has to be said to the channel account chosen for it; nothing for a bank transfer.
+    New { payment: Box<Payment>, attempt: Box<Attempt>, say: Option<Box<Say>> },
     /// The open attempt has the same method: go on with it.
     Existing { payment: Box<Payment>, attempt: Box<Attempt> },
     /// Another attempt is open and now being closed at the channel; ask again afterwards.
     ClosingEarlier { payment: Box<Payment>, attempt: Box<Attempt> },
+}
+
+/// An instruction just made, with the channel account that it goes to.
+#[derive(Debug, Clone)]
+pub struct Say {
+    /// The instruction.
+    pub instruction: Instruction,
+    /// The channel account as it stood when routing chose it.
+    pub account: ChannelAccount,
 }
 
 impl StartAttempt {
@@ -204,8 +213,9 @@ impl StartAttempt {
         }
     }
 
-    fn instruction(&self, attempt: &Attempt, moment: &Moment<'_>) -> Instruction {
-        let payload = json!({ "auth_code": self.auth_code, "return_url": self.return_url });
+    fn instruction(&self, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Instruction {
+        let return_url = self.return_url.as_ref().or(payment.return_url.as_ref());
+        let payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
         Instruction {
             tenant_id: self.tenant_id,
             id: attempt.id.id128(),
@@ -289,12 +299,13 @@ impl Command for StartAttempt {
             transfer::end((&mut ended, Part::Refuse), snapshot, &mut changes, moment)?;
             changes.put(ended);
         }
-        let (payment, attempt, begun) = self.begin(payment, snapshot, moment)?;
+        let (payment, attempt, (say, begun)) = self.begin(payment, snapshot, moment)?;
         for change in begun.into_vec() {
             changes.put(change);
         }
         changes.put(payment.clone());
-        let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt) };
+        let say = say.map(Box::new);
+        let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt), say };
         Ok(Decision::new(reply, changes))
     }
 }
@@ -307,18 +318,21 @@ impl StartAttempt {
         payment: &Payment,
         snapshot: &Snapshot,
         moment: &mut Moment<'_>,
-    ) -> Result<(Payment, Attempt, Changes), Refusal> {
+    ) -> Result<(Payment, Attempt, (Option<Say>, Changes)), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
         let mut attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();
         let mut changes = Changes::default();
         payment.status = PaymentStatus::Processing;
-        if self.method == Method::BankTransfer {
+        let say = if self.method == Method::BankTransfer {
             let rows = (&mut payment, &mut attempt);
             transfer::begin(rows, (account, &self.payer), snapshot, &mut changes, moment)?;
+            None
         } else {
-            changes.put(self.instruction(&attempt, moment));
-        }
+            let instruction = self.instruction((&payment, &attempt), moment);
+            changes.put(instruction.clone());
+            Some(Say { instruction, account: account.clone() })
+        };
         payment.open_attempt_id = Some(attempt.id);
         payment.latest_attempt_id = Some(attempt.id);
         payment.attempts_count = payment.attempts_count.saturating_add(1);
@@ -331,6 +345,6 @@ impl StartAttempt {
             changes.put(event);
         }
         changes.put(attempt.clone());
-        Ok((payment, attempt, changes))
+        Ok((payment, attempt, (say, changes)))
     }
 }

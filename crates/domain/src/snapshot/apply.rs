@@ -133,6 +133,7 @@ impl Snapshot {
             .filter(|endpoint| endpoint.takes(&event))
             .map(|endpoint| endpoint.id)
             .collect();
+        let leased = moment.delivery_lease_us > 0;
         for endpoint_id in endpoints {
             self.deliveries.put(Delivery {
                 tenant_id: event.tenant_id,
@@ -141,8 +142,8 @@ impl Snapshot {
                 endpoint_id,
                 status: DeliveryStatus::Pending,
                 due_at_us: moment.now_us,
-                lease_until_us: 0,
-                tries: 0,
+                lease_until_us: if leased { moment.after(moment.delivery_lease_us) } else { 0 },
+                tries: i64::from(leased),
                 last_status: None,
                 last_error: None,
                 created_at_us: moment.now_us,

@@ -3,11 +3,13 @@
 use crate::batches::{BatchRow, batch_write};
 use crate::config::{Ambient, StoreConfig};
 use crate::failure::DbError;
+use crate::hand_over::Desk;
 use crate::load::loads_for;
 use crate::session::Session;
 use crate::write::writes_of;
 use crate::writer::job::Job;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use tk_domain::command::{Want, Wants};
 use tk_domain::id::{Id128, TenantId};
 use tk_domain::moment::{Entropy, Moment};
@@ -41,6 +43,8 @@ pub struct Surroundings<'a> {
     pub ambient: &'a dyn Ambient,
     /// Limits and failpoints.
     pub config: &'a StoreConfig,
+    /// Where new deliveries are handed over after their commit.
+    pub desk: &'a Arc<Desk>,
 }
 
 struct Bits<'a>(&'a dyn Ambient);
@@ -116,6 +120,7 @@ fn decide(
     let mut moment = Moment::new(now_us, &mut bits);
     moment.live = around.config.live;
     let tenant_id = job.tenant_id();
+    moment.delivery_lease_us = around.desk.lease_us(tenant_id);
     let decided = catch_unwind(AssertUnwindSafe(|| {
         let changes = job.decide(snapshot, &mut moment);
         if changes.is_empty() {
@@ -136,6 +141,8 @@ async fn commit(
     snapshot: &mut Snapshot,
     (around, now_us): (&Surroundings<'_>, i64),
 ) -> Result<(), Trouble> {
+    let fresh = Desk::gather(snapshot);
+    let access = !snapshot.apps.is_unchanged() || !snapshot.api_keys.is_unchanged();
     let mut writes = writes_of(snapshot);
     if writes.is_empty() {
         session.rollback().await?;
@@ -145,8 +152,15 @@ async fn commit(
     writes.push(batch_write(&BatchRow { id: batch_id, committed_at_us: now_us }));
     session.write(&writes).await?;
     (around.config.failpoints)("mid_batch");
-    match session.commit().await {
-        Ok(()) => Ok(()),
+    let committed = session.commit().await;
+    if access {
+        around.desk.access_changed();
+    }
+    match committed {
+        Ok(()) => {
+            around.desk.hand_over(fresh);
+            Ok(())
+        }
         Err(error @ DbError::Conflict(_)) => Err(Trouble::Database(error)),
         Err(error @ (DbError::Gone(_) | DbError::Full(_) | DbError::Other(_))) => {
             Err(Trouble::CommitLost(batch_id, error))

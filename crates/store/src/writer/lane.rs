@@ -2,6 +2,7 @@
 
 use crate::config::{Ambient, Source, StoreConfig};
 use crate::failure::{DbError, Failure};
+use crate::hand_over::Desk;
 use crate::session::Session;
 use crate::sqlite::CHECKPOINT_PAGES;
 use crate::writer::batch::{Surroundings, Trouble, run};
@@ -25,6 +26,8 @@ pub struct Lane {
     pub ambient: Arc<dyn Ambient>,
     /// Limits and failpoints.
     pub config: StoreConfig,
+    /// Where new deliveries are handed over after their commit.
+    pub desk: Arc<Desk>,
     /// Its connection; none while the database is gone.
     pub session: Option<Session>,
     /// Wakes the checkpointer (SQLite).
@@ -43,6 +46,8 @@ enum Next {
     Fail(Failure),
 }
 
+/// Commands in one batch from which a lane is busy.
+const BUSY_FROM: usize = 4;
 const RECONNECT_FIRST: Duration = Duration::from_millis(25);
 const RECONNECT_DOUBLINGS: u32 = 6;
 
@@ -52,14 +57,33 @@ impl Lane {
         let queue = self.queue.clone();
         while let Some(work) = queue.next(self.config.batch_max).await {
             match work {
-                Work::Batch(jobs) => self.commit_all(jobs).await,
+                Work::Batch(jobs) => {
+                    let (count, begun_us) = (jobs.len(), self.ambient.now_us());
+                    self.commit_all(jobs).await;
+                    self.tend_log();
+                    self.gather(count, begun_us).await;
+                }
                 Work::Requests(requests) => {
                     for request in requests {
                         self.run_request(request).await;
                     }
+                    self.tend_log();
                 }
             }
-            self.tend_log();
+        }
+    }
+
+    /// After a batch of several commands, lets others gather until the next one is due.
+    async fn gather(&self, count: usize, begun_us: i64) {
+        let gather_us = self.config.gather_us;
+        let rest_us = begun_us.saturating_add(gather_us).saturating_sub(self.ambient.now_us());
+        if count < BUSY_FROM || self.queue.waiting() >= self.config.batch_max {
+            return;
+        }
+        // A clock that was set back must not keep anybody waiting.
+        let rest_us = u64::try_from(rest_us.clamp(0, gather_us.max(0))).unwrap_or(0);
+        if rest_us > 0 {
+            tokio::time::sleep(Duration::from_micros(rest_us)).await;
         }
     }
 
@@ -120,8 +144,12 @@ impl Lane {
     /// Runs a batch, again where other writers were in the way, until it is committed or cannot be.
     async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Next> {
         for rerun in 0..=self.config.reruns_max {
-            let around =
-                Surroundings { lane: self.number, ambient: self.ambient.as_ref(), config: &self.config };
+            let around = Surroundings {
+                lane: self.number,
+                ambient: self.ambient.as_ref(),
+                config: &self.config,
+                desk: &self.desk,
+            };
             if self.session.is_none() {
                 self.session = Some(
                     connect(&self.source, &self.config, self.queue.waiting())

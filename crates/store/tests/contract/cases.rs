@@ -234,6 +234,29 @@ pub async fn events_reach_the_feed_and_the_endpoints(bed: Bed) {
     assert_sound(&bed).await;
 }
 
+pub async fn new_deliveries_are_handed_over_with_a_lease(bed: Bed) {
+    bed.store.submit(Listen(bed.tenant_id)).await.unwrap();
+    let mut fresh = bed.store.hand_over_deliveries(60_000_000);
+    pay_many(&bed.store, &bed, ("H", 3), 10).await;
+    let all = || bed.store.deliveries(bed.tenant_id, DeliveryFilter::default(), Page::first(100));
+    let committed = all().await.unwrap().rows;
+    let mut handed = BTreeSet::new();
+    for _ in 0..committed.len() {
+        let one = fresh.recv().await.unwrap();
+        assert_eq!((one.event.id, one.endpoint.id), (one.delivery.event_id, one.delivery.endpoint_id));
+        assert_eq!(committed.iter().find(|row| row.id == one.delivery.id), Some(&one.delivery));
+        handed.insert(one.delivery.id);
+    }
+    assert_eq!((handed.len(), fresh.is_empty()), (6, true));
+    let lease = |after_us: i64| Lease { now_us: START_US + after_us, for_us: 1, limit: 100 };
+    assert!(bed.store.claim_deliveries(bed.tenant_id, lease(1_000_000)).await.unwrap().is_empty());
+    assert_eq!(bed.store.claim_deliveries(bed.tenant_id, lease(90_000_000)).await.unwrap().len(), 6);
+    drop(fresh);
+    pay_many(&bed.store, &bed, ("I", 1), 10).await;
+    let left = all().await.unwrap().rows.into_iter().filter(|row| !handed.contains(&row.id));
+    assert_eq!(left.map(|row| row.lease_until_us).collect::<Vec<_>>(), [0, 0]);
+}
+
 pub async fn due_work_is_claimed_once(bed: Bed) {
     for index in 0..30 {
         bed.store.submit(create(&bed, &format!("C{index}"), 10)).await.unwrap();

@@ -41,6 +41,7 @@ on_both! {
     a_dropped_answer_does_not_tear_the_command,
     lists_page_both_ways_and_filter,
     events_reach_the_feed_and_the_endpoints,
+    new_deliveries_are_handed_over_with_a_lease,
     due_work_is_claimed_once,
     tenants_see_only_their_own,
     one_busy_tenant_leaves_room_for_others,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use tk_domain::command::Command;
 use tk_domain::id::RequestId;
-use tk_domain::idempotency::{Idempotent, KeepAnswer, Once, RecordedAnswer, Signed};
+use tk_domain::idempotency::{Idempotent, Keep, KeepAnswer, Once, RecordedAnswer, Signed};
 use tk_domain::key::IdempotencyName;
 
 /// The one effect that a POST is to have.
@@ -106,6 +106,14 @@ impl Effect {
         if let Err(failure) = state.app.submit(command).await {
             tracing::warn!(%failure, "an answer was given but not recorded");
         }
+    }
+
+    /// How the answer of this request is kept by the commit that takes the channel's word.
+    pub fn keeping<R>(
+        &self,
+        render: impl Fn(&R, bool) -> Option<RecordedAnswer> + Send + Sync + 'static,
+    ) -> Keep<R> {
+        Keep { name: self.name.clone(), request_id: self.request_id(), render: Arc::new(render) }
     }
 
     fn request_id(&self) -> RequestId {

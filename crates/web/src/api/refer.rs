@@ -5,6 +5,7 @@ use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use tk_app::store::{Decided, Named, Page};
 use tk_domain::id::{AttemptId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
+use tk_domain::key::NaturalKind;
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
@@ -38,20 +39,61 @@ pub async fn merchant(state: &WebState, caller: &Caller, text: &str) -> Result<M
     Ok(merchant)
 }
 
-/// The merchant and the product of these identifiers or codes, if the caller sees the merchant.
-pub async fn merchant_and_product(
+/// What a payment says about its merchant and product.
+#[derive(Debug)]
+pub struct Payee {
+    /// The merchant.
+    pub merchant_id: MerchantId,
+    /// Its code.
+    pub merchant_code: String,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its code.
+    pub product_code: String,
+    /// The description given, or else the product's name.
+    pub description: String,
+}
+
+/// The merchant and the product of these identifiers or codes, if the caller sees the merchant. Codes never change, so
+/// those seen before are not looked up again; whether both may be used, the commit sees.
+pub async fn payee(
     state: &WebState,
     caller: &Caller,
-    (merchant, product): (&str, &str),
-) -> Result<(Merchant, Product), Problem> {
+    ((merchant, product), description): ((&str, &str), Option<&str>),
+) -> Result<Payee, Problem> {
+    let (gate, tenant_id) = (&state.gate, caller.tenant_id);
+    let known = gate
+        .named(tenant_id, NaturalKind::MerchantCode, merchant)
+        .zip(gate.named(tenant_id, NaturalKind::ProductCode, product))
+        .zip(description);
+    if let Some(((merchant_id, product_id), description)) = known {
+        let payee = Payee {
+            merchant_id: MerchantId::from_id128(merchant_id),
+            merchant_code: merchant.to_owned(),
+            product_id: ProductId::from_id128(product_id),
+            product_code: product.to_owned(),
+            description: description.to_owned(),
+        };
+        caller.check_sight(payee.merchant_id)?;
+        return Ok(payee);
+    }
     let names = (
         MerchantId::parse(merchant).map_or(Named::Code(merchant), Named::Id),
         ProductId::parse(product).map_or(Named::Code(product), Named::Id),
     );
-    let (merchant, product) = state.app.reader().merchant_and_product(caller.tenant_id, names).await?;
+    let (merchant, product) = state.app.reader().merchant_and_product(tenant_id, names).await?;
     let merchant = merchant.ok_or_else(Problem::not_found)?;
     caller.check_sight(merchant.id)?;
-    Ok((merchant, product.ok_or_else(Problem::not_found)?))
+    let product = product.ok_or_else(Problem::not_found)?;
+    gate.learn_name(tenant_id, (NaturalKind::MerchantCode, &merchant.code), merchant.id.id128());
+    gate.learn_name(tenant_id, (NaturalKind::ProductCode, &product.code), product.id.id128());
+    Ok(Payee {
+        merchant_id: merchant.id,
+        merchant_code: merchant.code,
+        product_id: product.id,
+        product_code: product.code,
+        description: description.map_or(product.name, str::to_owned),
+    })
 }
 
 /// The product of this identifier or code.

@@ -1,11 +1,12 @@
 //! What the doorkeeper remembers between requests, in this process only: rates of keys, requests under way,
 //! counts of refusals, codes. Nothing here is needed for correctness; that rests on the commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use tk_domain::id::{ApiKeyId, Id128};
-use tk_domain::key::IdempotencyName;
+use tk_domain::access::{ApiKey, App};
+use tk_domain::id::{ApiKeyId, Id128, TenantId};
+use tk_domain::key::{IdempotencyName, NaturalKind};
 
 /// Keys and sources remembered before the oldest thoughts are dropped.
 const REMEMBERED_MAX: usize = 10_000;
@@ -13,6 +14,8 @@ const REMEMBERED_MAX: usize = 10_000;
 const BURST_US: i64 = 1_000_000;
 /// One sampled record per kind, source and minute.
 const SAMPLE_US: i64 = 60_000_000;
+/// How long a key is taken as it was read.
+const KEY_KNOWN_US: i64 = 500_000;
 
 /// What the doorkeeper remembers.
 #[derive(Debug, Default)]
@@ -22,6 +25,23 @@ pub struct Gate {
     refusals: Mutex<BTreeMap<&'static str, u64>>,
     sampled: Mutex<BTreeMap<(&'static str, IpAddr), i64>>,
     codes: Mutex<BTreeMap<Id128, String>>,
+    names: Mutex<BTreeMap<(TenantId, NaturalKind, String), Id128>>,
+    keys: Mutex<Keys>,
+}
+
+/// Keys as they were read lately, by tenant and SHA-256 of their text.
+type Keys = HashMap<(TenantId, Vec<u8>), (ReadAt, KnownKey)>;
+
+/// A key and its app.
+pub type KnownKey = (Arc<ApiKey>, Arc<App>);
+
+/// When a key was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadAt {
+    /// Unix microseconds.
+    pub now_us: i64,
+    /// Changes of apps and keys that this process had committed before.
+    pub changes: u64,
 }
 
 impl Gate {
@@ -67,6 +87,40 @@ impl Gate {
             *last_us = now_us;
             tracing::warn!(code, %ip, count = *count, "refused an unknown caller");
         }
+    }
+
+    /// A key as it was read within the last half second, if this process has changed none since.
+    pub fn key(&self, (tenant_id, hash): (TenantId, &[u8]), now: ReadAt) -> Option<KnownKey> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, known) = keys.get(&(tenant_id, hash.to_vec()))?;
+        // A clock that was set back makes nothing known for longer.
+        let late = (0..KEY_KNOWN_US).contains(&(now.now_us - read_at.now_us));
+        (late && read_at.changes == now.changes).then(|| known.clone())
+    }
+
+    /// Remembers a key; `read_at` was taken before it was read.
+    pub fn learn_key(&self, known: KnownKey, read_at: ReadAt) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= REMEMBERED_MAX {
+            keys.clear();
+        }
+        let name = (known.0.tenant_id, known.0.secret_hash.clone());
+        keys.insert(name, (read_at, known));
+    }
+
+    /// The merchant or product that had this code before; codes never change.
+    pub fn named(&self, tenant_id: TenantId, kind: NaturalKind, code: &str) -> Option<Id128> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(&(tenant_id, kind, code.to_owned())).copied()
+    }
+
+    /// Remembers which merchant or product has a code.
+    pub fn learn_name(&self, tenant_id: TenantId, (kind, code): (NaturalKind, &str), id: Id128) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= REMEMBERED_MAX {
+            names.clear();
+        }
+        names.insert((tenant_id, kind, code.to_owned()), id);
     }
 
     /// The code of a merchant or product seen before; codes never change.

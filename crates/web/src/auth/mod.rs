@@ -1,5 +1,6 @@
-//! Who calls: bearer key, address, rate, signature, scope. The rows are read at each request, so that a
-//! revoked key stops working at once.
+//! Who calls: bearer key, address, rate, signature, scope. What was read of a key is remembered for half a second, and
+//! forgotten as soon as this process commits a change of any: a revoked key stops working at once, and within a second
+//! in other processes.
 
 pub mod address;
 mod bearer;
@@ -11,6 +12,7 @@ mod tests;
 
 pub use address::{Block, peer};
 pub use bearer::{KeyText, new_key};
+use gate::ReadAt;
 pub use gate::{Gate, InFlight};
 pub use permission::{
     BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite,
@@ -23,6 +25,7 @@ use crate::state::WebState;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::request::Parts;
 use std::net::IpAddr;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tk_domain::access::{ApiKey, App, Scope};
 use tk_domain::audit::{Actor, Origin};
@@ -40,9 +43,9 @@ pub struct Caller {
     /// The tenant's code, part of links.
     pub tenant_code: String,
     /// The app.
-    pub app: App,
+    pub app: Arc<App>,
     /// Its key.
-    pub key: ApiKey,
+    pub key: Arc<ApiKey>,
     /// This request.
     pub request_id: RequestId,
     /// Where it comes from.
@@ -66,6 +69,12 @@ impl Caller {
     #[must_use]
     pub fn sees(&self, merchant_id: MerchantId) -> bool {
         self.app.merchant_id.is_none_or(|only| only == merchant_id)
+    }
+
+    /// Whether its app may see every merchant of the tenant.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.app.merchant_id.is_none()
     }
 
     /// Refuses, as if it did not exist, what belongs to a merchant out of sight.
@@ -107,13 +116,8 @@ async fn find(parts: &Parts, state: &WebState, ip: IpAddr, request_id: RequestId
     if text.live != state.live() {
         return Err(Code::WrongEnvironment.into());
     }
-    let store = state.app.reader();
     let tenant_id = state.app.tenant_id(text.tenant_code).await?.ok_or(Code::TokenInvalid)?;
-    let hash = digest(&SHA256, text.whole.as_bytes());
-    let (key, app) = store.api_key_and_app(tenant_id, hash.as_ref()).await?.ok_or(Code::TokenInvalid)?;
-    if !bool::from(key.secret_hash.as_slice().ct_eq(hash.as_ref())) {
-        return Err(Code::TokenInvalid.into());
-    }
+    let (key, app) = known(state, tenant_id, text.whole).await?;
     if key.revoked_at_us.is_some() || !app.enabled {
         return Err(Code::KeyRevoked.into());
     }
@@ -125,6 +129,27 @@ async fn find(parts: &Parts, state: &WebState, ip: IpAddr, request_id: RequestId
     }
     let tenant_code = text.tenant_code.to_owned();
     Ok(Caller { tenant_id, tenant_code, app, key, request_id, ip, nonce: None })
+}
+
+/// The key of this text and its app, as read within the last half second.
+async fn known(
+    state: &WebState,
+    tenant_id: TenantId,
+    text: &str,
+) -> Result<(Arc<ApiKey>, Arc<App>), Problem> {
+    let hash = digest(&SHA256, text.as_bytes());
+    let now = ReadAt { now_us: state.app.now_us(), changes: state.app.reader().access_changes() };
+    if let Some(known) = state.gate.key((tenant_id, hash.as_ref()), now) {
+        return Ok(known);
+    }
+    let found = state.app.reader().api_key_and_app(tenant_id, hash.as_ref()).await?;
+    let (key, app) = found.ok_or(Code::TokenInvalid)?;
+    if !bool::from(key.secret_hash.as_slice().ct_eq(hash.as_ref())) {
+        return Err(Code::TokenInvalid.into());
+    }
+    let (key, app) = (Arc::new(key), Arc::new(app));
+    state.gate.learn_key((Arc::clone(&key), Arc::clone(&app)), now);
+    Ok((key, app))
 }
 
 /// Verifies the signature of a request if it carries one or its app must sign it.

@@ -1,7 +1,7 @@
 //! `POST /v1/payments/{id}/attempts`.
 
 use crate::api::answer::{Answer, record};
-use crate::api::once::{Came, Effect};
+use crate::api::once::{self, Effect};
 use crate::api::{LEASE_US, refer, schema};
 use crate::auth::PaymentsWrite;
 use crate::parse::{Text, Write};
@@ -10,10 +10,11 @@ use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use tk_app::workers::Begun;
 use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, TypedId};
 use tk_domain::idempotency::RecordedAnswer;
-use tk_domain::payment::{Attempt, AttemptStatus, StartAttempt, Started};
+use tk_domain::payment::{Attempt, AttemptStatus, Outcome, StartAttempt, Started};
 use tk_domain::refusal::Refusal;
 use tk_domain::view::AttemptView;
 use utoipa::ToSchema;
@@ -58,28 +59,32 @@ pub async fn create(
     write: Write<PaymentsWrite, AttemptCreate>,
 ) -> Result<Answer, Problem> {
     let (mut effect, body) = Effect::begin(write, &state)?;
-    let payment = refer::payment(&state, &effect.caller, refer::parse_id(&id)?).await?;
+    let payment_id = refer::parse_id(&id)?;
+    let tenant_id = effect.caller.tenant_id;
+    if !effect.caller.sees_all() {
+        refer::payment(&state, &effect.caller, payment_id).await?;
+    }
     let named = body.payer.unwrap_or_default();
     let texts = (named.name.as_ref(), named.account.as_ref());
     let payer = state.app.expected_payer(
-        payment.tenant_id,
+        tenant_id,
         texts.0.map(|name| name.0.as_str()),
         texts.1.map(|account| account.0.as_str()),
     );
     let command = StartAttempt {
-        tenant_id: payment.tenant_id,
-        payment_id: payment.id,
+        tenant_id,
+        payment_id,
         method: body.method,
         auth_code: body.auth_code.map(|code| code.0),
         payer,
-        return_url: payment.return_url,
+        return_url: None,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),
     };
     match begin(&state, &mut effect, command).await? {
-        Begun::Replayed(answer) => Ok(answer),
-        Begun::Attempt(id, otherwise) => {
-            let attempt: Attempt = refer::row(&state, &(payment.tenant_id, id)).await?;
+        Came::Answered(answer) => Ok(answer),
+        Came::Attempt(id, otherwise) => {
+            let attempt: Attempt = refer::row(&state, &(tenant_id, id)).await?;
             let answer =
                 Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
             effect.keep(&state, &answer).await;
@@ -88,31 +93,43 @@ pub async fn create(
     }
 }
 
-enum Begun {
-    Replayed(Answer),
+enum Came {
+    Answered(Answer),
     Attempt(AttemptId, StatusCode),
 }
 
 /// Starts the attempt; where an earlier one has to be closed at the channel, once more after that.
-async fn begin(state: &WebState, effect: &mut Effect, command: StartAttempt) -> Result<Begun, Problem> {
+async fn begin(state: &WebState, effect: &mut Effect, command: StartAttempt) -> Result<Came, Problem> {
     let wait_us = state.config.limits.channel_wait_us;
     let tenant_id = command.tenant_id;
     for _ in 0..2 {
         match effect.submit(state, command.clone(), rendered).await? {
-            Came::Replayed(answer) => return Ok(Begun::Replayed(answer)),
-            Came::Fresh(Started::New { attempt, .. }, _) => {
-                state.app.begin_now(tenant_id, attempt.id.id128(), wait_us).await;
-                return Ok(Begun::Attempt(attempt.id, StatusCode::CREATED));
+            once::Came::Replayed(answer) => return Ok(Came::Answered(answer)),
+            once::Came::Fresh(Started::New { payment, attempt, say }, _) => {
+                let attempt_id = attempt.id;
+                let Some(say) = say else { return Ok(Came::Attempt(attempt_id, StatusCode::CREATED)) };
+                let begun = Begun { payment: *payment, attempt: *attempt, say: *say };
+                let told = state.app.begin_with(begun, Some(effect.keeping(told)), wait_us).await;
+                return Ok(match told.and_then(|(_, answer)| answer) {
+                    Some(answer) => Came::Answered(Answer::recorded(answer)),
+                    None => Came::Attempt(attempt_id, StatusCode::CREATED),
+                });
             }
-            Came::Fresh(Started::Existing { attempt, .. }, _) => {
-                return Ok(Begun::Attempt(attempt.id, StatusCode::OK));
+            once::Came::Fresh(Started::Existing { attempt, .. }, _) => {
+                return Ok(Came::Attempt(attempt.id, StatusCode::OK));
             }
-            Came::Fresh(Started::ClosingEarlier { attempt, .. }, _) => {
+            once::Came::Fresh(Started::ClosingEarlier { attempt, .. }, _) => {
                 state.app.deliver_now(tenant_id, attempt.id.id128(), wait_us).await;
             }
         }
     }
     Err(Refusal::AttemptInProgress { outcome_unknown: true }.into())
+}
+
+/// What the request that waited for the channel is answered.
+fn told(outcome: &Outcome, live: bool) -> Option<RecordedAnswer> {
+    let status = status_of(&outcome.attempt, StatusCode::CREATED);
+    record(status, &AttemptView::of(&outcome.attempt, live))
 }
 
 /// What is recorded in the commit; closing an earlier attempt is only a step and records nothing.

@@ -160,19 +160,20 @@ async fn prepared(
     body: &PaymentCreate,
 ) -> Result<(CreatePayment, Publisher), Problem> {
     let names = (body.merchant.0.as_str(), body.product.0.as_str());
-    let (merchant, product) = refer::merchant_and_product(state, caller, names).await?;
+    let description = body.description.as_ref().map(|text| text.0.as_str());
+    let payee = refer::payee(state, caller, (names, description)).await?;
     if body.splits.is_some() {
         return Err(Problem::field(Code::SplitsNotSupported, "#/splits", "not in this version"));
     }
-    let seal_name = parts::seal_name((caller.tenant_id, merchant.id), &body.merchant_order_no.0);
+    let seal_name = parts::seal_name((caller.tenant_id, payee.merchant_id), &body.merchant_order_no.0);
     let command = CreatePayment {
         tenant_id: caller.tenant_id,
         app_id: Some(caller.app.id),
-        merchant_id: merchant.id,
-        product_id: product.id,
+        merchant_id: payee.merchant_id,
+        product_id: payee.product_id,
         merchant_order_no: body.merchant_order_no.0.clone(),
         amount: Amount::new(body.amount.0, currency(body.currency.as_ref())?),
-        description: body.description.as_ref().map_or(product.name, |text| text.0.clone()),
+        description: payee.description,
         terminal: body.terminal,
         methods_allow: body
             .methods
@@ -191,8 +192,8 @@ async fn prepared(
     let publisher = Publisher {
         app: state.app.clone(),
         tenant_code: caller.tenant_code.clone(),
-        merchant_code: merchant.code,
-        product_code: product.code,
+        merchant_code: payee.merchant_code,
+        product_code: payee.product_code,
     };
     Ok((command, publisher))
 }
