@@ -134,13 +134,10 @@ fn sealed(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed,
 /// Says one thing and hears what comes back.
 pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: Call) -> Heard {
     let is_file = call.endpoint() == Endpoint::File;
-    let (shared, now_us) = (Arc::clone(credentials), line.now_us);
-    let signing = line.compute(move || sealed(&shared, &call, now_us)).await;
-    let stopped = || NotSent::Refused("the process is stopping".to_owned());
-    let (url, body) = match signing.ok_or_else(stopped) {
-        Err(why) | Ok(Err(why)) => return why.into(),
-        Ok(Ok(Sealed::Form(form))) => return Heard::Form(form),
-        Ok(Ok(Sealed::Post { url, body })) => (url, body),
+    let (url, body) = match sealed(credentials, &call, line.now_us) {
+        Err(why) => return why.into(),
+        Ok(Sealed::Form(form)) => return Heard::Form(form),
+        Ok(Sealed::Post { url, body }) => (url, body),
     };
     let answer = if is_file {
         posted_for_file(line, &url, body).await
