@@ -146,7 +146,7 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Arc<Credentials>, call: 
     };
     match answer {
         Err(trouble) => trouble.into(),
-        Ok(bytes) => reply::decode(&bytes, &credentials.verifier, now_us)
+        Ok(bytes) => reply::decode(&bytes, &credentials.verifier, line.now_us)
             .map_or_else(Heard::from, |message| Heard::Answered(Box::new(message))),
     }
 }
