@@ -106,7 +106,7 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call)
     };
     match read(&exchanged, &credentials.platform.keys(), line.now_us) {
         Ok(Reply::Refused(refusal)) => Heard::Refused(refusal),
-        Ok(Reply::Done { fields, .. }) => done(line, credentials, &call, fields).await,
+        Ok(Reply::Done { fields, .. }) => done(line, credentials, &call, fields),
         Err(error) => {
             if matches!(error, ReplyError::Verify(VerifyError::SerialUnknown(_))) {
                 credentials.platform.want_renewal();
@@ -116,7 +116,7 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call)
     }
 }
 
-async fn done(line: &Line<'_>, credentials: &Credentials, call: &Call, fields: Map<String, Value>) -> Heard {
+fn done(line: &Line<'_>, credentials: &Credentials, call: &Call, fields: Map<String, Value>) -> Heard {
     if !matches!(call, Call::Jsapi { .. }) {
         return Heard::Done(report::with_return(call, fields));
     }
