@@ -67,6 +67,9 @@ pub struct Say {
     pub account: ChannelAccount,
 }
 
+/// What has to be said about a new attempt, if anything, and what changes besides payment.
+type Begun = (Option<Say>, Changes);
+
 impl StartAttempt {
     fn check<'a>(
         &self,
@@ -262,10 +265,10 @@ impl Command for StartAttempt {
             wants.add(Want::Instruction(self.tenant_id, open.id128()));
             wants.add(Want::TransferOrder(self.tenant_id, open));
         }
-        if self.method == Method::BankTransfer {
-            if let Some(account) = self.route(payment, snapshot).chosen {
-                transfer::want_codes(payment, account, wants);
-            }
+        if self.method == Method::BankTransfer
+            && let Some(account) = self.route(payment, snapshot).chosen
+        {
+            transfer::want_codes(payment, account, wants);
         }
     }
 
@@ -318,7 +321,7 @@ impl StartAttempt {
         payment: &Payment,
         snapshot: &Snapshot,
         moment: &mut Moment<'_>,
-    ) -> Result<(Payment, Attempt, (Option<Say>, Changes)), Refusal> {
+    ) -> Result<(Payment, Attempt, Begun), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
         let mut attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();

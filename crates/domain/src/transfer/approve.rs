@@ -64,7 +64,9 @@ impl BankLine {
         let amounts = [self.amount_minor, self.return_minor, self.matched_minor, self.booked_day];
         hash.update(self.id.0.0);
         hash.update(self.channel_account_id.0.0);
-        amounts.iter().for_each(|part| hash.update(part.to_be_bytes()));
+        for part in &amounts {
+            hash.update(part.to_be_bytes());
+        }
         for text in [self.status.word(), self.return_status.word(), self.flow.word(), &self.bank_ref] {
             hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(text.as_bytes());

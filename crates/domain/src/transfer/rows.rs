@@ -274,7 +274,7 @@ pub struct TransferMatch {
 /// A blind index as 32 hexadecimal digits.
 #[must_use]
 pub fn index_text(index: &BlindIndex) -> String {
-    index.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(*index))
 }
 
 fn read_index(text: &str) -> Option<BlindIndex> {

@@ -60,11 +60,11 @@ pub struct BankLineView {
 impl BankLineView {
     /// The published form.
     #[must_use]
-    pub fn of(line: &BankLine, live: bool) -> Self {
+    pub fn of(line: &BankLine, livemode: bool) -> Self {
         Self {
             id: line.id.to_string(),
             object: "bank_transfer",
-            livemode: live,
+            livemode,
             channel_account: line.channel_account_id.to_string(),
             source: line.source,
             status: line.status,
