@@ -204,10 +204,9 @@ impl Bench {
 
     /// An order shown to a payer.
     pub async fn shown(&self, attempt: &Attempt) -> Action {
-        match self.say(Kind::Pay, attempt).await {
-            PaymentFinding::ActionRequired(action) => action,
-            other => panic!("nothing to open: {other:?}"),
-        }
+        let said = self.say(Kind::Pay, attempt).await;
+        let PaymentFinding::ActionRequired(action) = said else { panic!("nothing to open: {said:?}") };
+        action
     }
 
     /// An order of the first method, paid, with the number that its report brought.
@@ -229,5 +228,5 @@ pub fn evidence(finding: PaymentFinding) -> PaidEvidence {
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |escaped, byte| format!("{escaped}%{byte:02X}"))
 }

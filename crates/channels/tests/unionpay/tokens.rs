@@ -40,16 +40,15 @@ async fn a_card_is_opened_a_code_sent_and_the_order_paid_without_a_card_number_h
     let shown: serde_json::Value = shown.send().await.unwrap().json().await.unwrap();
     let payload = |code: &str| Some(json!({ "token": token, "sms_code": code }).to_string());
     let right = payload(shown["sms_code"].as_str().unwrap());
-    let taken = bench.say_with(&bench.adapters, &bench.contract, (Kind::Pay, right.clone()), &row).await;
-    assert_eq!(taken, PaymentFinding::InProgress);
+    let said = bench.say_with(&bench.adapters, &bench.contract, (Kind::Pay, right.clone()), &row).await;
+    assert_eq!(said, PaymentFinding::InProgress);
     let again = bench.say_with(&bench.adapters, &bench.contract, (Kind::Pay, right), &row).await;
     assert_eq!(again, PaymentFinding::Unclear(Unclear::UnknownCode));
     assert_eq!(evidence(bench.say(Kind::Query, &row).await).amount, tk_money::Amount::fen(8_800));
 
     let wrong = attempt(Method::QuickPay, 100, 2);
-    let taken =
-        bench.say_with(&bench.adapters, &bench.contract, (Kind::Pay, payload("000000")), &wrong).await;
-    assert_eq!(taken, PaymentFinding::InProgress);
+    let said = bench.say_with(&bench.adapters, &bench.contract, (Kind::Pay, payload("000000")), &wrong).await;
+    assert_eq!(said, PaymentFinding::InProgress);
     let failed = bench.say(Kind::Query, &wrong).await;
     assert!(matches!(&failed, PaymentFinding::Failed { code, .. } if code == "61"), "{failed:?}");
 

@@ -237,7 +237,9 @@ impl Money {
     /// Where the money is at a stage.
     pub fn at(stage: Stage, rows: &Rows) -> Self {
         match stage {
-            Stage::Choose
+            Stage::Transfer if rows.transferred_minor > 0 => Self::Taken,
+            Stage::Transfer
+            | Stage::Choose
             | Stage::Preparing
             | Stage::Qr
             | Stage::Wallet
@@ -245,8 +247,6 @@ impl Money {
             | Stage::Failed
             | Stage::Expired => Self::NotTaken,
             Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
-            Stage::Transfer if rows.transferred_minor > 0 => Self::Taken,
-            Stage::Transfer => Self::NotTaken,
             Stage::Checking => Self::Taken,
             Stage::Paid => Self::of_paid(&rows.payment),
             Stage::Late if strays_returned(rows) => Self::Returned,
