@@ -238,17 +238,8 @@ impl TestApp {
             .no_proxy()
             .build()
             .unwrap();
-        let mut made = Self {
-            app,
-            base,
-            sandbox,
-            host,
-            tenant_id,
-            key: String::new(),
-            client,
-            tasks,
-            directory: directory,
-        };
+        let mut made =
+            Self { app, base, sandbox, host, tenant_id, key: String::new(), client, tasks, directory };
         made.key = made.new_key(tenant_id, &KeyPlan::default()).await.1;
         made
     }

@@ -2,6 +2,7 @@
 
 use crate::bed::{Got, KeyPlan, Setup, TestApp, fresh_key, got, order};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use tk_app::store::{Engine, Source, verify};
 use tk_domain::access::Scope;
 use tk_domain::id::{BankLineId, TypedId};
@@ -54,11 +55,8 @@ impl Desk {
         for (amount, payer, remark, number) in lines {
             balance += amount;
             let yuan = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
-            text.push_str(&format!(
-                "20261120,,{},{},{payer},6222{payer},{remark},{number}\n",
-                yuan(*amount),
-                yuan(balance)
-            ));
+            let (amount, balance) = (yuan(*amount), yuan(balance));
+            writeln!(text, "20261120,,{amount},{balance},{payer},6222{payer},{remark},{number}").unwrap();
         }
         self.upload("csv", text).await.expect(201)
     }
