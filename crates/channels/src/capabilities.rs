@@ -52,6 +52,8 @@ pub struct MethodTerms {
 pub enum Opening {
     /// An address for the payer's browser.
     Link,
+    /// Signed parameters for the channel's own app, in whose browser the payer is.
+    Bridge,
     /// The text of a code that the payer scans.
     Qr,
     /// A signed form that the payer's browser posts, made without asking the channel.

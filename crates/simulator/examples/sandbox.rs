@@ -1,10 +1,11 @@
-//! Runs the Alipay sandbox on an address with a key folder: `sandbox ADDR KEYS`.
+//! Runs the sandbox on an address with a key folder: `sandbox ADDR KEYS`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tillkeeper_simulator::http::{Clock, SandboxApp, SandboxConfig, serve};
+use tillkeeper_simulator::keys::wechat;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -14,10 +15,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: sandbox ADDR KEYS".into());
     };
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let app = SandboxApp::from_folder(Path::new(&keys))?;
+    let mut apps = vec![SandboxApp::from_folder(Path::new(&keys))?];
+    if wechat::is_in(Path::new(&keys)) {
+        apps.push(SandboxApp::wechatpay_from_folder(Path::new(&keys))?);
+    }
     let listener = TcpListener::bind(&address).await?;
     tracing::info!(address = %listener.local_addr()?, "sandbox listens");
-    serve(listener, SandboxConfig::new(vec![app], clock()), std::future::pending()).await?;
+    serve(listener, SandboxConfig::new(apps, clock()), std::future::pending()).await?;
     Ok(())
 }
 

@@ -252,7 +252,7 @@ CREATE TABLE attempts (
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   status TEXT NOT NULL CHECK (status IN ('created', 'requires_action', 'processing', 'unknown', 'succeeded',
     'failed', 'closed')),
-  action_kind TEXT CHECK (action_kind IN ('qr', 'redirect', 'form', 'transfer')),
+  action_kind TEXT CHECK (action_kind IN ('qr', 'redirect', 'form', 'transfer', 'bridge')),
   action_value TEXT,
   channel_expires_at_us {i64} NOT NULL,
   channel_txn_no TEXT,

@@ -52,6 +52,15 @@ const METHODS: &[MethodTerms] = &[
         doc: "H5下单; 关闭订单",
     },
     MethodTerms {
+        method: Method::WechatJsapi,
+        interface: "POST /v3/pay/transactions/jsapi",
+        opening: Opening::Bridge,
+        known: Known::WhenAsked,
+        ended_by: Kind::Close,
+        called_back: CalledBack::Yes,
+        doc: "JSAPI下单; JSAPI调起支付; 关闭订单",
+    },
+    MethodTerms {
         method: Method::WechatBarcode,
         interface: "POST /v3/pay/transactions/codepay",
         opening: Opening::Outcome,

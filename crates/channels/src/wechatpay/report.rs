@@ -36,6 +36,9 @@ pub const fn source(kind: InstructionKind) -> Source {
 pub fn payment(kind: InstructionKind, attempt: &Attempt, heard: &Heard) -> PaymentFinding {
     match heard {
         Heard::Done(fields) => payment_done(kind, attempt, fields),
+        Heard::Bridge(parameters) if attempt.method == Method::WechatJsapi => {
+            action(ActionKind::Bridge, Some(parameters))
+        }
         Heard::Refused(refusal) => payment_refused(kind, refusal),
         Heard::Bridge(_)
         | Heard::Unreadable(_)

@@ -122,7 +122,7 @@ pub async fn say_refund(
 }
 
 /// The ways in which a payer is shown something.
-pub const SHOWN: &[Opening] = &[Opening::Link, Opening::Qr];
+pub const SHOWN: &[Opening] = &[Opening::Link, Opening::Bridge, Opening::Qr];
 
 /// The methods of the channel that open this way.
 pub fn methods(bench: &impl Bench, openings: &[Opening]) -> Vec<MethodTerms> {

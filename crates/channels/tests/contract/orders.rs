@@ -15,6 +15,7 @@ const fn kind_of(opening: Opening) -> ActionKind {
     match opening {
         Opening::Qr => ActionKind::Qr,
         Opening::Form => ActionKind::Form,
+        Opening::Bridge => ActionKind::Bridge,
         Opening::Link | Opening::Outcome => ActionKind::Redirect,
     }
 }

@@ -16,7 +16,7 @@ use tillkeeper_channels::{
 };
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
-use tk_domain::payment::{Action, Attempt};
+use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::report::{PaymentFinding, Unclear};
 use tk_simulator::http::{SandboxApp, SandboxConfig, serve};
 use tk_simulator::keys::{DeskKeys, wechat};
@@ -159,7 +159,16 @@ impl Bench for Wechatpay {
     }
 
     async fn open(&self, _: &Attempt, action: &Action) {
-        let address = action.value.clone();
+        let address = match action.kind {
+            ActionKind::Bridge => {
+                let parameters: Value = serde_json::from_str(&action.value).unwrap();
+                let token = parameters["package"].as_str().unwrap().strip_prefix("prepay_id=wx").unwrap();
+                format!("{}/wallet/{}/{token}", self.lab.base, wechat::APPID)
+            }
+            ActionKind::Qr | ActionKind::Redirect | ActionKind::Form | ActionKind::Transfer => {
+                action.value.clone()
+            }
+        };
         let page = self.lab.browser.get(&address).send().await.unwrap();
         assert_eq!(page.status(), 200, "{address}");
         assert!(page.text().await.unwrap().contains("保单 P1"), "{} shows no wallet", self.trust);

@@ -61,6 +61,8 @@ words! {
         Form = "form",
         /// Transfer the exact amount with this remittance code.
         Transfer = "transfer",
+        /// Hand these parameters to the channel's app, in whose browser the payer is.
+        Bridge = "bridge",
     }
 }
 

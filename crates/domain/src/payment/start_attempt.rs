@@ -39,6 +39,8 @@ pub struct StartAttempt {
     pub auth_code: Option<String>,
     /// Who is expected to pay, for bank transfers.
     pub payer: ExpectedPayer,
+    /// The payer as the channel's app knows him, for methods inside it (WeChat: openid).
+    pub openid: Option<String>,
     /// Where the wallet sends the browser afterwards (display only); where the payment says if absent.
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
@@ -91,6 +93,7 @@ impl StartAttempt {
             return Err(Refusal::ChannelNotAvailable);
         }
         self.check_auth_code()?;
+        self.check_payer()?;
         self.route(payment, snapshot)
             .chosen
             .and_then(|id| snapshot.channel_accounts.get(&(self.tenant_id, id)))
@@ -99,6 +102,30 @@ impl StartAttempt {
 
     fn route(&self, payment: &Payment, snapshot: &Snapshot) -> RoutingDecision {
         route(snapshot.channel_accounts_of(self.tenant_id), self.method, &Demand::of(payment))
+    }
+
+    /// Inside WeChat the payer must be known (JSAPI下单, `payer.openid`), and in a phone's browser his address
+    /// (H5下单, `payer_client_ip`).
+    fn check_payer(&self) -> Result<(), Refusal> {
+        let known = match self.method {
+            Method::WechatJsapi => self.openid.is_some(),
+            Method::WechatH5 => self.origin.ip.is_some(),
+            Method::AlipayPage
+            | Method::AlipayWap
+            | Method::AlipayQr
+            | Method::AlipayBarcode
+            | Method::WechatNative
+            | Method::WechatBarcode
+            | Method::QuickPay
+            | Method::EbankB2c
+            | Method::EbankB2b
+            | Method::BankTransfer
+            | Method::Cheque
+            | Method::Cash
+            | Method::Pos
+            | Method::Kiosk => true,
+        };
+        if known { Ok(()) } else { Err(Refusal::ChannelNotAvailable) }
     }
 
     /// Alipay bar codes begin with 25 to 30 and have 16 to 24 digits (alipay.trade.pay, `auth_code`), those
@@ -218,7 +245,13 @@ impl StartAttempt {
 
     fn instruction(&self, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Instruction {
         let return_url = self.return_url.as_ref().or(payment.return_url.as_ref());
-        let payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
+        let mut payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
+        if let Some(openid) = &self.openid {
+            payload["openid"] = json!(openid);
+        }
+        if self.method == Method::WechatH5 {
+            payload["client_ip"] = json!(self.origin.ip);
+        }
         Instruction {
             tenant_id: self.tenant_id,
             id: attempt.id.id128(),

@@ -129,6 +129,7 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
             method,
             auth_code: auth_code.map(str::to_owned),
             payer: tk_domain::transfer::ExpectedPayer::default(),
+            openid: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),
@@ -136,6 +137,46 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
         let decided = world.decide(&command).map(|_| ());
         let expected = if fits { Ok(()) } else { Err(Refusal::AuthCodeInvalid) };
         assert_eq!(decided, expected, "{method} {auth_code:?}");
+    }
+}
+
+#[test]
+fn wechat_wants_to_know_its_payer() {
+    let all = r#"["wechat_jsapi","wechat_h5","wechat_native"]"#.to_owned();
+    let mut world = World::with(merchant(), product(), ChannelAccount { methods: all, ..contract(CONTRACT) });
+    let payment_id = world.payment();
+    let ip = || Origin { ip: Some("203.0.113.7".to_owned()), ..Origin::system() };
+    let cases: [(Method, Option<&str>, Origin, Option<&str>); 6] = [
+        (Method::WechatJsapi, None, ip(), None),
+        (Method::WechatJsapi, Some("oPayer"), Origin::system(), Some("oPayer")),
+        (Method::WechatH5, Some("oPayer"), Origin::system(), None),
+        (Method::WechatH5, None, ip(), Some("client_ip")),
+        (Method::WechatNative, None, Origin::system(), Some("auth_code")),
+        (Method::WechatNative, None, ip(), Some("auth_code")),
+    ];
+    for (method, openid, origin, said) in cases {
+        let command = StartAttempt {
+            tenant_id: TENANT,
+            payment_id,
+            method,
+            auth_code: None,
+            payer: tk_domain::transfer::ExpectedPayer::default(),
+            openid: openid.map(str::to_owned),
+            return_url: None,
+            lease_us: 0,
+            origin,
+        };
+        let outcome = world.decide(&command);
+        match (outcome, said) {
+            (Ok(started), Some(word)) => assert!(format!("{:?}", started.changes).contains(word), "{word}"),
+            (otherwise, said) => {
+                assert_eq!(
+                    (otherwise.map(|_| ()), said),
+                    (Err(Refusal::ChannelNotAvailable), None),
+                    "{method}"
+                );
+            }
+        }
     }
 }
 

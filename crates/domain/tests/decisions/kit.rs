@@ -197,6 +197,7 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
+            openid: None,
             return_url: None,
             lease_us: MINUTE_US,
             origin: Origin::system(),

@@ -203,6 +203,7 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
+            openid: None,
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
             origin: Origin { actor: tk_domain::audit::Actor::Payer, request_id: None, ip: None },

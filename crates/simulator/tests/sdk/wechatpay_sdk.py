@@ -203,7 +203,7 @@ def other_products(pay):
     check("h5", status, 200)
     with urllib.request.urlopen(made["h5_url"], timeout=20) as page:
         check("the wallet shows the order", number in page.read().decode(), True)
-    lacking = pay.pay(description="tea", out_trade_no=number + "x", amount={"total": 1}, scene_info={}, pay_type=WeChatPayType.H5)
+    lacking = pay.pay(description="tea", out_trade_no=number + "x", amount={"total": 1}, scene_info={"device_id": "1"}, pay_type=WeChatPayType.H5)
     refused("h5 without the payer's address", lacking, 400, "PARAM_ERROR")
 
 

@@ -75,6 +75,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         method: Method::AlipayQr,
         auth_code: None,
         payer: ExpectedPayer::default(),
+        openid: None,
         return_url: None,
         lease_us: 0,
         origin: origin.clone(),

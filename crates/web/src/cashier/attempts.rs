@@ -50,6 +50,7 @@ fn command(entry: &Entry, method: Method) -> StartAttempt {
         method,
         auth_code: None,
         payer: ExpectedPayer::default(),
+        openid: None,
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,
         origin: entry.origin.clone(),

@@ -219,7 +219,7 @@ pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
     let attempt = rows.open().filter(payable)?;
     let rendered = match attempt.action.as_ref()?.kind {
         ActionKind::Qr => code(visit, rows, attempt).render(),
-        ActionKind::Redirect | ActionKind::Form => wallet(visit, rows, attempt).render(),
+        ActionKind::Redirect | ActionKind::Form | ActionKind::Bridge => wallet(visit, rows, attempt).render(),
         ActionKind::Transfer => return None,
     };
     Some(rendered)

@@ -133,7 +133,7 @@ impl Stage {
             }
             (AttemptStatus::RequiresAction, Some(action)) => match action.kind {
                 ActionKind::Qr => Self::Qr,
-                ActionKind::Redirect | ActionKind::Form => Self::Wallet,
+                ActionKind::Redirect | ActionKind::Form | ActionKind::Bridge => Self::Wallet,
                 ActionKind::Transfer => Self::Transfer,
             },
             (_, None) if !payable_unseen(attempt.method) => Self::Preparing,

@@ -122,7 +122,15 @@ impl Taking<'_> {
     }
 
     const fn waits_for_payer_to_see(&self) -> bool {
-        matches!(self.attempt.method, Method::AlipayQr | Method::AlipayPage | Method::AlipayWap)
+        matches!(
+            self.attempt.method,
+            Method::AlipayQr
+                | Method::AlipayPage
+                | Method::AlipayWap
+                | Method::WechatNative
+                | Method::WechatH5
+                | Method::WechatJsapi
+        )
     }
 
     /// A QR order whose answer was lost is asked for again by the same number; the channel answers the same.

@@ -29,11 +29,12 @@ pub struct AttemptCreate {
     /// The payer's bar code, for bar-code methods.
     #[schema(value_type = Option<String>)]
     pub auth_code: Option<Text<1, 32>>,
-    /// Who is expected to pay, for bank transfers.
+    /// Who is expected to pay, for bank transfers and inside WeChat.
     pub payer: Option<PayerNamed>,
 }
 
-/// Who is expected to pay: what a bank line may be recognised by when its code is missing.
+/// Who is expected to pay: what a bank line may be recognised by when its code is missing, and by whom an app
+/// is opened.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayerNamed {
@@ -43,6 +44,9 @@ pub struct PayerNamed {
     /// The payer's account.
     #[schema(value_type = Option<String>, max_length = 34)]
     pub account: Option<Text<1, 34>>,
+    /// The payer as the official account knows him, for `wechat_jsapi`.
+    #[schema(value_type = Option<String>)]
+    pub openid: Option<Text<1, 128>>,
 }
 
 /// Starts an attempt. An open attempt of the same method is answered as it is (200); one of another method is
@@ -77,6 +81,7 @@ pub async fn create(
         method: body.method,
         auth_code: body.auth_code.map(|code| code.0),
         payer,
+        openid: named.openid.map(|openid| openid.0),
         return_url: None,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),

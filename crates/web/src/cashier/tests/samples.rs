@@ -245,6 +245,7 @@ fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) ->
     let value = |kind| match kind {
         ActionKind::Qr => "https://qr.alipay.com/bax03431ljhokirwl38f00a7".to_owned(),
         ActionKind::Transfer => "12345685".to_owned(),
+        ActionKind::Bridge => r#"{"appId":"wx1","package":"prepay_id=wx2"}"#.to_owned(),
         ActionKind::Redirect => "https://openapi.alipay.com/gateway.do?a=1&b=\"x\"".to_owned(),
         ActionKind::Form => {
             let fields = vec![("riskRateInfo".to_owned(), "\"><b>".to_owned())];
