@@ -168,7 +168,7 @@ fn wechat_wants_to_know_its_payer() {
         };
         let outcome = world.decide(&command);
         match (outcome, said) {
-            (Ok(started), Some(word)) => assert!(format!("{:?}", started.changes).contains(word), "{word}"),
+            (Ok(started), Some(text)) => assert!(format!("{:?}", started.changes).contains(text), "{text}"),
             (otherwise, said) => {
                 assert_eq!(
                     (otherwise.map(|_| ()), said),
