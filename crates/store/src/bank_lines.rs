@@ -17,7 +17,6 @@ record! {
     BankLine in "bank_lines", keys 2, Contended, Locked, frozen [
         "channel_account_id",
         "flow",
-        "nature",
         "amount_minor",
         "currency",
         "booked_day",

@@ -63,6 +63,10 @@ impl App {
     /// it is not known by then. The conversation goes on whether or not the caller waits, but keeps no answer for a
     /// caller that has stopped waiting.
     pub async fn begin_with(&self, begun: Begun, keep: Option<Keep<Outcome>>, wait_us: i64) -> Option<Told> {
+        if !self.leased(&begun.say.instruction) {
+            // The commit's answer came so late that somebody else may have it by now.
+            return None;
+        }
         self.learn_attempt(&begun.attempt);
         let waits = Arc::new(AtomicBool::new(true));
         let keep = keep.map(|keep| while_waiting(keep, Arc::clone(&waits)));

@@ -132,12 +132,19 @@ impl TakeBankLines {
     }
 
     /// A line entered by hand that the bank now tells of is proven; it is booked unless a person approved it before.
-    fn proven(&self, known: &BankLine, changes: &mut Changes, moment: &mut Moment<'_>) {
+    /// From then on the bank's words count, for nobody else looked at those typed.
+    fn proven(&self, (told, known): (&TellLine, &BankLine), changes: &mut Changes, moment: &mut Moment<'_>) {
         if self.source != LineSource::Statement || known.source != LineSource::Manual {
             return;
         }
         let mut line = known.clone();
         line.source = LineSource::Statement;
+        line.nature = told.nature;
+        line.booked_at_us = told.booked_at_us;
+        line.codes.clone_from(&told.codes);
+        line.name_index.clone_from(&told.name_index);
+        line.account_index.clone_from(&told.account_index);
+        line.sealed.clone_from(&told.sealed);
         line.updated_at_us = moment.now_us;
         if line.status != LineStatus::Booked {
             book(&mut line, changes, moment);
@@ -200,7 +207,7 @@ impl Command for TakeBankLines {
         for told in &self.lines {
             let known = snapshot.bank_lines.get(&(self.tenant_id, told.id));
             if let Some(known) = known {
-                self.proven(known, &mut changes, moment);
+                self.proven((told, known), &mut changes, moment);
                 taken.known = taken.known.saturating_add(1);
             } else if taken.new.iter().any(|line| line.id == told.id) {
                 taken.known = taken.known.saturating_add(1);

@@ -148,16 +148,19 @@ impl BankLine {
         if open { self.amount_minor.saturating_sub(used).max(0) } else { 0 }
     }
 
-    /// What the matching looks at.
+    /// What the matching looks at. Money that the bank brings back is no payer's payment, though its remark may still
+    /// quote a code: such a line shows no sign that could make a match sure.
     #[must_use]
     pub fn open(&self) -> OpenLine {
         let codes: Vec<String> = serde_json::from_str(&self.codes).unwrap_or_default();
+        let index = |text: &Option<String>| text.as_deref().and_then(read_index);
+        let plain = self.nature == LineNature::Plain;
         OpenLine {
             id: self.id,
             left_minor: self.left_minor(),
-            codes: codes.iter().filter_map(|code| RemittanceCode::parse(code)).collect(),
-            name: self.name_index.as_deref().and_then(read_index),
-            account: self.account_index.as_deref().and_then(read_index),
+            codes: codes.iter().filter(|_| plain).filter_map(|code| RemittanceCode::parse(code)).collect(),
+            name: index(&self.name_index).filter(|_| plain),
+            account: index(&self.account_index).filter(|_| plain),
         }
     }
 }

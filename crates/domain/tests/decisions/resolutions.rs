@@ -17,9 +17,13 @@ const SEEN: i64 = PRICE + 500;
 
 /// A query proves that another amount was paid.
 fn suspended(world: &mut World) -> (AttemptId, Subject) {
+    suspended_as(world, "txn")
+}
+
+fn suspended_as(world: &mut World, txn_no: &str) -> (AttemptId, Subject) {
     let attempt_id = world.open(Method::AlipayQr);
     world.told(attempt_id, Source::Reply, code());
-    world.told(attempt_id, Source::Query, paid_amount("txn", SEEN));
+    world.told(attempt_id, Source::Query, paid_amount(txn_no, SEEN));
     let exception_id = Exception::id_of(TENANT, ExceptionKind::AmountMismatch, &attempt_id.to_string());
     let payment_id = world.the_attempt(attempt_id).payment_id;
     (attempt_id, Subject { tenant_id: TENANT, payment_id, attempt_id, exception_id })
@@ -150,6 +154,23 @@ fn a_refund_that_fails_brings_the_matter_back_and_a_late_one_draws_on_suspense()
     let exception = world.snapshot.exceptions.get(&(TENANT, subject.exception_id)).unwrap().clone();
     let approve = decision(&exception, subject, ResolutionStatus::Approved);
     assert_eq!(world.run(&approve).unwrap_err(), Refusal::NotResolvable, "nothing is left to settle");
+}
+
+#[test]
+fn a_late_refund_of_money_credited_since_leaves_other_peoples_suspense_alone() {
+    let mut world = World::new();
+    let (attempt_id, subject) = settled(&mut world, ResolutionKind::RefundPayer);
+    let id = world.snapshot.refunds.iter().next().unwrap().id;
+    world.refund_told(id, Source::Reply, refund_failed());
+    let exception = world.run(&proposal(subject, ResolutionKind::CreditMerchant)).unwrap();
+    world.run(&decision(&exception, subject, ResolutionStatus::Approved)).unwrap();
+    assert_eq!(world.balance(AccountKind::PendingSettlement), SEEN);
+    suspended_as(&mut world, "txn-of-another");
+    assert_eq!(world.balance(AccountKind::Suspense), SEEN, "another payer's money");
+    world.refund_told(id, Source::Query, done(SEEN));
+    assert_eq!(world.balance(AccountKind::Suspense), SEEN, "it stays theirs");
+    assert_eq!(world.balance(AccountKind::PendingSettlement), 0, "whoever was credited bears it");
+    assert_eq!(world.the_attempt(attempt_id).refundable_minor(), 0);
 }
 
 #[test]

@@ -323,11 +323,13 @@ fn a_slip_is_booked_by_a_second_person_or_by_the_bank_and_only_once() {
     assert_eq!(world.of_kind(AccountKind::Suspense), 300, "the bank's line is the slip's");
     assert_eq!(world.the_line(first).source, LineSource::Statement);
     let second = slip(&mut world, "B");
-    world.lines(LineSource::Statement, vec![told("B", 300)]);
+    let coded = TellLine { codes: r#"["12345685"]"#.to_owned(), ..told("B", 300) };
+    world.lines(LineSource::Statement, vec![coded]);
     assert_eq!(
         (world.the_line(second).status, world.of_kind(AccountKind::Suspense)),
         (LineStatus::Booked, 600)
     );
+    assert_eq!(world.the_line(second).codes, r#"["12345685"]"#, "the bank's words count, not those typed");
     let third = slip(&mut world, "C");
     world.say(third, Verdict::Reject, "复核").unwrap();
     assert_eq!(
@@ -336,6 +338,18 @@ fn a_slip_is_booked_by_a_second_person_or_by_the_bank_and_only_once() {
     );
     world.lines(LineSource::Statement, vec![told("C", 300)]);
     assert_eq!(world.of_kind(AccountKind::Suspense), 900, "the bank proves what a person did not believe");
+}
+
+#[test]
+fn money_that_the_bank_brings_back_shows_no_sign_of_a_payer() {
+    let mut world = world();
+    for (content, nature) in [("R", LineNature::Returned), ("S", LineNature::Reversal)] {
+        let codes = r#"["12345685"]"#.to_owned();
+        let line = TellLine { nature, codes, account_index: Some("0".repeat(32)), ..told(content, 300) };
+        let id = world.lines(LineSource::Statement, vec![line]).new[0].id;
+        let open = world.the_line(id).open();
+        assert_eq!((open.left_minor, open.codes.len(), open.account), (300, 0, None));
+    }
 }
 
 #[test]

@@ -98,17 +98,24 @@ impl Taking<'_> {
     /// drawn from; the channel answers for the rest, since it said that nothing would move.
     fn bearers(&self, now_us: i64) -> postings::Bearers {
         let of_merchant = self.refund.amount_minor.min(self.attempt.not_refunded_minor());
-        let accounts: Vec<AccountRef> = match self.attempt.disposition {
-            Some(Disposition::Duplicate) => vec![self.of_merchant(AccountKind::Duplicate)],
-            Some(Disposition::Late) => vec![self.of_merchant(AccountKind::LateSuccess)],
-            Some(Disposition::Mismatch) => vec![self.suspense()],
+        let own = |kinds: &[AccountKind], cap_minor: i64| -> Vec<(AccountRef, i64)> {
+            kinds.iter().map(|kind| (self.of_merchant(*kind), cap_minor)).collect()
+        };
+        let accounts = match self.attempt.disposition {
+            Some(Disposition::Duplicate) => own(&[AccountKind::Duplicate], of_merchant),
+            Some(Disposition::Late) => own(&[AccountKind::LateSuccess], of_merchant),
+            // Suspense is shared: of it only this attempt's own money, which may have become the merchant's meanwhile.
+            Some(Disposition::Mismatch) => vec![
+                (self.suspense(), self.attempt.refundable_minor()),
+                (self.of_merchant(AccountKind::PendingSettlement), self.attempt.credited_minor),
+            ],
             Some(Disposition::Effective) | None => {
-                vec![self.of_merchant(AccountKind::PendingSettlement), self.of_merchant(AccountKind::Cash)]
+                own(&[AccountKind::PendingSettlement, AccountKind::Cash], of_merchant)
             }
         };
         let mut open_minor = of_merchant;
-        let draw = |name: AccountRef| {
-            let available = self.snapshot.account(&name, now_us).available_minor().max(0);
+        let draw = |(name, cap_minor): (AccountRef, i64)| {
+            let available = self.snapshot.account(&name, now_us).available_minor().clamp(0, cap_minor.max(0));
             let part = available.min(open_minor);
             open_minor = open_minor.saturating_sub(part);
             (name, part)
