@@ -1,4 +1,4 @@
-//! What every conversation needs besides the contract: the HTTP client, turns and the time.
+//! What every conversation needs besides the contract: the HTTP client, turns and the time; and why one never began.
 
 use crate::http::Http;
 use crate::permits::Permits;
@@ -20,4 +20,18 @@ impl Line<'_> {
     pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         self.permits.take(self.account_id).await
     }
+}
+
+/// Why nothing left us.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// Too many conversations of the same contract are under way.
+    #[error("busy")]
+    Busy,
+    /// The call was no longer worth sending.
+    #[error("expired")]
+    Expired,
+    /// The call could not be written or signed; the text says why.
+    #[error("{0}")]
+    Refused(String),
 }

@@ -10,8 +10,9 @@ pub mod credentials;
 mod pem;
 pub mod report;
 
+pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
-pub use conversation::{Heard, NotSent};
+pub use conversation::Heard;
 pub use credentials::{Credentials, Mode, Settings};
 pub use tk_formats::alipay::Charset;
 pub use tk_formats::alipay::notify::{TradeNotice, TradeStatus};

@@ -3,7 +3,7 @@
 use super::call::{Call, CallError};
 use super::{Credentials, Message};
 use crate::http::{Exchange, HttpTrouble, Post};
-use crate::line::Line;
+use crate::line::{Line, NotSent};
 use std::sync::Arc;
 use tk_domain::payment::BrowserForm;
 use tk_formats::unionpay::reply::{self, ReplyError};
@@ -31,17 +31,6 @@ pub enum Heard {
     NotSent(NotSent),
 }
 
-/// Why nothing left us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotSent {
-    /// Too many conversations of the same contract are under way.
-    Busy,
-    /// The call was no longer worth sending.
-    Expired,
-    /// The call could not be written or signed; the text says why.
-    Refused(String),
-}
-
 impl Heard {
     /// A line for the log: codes and kinds, never a signed form or a payer's data.
     pub fn summary(&self) -> String {
@@ -55,9 +44,7 @@ impl Heard {
             Self::HttpStatus(status) => format!("http_status {status}"),
             Self::Timeout => "timeout".to_owned(),
             Self::Connection => "connection".to_owned(),
-            Self::NotSent(NotSent::Busy) => "not_sent: busy".to_owned(),
-            Self::NotSent(NotSent::Expired) => "not_sent: expired".to_owned(),
-            Self::NotSent(NotSent::Refused(why)) => format!("not_sent: {why}"),
+            Self::NotSent(why) => format!("not_sent: {why}"),
         }
     }
 }

@@ -11,7 +11,8 @@ pub mod credentials;
 pub mod report;
 pub mod wire;
 
+pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
-pub use conversation::{Heard, NotSent};
+pub use conversation::Heard;
 pub use credentials::{Credentials, Settings, SignedBy};
 pub use tk_formats::unionpay::message::Message;

@@ -3,7 +3,7 @@
 use super::call::{Call, CallError, Wire};
 use super::{Credentials, Refusal, report};
 use crate::http::{Exchange, Exchanged, HttpTrouble};
-use crate::line::Line;
+use crate::line::{Line, NotSent};
 use serde_json::{Map, Value};
 use tk_formats::wechatpay::authorization::{self, Request, Signer};
 use tk_formats::wechatpay::certificates;
@@ -32,17 +32,6 @@ pub enum Heard {
     NotSent(NotSent),
 }
 
-/// Why nothing left us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotSent {
-    /// Too many conversations of the same contract are under way.
-    Busy,
-    /// The call was no longer worth sending.
-    Expired,
-    /// The call could not be written or signed; the text says why.
-    Refused(String),
-}
-
 impl Heard {
     /// A line for the log: codes and kinds, never signed parameters or a payer's data.
     pub fn summary(&self) -> String {
@@ -54,9 +43,7 @@ impl Heard {
             Self::HttpStatus(status) => format!("http_status {status}"),
             Self::Timeout => "timeout".to_owned(),
             Self::Connection => "connection".to_owned(),
-            Self::NotSent(NotSent::Busy) => "not_sent: busy".to_owned(),
-            Self::NotSent(NotSent::Expired) => "not_sent: expired".to_owned(),
-            Self::NotSent(NotSent::Refused(why)) => format!("not_sent: {why}"),
+            Self::NotSent(why) => format!("not_sent: {why}"),
         }
     }
 }

@@ -11,8 +11,9 @@ pub mod oauth;
 mod platform;
 pub mod report;
 
+pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
-pub use conversation::{Heard, NotSent};
+pub use conversation::Heard;
 pub use credentials::{Credentials, Settings, Trust};
 pub use tk_formats::wechatpay::order;
 pub use tk_formats::wechatpay::reply::Refusal;
