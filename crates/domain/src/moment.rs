@@ -39,7 +39,7 @@ impl<'a> Moment<'a> {
 
     /// The bytes of a new identifier.
     pub fn id128(&mut self) -> Id128 {
-        Id128::v7(self.now_us.div_euclid(1_000), self.entropy.bits())
+        Id128::v7(self.now_us, self.entropy.bits())
     }
 
     /// `now_us` plus `delay_us`, kept within 64 bits.

@@ -35,7 +35,7 @@ impl World {
 
     fn id(&mut self) -> Id128 {
         let bits = (u128::from(self.dice.next_u64()) << 64) | u128::from(self.dice.next_u64());
-        Id128::v7(START_US.div_euclid(1_000), bits)
+        Id128::v7(START_US, bits)
     }
 
     fn set_up_company(&mut self, number: u64) {

@@ -150,8 +150,7 @@ impl Store {
             returns: vec![Kind::Int],
         };
         // A nonce names its request by a time-ordered identifier.
-        let least =
-            tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US).div_euclid(1_000).max(0), 0);
+        let least = tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US), 0);
         let nonces = Sql {
             text: format!(
                 "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind = 'nonce' AND natural_key IN (

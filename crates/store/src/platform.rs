@@ -34,7 +34,7 @@ impl Store {
     /// Makes a tenant; a code that is taken is refused.
     pub async fn create_tenant(&self, code: &str, name: &str) -> Result<Tenant, Failure> {
         let now_us = self.ambient().now_us();
-        let id = TenantId::from_id128(Id128::v7(now_us.div_euclid(1_000), self.ambient().bits()));
+        let id = TenantId::from_id128(Id128::v7(now_us, self.ambient().bits()));
         let tenant = Tenant { id, code: code.to_owned(), name: name.to_owned(), created_at_us: now_us };
         let table = Tenant::table();
         let mut params = Vec::new();

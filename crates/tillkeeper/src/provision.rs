@@ -16,7 +16,7 @@ const KEY_RATE_PER_S: i64 = 200;
 
 /// A new identifier outside a decision.
 pub fn new_id<I: TypedId>(app: &App) -> I {
-    I::from_id128(Id128::v7(app.now_us().div_euclid(1_000), app.random_bits()))
+    I::from_id128(Id128::v7(app.now_us(), app.random_bits()))
 }
 
 /// A tenant with one app that may do everything for it, and the app's key, shown only here.

@@ -16,8 +16,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Runs a request inside the envelope.
 pub async fn envelope(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
-    let unix_ms = state.app.now_us().div_euclid(1_000);
-    let id = RequestId(Id128::v7(unix_ms, state.app.random_bits()));
+    let id = RequestId(Id128::v7(state.app.now_us(), state.app.random_bits()));
     let locale = Locale::from_headers(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id);

@@ -137,7 +137,7 @@ impl BankLine {
         hash.update(content);
         let random = hash.finalize().iter().take(16).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
         let day_ms = booked_day.saturating_mul(DAY_US).div_euclid(1_000);
-        BankLineId(Id128::v7(day_ms, random))
+        BankLineId(Id128::of_ms(day_ms, random))
     }
 
     /// What may still be given to orders or back to the sender, minor units.

@@ -33,7 +33,10 @@ fn identifiers_carry_time_version_and_variant_and_sort_by_time() {
     let early = PaymentId::new(&mut Moment::new(1_700_000_000_000_000, &mut entropy));
     let late = PaymentId::new(&mut Moment::new(1_700_000_000_001_000, &mut entropy));
     assert!(early < late && early.to_string() < late.to_string());
-    let Id128(bytes) = Id128::v7(0x0123_4567_89AB, u128::MAX);
+    // Two ids of one millisecond sort by their microsecond, whatever their random bits are.
+    assert!(Id128::v7(1_700_000_000_000_001, u128::MAX) < Id128::v7(1_700_000_000_000_002, 0));
+    assert!(Id128::v7(1_700_000_000_000_999, u128::MAX) < Id128::v7(1_700_000_000_001_000, 0));
+    let Id128(bytes) = Id128::of_ms(0x0123_4567_89AB, u128::MAX);
     assert_eq!(bytes[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB]);
     assert_eq!((bytes[6], bytes[8]), (0x7F, 0xBF));
     assert_eq!(PaymentId::parse(&early.to_string()), Some(early));

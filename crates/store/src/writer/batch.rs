@@ -148,7 +148,7 @@ async fn commit(
         session.rollback().await?;
         return Ok(());
     }
-    let batch_id = Id128::v7(now_us.div_euclid(1_000), around.ambient.bits());
+    let batch_id = Id128::v7(now_us, around.ambient.bits());
     writes.push(batch_write(&BatchRow { id: batch_id, committed_at_us: now_us }));
     session.write(&writes).await?;
     (around.config.failpoints)("mid_batch");

@@ -133,10 +133,7 @@ impl Lane {
     }
 
     fn fault(&self, text: &str) -> Failure {
-        let id = format!(
-            "flt_{}",
-            Id128::v7(self.ambient.now_us().div_euclid(1_000), self.ambient.bits()).base32()
-        );
+        let id = format!("flt_{}", Id128::v7(self.ambient.now_us(), self.ambient.bits()).base32());
         tracing::error!(%id, lane = self.number, error = text, "a command failed");
         Failure::Fault(id)
     }

@@ -77,7 +77,7 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
     let product =
         CreateProduct { tenant_id, code: "p".to_owned(), terms, counted: 0, origin: origin.clone() };
     let product_id = store.submit(product).await?.id;
-    let channel_account_id = ChannelAccountId(Id128::v7(ambient.now_us() / 1_000, ambient.bits()));
+    let channel_account_id = ChannelAccountId(Id128::v7(ambient.now_us(), ambient.bits()));
     let terms = ChannelAccountTerms {
         name: Some("Bench".to_owned()),
         methods: Some(r#"["alipay_qr"]"#.to_owned()),

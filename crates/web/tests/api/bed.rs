@@ -275,7 +275,7 @@ impl TestApp {
         let random = (self.host.bits(), self.host.bits());
         let (secret, prefix) = tillkeeper_web::auth::new_key(self.app.live(), &plan.code, random);
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
-        let id = ApiKeyId(Id128::v7(self.host.now_us() / 1_000, self.host.bits()));
+        let id = ApiKeyId(Id128::v7(self.host.now_us(), self.host.bits()));
         let signature = plan.signature.clone().map(|(algorithm, key)| match algorithm {
             SignatureAlgorithm::HmacSha256 => {
                 let name = tillkeeper_web::auth::hmac_key_name(id);

@@ -80,8 +80,7 @@ async fn command(
     caller: &Caller,
     body: ChannelAccountCreate,
 ) -> Result<CreateChannelAccount, Problem> {
-    let unix_ms = state.app.now_us().div_euclid(1_000);
-    let id = ChannelAccountId(Id128::v7(unix_ms, state.app.random_bits()));
+    let id = ChannelAccountId(Id128::v7(state.app.now_us(), state.app.random_bits()));
     let settings = Value::Object(body.settings.0.clone());
     let read = checked(state, body.channel, (&settings, &body.credentials))?;
     let terms = ChannelAccountUpdate {

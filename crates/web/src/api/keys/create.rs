@@ -99,7 +99,7 @@ async fn command(
         return Err(Problem::field(Code::ScopeMissing, "#/scopes", scope.word()));
     }
     let random = || state.app.random_bits();
-    let id = ApiKeyId(Id128::v7(state.app.now_us().div_euclid(1_000), random()));
+    let id = ApiKeyId(Id128::v7(state.app.now_us(), random()));
     let (secret, prefix) = new_key(state.live(), &caller.tenant_code, (random(), random()));
     let terms = KeyTerms {
         scopes: body.scopes,

@@ -46,8 +46,7 @@ pub async fn create(
     write: Write<EventsWrite, WebhookEndpointCreate>,
 ) -> Result<Answer, Problem> {
     let (mut effect, body) = Effect::begin(write, &state)?;
-    let unix_ms = state.app.now_us().div_euclid(1_000);
-    let id = WebhookEndpointId(Id128::v7(unix_ms, state.app.random_bits()));
+    let id = WebhookEndpointId(Id128::v7(state.app.now_us(), state.app.random_bits()));
     let (secret, sealed) = sealed_secret(&state, id)?;
     let command = CreateWebhookEndpoint {
         tenant_id: effect.caller.tenant_id,
