@@ -6,11 +6,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+pub mod certificate;
+pub mod fresh;
+pub mod pair;
 pub mod wechat;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
+use pair::Pair;
 use thiserror::Error;
 use tk_formats::alipay::cert::{self, CertError};
 use tk_formats::alipay::keys::{KeyError, SigningKey, VerifyingKey};
@@ -193,11 +194,6 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn fresh_pair() -> Result<(String, String), KeysError> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeysError::Generation)?;
-    let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeysError::Generation)?;
-    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeysError::Generation)?;
-    Ok((
-        pem::encode(&pem::Pem::new("PRIVATE KEY", private.as_ref().to_vec())),
-        pem::encode(&pem::Pem::new("PUBLIC KEY", public.as_ref().to_vec())),
-    ))
+    let pair = Pair::generate()?;
+    Ok((pair.private_pem, pair.public_pem))
 }

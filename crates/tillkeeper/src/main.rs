@@ -31,7 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// A full demo: embedded database, simulated Alipay, live traffic. No real money.
+    /// A full demo: embedded database, simulated channels, live traffic. No real money.
     Demo(demo::DemoArgs),
     /// Serves API, cashier and callbacks.
     Serve(serve::ServeArgs),

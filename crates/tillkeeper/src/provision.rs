@@ -2,10 +2,11 @@
 
 use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::{Value, json};
 use tk_app::App;
 use tk_domain::access::{CreateApiKey, CreateApp, KeyTerms, Scope};
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::{Channel, ChannelAccountTerms, CreateChannelAccount};
+use tk_domain::channel_account::{Channel, ChannelAccountTerms, CreateChannelAccount, Method};
 use tk_domain::id::{ApiKeyId, AppId, ChannelAccountId, Id128, TenantId, TypedId, WebhookEndpointId};
 use tk_domain::webhook::{CreateWebhookEndpoint, EndpointTerms};
 use tk_money::Rate;
@@ -59,52 +60,46 @@ pub async fn key_for(
     Ok(key)
 }
 
-/// What an Alipay contract is made from.
+/// What a contract with a channel is made from.
 #[derive(Debug)]
-pub struct AlipayContract<'a> {
+pub struct ContractTerms<'a> {
     pub name: &'a str,
-    pub gateway_url: &'a str,
-    pub app_id: &'a str,
-    pub seller_id: &'a str,
-    pub app_private_key: &'a str,
-    pub alipay_public_key: &'a str,
+    pub channel: Channel,
+    pub payee_app: &'a str,
+    pub payee_merchant: &'a str,
+    pub methods: &'a [Method],
+    pub settings: Value,
+    pub secrets: Value,
     pub fee_rate: Rate,
 }
 
-/// An Alipay channel account in key mode for every merchant of the tenant.
-pub async fn alipay_account(
+/// A channel account for every merchant of the tenant.
+pub async fn channel_account(
     app: &App,
     tenant_id: TenantId,
-    contract: AlipayContract<'_>,
+    contract: ContractTerms<'_>,
 ) -> anyhow::Result<ChannelAccountId> {
     let id = new_id::<ChannelAccountId>(app);
-    let secrets = serde_json::json!({
-        "app_private_key": contract.app_private_key, "alipay_public_key": contract.alipay_public_key,
-    });
     let credentials = app
         .seal()
-        .seal(secrets.to_string().as_bytes(), &id.to_string(), app.random_bits())
+        .seal(contract.secrets.to_string().as_bytes(), &id.to_string(), app.random_bits())
         .context("sealing the channel's secrets")?;
-    let settings = serde_json::json!({
-        "gateway_url": contract.gateway_url, "app_id": contract.app_id, "seller_id": contract.seller_id,
-        "mode": "key",
-    });
     let terms = ChannelAccountTerms {
         name: Some(contract.name.to_owned()),
-        methods: Some(r#"["alipay_page","alipay_wap","alipay_qr","alipay_barcode"]"#.to_owned()),
+        methods: Some(json!(contract.methods).to_string()),
         fee_rate: Some(contract.fee_rate),
         fee_returned: Some(true),
-        refund_window_days: Some(365),
-        settings: Some(settings.to_string()),
+        refund_window_days: Some(330),
+        settings: Some(contract.settings.to_string()),
         credentials: Some(credentials),
         ..ChannelAccountTerms::default()
     };
     let create = CreateChannelAccount {
         tenant_id,
         channel_account_id: id,
-        channel: Channel::Alipay,
-        payee_app: contract.app_id.to_owned(),
-        payee_merchant: contract.seller_id.to_owned(),
+        channel: contract.channel,
+        payee_app: contract.payee_app.to_owned(),
+        payee_merchant: contract.payee_merchant.to_owned(),
         terms,
         origin: Origin::system(),
     };

@@ -25,6 +25,7 @@ pub const MERCHANT_CERTIFICATE_FILE: &str = "wechat_merchant.cer.pem";
 pub const PLATFORM_PRIVATE_FILE: &str = "wechat_platform.pkcs8.pem";
 pub const PLATFORM_PUBLIC_FILE: &str = "wechat_platform.pub.pem";
 pub const PLATFORM_CERTIFICATE_FILE: &str = "wechat_platform.cer.pem";
+pub const ROOT_CERTIFICATE_FILE: &str = "wechat_root.cer.pem";
 
 /// What the platform holds to talk with one merchant.
 #[derive(Debug)]

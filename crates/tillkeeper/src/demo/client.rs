@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tk_app::Ambient;
+use tk_domain::payment::BrowserForm;
 
 /// An order system.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ impl std::fmt::Debug for Api {
     }
 }
 
-/// A payer's wallet, by the sandbox's control API.
+/// The payers' wallets and banks, by the sandbox's control API.
 #[derive(Debug, Clone)]
 pub struct Wallet {
     pub client: reqwest::Client,
@@ -57,11 +58,29 @@ impl Api {
 }
 
 impl Wallet {
-    /// Does something with an order as its payer would.
-    pub async fn act(&self, out_no: &str, act: &str, body: &Value) -> anyhow::Result<()> {
-        let url = format!("{}/control/alipay/orders/{out_no}/{act}", self.url);
+    /// Does something with an order of a channel as its payer would.
+    pub async fn act(&self, channel: &str, out_no: &str, act: &str, body: &Value) -> anyhow::Result<()> {
+        let url = format!("{}/control/{channel}/orders/{out_no}/{act}", self.url);
         let answer = self.client.post(url).json(body).send().await?;
         ensure!(answer.status().is_success(), "{act} answered {}", answer.status());
+        Ok(())
+    }
+
+    /// Posts the form that a payer's browser brings to UnionPay's page.
+    pub async fn open_page(&self, form: &BrowserForm) -> anyhow::Result<()> {
+        let encoded = reqwest::Url::parse_with_params("http://form.invalid/", &form.fields)?;
+        let request = self.client.post(&form.url);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(encoded.query().unwrap_or_default().to_owned()).send().await?;
+        ensure!(answer.status().is_success(), "UnionPay's page answered {}", answer.status());
+        Ok(())
+    }
+
+    /// Puts faults before the next conversations of a channel.
+    pub async fn set_faults(&self, channel: &str, plan: &Value) -> anyhow::Result<()> {
+        let url = format!("{}/control/{channel}/faults", self.url);
+        let answer = self.client.post(url).json(plan).send().await?;
+        ensure!(answer.status().is_success(), "the sandbox refused the faults: {}", answer.text().await?);
         Ok(())
     }
 }

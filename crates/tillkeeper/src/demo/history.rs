@@ -1,17 +1,19 @@
 //! The demo's past: the same commands, channel and wallet as in life, under a clock set back.
 
 use super::catalog::article;
+use super::clerk::{Clerk, Transfer};
 use super::client::Wallet;
 use super::seed::Group;
+use super::ways::{Age, Side, way_for};
 use crate::ambient::SystemAmbient;
+use anyhow::Context as _;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tk_app::App;
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::Method;
 use tk_domain::moment::DAY_US;
-use tk_domain::payment::{CreatePayment, RequestQuery, StartAttempt};
+use tk_domain::payment::{Attempt, BrowserForm, CreatePayment, RequestQuery, StartAttempt};
 use tk_domain::transfer::ExpectedPayer;
 use tk_money::Amount;
 
@@ -69,10 +71,11 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         origin: origin.clone(),
     };
     let payment_id = app.submit(create).await?.payment.id;
+    let way = way_for(article, Age::Past, number.wrapping_mul(53));
     let start = StartAttempt {
         tenant_id: group.tenant_id,
         payment_id,
-        method: Method::AlipayQr,
+        method: way.method,
         auth_code: None,
         payer: ExpectedPayer::default(),
         openid: None,
@@ -81,14 +84,53 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         origin: origin.clone(),
     };
     let (_, attempt) = app.start_attempt(start, WAIT_US).await?;
-    let act = if number % 20 == 19 { "decline" } else { "pay" };
-    wallet.act(&attempt.out_no, act, &json!({})).await?;
-    let query = RequestQuery { tenant_id: group.tenant_id, payment_id, lease_us: 0, origin };
-    app.query_payment(query, WAIT_US).await?;
+    let declined = number % 20 == 19;
+    act(group, wallet, (way.side, &attempt), declined).await?;
+    if way.side != Side::Bank {
+        let query = RequestQuery { tenant_id: group.tenant_id, payment_id, lease_us: 0, origin };
+        app.query_payment(query, WAIT_US).await?;
+    }
     Ok(())
 }
 
-/// Sets the faults of a bad day at the simulated channel: lost, late, doubled and slow answers.
+async fn act(
+    group: &Group,
+    wallet: &Wallet,
+    (side, attempt): (Side, &Attempt),
+    declined: bool,
+) -> anyhow::Result<()> {
+    let act = if declined { "decline" } else { "pay" };
+    let shown = attempt.action.as_ref().context("the channel gave nothing to show")?;
+    match side {
+        Side::Wallet(channel) => wallet.act(channel, &attempt.out_no, act, &json!({})).await,
+        Side::Page => {
+            wallet.open_page(&BrowserForm::parse(&shown.value).context("no form")?).await?;
+            wallet.act("unionpay", &attempt.out_no, act, &json!({})).await
+        }
+        Side::Bank if declined => Ok(()),
+        Side::Bank => {
+            group.clerk.hear(Transfer {
+                amount_minor: attempt.amount_minor,
+                payer: "沧海贸易（演示）有限公司",
+                remark: &shown.value,
+                bank_ref: attempt.out_no.clone(),
+            });
+            group.clerk.bring().await
+        }
+    }
+}
+
+/// Transfers whose senders forgot the code: somebody has to look.
+pub async fn unexplained(clerk: &Clerk) -> anyhow::Result<()> {
+    for (number, (payer, amount_minor)) in
+        [("白云物流（演示）", 1_288_000), ("李小满", 428_640), ("青山科技（演示）", 8_600_000)].into_iter().enumerate()
+    {
+        clerk.hear(Transfer { amount_minor, payer, remark: "保费", bank_ref: format!("DEMO{number:04}") });
+    }
+    clerk.bring().await
+}
+
+/// Sets the faults of a bad day at the simulated wallets: lost, late, doubled and slow answers.
 pub async fn trouble(wallet: &Wallet) -> anyhow::Result<()> {
     let plan = json!({
         "scripts": [],
@@ -100,10 +142,8 @@ pub async fn trouble(wallet: &Wallet) -> anyhow::Result<()> {
             },
         },
     });
-    let url = format!("{}/control/alipay/faults", wallet.url);
-    let answer = wallet.client.post(url).json(&plan).send().await?;
-    anyhow::ensure!(answer.status().is_success(), "the sandbox refused the faults: {}", answer.text().await?);
-    Ok(())
+    wallet.set_faults("alipay", &plan).await?;
+    wallet.set_faults("wechatpay", &plan).await
 }
 
 /// Tries again for some seconds what may come before the listener is ready.

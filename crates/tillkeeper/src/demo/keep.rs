@@ -9,6 +9,12 @@ use tk_app::Ambient;
 use tk_simulator::core::CoreConfig;
 use tk_simulator::http::SandboxApp;
 use tk_simulator::keys;
+use tk_simulator::unionpay::keys::GatewayKeys;
+
+/// What the simulated Alipay charges, parts per million.
+pub const ALIPAY_FEE_PPM: u32 = 3_800;
+/// What the simulated WeChat Pay charges, parts per million.
+pub const WECHATPAY_FEE_PPM: u32 = 6_000;
 
 /// The demo's files.
 #[derive(Debug)]
@@ -26,19 +32,23 @@ impl Kept {
         if !path.exists() {
             write_private(&path, &format!("{:032x}{:032x}\n", ambient.bits(), ambient.bits()))?;
         }
-        let key_folder = directory.join("keys");
-        if !key_folder.join(keys::APP_PRIVATE_FILE).exists() {
-            fs::create_dir_all(&key_folder)?;
-            keys::generate(&key_folder)?;
-        }
+        keys::fresh::complete(&directory.join("keys"), ambient.now_us())?;
         Ok(Self { directory: directory.to_owned(), master_key: crate::config::master_key(&path)? })
     }
 
-    /// The simulated Alipay's half of the keys.
-    pub fn sandbox_app(&self) -> anyhow::Result<SandboxApp> {
-        let mut app = SandboxApp::from_folder(&self.directory.join("keys"))?;
-        app.core = CoreConfig { fee_rate_ppm: 3_800, keeps_events: true, ..app.core };
-        Ok(app)
+    /// The halves of the keys that the simulated Alipay and WeChat Pay hold, with their contracts.
+    pub fn sandbox_apps(&self) -> anyhow::Result<Vec<SandboxApp>> {
+        let folder = self.directory.join("keys");
+        let mut alipay = SandboxApp::from_folder(&folder)?;
+        alipay.core = CoreConfig { fee_rate_ppm: ALIPAY_FEE_PPM, keeps_events: true, ..alipay.core };
+        let mut wechatpay = SandboxApp::wechatpay_from_folder(&folder)?;
+        wechatpay.core = CoreConfig { fee_rate_ppm: WECHATPAY_FEE_PPM, keeps_events: true, ..wechatpay.core };
+        Ok(vec![alipay, wechatpay])
+    }
+
+    /// The half that the simulated UnionPay holds.
+    pub fn gateway_keys(&self) -> anyhow::Result<GatewayKeys> {
+        Ok(tk_simulator::unionpay::keys::load(&self.directory.join("keys"))?)
     }
 
     /// A key file as text.

@@ -1,26 +1,30 @@
 //! `tillkeeper demo`: everything on one machine, with no real money.
 
 mod catalog;
+mod channels;
+mod clerk;
 pub mod client;
 mod history;
 mod keep;
 mod seed;
 mod sink;
 mod traffic;
+mod ways;
 
 use crate::ambient::SystemAmbient;
 use crate::output;
 use crate::serve::Server;
 use anyhow::Context;
 use clap::Args;
+use channels::Simulated;
+use clerk::Clerk;
 use client::{Api, Wallet};
 use keep::Kept;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tk_app::{Ambient, App, AppConfig, WorkerLimits};
-use tk_simulator::http::{Sandbox, SandboxConfig, notify_forever, router};
+use tk_app::{App, AppConfig, WorkerLimits};
 use tk_store::Source;
 use tokio::net::TcpListener;
 
@@ -33,7 +37,7 @@ pub struct DemoArgs {
     /// Address of API and cashier.
     #[arg(long, default_value = "127.0.0.1:8600")]
     listen: SocketAddr,
-    /// Address of the simulated Alipay and its wallet pages.
+    /// Address of the simulated channels and their wallet pages.
     #[arg(long, default_value = "127.0.0.1:8601")]
     sandbox_listen: SocketAddr,
     /// Days of history made at the first start.
@@ -88,10 +92,10 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     };
     let app = server.open(ambient.clone()).await?;
     args.tick(&format!("embedded database in {}", args.data.display()));
-    let sandbox = open_sandbox(&args, &kept, ambient.clone(), &sandbox_url)?;
-    tokio::spawn(notify_forever(sandbox.clone()));
-    tokio::spawn(async move { axum::serve(sandbox_listener, router(sandbox).merge(sink::router())).await });
-    args.tick(&format!("simulated Alipay and wallet on {sandbox_url}"));
+    let simulated = Simulated::open(&kept, &args.data, &ambient, &sandbox_url)?;
+    let routes = simulated.routes().merge(sink::router());
+    tokio::spawn(async move { axum::serve(sandbox_listener, routes).await });
+    args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay and wallets on {sandbox_url}"));
     let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
     let ready = prepare(&args, &app, &kept, (&ambient, &wallet)).await?;
     let api = Api {
@@ -106,7 +110,9 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     });
     if !args.no_traffic {
         history::trouble(&wallet).await?;
-        tokio::spawn(traffic::run(traffic::Town { api: api.clone(), wallet }, ambient));
+        tokio::spawn(ready.clerk.clone().run());
+        let town = traffic::Town { api: api.clone(), wallet, clerk: ready.clerk.clone() };
+        tokio::spawn(traffic::run(town, ambient));
         args.tick("live traffic, about 3 payments a second, with lost and late answers");
     }
     announce(&args, &api, &sandbox_url, &ready).await?;
@@ -119,24 +125,12 @@ async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, String)> {
     Ok((listener, url))
 }
 
-fn open_sandbox(
-    args: &DemoArgs,
-    kept: &Kept,
-    ambient: Arc<SystemAmbient>,
-    url: &str,
-) -> anyhow::Result<Arc<Sandbox>> {
-    let clock = Arc::new(move || ambient.now_us());
-    let mut config = SandboxConfig::new(vec![kept.sandbox_app()?], clock);
-    config.public_base = Some(url.to_owned());
-    config.journal = Some(args.data.join("sandbox.journal"));
-    Ok(Sandbox::new(config, url)?)
-}
-
 /// What the demo tells people and scripts.
 struct Ready {
     api_key: String,
     merchant: &'static str,
     product: &'static str,
+    clerk: Clerk,
 }
 
 async fn prepare(
@@ -145,14 +139,14 @@ async fn prepare(
     kept: &Kept,
     (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
 ) -> anyhow::Result<Ready> {
-    let api_key = match app.reader().tenant_by_code(catalog::GROUP.code).await? {
-        Some(_) => {
+    let (api_key, clerk) = match app.reader().tenant_by_code(catalog::GROUP.code).await? {
+        Some(tenant) => {
             args.tick("the demo's companies and their payments are still here");
-            kept.api_key(&wallet.url)?
+            (kept.api_key(&wallet.url)?, Clerk::find(app, tenant.id).await?)
         }
         None => first_start(args, app, kept, (ambient, wallet)).await?,
     };
-    Ok(Ready { api_key, merchant: catalog::COMPANIES[0].code, product: catalog::ARTICLES[0].code })
+    Ok(Ready { api_key, merchant: catalog::COMPANIES[0].code, product: catalog::ARTICLES[0].code, clerk })
 }
 
 async fn first_start(
@@ -160,15 +154,16 @@ async fn first_start(
     app: &App,
     kept: &Kept,
     (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
-) -> anyhow::Result<String> {
+) -> anyhow::Result<(String, Clerk)> {
     let group = seed::group(app, kept, &wallet.url).await?;
     args.tick(&format!("group {} with {}", catalog::GROUP.name, seed::names()));
     let made = history::make(app, &group, (ambient, wallet), args.history_days).await?;
     if made > 0 {
-        args.tick(&format!("{} days of history: {made} payments", args.history_days));
+        history::unexplained(&group.clerk).await?;
+        args.tick(&format!("{} days of history: {made} payments by all channels", args.history_days));
     }
     kept.keep(&group.api_key, &wallet.url)?;
-    Ok(group.api_key)
+    Ok((group.api_key, group.clerk))
 }
 
 async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) -> anyhow::Result<()> {
@@ -176,6 +171,7 @@ async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) 
         let line = serde_json::json!({
             "ready": true, "url": api.url, "sandbox_url": sandbox_url, "api_key": ready.api_key,
             "merchant": ready.merchant, "product": ready.product, "data": args.data,
+            "sandboxes": channels::paths(sandbox_url),
         });
         output::line(&line.to_string());
         return Ok(());

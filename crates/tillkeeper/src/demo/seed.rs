@@ -1,9 +1,10 @@
-//! The demo's companies, products, channel account, key and webhook endpoint.
+//! The demo's companies, products, contracts, key and webhook endpoint.
 
 use super::catalog::{ARTICLES, COMPANIES, GROUP};
 use super::client::Api;
 use super::keep::Kept;
-use crate::provision::{AlipayContract, alipay_account, tenant_with_key, webhook_endpoint};
+use super::clerk::Clerk;
+use crate::provision::{tenant_with_key, webhook_endpoint};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use tk_domain::merchant::CreateMerchant;
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{CreateProduct, ProductTerms};
 use tk_money::Rate;
-use tk_simulator::keys;
 
 /// The seeded group.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Group {
     pub api_key: String,
     pub merchants: BTreeMap<&'static str, MerchantId>,
     pub products: BTreeMap<&'static str, ProductId>,
+    pub clerk: Clerk,
 }
 
 /// The companies' names in one line.
@@ -58,18 +59,10 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
         };
         products.insert(article.code, app.submit(create).await?.id);
     }
-    let contract = AlipayContract {
-        name: "Alipay (simulated)",
-        gateway_url: &format!("{sandbox_url}/gateway.do"),
-        app_id: keys::APP_ID,
-        seller_id: keys::SELLER_ID,
-        app_private_key: &kept.pem(keys::APP_PRIVATE_FILE)?,
-        alipay_public_key: &kept.pem(keys::PLATFORM_PUBLIC_FILE)?,
-        fee_rate: Rate::from_ppm(3_800)?,
-    };
-    alipay_account(app, tenant.id, contract).await?;
+    let bank_id = super::channels::contracts(app, tenant.id, kept, sandbox_url).await?;
     webhook_endpoint(app, tenant.id, &format!("{sandbox_url}{}", super::sink::PATH)).await?;
-    Ok(Group { tenant_id: tenant.id, api_key, merchants, products })
+    let clerk = Clerk::new(app, tenant.id, bank_id);
+    Ok(Group { tenant_id: tenant.id, api_key, merchants, products, clerk })
 }
 
 /// Makes one open payment by the API and answers its cashier link.

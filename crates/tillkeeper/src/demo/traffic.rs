@@ -1,11 +1,15 @@
 //! Live traffic of the demo: order systems that call the API and payers who use the wallet.
 
 use super::catalog::article;
+use super::clerk::{Clerk, Transfer};
 use super::client::{Api, Wallet};
-use serde_json::json;
+use super::ways::{Age, Side, way_for};
+use anyhow::Context as _;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tk_app::Ambient;
+use tk_domain::payment::BrowserForm;
 
 /// About three payments a second.
 const PACE: Duration = Duration::from_millis(330);
@@ -17,6 +21,7 @@ const JOURNEYS_MAX: usize = 64;
 pub struct Town {
     pub api: Api,
     pub wallet: Wallet,
+    pub clerk: Clerk,
 }
 
 /// Begins a journey at each beat until dropped.
@@ -67,24 +72,52 @@ async fn journey(town: &Town, bits: u128) -> anyhow::Result<()> {
     });
     let payment = town.api.create("/v1/payments", &order).await?;
     pause(dice(8) % 2_000).await;
-    let method = if dice(16) % 2 == 0 { "alipay_qr" } else { "alipay_wap" };
+    let way = way_for(article, Age::Present, dice(96));
     let path = format!("/v1/payments/{}/attempts", Api::text(&payment, "id")?);
-    let attempt = town.api.create(&path, &json!({ "method": method })).await?;
-    let out_no = Api::text(&attempt, "out_no")?;
+    let attempt = town.api.create(&path, &json!({ "method": way.method })).await?;
     pause(1_500 + dice(24) % 5_000).await;
     match mood(dice(32)) {
-        Mood::Pays => town.wallet.act(out_no, "pay", &json!({})).await?,
-        Mood::Declines => return town.wallet.act(out_no, "decline", &json!({})).await,
-        Mood::LosesConnection => {
-            town.wallet.act(out_no, "time_out", &json!({ "after_us": 8_000_000 })).await?;
-        }
         Mood::WalksAway => return Ok(()),
+        Mood::Declines => return act(town, (way.side, &attempt), "decline").await,
+        Mood::LosesConnection => act(town, (way.side, &attempt), "time_out").await?,
+        Mood::Pays => act(town, (way.side, &attempt), "pay").await?,
     }
     if dice(40) % 100 < 8 {
         pause(4_000 + dice(48) % 20_000).await;
         refund(town, Api::text(&payment, "id")?, article.amount_fen, &number, dice(56)).await?;
     }
     Ok(())
+}
+
+async fn act(town: &Town, (side, attempt): (Side, &Value), act: &str) -> anyhow::Result<()> {
+    let out_no = Api::text(attempt, "out_no")?;
+    match side {
+        Side::Wallet(channel) => {
+            let body = if act == "time_out" { json!({ "after_us": 8_000_000 }) } else { json!({}) };
+            town.wallet.act(channel, out_no, act, &body).await
+        }
+        Side::Page => {
+            let form = BrowserForm::parse(Api::text(&attempt["action"], "value")?).context("no form")?;
+            if act == "time_out" {
+                let script = json!({ "scripts": [{ "fault": { "kind": "slow", "after_ms": 6_000 } }] });
+                town.wallet.set_faults("unionpay", &script).await?;
+            }
+            town.wallet.open_page(&form).await?;
+            let act = if act == "decline" { act } else { "pay" };
+            town.wallet.act("unionpay", out_no, act, &json!({})).await
+        }
+        // Nobody hears of a transfer that its payer thought better of.
+        Side::Bank if act == "decline" => Ok(()),
+        Side::Bank => {
+            town.clerk.hear(Transfer {
+                amount_minor: attempt["amount"].as_i64().context("no amount")?,
+                payer: "沧海贸易（演示）有限公司",
+                remark: Api::text(&attempt["action"], "value")?,
+                bank_ref: out_no.to_owned(),
+            });
+            Ok(())
+        }
+    }
 }
 
 async fn refund(town: &Town, payment: &str, paid_fen: i64, number: &str, dice: u64) -> anyhow::Result<()> {

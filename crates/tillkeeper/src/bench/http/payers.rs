@@ -175,7 +175,7 @@ impl Payers {
             .create(&format!("/v1/payments/{id}/attempts"), &json!({ "method": "alipay_qr" }))
             .await?;
         answers.record(elapsed_us(begun))?;
-        self.wallet.act(Api::text(&attempt, "out_no")?, "pay", &json!({})).await?;
+        self.wallet.act("alipay", Api::text(&attempt, "out_no")?, "pay", &json!({})).await?;
         tokio::time::timeout(PATIENCE, told).await.context("no webhook came")??;
         Ok(())
     }

@@ -1,0 +1,152 @@
+//! The demo's simulated channels and its contracts with them.
+
+use super::keep::{ALIPAY_FEE_PPM, Kept, WECHATPAY_FEE_PPM};
+use crate::ambient::SystemAmbient;
+use crate::provision::{ContractTerms, channel_account};
+use axum::Router;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use tk_app::{Ambient as _, App};
+use tk_domain::channel_account::{Channel, Method};
+use tk_domain::id::{ChannelAccountId, TenantId};
+use tk_money::Rate;
+use tk_simulator::http::{Sandbox, SandboxConfig};
+use tk_simulator::keys::{self, wechat};
+use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
+use tk_simulator::unionpay::keys as unionpay;
+
+/// What the simulated UnionPay charges, parts per million.
+const UNIONPAY_FEE_PPM: u32 = 6_000;
+/// The group's account at a bank that does not exist.
+pub const BANK_ACCOUNT_NO: &str = "110902233410801";
+
+/// The channels played on this machine, with their books.
+#[derive(Debug)]
+pub struct Simulated {
+    sandbox: Arc<Sandbox>,
+    gateway: Arc<Gateway>,
+}
+
+impl Simulated {
+    /// Opens them; payers reach them at `url`.
+    pub fn open(kept: &Kept, data: &Path, ambient: &Arc<SystemAmbient>, url: &str) -> anyhow::Result<Self> {
+        let clock = || {
+            let ambient = Arc::clone(ambient);
+            Arc::new(move || ambient.now_us())
+        };
+        let mut config = SandboxConfig::new(kept.sandbox_apps()?, clock());
+        config.public_base = Some(url.to_owned());
+        config.journal = Some(data.join("sandbox.journal"));
+        let gateway = Gateway::new(GatewayConfig::new(kept.gateway_keys()?, clock()))?;
+        Ok(Self { sandbox: Sandbox::new(config, url)?, gateway })
+    }
+
+    /// Sends their notifications from now on, and gives their routes.
+    pub fn routes(&self) -> Router {
+        tokio::spawn(tk_simulator::http::notify_forever(Arc::clone(&self.sandbox)));
+        tokio::spawn(tk_simulator::unionpay::http::notify_forever(Arc::clone(&self.gateway)));
+        let gateway = tk_simulator::unionpay::http::router(Arc::clone(&self.gateway));
+        tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(gateway)
+    }
+}
+
+/// Where each simulated channel is spoken with, and where it is controlled.
+pub fn paths(url: &str) -> Value {
+    json!({
+        "alipay": { "gateway": format!("{url}/gateway.do"), "control": format!("{url}/control/alipay") },
+        "wechatpay": { "gateway": url, "control": format!("{url}/control/wechatpay") },
+        "unionpay": { "gateway": format!("{url}/unionpay"), "control": format!("{url}/control/unionpay") },
+    })
+}
+
+/// Makes the group's contracts with all of them; the bank account's identifier.
+pub async fn contracts(
+    app: &App,
+    tenant_id: TenantId,
+    kept: &Kept,
+    url: &str,
+) -> anyhow::Result<ChannelAccountId> {
+    channel_account(app, tenant_id, alipay(kept, url)?).await?;
+    channel_account(app, tenant_id, wechatpay(kept, url)?).await?;
+    channel_account(app, tenant_id, of_unionpay(kept, url)?).await?;
+    channel_account(app, tenant_id, bank()?).await
+}
+
+fn alipay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+    Ok(ContractTerms {
+        name: "支付宝 Alipay (simulated)",
+        channel: Channel::Alipay,
+        payee_app: keys::APP_ID,
+        payee_merchant: keys::SELLER_ID,
+        methods: &[Method::AlipayPage, Method::AlipayWap, Method::AlipayQr, Method::AlipayBarcode],
+        settings: json!({
+            "gateway_url": format!("{url}/gateway.do"), "app_id": keys::APP_ID, "seller_id": keys::SELLER_ID,
+            "mode": "key",
+        }),
+        secrets: json!({
+            "app_private_key": kept.pem(keys::APP_PRIVATE_FILE)?,
+            "alipay_public_key": kept.pem(keys::PLATFORM_PUBLIC_FILE)?,
+        }),
+        fee_rate: Rate::from_ppm(ALIPAY_FEE_PPM.into())?,
+    })
+}
+
+fn wechatpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+    Ok(ContractTerms {
+        name: "微信支付 WeChat Pay (simulated)",
+        channel: Channel::Wechatpay,
+        payee_app: wechat::APPID,
+        payee_merchant: wechat::MCHID,
+        methods: &[Method::WechatNative, Method::WechatH5, Method::WechatJsapi, Method::WechatBarcode],
+        settings: json!({
+            "base_url": url, "appid": wechat::APPID, "mchid": wechat::MCHID, "trust": "certificate",
+            "oauth_authorize_url": format!("{url}/connect/oauth2/authorize"), "oauth_base_url": url,
+        }),
+        secrets: json!({
+            "private_key": kept.pem(wechat::MERCHANT_PRIVATE_FILE)?,
+            "certificate": kept.pem(wechat::MERCHANT_CERTIFICATE_FILE)?,
+            "api_v3_key": wechat::API_V3_KEY,
+            "app_secret": wechat::APP_SECRET,
+        }),
+        fee_rate: Rate::from_ppm(WECHATPAY_FEE_PPM.into())?,
+    })
+}
+
+fn of_unionpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+    Ok(ContractTerms {
+        name: "银联 UnionPay (simulated)",
+        channel: Channel::Unionpay,
+        payee_app: unionpay::MER_ID,
+        payee_merchant: unionpay::MER_ID,
+        methods: &[Method::EbankB2c, Method::EbankB2b, Method::QuickPay],
+        settings: json!({
+            "gateway_url": format!("{url}/unionpay"), "file_url": format!("{url}/unionpay/file"),
+            "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
+        }),
+        secrets: json!({
+            "merchant_private_key": kept.pem(unionpay::MERCHANT_PRIVATE_FILE)?,
+            "merchant_certificate": kept.pem(unionpay::MERCHANT_CERTIFICATE_FILE)?,
+            "middle_certificate": kept.pem(unionpay::MIDDLE_CERTIFICATE_FILE)?,
+            "root_certificate": kept.pem(unionpay::ROOT_CERTIFICATE_FILE)?,
+            "encryption_certificate": kept.pem(unionpay::ENCRYPTION_CERTIFICATE_FILE)?,
+        }),
+        fee_rate: Rate::from_ppm(UNIONPAY_FEE_PPM.into())?,
+    })
+}
+
+fn bank() -> anyhow::Result<ContractTerms<'static>> {
+    Ok(ContractTerms {
+        name: "基本户 Bank account (simulated)",
+        channel: Channel::BankDirect,
+        payee_app: "",
+        payee_merchant: BANK_ACCOUNT_NO,
+        methods: &[Method::BankTransfer],
+        settings: json!({
+            "account_no": BANK_ACCOUNT_NO, "account_name": "海晏河清（演示）集团有限公司",
+            "bank_name": "演示银行上海分行营业部",
+        }),
+        secrets: json!({}),
+        fee_rate: Rate::from_ppm(0)?,
+    })
+}
