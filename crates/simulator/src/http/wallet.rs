@@ -8,24 +8,29 @@ use tk_formats::alipay::params::Params;
 use tk_formats::alipay::{amount, notify, time};
 
 use super::sandbox::{Desk, Sandbox};
-use crate::core::{Entrance, PayerRefusal, Trade};
+use crate::core::{Entrance, House, PayerRefusal, Trade};
 
 /// After "time out" the money leaves this much later (20 s).
 const TIME_OUT_PAYS_AFTER_US: i64 = 20_000_000;
 
+/// The longest address that a payer is sent back to, bytes.
+const RETURN_MAX_BYTES: usize = 1_024;
+
 #[derive(Debug, Deserialize)]
-pub(super) struct Language {
+pub(super) struct Asked {
     lang: Option<String>,
+    /// Where WeChat sends the browser afterwards (H5: the merchant appends it to the address).
+    redirect_url: Option<String>,
 }
 
 /// `GET /wallet/{app_id}/{token}`: the payer opens the order, which makes the trade.
 pub(super) async fn show(
     State(sandbox): State<Arc<Sandbox>>,
     Path((app_id, token)): Path<(String, String)>,
-    Query(language): Query<Language>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let words = words_of(&language, &headers);
+    let words = words_of(&asked, &headers);
     let Some((desk, out_trade_no)) = find(&sandbox, &app_id, &token) else {
         return refused(words, PayerRefusal::NotFound);
     };
@@ -34,7 +39,10 @@ pub(super) async fn show(
     match opened {
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Ok(Err(refusal)) => refused(words, refusal),
-        Ok(Ok(trade)) => page(words, &order_form(words, &trade, &format!("/wallet/{app_id}/{token}"))),
+        Ok(Ok(trade)) => {
+            let address = format!("/wallet/{app_id}/{token}");
+            page(words, &order_form(words, &trade, (&address, asked.redirect_url.as_deref())))
+        }
     }
 }
 
@@ -42,10 +50,10 @@ pub(super) async fn show(
 pub(super) async fn act(
     State(sandbox): State<Arc<Sandbox>>,
     Path((app_id, token, act)): Path<(String, String, String)>,
-    Query(language): Query<Language>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let words = words_of(&language, &headers);
+    let words = words_of(&asked, &headers);
     let Some((desk, out_trade_no)) = find(&sandbox, &app_id, &token) else {
         return refused(words, PayerRefusal::NotFound);
     };
@@ -61,7 +69,9 @@ pub(super) async fn act(
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Ok(None) => refused(words, PayerRefusal::NotFound),
         Ok(Some(Err(refusal))) => refused(words, refusal),
-        Ok(Some(Ok(()))) => after(&sandbox, desk, &out_trade_no, &act, words),
+        Ok(Some(Ok(()))) => {
+            after(&sandbox, desk, (&out_trade_no, &act), (words, asked.redirect_url.as_deref()))
+        }
     }
 }
 
@@ -72,7 +82,12 @@ fn find<'s>(sandbox: &'s Sandbox, app_id: &str, token: &str) -> Option<(&'s Desk
     Some((desk, out_trade_no))
 }
 
-fn after(sandbox: &Sandbox, desk: &Desk, out_trade_no: &str, act: &str, words: &Words) -> Response {
+fn after(
+    sandbox: &Sandbox,
+    desk: &Desk,
+    (out_trade_no, act): (&str, &str),
+    (words, redirect_url): (&Words, Option<&str>),
+) -> Response {
     match act {
         "time_out" => return page(words, &format!("<p class=\"result\">{}</p>", words.timed_out)),
         "never" => return page(words, &format!("<p class=\"result\">{}</p>", words.left)),
@@ -80,7 +95,12 @@ fn after(sandbox: &Sandbox, desk: &Desk, out_trade_no: &str, act: &str, words: &
     }
     let now_us = sandbox.now_us();
     let trade = sandbox.with_core(desk, |core| core.trade(out_trade_no).cloned()).ok().flatten();
-    let back = trade.as_ref().and_then(|trade| return_address(desk, trade, now_us));
+    let told = redirect_url.filter(|address| address.len() <= RETURN_MAX_BYTES && is_web(address));
+    let back = match desk.house {
+        House::Alipay => trade.as_ref().and_then(|trade| return_address(desk, trade, now_us)),
+        // Only Alipay says on the way back what has happened.
+        House::Wechatpay => told.map(str::to_owned),
+    };
     match (act, back) {
         ("pay", Some(address)) => Redirect::to(&address).into_response(),
         ("pay", None) => page(words, &format!("<p class=\"result\">{}</p>", words.paid)),
@@ -91,8 +111,7 @@ fn after(sandbox: &Sandbox, desk: &Desk, out_trade_no: &str, act: &str, words: &
 /// `return_url` with the signed parameters the platform adds.
 fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
     let base = trade.order.return_url.as_deref()?;
-    // Only Alipay says on the way back what has happened; WeChat sends the browser where it was told.
-    let Some(keys) = desk.keys.alipay() else { return Some(base.to_owned()).filter(|base| is_web(base)) };
+    let keys = desk.keys.alipay()?;
     let method = match trade.entrance {
         Entrance::Page => "alipay.trade.page.pay.return",
         Entrance::Wap => "alipay.trade.wap.pay.return",
@@ -200,9 +219,9 @@ const ENGLISH: Words = Words {
     already_paid: "The trade is already paid",
 };
 
-fn words_of(language: &Language, headers: &HeaderMap) -> &'static Words {
+fn words_of(asked: &Asked, headers: &HeaderMap) -> &'static Words {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let wanted = language.lang.as_deref().or(accepted).unwrap_or("zh-CN");
+    let wanted = asked.lang.as_deref().or(accepted).unwrap_or("zh-CN");
     if wanted.starts_with("en") { &ENGLISH } else { &CHINESE }
 }
 
@@ -217,14 +236,15 @@ fn refused(words: &Words, refusal: PayerRefusal) -> Response {
     (status, page(words, &format!("<p class=\"result\" data-refusal=\"{code}\">{text}</p>"))).into_response()
 }
 
-fn order_form(words: &Words, trade: &Trade, address: &str) -> String {
+fn order_form(words: &Words, trade: &Trade, (address, redirect_url): (&str, Option<&str>)) -> String {
     let buttons = [
         ("pay", words.pay),
         ("decline", words.decline),
         ("time_out", words.time_out),
         ("never", words.never),
     ];
-    let buttons = buttons.map(|(act, label)| button(words, address, act, label)).concat();
+    let back = redirect_url.map(|url| format!("&redirect_url={}", encoded(url))).unwrap_or_default();
+    let buttons = buttons.map(|(act, label)| button(words, (address, &back), act, label)).concat();
     format!(
         "<p class=\"subject\">{}</p><p class=\"amount\">¥ {}</p><p class=\"order\">{} {}</p>{buttons}",
         escape(&trade.order.subject),
@@ -234,13 +254,27 @@ fn order_form(words: &Words, trade: &Trade, address: &str) -> String {
     )
 }
 
-fn button(words: &Words, address: &str, act: &str, label: &str) -> String {
+fn button(words: &Words, (address, back): (&str, &str), act: &str, label: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"{}/{act}?lang={}\">\
+        "<form method=\"post\" action=\"{}/{act}?lang={}{}\">\
          <button id=\"{act}\" class=\"{act}\">{label}</button></form>",
         escape(address),
-        words.lang
+        words.lang,
+        escape(back),
     )
+}
+
+/// Text as a part of an address.
+fn encoded(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            safe.push(char::from(byte));
+        } else {
+            safe.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    safe
 }
 
 fn page(words: &Words, content: &str) -> Response {

@@ -18,8 +18,7 @@ const GATEWAY_NAME: &str = "041@Z00040000@00040000:SIGN@00000001";
 
 /// Makes what is missing of the keys of Alipay, WeChat Pay and UnionPay; whole sets only, what is there stays.
 pub fn complete(folder: &Path, now_us: i64) -> Result<(), KeysError> {
-    fs::create_dir_all(folder)
-        .map_err(|source| KeysError::File { path: folder.to_owned(), source })?;
+    fs::create_dir_all(folder).map_err(|source| KeysError::File { path: folder.to_owned(), source })?;
     let term = Term { from_us: now_us - SINCE_DAYS * DAY_US, until_us: now_us + FOR_DAYS * DAY_US };
     if !folder.join(super::PLATFORM_PRIVATE_FILE).exists() {
         alipay_set(folder, term)?;
@@ -104,7 +103,8 @@ mod tests {
         keys::wechat::load(folder.path()).unwrap();
         assert!(unionpay::load(folder.path()).unwrap().decryption.is_some());
         let texts = |()| {
-            let mut files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+            let mut files: Vec<_> =
+                fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
             files.sort();
             files.into_iter().map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
         };

@@ -119,7 +119,7 @@ fn of_unionpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>>
         channel: Channel::Unionpay,
         payee_app: unionpay::MER_ID,
         payee_merchant: unionpay::MER_ID,
-        methods: &[Method::EbankB2c, Method::EbankB2b, Method::QuickPay],
+        methods: &[Method::EbankB2c, Method::EbankB2b],
         settings: json!({
             "gateway_url": format!("{url}/unionpay"), "file_url": format!("{url}/unionpay/file"),
             "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",

@@ -66,6 +66,13 @@ impl Wallet {
         Ok(())
     }
 
+    /// Opens the address that a payer's browser is sent to.
+    pub async fn open(&self, url: &str) -> anyhow::Result<()> {
+        let answer = self.client.get(url).send().await?;
+        ensure!(answer.status().is_success(), "the wallet answered {}", answer.status());
+        Ok(())
+    }
+
     /// Posts the form that a payer's browser brings to UnionPay's page.
     pub async fn open_page(&self, form: &BrowserForm) -> anyhow::Result<()> {
         let encoded = reqwest::Url::parse_with_params("http://form.invalid/", &form.fields)?;

@@ -123,7 +123,9 @@ async fn act(
 /// Transfers whose senders forgot the code: somebody has to look.
 pub async fn unexplained(clerk: &Clerk) -> anyhow::Result<()> {
     for (number, (payer, amount_minor)) in
-        [("白云物流（演示）", 1_288_000), ("李小满", 428_640), ("青山科技（演示）", 8_600_000)].into_iter().enumerate()
+        [("白云物流（演示）", 1_288_000), ("李小满", 428_640), ("青山科技（演示）", 8_600_000)]
+            .into_iter()
+            .enumerate()
     {
         clerk.hear(Transfer { amount_minor, payer, remark: "保费", bank_ref: format!("DEMO{number:04}") });
     }

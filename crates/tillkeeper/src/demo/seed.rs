@@ -1,9 +1,9 @@
 //! The demo's companies, products, contracts, key and webhook endpoint.
 
 use super::catalog::{ARTICLES, COMPANIES, GROUP};
+use super::clerk::Clerk;
 use super::client::Api;
 use super::keep::Kept;
-use super::clerk::Clerk;
 use crate::provision::{tenant_with_key, webhook_endpoint};
 use anyhow::Context;
 use serde_json::{Value, json};

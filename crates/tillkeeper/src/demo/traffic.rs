@@ -93,6 +93,9 @@ async fn act(town: &Town, (side, attempt): (Side, &Value), act: &str) -> anyhow:
     let out_no = Api::text(attempt, "out_no")?;
     match side {
         Side::Wallet(channel) => {
+            if attempt["action"]["kind"] == "redirect" {
+                town.wallet.open(Api::text(&attempt["action"], "value")?).await?;
+            }
             let body = if act == "time_out" { json!({ "after_us": 8_000_000 }) } else { json!({}) };
             town.wallet.act(channel, out_no, act, &body).await
         }

@@ -1,7 +1,8 @@
-//! The cashier in a real browser, against the real server and the simulated Alipay with its wallet.
+//! The cashier in a real browser, against the real server and the simulated channels with their wallets.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod channels;
 mod checks;
 mod driver;
 mod refusals;
@@ -23,6 +24,7 @@ async fn a_payer_finds_every_way_through_the_cashier() {
     let driver = Driver::start();
     refusals::all(&shop).await;
     pc_pays_by_code(&shop, &driver).await;
+    channels::all(&shop, &driver).await;
     pc_in_english_and_dark(&shop, &driver).await;
     phone_pays_in_the_wallet(&shop, &driver).await;
     phone_declines_then_cancels(&shop, &driver).await;

@@ -98,11 +98,16 @@ impl Shop {
         self.client.get(url).bearer_auth(&self.api_key).send().await.unwrap().json().await.unwrap()
     }
 
-    /// The payer's wallet does something with the open attempt.
+    /// The payer's Alipay does something with the open attempt.
     pub async fn wallet(&self, order: &Order, act: &str, body: &Value) {
+        self.act("alipay", order, act, body).await;
+    }
+
+    /// The payer does something with the open attempt at a channel.
+    pub async fn act(&self, channel: &str, order: &Order, act: &str, body: &Value) {
         let payment = self.payment(order).await;
         let out_no = payment["latest_attempt"]["out_no"].as_str().unwrap_or_else(|| panic!("{payment}"));
-        let url = format!("{}/control/alipay/orders/{out_no}/{act}", self.wallet_url);
+        let url = format!("{}/control/{channel}/orders/{out_no}/{act}", self.wallet_url);
         let answer = self.client.post(url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{act}: {}", answer.status());
     }

@@ -107,6 +107,7 @@ mark-alipay = 支
 mark-wechat = 微
 mark-bank = 银
 mark-counter = 柜
+mark-transfer = 汇
 
 wechat-heading = Open in your browser
 wechat-line = Alipay does not work inside WeChat. Open this page in your phone’s browser:

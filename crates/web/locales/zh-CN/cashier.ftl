@@ -107,6 +107,7 @@ mark-alipay = 支
 mark-wechat = 微
 mark-bank = 银
 mark-counter = 柜
+mark-transfer = 汇
 
 wechat-heading = 在浏览器中打开
 wechat-line = 微信内不能使用支付宝。请按以下步骤在手机浏览器中打开本页：

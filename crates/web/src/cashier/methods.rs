@@ -129,9 +129,8 @@ const fn mark(method: Method) -> (&'static str, &'static str) {
             ("wechat", "mark-wechat")
         }
         Method::QuickPay | Method::EbankB2c | Method::EbankB2b => ("bank", "mark-bank"),
-        Method::BankTransfer | Method::Cheque | Method::Cash | Method::Pos | Method::Kiosk => {
-            ("plain", "mark-counter")
-        }
+        Method::BankTransfer => ("plain", "mark-transfer"),
+        Method::Cheque | Method::Cash | Method::Pos | Method::Kiosk => ("plain", "mark-counter"),
     }
 }
 
