@@ -121,7 +121,7 @@ async fn what_is_stored_counts(shop: &Shop) {
     assert!(body.contains("¥30.00"));
     let csrf = hidden(&body, "csrf");
     let url = format!("{}/attempts", order.page);
-    for method in ["cash", "wechat_native", "alipay_wap", "nonsense", ""] {
+    for method in ["cash", "wechat_jsapi", "alipay_wap", "nonsense", ""] {
         let answer = shop.post(&url, &cookies, &format!("csrf={csrf}&method={method}")).await;
         assert_eq!(answer.status(), 422, "{method}");
         assert!(answer.text().await.unwrap().contains("channel_not_available"), "{method}");
