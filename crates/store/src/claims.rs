@@ -81,7 +81,11 @@ impl Store {
         tenant_id: TenantId,
         lease: Lease,
     ) -> Result<Vec<Instruction>, Failure> {
-        self.claim(tenant_id, "status = 'open'", lease).await
+        let claimed: Vec<Instruction> = self.claim(tenant_id, "status = 'open'", lease).await?;
+        for instruction in &claimed {
+            self.recall().forget_instruction(tenant_id, instruction.id);
+        }
+        Ok(claimed)
     }
 
     /// Claims deliveries that are due and that no other worker has.

@@ -38,6 +38,7 @@ mod postgres;
 mod products;
 mod reader;
 mod readers;
+mod recall;
 mod record;
 mod refunds;
 mod session;

@@ -8,6 +8,7 @@ use crate::lanes::{LaneClaim, claim_lanes};
 use crate::lock::DirectoryLock;
 use crate::migrate::check_sqlite;
 use crate::readers::Readers;
+use crate::recall::Recall;
 use crate::sqlite::{checkpoint, open_readable, open_writable};
 use crate::writer::Lane;
 use crate::writer::job::job;
@@ -35,6 +36,7 @@ struct Inner {
     ambient: Arc<dyn Ambient>,
     failpoints: Failpoints,
     desk: Arc<Desk>,
+    recall: Arc<Recall>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     held: Mutex<(Option<DirectoryLock>, Option<LaneClaim>)>,
 }
@@ -77,6 +79,7 @@ impl Store {
         let queues: Vec<Arc<Queue>> = lanes.iter().map(|_| Arc::new(Queue::new(config.queue_max))).collect();
         let readers = Readers::open(&source, config.readers)?;
         let desk = Arc::<Desk>::default();
+        let recall = Arc::<Recall>::default();
         for (number, queue) in lanes.into_iter().zip(&queues) {
             let lane = Lane {
                 number,
@@ -86,6 +89,7 @@ impl Store {
                 config: config.clone(),
                 session: None,
                 desk: desk.clone(),
+                recall: recall.clone(),
                 checkpoint: checkpoint.clone(),
             };
             threads.push(start(lane)?);
@@ -97,6 +101,7 @@ impl Store {
             ambient,
             failpoints: config.failpoints,
             desk,
+            recall,
             threads: Mutex::new(threads),
             held: Mutex::new((lock, claim)),
         };
@@ -131,6 +136,11 @@ impl Store {
     /// Where commits hand over the deliveries they made.
     pub(crate) fn desk(&self) -> &Arc<Desk> {
         &self.inner.desk
+    }
+
+    /// What the lanes remember of their commits.
+    pub(crate) fn recall(&self) -> &Recall {
+        &self.inner.recall
     }
 
     /// Commands that wait for a commit now.

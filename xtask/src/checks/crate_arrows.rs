@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
         &["web", "app", "store", "channels", "simulator", "sim", "formats", "domain", "money"],
         &[],
     ),
-    ("web", &["app", "domain", "money"], &["store", "channels", "simulator"]),
+    ("web", &["app", "domain", "money"], &["store", "channels", "simulator", "formats"]),
     ("app", &["store", "channels", "domain", "money"], &["simulator"]),
     ("store", &["domain", "money"], &[]),
     ("channels", &["formats", "domain", "money"], &["simulator"]),

@@ -68,8 +68,9 @@ impl App {
             return None;
         }
         self.learn_attempt(&begun.attempt);
-        let waits = Arc::new(AtomicBool::new(true));
-        let keep = keep.map(|keep| while_waiting(keep, Arc::clone(&waits)));
+        // Also a caller that goes away has stopped waiting: its request may come again and is told what is recorded.
+        let waiting = Waiting(Arc::new(AtomicBool::new(true)));
+        let keep = keep.map(|keep| waiting.keeping(keep));
         let Begun { payment, attempt, say: Say { instruction, account } } = begun;
         let rows = Rows { instruction, payment, attempt, account: Some(account) };
         let (id, kind) = (rows.instruction.id, rows.instruction.kind);
@@ -82,7 +83,6 @@ impl App {
                 None
             }
             Ok(Err(_)) | Err(_) => {
-                waits.store(false, Ordering::SeqCst);
                 tracing::debug!(instruction = ?id, "the caller did not wait for the channel");
                 None
             }
@@ -143,11 +143,22 @@ impl App {
     }
 }
 
-/// Keeps an answer only while somebody waits for it: whoever stopped waiting was answered something else.
-fn while_waiting(keep: Keep<Outcome>, waits: Arc<AtomicBool>) -> Keep<Outcome> {
-    let render = Arc::clone(&keep.render);
-    let render = move |outcome: &Outcome, live: bool| {
-        if waits.load(Ordering::SeqCst) { render(outcome, live) } else { None }
-    };
-    Keep { render: Arc::new(render), ..keep }
+/// Somebody waits for an answer, until this is dropped.
+struct Waiting(Arc<AtomicBool>);
+
+impl Waiting {
+    /// Keeps an answer only while somebody waits for it: whoever stopped waiting was answered something else.
+    fn keeping(&self, keep: Keep<Outcome>) -> Keep<Outcome> {
+        let (render, waits) = (Arc::clone(&keep.render), Arc::clone(&self.0));
+        let render = move |outcome: &Outcome, live: bool| {
+            if waits.load(Ordering::SeqCst) { render(outcome, live) } else { None }
+        };
+        Keep { render: Arc::new(render), ..keep }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }

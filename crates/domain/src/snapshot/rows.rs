@@ -138,6 +138,11 @@ impl<R: Row> Rows<R> {
         self.slots.entry(row.key()).or_insert_with(|| Box::new(Slot { row, stored_version }));
     }
 
+    /// Takes a row of an earlier commit as the database has it; a row already here stays.
+    pub fn recall(&mut self, slot: Box<Slot<R>>) {
+        self.slots.entry(slot.row.key()).or_insert(slot);
+    }
+
     /// Replaces or adds a row; its version is one above the stored one however often it changes.
     pub fn put(&mut self, mut row: R) {
         let key = row.key();
@@ -162,6 +167,21 @@ impl<R: Row> Rows<R> {
     /// Whether nothing differs from the database.
     pub fn is_unchanged(&self) -> bool {
         self.changed.is_empty()
+    }
+
+    /// Whether the row with this key differs from the database.
+    pub fn has_changed(&self, key: &R::Key) -> bool {
+        self.changed.contains(key)
+    }
+
+    /// Takes out the rows that differed from the database, as stored.
+    pub fn take_changed(&mut self) -> Vec<Box<Slot<R>>> {
+        let changed = std::mem::take(&mut self.changed);
+        let mut taken: Vec<Box<Slot<R>>> = changed.iter().filter_map(|key| self.slots.remove(key)).collect();
+        for slot in &mut taken {
+            slot.stored_version = Some(slot.row.version());
+        }
+        taken
     }
 
     /// Keys changed since the last settling, in key order.

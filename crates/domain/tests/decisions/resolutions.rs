@@ -151,6 +151,9 @@ fn a_refund_that_fails_brings_the_matter_back_and_a_late_one_draws_on_suspense()
     world.refund_told(id, Source::Query, done(SEEN));
     assert_eq!(world.balance(AccountKind::Suspense), 0);
     assert_eq!(world.the_attempt(attempt_id).refundable_minor(), 0);
+    let mut matters = world.exceptions();
+    matters.sort();
+    assert_eq!(matters, ["amount_mismatch closed", "refund_late_success open"]);
     let exception = world.snapshot.exceptions.get(&(TENANT, subject.exception_id)).unwrap().clone();
     let approve = decision(&exception, subject, ResolutionStatus::Approved);
     assert_eq!(world.run(&approve).unwrap_err(), Refusal::NotResolvable, "nothing is left to settle");

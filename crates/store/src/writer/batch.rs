@@ -1,10 +1,11 @@
 //! One batch: load what the commands want, let each decide in order, write once, commit.
 
 use crate::batches::{BatchRow, batch_write};
-use crate::config::{Ambient, StoreConfig};
+use crate::config::{Ambient, Commits, StoreConfig};
 use crate::failure::DbError;
 use crate::hand_over::Desk;
 use crate::load::loads_for;
+use crate::recall::{Recall, compare};
 use crate::session::Session;
 use crate::write::writes_of;
 use crate::writer::job::Job;
@@ -45,6 +46,8 @@ pub struct Surroundings<'a> {
     pub config: &'a StoreConfig,
     /// Where new deliveries are handed over after their commit.
     pub desk: &'a Arc<Desk>,
+    /// What earlier commits of this process left.
+    pub recall: &'a Recall,
 }
 
 struct Bits<'a>(&'a dyn Ambient);
@@ -65,37 +68,61 @@ pub async fn run(
     tenants.sort_unstable();
     tenants.dedup();
     session.begin(&tenants)?;
-    let mut snapshot = Snapshot::default();
-    load_wants(session, &mut snapshot, (jobs, around.lane)).await?;
+    let mut rows = Known::default();
+    let outcome = decide_and_commit(session, jobs, (&mut rows, around)).await;
+    if matches!(outcome, Err(Trouble::Database(DbError::Conflict(_)))) && !rows.recalled.is_empty() {
+        around.recall.rest(around.ambient.now_us());
+    }
+    outcome
+}
+
+/// The rows of a batch, and which of them were not read from the database.
+#[derive(Default)]
+struct Known {
+    snapshot: Snapshot,
+    recalled: Vec<Want>,
+}
+
+async fn decide_and_commit(
+    session: &mut Session,
+    jobs: &mut [Box<dyn Job>],
+    (rows, around): (&mut Known, &Surroundings<'_>),
+) -> Result<(), Trouble> {
+    load_wants(session, rows, (jobs, around)).await?;
     let now_us = around.ambient.now_us();
     for index in 0..jobs.len() {
         // What earlier commands decided may lead this one to further rows.
         let Some(this) = jobs.get_mut(index..=index) else { break };
-        load_wants(session, &mut snapshot, (this, around.lane)).await?;
+        load_wants(session, rows, (this, around)).await?;
         for job in this {
-            decide(job.as_mut(), &mut snapshot, (around, now_us))?;
+            decide(job.as_mut(), &mut rows.snapshot, (around, now_us))?;
         }
     }
-    commit(session, &mut snapshot, (around, now_us)).await
+    compare(session, &rows.snapshot, &rows.recalled).await?;
+    commit(session, &mut rows.snapshot, (around, now_us)).await
 }
 
 async fn load_wants(
     session: &mut Session,
-    snapshot: &mut Snapshot,
-    (jobs, lane): (&[Box<dyn Job>], i64),
+    rows: &mut Known,
+    (jobs, around): (&[Box<dyn Job>], &Surroundings<'_>),
 ) -> Result<(), Trouble> {
+    let Known { snapshot, recalled } = rows;
     for _ in 0..ROUNDS_MAX {
         let mut wants = Wants::default();
         for job in jobs {
             let asked = catch_unwind(AssertUnwindSafe(|| job.wants(snapshot, &mut wants)));
             asked.map_err(|panic| Trouble::Defect(panic_text(panic.as_ref())))?;
-            wants.add(Want::Head(job.tenant_id(), lane));
+            wants.add(Want::Head(job.tenant_id(), around.lane));
             // Events fan out to endpoints when they are applied.
             wants.add(Want::WebhookEndpoints(job.tenant_id()));
         }
         let missing = wants.missing(snapshot);
         if missing.is_empty() {
             return Ok(());
+        }
+        if around.config.commits == Commits::Grouped {
+            around.recall.recall((snapshot, &missing), around.ambient.now_us(), recalled);
         }
         let loads = loads_for(snapshot, &missing);
         if !loads.is_empty() {
@@ -158,6 +185,7 @@ async fn commit(
     }
     match committed {
         Ok(()) => {
+            around.recall.remember(snapshot, around.ambient.now_us());
             around.desk.hand_over(fresh);
             Ok(())
         }

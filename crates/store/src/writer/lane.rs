@@ -3,6 +3,7 @@
 use crate::config::{Ambient, Source, StoreConfig};
 use crate::failure::{DbError, Failure};
 use crate::hand_over::Desk;
+use crate::recall::Recall;
 use crate::session::Session;
 use crate::sqlite::CHECKPOINT_PAGES;
 use crate::writer::batch::{Surroundings, Trouble, run};
@@ -28,6 +29,8 @@ pub struct Lane {
     pub config: StoreConfig,
     /// Where new deliveries are handed over after their commit.
     pub desk: Arc<Desk>,
+    /// What earlier commits of this process left.
+    pub recall: Arc<Recall>,
     /// Its connection; none while the database is gone.
     pub session: Option<Session>,
     /// Wakes the checkpointer (SQLite).
@@ -146,6 +149,7 @@ impl Lane {
                 ambient: self.ambient.as_ref(),
                 config: &self.config,
                 desk: &self.desk,
+                recall: &self.recall,
             };
             if self.session.is_none() {
                 self.session = Some(

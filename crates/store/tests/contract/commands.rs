@@ -246,6 +246,31 @@ fn event(payment: &Payment, kind: EventKind, moment: &mut Moment<'_>) -> Event {
     }
 }
 
+/// Says where a payment stands and changes nothing.
+#[derive(Clone)]
+pub struct Look {
+    pub tenant_id: TenantId,
+    pub payment_id: PaymentId,
+}
+
+impl Command for Look {
+    type Reply = PaymentStatus;
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+    fn wants(&self, _: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+    }
+    fn decide(&self, snapshot: &Snapshot, _: &mut Moment<'_>) -> Result<Decision<PaymentStatus>, Refusal> {
+        let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id));
+        let payment = payment.ok_or(Refusal::NotFound { what: "payment" })?;
+        Ok(Decision::nothing(payment.status))
+    }
+}
+
 /// Books the success of a payment.
 #[derive(Clone)]
 pub struct Collect {

@@ -2,10 +2,11 @@
 
 use crate::bed::{Bed, Steps, admin_url, connect};
 use crate::cases::{assert_sound, balance, collect, create, pay_many, shift};
-use crate::commands::{cash, pending};
+use crate::commands::{Collect, Look, cash, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tillkeeper_store::{OpenError, Source, Store, StoreConfig, verify};
+use tk_domain::payment::PaymentStatus;
 
 fn url(source: &Source) -> &str {
     let Source::Postgres(url) = source else { panic!("not PostgreSQL") };
@@ -136,6 +137,29 @@ async fn one_order_number_through_two_processes_makes_one_payment() {
         assert_eq!(one.unwrap(), other.unwrap());
     }
     assert_sound(&bed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_process_remembers_gives_way_to_what_another_did() {
+    let bed = Bed::postgres(StoreConfig::default()).await;
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
+    let id = bed.store.submit(create(&bed, "changed", 9)).await.unwrap();
+    assert!(second.submit(collect(&bed, id)).await.unwrap());
+    assert!(!bed.store.submit(collect(&bed, id)).await.unwrap(), "collected already");
+    assert_eq!(balance(&second, pending(bed.tenant_id, bed.merchant_id)).await, 9);
+    assert_sound(&bed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_only_looked_at_is_as_the_database_has_it() {
+    let bed = Bed::postgres(StoreConfig::default()).await;
+    let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
+    let (tenant_id, look) = (bed.tenant_id, |payment_id| Look { tenant_id: bed.tenant_id, payment_id });
+    let id = bed.store.submit(create(&bed, "seen", 9)).await.unwrap();
+    assert_eq!(bed.store.submit(look(id)).await.unwrap(), PaymentStatus::Processing);
+    let id = bed.store.submit(create(&bed, "changed", 9)).await.unwrap();
+    assert!(second.submit(Collect { tenant_id, payment_id: id }).await.unwrap());
+    assert_eq!(bed.store.submit(look(id)).await.unwrap(), PaymentStatus::Succeeded);
 }
 
 /// Connections are cut again and again, also during commits; every answer given stays true.

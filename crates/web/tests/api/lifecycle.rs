@@ -1,6 +1,6 @@
 //! Main roads: payment, attempt, closure, refund, books, events.
 
-use crate::bed::{Setup, TestApp, order};
+use crate::bed::{Setup, TestApp, fresh_key, got, order};
 use serde_json::json;
 
 fn with_channel() -> Setup {
@@ -59,6 +59,50 @@ async fn a_confirmed_payment_answers_with_what_the_payer_has_to_do() {
         let closing = app.post(&format!("/v1/payments/{id}/closure"), &json!({})).await;
         assert_eq!(closing.headers["retry-after"], "2");
         assert_eq!(closing.expect(202)["status"], "requires_action");
+    }
+}
+
+/// The caller goes away while the channel thinks; its request comes again, before and after the channel has answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_again_is_always_told_the_same() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        let script =
+            json!({ "fault": { "kind": "slow", "after_us": 3_000_000 }, "method": "precreate", "times": 1 });
+        let faults = format!("{}/control/alipay/faults", app.sandbox);
+        let told = app.client.post(faults).json(&json!({ "scripts": [script] })).send().await.unwrap();
+        assert!(told.status().is_success(), "{}", told.text().await.unwrap());
+        let payment = app.post("/v1/payments", &order("CAR-5", 5_000)).await.expect(201);
+        let path = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
+        let key = fresh_key();
+        let ask = || {
+            app.request("POST", &path)
+                .header("idempotency-key", key.clone())
+                .json(&json!({ "method": "alipay_qr" }))
+        };
+        let waiting = tokio::spawn(ask().send());
+        loop {
+            let attempts = app.get(&path).await.expect(200);
+            if attempts["data"].as_array().is_some_and(|list| !list.is_empty()) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        waiting.abort();
+        let again = loop {
+            let again = got(ask()).await;
+            if again.status != 409 {
+                break again;
+            }
+            assert_eq!(again.code(), "request_in_progress");
+        };
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        let again = (again.status, again.json());
+        let attempt = format!("{path}/{}", again.1["id"].as_str().unwrap());
+        app.until(&attempt, "status", "requires_action").await;
+        let late = got(ask()).await;
+        assert_eq!((late.status, late.json()), again);
     }
 }
 

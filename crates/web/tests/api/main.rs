@@ -11,6 +11,7 @@ mod bed;
 mod callbacks;
 mod idempotency;
 mod lifecycle;
+mod notices;
 mod parts;
 mod protocol;
 mod refunds;

@@ -3,6 +3,7 @@
 use super::{CONFIRM_AFTER_US, Taking};
 use crate::ask;
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
+use crate::id::{ExceptionId, TenantId};
 use crate::instruction::{InstructionKind, InstructionStatus};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
@@ -92,6 +93,21 @@ impl Taking<'_> {
         });
         self.exception(ExceptionKind::RefundLateSuccess, &detail, moment);
         self.event(EventKind::RefundLateSuccess, moment);
+        self.settle_suspense(moment);
+    }
+
+    /// Money in suspense that reached its payer after all leaves nothing for two persons to decide.
+    fn settle_suspense(&mut self, moment: &Moment<'_>) {
+        if self.attempt.not_refunded_minor() == 0 {
+            let name = self.suspense_matter();
+            self.changes.put_some(Exception::settled(name, self.snapshot, moment.now_us));
+        }
+    }
+
+    fn suspense_matter(&self) -> (TenantId, ExceptionId) {
+        let tenant_id = self.refund.tenant_id;
+        let subject = self.attempt.id.to_string();
+        (tenant_id, Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &subject))
     }
 
     /// The merchant bears what its attempt had received and not yet given back, from the accounts that a hold is
@@ -139,9 +155,7 @@ impl Taking<'_> {
 
     /// Money in suspense that could not go back waits for two persons again.
     pub(super) fn reopen_suspense(&mut self, moment: &Moment<'_>) {
-        let tenant_id = self.refund.tenant_id;
-        let id = Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &self.attempt.id.to_string());
-        let known = self.snapshot.exceptions.get(&(tenant_id, id)).cloned();
+        let known = self.snapshot.exceptions.get(&self.suspense_matter()).cloned();
         if let (Some(Disposition::Mismatch), Some(mut exception)) = (self.attempt.disposition, known) {
             exception.status = ExceptionStatus::Open;
             exception.closed_at_us = None;
