@@ -27,6 +27,8 @@ words! {
         RefundReport = "refund.report",
         /// A merchant was created or changed.
         MerchantWrite = "merchant.write",
+        /// A partner was created or changed.
+        PartnerWrite = "partner.write",
         /// A product was created or changed.
         ProductWrite = "product.write",
         /// A channel account was created or changed.

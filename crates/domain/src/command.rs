@@ -3,7 +3,7 @@
 use crate::decision::Decision;
 use crate::id::{
     ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId,
-    Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, TenantId,
+    Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -18,6 +18,8 @@ use crate::snapshot::Snapshot;
 pub enum Want {
     /// A merchant, read without a lock.
     Merchant(TenantId, MerchantId),
+    /// A partner, read without a lock.
+    Partner(TenantId, PartnerId),
     /// A product, read without a lock.
     Product(TenantId, ProductId),
     /// A channel account, read without a lock.

@@ -10,6 +10,7 @@ use crate::key::{IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, Entry, Hold};
 use crate::merchant::Merchant;
 use crate::moment::Moment;
+use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
@@ -21,6 +22,8 @@ use crate::webhook::{Delivery, Event, WebhookEndpoint};
 pub enum Change {
     /// A merchant.
     Merchant(Box<Merchant>),
+    /// A partner.
+    Partner(Box<Partner>),
     /// A product.
     Product(Box<Product>),
     /// A channel account.
@@ -74,7 +77,7 @@ macro_rules! change_from {
 }
 
 change_from! {
-    Merchant => Merchant, Product => Product, ChannelAccount => ChannelAccount,
+    Merchant => Merchant, Partner => Partner, Product => Product, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,

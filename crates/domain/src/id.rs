@@ -123,6 +123,8 @@ typed_ids! {
     MerchantId = "mch";
     /// What is sold, with its payment policy.
     ProductId = "prd";
+    /// Who brings the payer.
+    PartnerId = "ptn";
     /// A program that calls the API.
     AppId = "app";
     /// A secret of an app.

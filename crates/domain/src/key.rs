@@ -16,6 +16,8 @@ words! {
         MerchantCode = "merchant_code",
         /// Product code → product.
         ProductCode = "product_code",
+        /// Partner code → partner.
+        PartnerCode = "partner_code",
         /// Bank account, year and remittance code → attempt.
         TransferCode = "transfer_code",
         /// App id and signature nonce → request; kept for the signature's life.

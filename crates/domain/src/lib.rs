@@ -19,6 +19,7 @@ pub mod key;
 pub mod ledger;
 pub mod merchant;
 pub mod moment;
+pub mod partner;
 pub mod payment;
 pub mod product;
 pub mod refund;

@@ -32,6 +32,14 @@ pub enum Refusal {
     MerchantDisabled,
     /// The product takes no new payments.
     ProductDisabled,
+    /// The partner brings no new payments.
+    PartnerDisabled,
+    /// The partner's licence is over.
+    PartnerLicenceExpired,
+    /// The partner's licence does not cover the product.
+    PartnerLicenceScope,
+    /// The product is sold through another partner only.
+    PartnerMismatch,
     /// The amount is outside the product's bounds.
     AmountOutOfRange { min: Amount, max: Amount },
     /// The amount plus another does not fit.
@@ -112,6 +120,10 @@ impl Refusal {
             Self::FieldInvalid { .. } => "field_invalid",
             Self::MerchantDisabled => "merchant_disabled",
             Self::ProductDisabled => "product_disabled",
+            Self::PartnerDisabled => "partner_disabled",
+            Self::PartnerLicenceExpired => "partner_licence_expired",
+            Self::PartnerLicenceScope => "partner_licence_scope",
+            Self::PartnerMismatch => "partner_mismatch",
             Self::AmountOutOfRange { .. } => "amount_out_of_range",
             Self::AmountOverflow => "amount_overflow",
             Self::ItemsTotalMismatch { .. } => "items_total_mismatch",
@@ -175,6 +187,10 @@ impl Refusal {
             | Self::FieldInvalid { .. }
             | Self::MerchantDisabled
             | Self::ProductDisabled
+            | Self::PartnerDisabled
+            | Self::PartnerLicenceExpired
+            | Self::PartnerLicenceScope
+            | Self::PartnerMismatch
             | Self::AmountOutOfRange { .. }
             | Self::AmountOverflow
             | Self::ItemsTotalMismatch { .. }

@@ -18,6 +18,7 @@ use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, AccountRef, Hold};
 use crate::merchant::Merchant;
+use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
@@ -30,6 +31,8 @@ use std::collections::HashSet;
 pub struct Snapshot {
     /// Merchants.
     pub merchants: Rows<Merchant>,
+    /// Partners.
+    pub partners: Rows<Partner>,
     /// Products.
     pub products: Rows<Product>,
     /// Channel accounts.

@@ -34,6 +34,8 @@ pub struct PaymentView {
     /// The product's code, where the answer looks it up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_code: Option<String>,
+    /// `ptn_…`: through whom, if through a partner.
+    pub partner: Option<String>,
     /// The merchant's own number.
     pub merchant_order_no: String,
     /// Where it stands.
@@ -231,6 +233,7 @@ impl PaymentView {
             merchant_code: None,
             product: payment.product_id.to_string(),
             product_code: None,
+            partner: payment.partner_id.map(|id| id.to_string()),
             merchant_order_no: payment.merchant_order_no.clone(),
             status: payment.status,
             money_state: money_state(payment),

@@ -50,11 +50,33 @@ CREATE TABLE merchants (
 ) {strict};
 @tenant merchants
 
+-- A licence is whole or absent.
+CREATE TABLE partners (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  code {key} NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('licensed', 'unlicensed')),
+  licence_no TEXT,
+  licence_scope TEXT,
+  licence_until_day {i64},
+  enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, code),
+  CHECK ((kind = 'licensed') = (licence_no IS NOT NULL)),
+  CHECK ((kind = 'licensed') = (licence_until_day IS NOT NULL)),
+  CHECK (kind = 'licensed' OR licence_scope IS NULL)
+) {strict};
+@tenant partners
+
 CREATE TABLE products (
   tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
   id {id} NOT NULL,
   code {key} NOT NULL,
   name TEXT NOT NULL,
+  partner_id {id},
   methods_allow TEXT,
   amount_min_minor {i64} NOT NULL CHECK (amount_min_minor > 0),
   amount_max_minor {i64} NOT NULL,
@@ -66,6 +88,7 @@ CREATE TABLE products (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, code),
+  FOREIGN KEY (tenant_id, partner_id) REFERENCES partners (tenant_id, id),
   CHECK (amount_max_minor >= amount_min_minor)
 ) {strict};
 @tenant products
@@ -79,6 +102,7 @@ CREATE TABLE channel_accounts (
   methods TEXT NOT NULL,
   merchants TEXT,
   products TEXT,
+  partner_id {id},
   amount_min_minor {i64} NOT NULL CHECK (amount_min_minor >= 0),
   amount_max_minor {i64} NOT NULL,
   priority {i64} NOT NULL,
@@ -93,6 +117,7 @@ CREATE TABLE channel_accounts (
   created_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, partner_id) REFERENCES partners (tenant_id, id),
   CHECK (amount_max_minor >= amount_min_minor)
 ) {strict};
 @tenant channel_accounts
@@ -118,12 +143,14 @@ CREATE TABLE apps (
   id {id} NOT NULL,
   name TEXT NOT NULL,
   merchant_id {id},
+  partner_id {id},
   requires_signature {i64} NOT NULL CHECK (requires_signature IN (0, 1)),
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
   created_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
-  FOREIGN KEY (tenant_id, merchant_id) REFERENCES merchants (tenant_id, id)
+  FOREIGN KEY (tenant_id, merchant_id) REFERENCES merchants (tenant_id, id),
+  FOREIGN KEY (tenant_id, partner_id) REFERENCES partners (tenant_id, id)
 ) {strict};
 @tenant apps
 
@@ -183,6 +210,7 @@ CREATE TABLE payments (
   merchant_id {id} NOT NULL,
   product_id {id} NOT NULL,
   app_id {id},
+  partner_id {id},
   merchant_order_no TEXT NOT NULL,
   amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -234,6 +262,7 @@ CREATE TABLE payments (
 -- Indexes for lists do not begin with the tenant: a plan made while the table is empty would tie with the primary key,
 -- win, and then read all of a tenant for each row looked up by its identifier.
 CREATE INDEX payments_by_merchant ON payments (merchant_id, id);
+CREATE INDEX payments_by_partner ON payments (partner_id, id) WHERE partner_id IS NOT NULL;
 -- Its condition names what changes once, at the end, so that the updates before it touch no index.
 CREATE INDEX payments_open ON payments (tenant_id, expires_at_us)
   WHERE succeeded_at_us IS NULL AND ended_at_us IS NULL;

@@ -7,7 +7,7 @@ use crate::store::Store;
 use crate::value::{Kind, Value};
 use crate::writer::request::Sql;
 use tk_domain::channel_account::{Channel, ChannelAccount};
-use tk_domain::id::{ChannelAccountId, TenantId};
+use tk_domain::id::{ChannelAccountId, PartnerId, TenantId};
 use tk_money::{Currency, Rate};
 
 record! {
@@ -20,6 +20,7 @@ record! {
     methods: String,
     merchants: Option<String>,
     products: Option<String>,
+    partner_id: Option<PartnerId>,
     amount_min_minor: i64,
     amount_max_minor: i64,
     priority: i64,
@@ -41,9 +42,10 @@ impl Store {
     pub async fn channel_accounts(
         &self,
         tenant_id: TenantId,
+        partner_id: Option<PartnerId>,
         page: Page,
     ) -> Result<Listed<ChannelAccount>, Failure> {
-        self.list(Query::of(tenant_id), page).await
+        self.list(Query::of(tenant_id).only("partner_id =", partner_id), page).await
     }
 
     /// The version of each channel account: what was parsed from a row holds while its version does.

@@ -7,12 +7,13 @@ use tk_domain::channel_account::{Channel, Method};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, ChannelAccountId, DeliveryId, EntryId,
-    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, RequestId,
-    TenantId, TypedId, WebhookEndpointId,
+    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId,
+    RequestId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
 use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus, Owner, Side};
+use tk_domain::partner::PartnerKind;
 use tk_domain::payment::{
     Action, ActionKind, AttemptStatus, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
 };
@@ -36,7 +37,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, MatchId, HoldId, MerchantId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
+    BankLineId, MatchId, HoldId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -52,7 +53,7 @@ macro_rules! word_columns {
 }
 
 word_columns! {
-    SignatureAlgorithm, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
+    SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,

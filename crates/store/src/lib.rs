@@ -32,6 +32,7 @@ mod lock;
 mod merchants;
 mod migrate;
 mod natural_keys;
+mod partners;
 mod payments;
 mod platform;
 mod postgres;

@@ -12,6 +12,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
 use tk_domain::merchant::Merchant;
+use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
@@ -71,6 +72,7 @@ pub fn loads_for(snapshot: &mut Snapshot, wants: &[Want]) -> Vec<Load> {
 fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
     match want {
         Want::Merchant(tenant, id) => by_key::<Merchant>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Partner(tenant, id) => by_key::<Partner>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Product(tenant, id) => by_key::<Product>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::ChannelAccount(tenant, id) => {
             by_key::<ChannelAccount>(loads, snapshot, (*tenant, (*tenant, *id)));

@@ -5,9 +5,10 @@ use crate::reader::{Query, first};
 use crate::record::{Record, decided, record};
 use crate::store::Store;
 use crate::writer::request::Sql;
-use tk_domain::id::{Id128, MerchantId, ProductId, TenantId, TypedId};
+use tk_domain::id::{Id128, MerchantId, PartnerId, ProductId, TenantId, TypedId};
 use tk_domain::key::{KeyName, NaturalKey, NaturalKind};
 use tk_domain::merchant::Merchant;
+use tk_domain::partner::Partner;
 use tk_domain::product::Product;
 
 record! {
@@ -36,6 +37,12 @@ impl Store {
     /// The product with this code.
     pub async fn product_by_code(&self, tenant_id: TenantId, code: &str) -> Result<Option<Product>, Failure> {
         let sql = named::<Product>(tenant_id, NaturalKind::ProductCode, Named::Code::<ProductId>(code));
+        first(Some(self.read_one(tenant_id, sql).await?))
+    }
+
+    /// The partner with this code.
+    pub async fn partner_by_code(&self, tenant_id: TenantId, code: &str) -> Result<Option<Partner>, Failure> {
+        let sql = named::<Partner>(tenant_id, NaturalKind::PartnerCode, Named::Code::<PartnerId>(code));
         first(Some(self.read_one(tenant_id, sql).await?))
     }
 

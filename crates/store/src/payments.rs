@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
 use crate::record::{decided, record};
 use crate::store::Store;
-use tk_domain::id::{AppId, AttemptId, MerchantId, PaymentId, ProductId, TenantId};
+use tk_domain::id::{AppId, AttemptId, MerchantId, PartnerId, PaymentId, ProductId, TenantId};
 use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 use tk_domain::product::Terminal;
 use tk_money::Currency;
@@ -14,6 +14,7 @@ record! {
         "merchant_id",
         "product_id",
         "app_id",
+        "partner_id",
         "merchant_order_no",
         "amount_minor",
         "currency",
@@ -34,6 +35,7 @@ record! {
     merchant_id: MerchantId,
     product_id: ProductId,
     app_id: Option<AppId>,
+    partner_id: Option<PartnerId>,
     merchant_order_no: String,
     amount_minor: i64,
     currency: Currency,
@@ -77,6 +79,8 @@ decided!(Payment, payments);
 pub struct PaymentFilter {
     /// Of this merchant.
     pub merchant_id: Option<MerchantId>,
+    /// Through this partner.
+    pub partner_id: Option<PartnerId>,
     /// In this status.
     pub status: Option<PaymentStatus>,
     /// With this merchant order number.
@@ -89,6 +93,7 @@ impl PaymentFilter {
     fn query(self, tenant_id: TenantId) -> Query<Payment> {
         Query::of(tenant_id)
             .only("merchant_id =", self.merchant_id)
+            .only("partner_id =", self.partner_id)
             .only("status =", self.status)
             .only("merchant_order_no =", self.merchant_order_no)
             .created(self.created)

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
 use crate::record::{decided, record};
 use crate::store::Store;
-use tk_domain::id::{ProductId, TenantId};
+use tk_domain::id::{PartnerId, ProductId, TenantId};
 use tk_domain::product::{IssueOn, Product, StrayMoney};
 
 record! {
@@ -13,6 +13,7 @@ record! {
     id: ProductId,
     code: String,
     name: String,
+    partner_id: Option<PartnerId>,
     methods_allow: Option<String>,
     amount_min_minor: i64,
     amount_max_minor: i64,
@@ -27,7 +28,12 @@ decided!(Product, products);
 
 impl Store {
     /// Products, newest first.
-    pub async fn products(&self, tenant_id: TenantId, page: Page) -> Result<Listed<Product>, Failure> {
-        self.list(Query::of(tenant_id), page).await
+    pub async fn products(
+        &self,
+        tenant_id: TenantId,
+        partner_id: Option<PartnerId>,
+        page: Page,
+    ) -> Result<Listed<Product>, Failure> {
+        self.list(Query::of(tenant_id).only("partner_id =", partner_id), page).await
     }
 }

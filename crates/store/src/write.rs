@@ -10,6 +10,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
 use tk_domain::merchant::Merchant;
+use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
@@ -44,6 +45,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<NaturalKey>(&mut writes, snapshot);
     changed::<IdempotencyRecord>(&mut writes, snapshot);
     changed::<Merchant>(&mut writes, snapshot);
+    changed::<Partner>(&mut writes, snapshot);
     changed::<Product>(&mut writes, snapshot);
     changed::<ChannelAccount>(&mut writes, snapshot);
     changed::<WebhookEndpoint>(&mut writes, snapshot);

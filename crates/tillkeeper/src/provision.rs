@@ -37,6 +37,7 @@ pub async fn key_for(
     let origin = Origin::system();
     let create = CreateApp {
         tenant_id: tenant.id,
+        partner_id: None,
         name: "first app".to_owned(),
         merchant_id: None,
         requires_signature: false,
@@ -96,6 +97,7 @@ pub async fn channel_account(
     };
     let create = CreateChannelAccount {
         tenant_id,
+        partner_id: None,
         channel_account_id: id,
         channel: contract.channel,
         payee_app: contract.payee_app.to_owned(),

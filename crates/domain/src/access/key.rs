@@ -85,8 +85,12 @@ impl Command for CreateApiKey {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<ApiKey>, Refusal> {
-        if snapshot.apps.get(&(self.tenant_id, self.app_id)).is_none() {
-            return Err(Refusal::NotFound { what: "app" });
+        let app =
+            snapshot.apps.get(&(self.tenant_id, self.app_id)).ok_or(Refusal::NotFound { what: "app" })?;
+        let of_partner = |scope: &Scope| matches!(scope, Scope::PaymentsRead | Scope::PaymentsWrite);
+        if app.partner_id.is_some() && !self.terms.scopes.iter().all(of_partner) {
+            let reason = "an app of a partner has payments:read and payments:write only";
+            return Err(Refusal::FieldInvalid { param: "scopes", reason });
         }
         if self.terms.scopes.is_empty() {
             return Err(Refusal::FieldInvalid { param: "scopes", reason: "empty" });

@@ -8,7 +8,7 @@ mod tests;
 pub use key::{API_KEYS_MAX, CreateApiKey, KeyTerms, RevokeApiKey};
 pub use save::{APPS_MAX, AppTerms, CreateApp, UpdateApp};
 
-use crate::id::{ApiKeyId, AppId, MerchantId, TenantId};
+use crate::id::{ApiKeyId, AppId, MerchantId, PartnerId, TenantId};
 use crate::words::words;
 
 words! {
@@ -70,6 +70,8 @@ pub struct App {
     pub name: String,
     /// The one merchant it may act for; none means all of the tenant.
     pub merchant_id: Option<MerchantId>,
+    /// The one partner whose payments it makes and sees; none means all of the tenant. Frozen.
+    pub partner_id: Option<PartnerId>,
     /// Whether every write must carry a signature.
     pub requires_signature: bool,
     /// Whether its keys work.

@@ -4,7 +4,7 @@ use super::App;
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{AppId, MerchantId, TenantId, TypedId};
+use crate::id::{AppId, MerchantId, PartnerId, TenantId, TypedId};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -33,6 +33,8 @@ pub struct CreateApp {
     pub name: String,
     /// The one merchant it may act for; frozen.
     pub merchant_id: Option<MerchantId>,
+    /// The one partner whose payments it makes and sees; frozen.
+    pub partner_id: Option<PartnerId>,
     /// Whether every write must carry a signature.
     pub requires_signature: bool,
     /// How many apps the caller counted; the limit saves resources, so a race may pass it by a few.
@@ -56,6 +58,9 @@ impl Command for CreateApp {
         if let Some(id) = self.merchant_id {
             wants.add(Want::Merchant(self.tenant_id, id));
         }
+        if let Some(id) = self.partner_id {
+            wants.add(Want::Partner(self.tenant_id, id));
+        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<App>, Refusal> {
@@ -63,6 +68,9 @@ impl Command for CreateApp {
             self.merchant_id.is_some_and(|id| snapshot.merchants.get(&(self.tenant_id, id)).is_none());
         if missing {
             return Err(Refusal::NotFound { what: "merchant" });
+        }
+        if self.partner_id.is_some_and(|id| snapshot.partners.get(&(self.tenant_id, id)).is_none()) {
+            return Err(Refusal::NotFound { what: "partner" });
         }
         if self.counted >= APPS_MAX {
             return Err(Refusal::LimitReached { what: "apps", max: APPS_MAX });
@@ -72,6 +80,7 @@ impl Command for CreateApp {
             id: AppId::new(moment),
             name: self.name.clone(),
             merchant_id: self.merchant_id,
+            partner_id: self.partner_id,
             requires_signature: self.requires_signature,
             enabled: true,
             created_at_us: moment.now_us,
@@ -131,7 +140,8 @@ impl Command for UpdateApp {
 
 fn write(app: &App, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
     let detail = json!({
-        "name": app.name, "merchant": app.merchant_id, "requires_signature": app.requires_signature,
+        "name": app.name, "merchant": app.merchant_id, "partner": app.partner_id,
+        "requires_signature": app.requires_signature,
         "enabled": app.enabled,
     });
     changes.audit((app.tenant_id, origin), Act::AppWrite, &app.id, &detail, moment);

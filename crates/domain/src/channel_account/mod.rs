@@ -6,7 +6,7 @@ mod tests;
 
 pub use save::{CHANNEL_ACCOUNTS_MAX, ChannelAccountTerms, CreateChannelAccount, UpdateChannelAccount};
 
-use crate::id::{ChannelAccountId, TenantId};
+use crate::id::{ChannelAccountId, PartnerId, TenantId};
 use crate::words::words;
 use tk_money::{Currency, Rate};
 
@@ -102,6 +102,8 @@ pub struct ChannelAccount {
     pub merchants: Option<String>,
     /// Products it may be used for, a JSON array of ids; none means all of the tenant.
     pub products: Option<String>,
+    /// The one partner it is bound to, whose payments alone it may take; none means no such binding. Frozen.
+    pub partner_id: Option<PartnerId>,
     /// The least amount, minor units.
     pub amount_min_minor: i64,
     /// The greatest amount, minor units.

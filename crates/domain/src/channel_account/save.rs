@@ -4,7 +4,7 @@ use crate::audit::{Act, Origin};
 use crate::channel_account::{Channel, ChannelAccount};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{ChannelAccountId, TenantId};
+use crate::id::{ChannelAccountId, PartnerId, TenantId};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -83,6 +83,8 @@ pub struct CreateChannelAccount {
     pub payee_app: String,
     /// Our merchant identity at the channel that a success must name (Alipay: seller id).
     pub payee_merchant: String,
+    /// The one partner it is bound to.
+    pub partner_id: Option<PartnerId>,
     /// The terms; name, methods and credentials are required.
     pub terms: ChannelAccountTerms,
     /// Who asks.
@@ -100,6 +102,7 @@ impl CreateChannelAccount {
             methods: "[]".to_owned(),
             merchants: None,
             products: None,
+            partner_id: self.partner_id,
             amount_min_minor: 1,
             amount_max_minor: 1_000_000_000_000,
             priority: 100,
@@ -130,6 +133,9 @@ impl Command for CreateChannelAccount {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::ChannelAccounts(self.tenant_id));
+        if let Some(id) = self.partner_id {
+            wants.add(Want::Partner(self.tenant_id, id));
+        }
     }
 
     fn decide(
@@ -138,6 +144,9 @@ impl Command for CreateChannelAccount {
         moment: &mut Moment<'_>,
     ) -> Result<Decision<ChannelAccount>, Refusal> {
         let count = i64::try_from(snapshot.channel_accounts_of(self.tenant_id).count()).unwrap_or(i64::MAX);
+        if self.partner_id.is_some_and(|id| snapshot.partners.get(&(self.tenant_id, id)).is_none()) {
+            return Err(Refusal::NotFound { what: "partner" });
+        }
         let account = self.row(moment);
         check(&account)?;
         if count >= CHANNEL_ACCOUNTS_MAX {
@@ -226,6 +235,7 @@ fn write(
     let detail = json!({
         "channel": account.channel, "name": account.name, "enabled": account.enabled,
         "methods": account.methods, "merchants": account.merchants, "products": account.products,
+        "partner": account.partner_id,
         "amount_min": account.amount_min_minor, "amount_max": account.amount_max_minor,
         "priority": account.priority, "fee_rate": account.fee_rate.to_string(),
         "fee_returned": account.fee_returned, "refund_window_days": account.refund_window_days,

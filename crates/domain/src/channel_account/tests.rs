@@ -6,6 +6,7 @@ use crate::trial::{TENANT, Trial, origin};
 fn create(number: u8, terms: ChannelAccountTerms) -> CreateChannelAccount {
     CreateChannelAccount {
         tenant_id: TENANT,
+        partner_id: None,
         channel_account_id: ChannelAccountId(Id128([number; 16])),
         channel: Channel::Alipay,
         payee_app: "2021000000000001".to_owned(),

@@ -3,7 +3,7 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{AppId, MerchantId, PaymentId, ProductId, TenantId, TypedId};
+use crate::id::{AppId, MerchantId, PartnerId, PaymentId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
@@ -32,6 +32,8 @@ pub struct CreatePayment {
     pub merchant_id: MerchantId,
     /// What is paid for.
     pub product_id: ProductId,
+    /// Through whom; the product's own partner by default.
+    pub partner_id: Option<PartnerId>,
     /// The merchant's own number.
     pub merchant_order_no: String,
     /// The amount to collect.
@@ -74,13 +76,36 @@ impl CreatePayment {
         snapshot.natural_keys.get(&self.key()).map(|key| PaymentId(key.id))
     }
 
-    fn repeat(&self, id: PaymentId, snapshot: &Snapshot) -> Result<Decision<Created>, Refusal> {
+    fn repeat(
+        &self,
+        id: PaymentId,
+        product: &Product,
+        snapshot: &Snapshot,
+    ) -> Result<Decision<Created>, Refusal> {
         let existing = snapshot.payments.get(&(self.tenant_id, id)).ok_or(Refusal::OrderConflict)?;
-        let same = existing.amount() == self.amount && existing.product_id == self.product_id;
+        let same = existing.amount() == self.amount
+            && existing.product_id == self.product_id
+            && existing.partner_id == self.partner(product);
         if !same {
             return Err(Refusal::OrderConflict);
         }
         Ok(Decision::nothing(Created { payment: existing.clone(), existing: true }))
+    }
+
+    /// Through whom: as named, or else the one partner of the product.
+    fn partner(&self, product: &Product) -> Option<PartnerId> {
+        self.partner_id.or(product.partner_id)
+    }
+
+    /// A product of a partner is sold through no other, and a partner brings only what it may.
+    fn check_partner(&self, product: &Product, snapshot: &Snapshot, now_us: i64) -> Result<(), Refusal> {
+        let partner_id = self.partner(product);
+        if product.partner_id.is_some() && product.partner_id != partner_id {
+            return Err(Refusal::PartnerMismatch);
+        }
+        let Some(id) = partner_id else { return Ok(()) };
+        let partner = snapshot.partners.get(&(self.tenant_id, id));
+        partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(product.id, now_us)
     }
 
     fn check(&self, merchant: &Merchant, product: &Product) -> Result<(), Refusal> {
@@ -108,12 +133,18 @@ impl CreatePayment {
         if within.contains(&expires_at_us) { Ok(expires_at_us) } else { Err(Refusal::ExpiryInvalid) }
     }
 
-    fn row(&self, merchant: &Merchant, expires_at_us: i64, moment: &mut Moment<'_>) -> Payment {
+    fn row(
+        &self,
+        (merchant, product): (&Merchant, &Product),
+        expires_at_us: i64,
+        moment: &mut Moment<'_>,
+    ) -> Payment {
         Payment {
             tenant_id: self.tenant_id,
             id: PaymentId::new(moment),
             merchant_id: self.merchant_id,
             product_id: self.product_id,
+            partner_id: self.partner(product),
             app_id: self.app_id,
             merchant_order_no: self.merchant_order_no.clone(),
             amount_minor: self.amount.minor,
@@ -178,6 +209,10 @@ impl Command for CreatePayment {
         wants.add(Want::Merchant(self.tenant_id, self.merchant_id));
         wants.add(Want::Product(self.tenant_id, self.product_id));
         wants.add(Want::Natural(self.key()));
+        let product = snapshot.products.get(&(self.tenant_id, self.product_id));
+        if let Some(id) = self.partner_id.or_else(|| product.and_then(|product| product.partner_id)) {
+            wants.add(Want::Partner(self.tenant_id, id));
+        }
         if let Some(id) = self.existing_id(snapshot) {
             wants.add(Want::Payment(self.tenant_id, id));
         }
@@ -185,8 +220,8 @@ impl Command for CreatePayment {
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Created>, Refusal> {
         if let Some(id) = self.existing_id(snapshot) {
-            self.named(snapshot)?;
-            return self.repeat(id, snapshot);
+            let (_, product) = self.named(snapshot)?;
+            return self.repeat(id, product, snapshot);
         }
         let (payment, mut changes) = self.make(snapshot, moment)?;
         changes.put(payment.clone());
@@ -215,13 +250,15 @@ impl CreatePayment {
     ) -> Result<(Payment, Changes), Refusal> {
         let (merchant, product) = self.named(snapshot)?;
         self.check(merchant, product)?;
+        self.check_partner(product, snapshot, moment.now_us)?;
         let expires_at_us = self.expiry(product, moment)?;
-        let mut payment = self.row(merchant, expires_at_us, moment);
+        let mut payment = self.row((merchant, product), expires_at_us, moment);
         let mut changes = Changes::default();
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
         changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });
         let detail = json!({
             "merchant": self.merchant_id, "merchant_order_no": self.merchant_order_no,
+            "partner": payment.partner_id,
             "amount": self.amount.minor, "currency": self.amount.currency.code(),
         });
         let who = (self.tenant_id, &self.origin);

@@ -83,6 +83,10 @@ impl StartAttempt {
             .products
             .get(&(self.tenant_id, payment.product_id))
             .ok_or(Refusal::NotFound { what: "product" })?;
+        if let Some(id) = payment.partner_id {
+            let partner = snapshot.partners.get(&(self.tenant_id, id));
+            partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(payment.product_id, now_us)?;
+        }
         if payment.attempts_count >= ATTEMPTS_MAX {
             return Err(Refusal::TooManyAttempts { max: ATTEMPTS_MAX });
         }
@@ -293,6 +297,9 @@ impl Command for StartAttempt {
         wants.add(Want::ChannelAccounts(self.tenant_id));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
+        if let Some(id) = payment.partner_id {
+            wants.add(Want::Partner(self.tenant_id, id));
+        }
         if let Some(open) = payment.open_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, open));
             wants.add(Want::Instruction(self.tenant_id, open.id128()));

@@ -6,7 +6,7 @@ mod tests;
 
 pub use save::{CreateProduct, PRODUCTS_MAX, ProductTerms, UpdateProduct};
 
-use crate::id::{ProductId, TenantId};
+use crate::id::{PartnerId, ProductId, TenantId};
 use crate::words::words;
 
 words! {
@@ -60,6 +60,8 @@ pub struct Product {
     pub code: String,
     /// Shown to the payer.
     pub name: String,
+    /// The one partner through which it is sold; none means anybody. Frozen.
+    pub partner_id: Option<PartnerId>,
     /// Methods allowed, as a JSON array of method words; none means all.
     pub methods_allow: Option<String>,
     /// The least amount, minor units.

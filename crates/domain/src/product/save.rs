@@ -3,7 +3,7 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{ProductId, TenantId, TypedId};
+use crate::id::{PartnerId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::Moment;
 use crate::product::{IssueOn, Product, StrayMoney};
@@ -62,6 +62,8 @@ pub struct CreateProduct {
     pub tenant_id: TenantId,
     /// Unique per tenant, for ever.
     pub code: String,
+    /// The one partner through which it is sold.
+    pub partner_id: Option<PartnerId>,
     /// The terms; the name is required.
     pub terms: ProductTerms,
     /// How many products the caller counted; the limit saves resources, so a race may pass it by a few.
@@ -81,6 +83,7 @@ impl CreateProduct {
             id: ProductId::new(moment),
             code: self.code.clone(),
             name: self.code.clone(),
+            partner_id: self.partner_id,
             methods_allow: None,
             amount_min_minor: 1,
             amount_max_minor: AMOUNT_MAX_MINOR,
@@ -107,11 +110,17 @@ impl Command for CreateProduct {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Natural(self.key()));
+        if let Some(id) = self.partner_id {
+            wants.add(Want::Partner(self.tenant_id, id));
+        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Product>, Refusal> {
         if snapshot.natural_keys.get(&self.key()).is_some() {
             return Err(Refusal::CodeTaken { param: "code" });
+        }
+        if self.partner_id.is_some_and(|id| snapshot.partners.get(&(self.tenant_id, id)).is_none()) {
+            return Err(Refusal::NotFound { what: "partner" });
         }
         let product = self.row(moment);
         check(&product)?;
@@ -183,7 +192,7 @@ fn check(product: &Product) -> Result<(), Refusal> {
 
 fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
     let detail = json!({
-        "code": product.code, "name": product.name, "enabled": product.enabled,
+        "code": product.code, "name": product.name, "partner": product.partner_id, "enabled": product.enabled,
         "methods_allow": product.methods_allow, "amount_min": product.amount_min_minor,
         "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
         "issue_on": product.issue_on, "stray_money": product.stray_money,

@@ -4,7 +4,8 @@ use crate::refusal::Refusal;
 use crate::trial::{TENANT, Trial, origin};
 
 fn create(code: &str, terms: ProductTerms) -> CreateProduct {
-    CreateProduct { tenant_id: TENANT, code: code.to_owned(), terms, counted: 0, origin: origin() }
+    let code = code.to_owned();
+    CreateProduct { tenant_id: TENANT, code, partner_id: None, terms, counted: 0, origin: origin() }
 }
 
 #[test]

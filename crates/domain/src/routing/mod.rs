@@ -1,7 +1,7 @@
 //! Routing: which channel account may take a payment, decided once and kept with its reasons.
 
 use crate::channel_account::{ChannelAccount, Method};
-use crate::id::{ChannelAccountId, MerchantId, ProductId};
+use crate::id::{ChannelAccountId, MerchantId, PartnerId, ProductId};
 use crate::payment::Payment;
 use crate::product::{Product, Terminal};
 use crate::words::words;
@@ -21,6 +21,8 @@ words! {
         Merchant = "merchant",
         /// It is bound to other products.
         Product = "product",
+        /// It is bound to another partner.
+        Partner = "partner",
         /// The amount is outside its bounds.
         Amount = "amount",
         /// Another candidate goes first.
@@ -57,6 +59,8 @@ pub struct Demand {
     pub merchant_id: MerchantId,
     /// For what.
     pub product_id: ProductId,
+    /// Through whom.
+    pub partner_id: Option<PartnerId>,
     /// Minor units.
     pub amount_minor: i64,
     /// Of which currency.
@@ -70,6 +74,7 @@ impl Demand {
         Self {
             merchant_id: payment.merchant_id,
             product_id: payment.product_id,
+            partner_id: payment.partner_id,
             amount_minor: payment.amount_minor,
             currency: payment.currency,
         }
@@ -110,9 +115,15 @@ fn drop_reason(account: &ChannelAccount, method: Method, demand: &Demand) -> Opt
         (account.currency == demand.currency, DropReason::Currency),
         (allows(account.merchants.as_ref(), &demand.merchant_id), DropReason::Merchant),
         (allows(account.products.as_ref(), &demand.product_id), DropReason::Product),
+        (of_partner(account, demand), DropReason::Partner),
         (amount_fits, DropReason::Amount),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
+}
+
+/// Whether the account is bound to no partner, or to the one of the payment.
+fn of_partner(account: &ChannelAccount, demand: &Demand) -> bool {
+    account.partner_id.is_none_or(|only| demand.partner_id == Some(only))
 }
 
 fn listed(list: &str, word: &str) -> bool {
@@ -193,6 +204,7 @@ fn offer(method: Method, demand: &Demand, accounts: &[ChannelAccount]) -> Option
         listed(&account.methods, method.word())
             && allows(account.merchants.as_ref(), &demand.merchant_id)
             && allows(account.products.as_ref(), &demand.product_id)
+            && of_partner(account, demand)
     });
     let reason = carrying.filter_map(|account| drop_reason(account, method, demand)).max()?;
     Some(Offer { method, available: false, reason: Some(reason) })

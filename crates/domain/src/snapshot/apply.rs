@@ -85,6 +85,7 @@ impl Snapshot {
     fn put_change(&mut self, change: Change, head: &mut Head, moment: &mut Moment<'_>) {
         match change {
             Change::Merchant(row) => self.merchants.put(*row),
+            Change::Partner(row) => self.partners.put(*row),
             Change::Product(row) => self.products.put(*row),
             Change::ChannelAccount(row) => self.channel_accounts.put(*row),
             Change::WebhookEndpoint(row) => self.webhook_endpoints.put(*row),
@@ -169,6 +170,7 @@ impl Snapshot {
 fn owner_of(change: &Change) -> TenantId {
     match change {
         Change::Merchant(row) => row.tenant_id,
+        Change::Partner(row) => row.tenant_id,
         Change::Product(row) => row.tenant_id,
         Change::ChannelAccount(row) => row.tenant_id,
         Change::WebhookEndpoint(row) => row.tenant_id,

@@ -6,12 +6,14 @@ use crate::channel_account::ChannelAccount;
 use crate::exception::Exception;
 use crate::id::{
     AccountId, ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId,
-    HoldId, Id128, MatchId, MerchantId, PaymentId, ProductId, RefundId, TenantId, WebhookEndpointId,
+    HoldId, Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, TenantId,
+    WebhookEndpointId,
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
 use crate::ledger::{self, Account, Hold};
 use crate::merchant::Merchant;
+use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
@@ -44,7 +46,7 @@ macro_rules! rows {
 }
 
 rows! {
-    Merchant: MerchantId, Product: ProductId, ChannelAccount: ChannelAccountId,
+    Merchant: MerchantId, Partner: PartnerId, Product: ProductId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,

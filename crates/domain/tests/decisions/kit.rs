@@ -75,6 +75,7 @@ pub fn product() -> Product {
         id: PRODUCT,
         code: "term".to_owned(),
         name: "定期寿险".to_owned(),
+        partner_id: None,
         methods_allow: None,
         amount_min_minor: 1,
         amount_max_minor: 100_000_000,
@@ -98,6 +99,7 @@ pub fn contract(id: ChannelAccountId) -> ChannelAccount {
         methods: r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#.to_owned(),
         merchants: None,
         products: None,
+        partner_id: None,
         amount_min_minor: 1,
         amount_max_minor: 100_000_000,
         priority: 1,
@@ -166,6 +168,7 @@ impl World {
         CreatePayment {
             tenant_id: TENANT,
             app_id: None,
+            partner_id: None,
             merchant_id: MERCHANT,
             product_id: PRODUCT,
             merchant_order_no: format!("P{}", self.orders),

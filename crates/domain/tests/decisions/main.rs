@@ -25,6 +25,8 @@ mod late_refunds;
 #[cfg(test)]
 mod partial;
 #[cfg(test)]
+mod partners;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod repeats;

@@ -42,6 +42,7 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::Account(..) => Some(8),
         Want::Head(..) => Some(9),
         Want::Merchant(..)
+        | Want::Partner(..)
         | Want::Product(..)
         | Want::ChannelAccount(..)
         | Want::ChannelAccounts(..)
@@ -66,6 +67,7 @@ fn copy<R: Row>(from: &Rows<R>, key: &R::Key, to: &mut Rows<R>) {
 fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
     match want {
         Want::Merchant(tenant, id) => copy(&full.merchants, &(*tenant, *id), &mut to.merchants),
+        Want::Partner(tenant, id) => copy(&full.partners, &(*tenant, *id), &mut to.partners),
         Want::Product(tenant, id) => copy(&full.products, &(*tenant, *id), &mut to.products),
         Want::ChannelAccount(tenant, id) => {
             copy(&full.channel_accounts, &(*tenant, *id), &mut to.channel_accounts);
@@ -132,6 +134,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
             entry.lines().iter().any(|line| !partial.knows(&Want::Account(line.account)))
         }
         Change::Merchant(_)
+        | Change::Partner(_)
         | Change::Product(_)
         | Change::ChannelAccount(_)
         | Change::App(_)

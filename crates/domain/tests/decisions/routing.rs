@@ -2,7 +2,7 @@
 
 use crate::kit::{MERCHANT, PRICE, PRODUCT, World, contract, product};
 use tk_domain::channel_account::{ChannelAccount, Method};
-use tk_domain::id::{ChannelAccountId, Id128};
+use tk_domain::id::{ChannelAccountId, Id128, PartnerId};
 use tk_domain::payment::Payment;
 use tk_domain::product::{Product, Terminal};
 use tk_domain::routing::{Demand, DropReason, method_allowed, offers, route};
@@ -29,6 +29,7 @@ fn each_reason_drops_its_candidate_and_the_first_by_priority_then_age_is_chosen(
         (ChannelAccount { currency: Currency::Usd, ..base() }, Some(DropReason::Currency)),
         (ChannelAccount { merchants: list("mch_other"), ..base() }, Some(DropReason::Merchant)),
         (ChannelAccount { products: list("prd_other"), ..base() }, Some(DropReason::Product)),
+        (ChannelAccount { partner_id: Some(PartnerId(Id128([8; 16]))), ..base() }, Some(DropReason::Partner)),
         (ChannelAccount { amount_max_minor: PRICE - 1, ..base() }, Some(DropReason::Amount)),
         (ChannelAccount { amount_min_minor: PRICE + 1, ..base() }, Some(DropReason::Amount)),
         (ChannelAccount { merchants: list(&MERCHANT.to_string()), ..base() }, None),

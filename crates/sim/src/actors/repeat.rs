@@ -111,6 +111,7 @@ impl Order {
         CreatePayment {
             tenant_id: self.tenant_id,
             app_id: None,
+            partner_id: None,
             merchant_id: self.merchant_id,
             product_id: self.product_id,
             merchant_order_no: self.merchant_order_no.clone(),

@@ -92,6 +92,7 @@ impl Checker {
                 entry.lines().iter().all(|line| wanted.contains(&Want::Account(line.account)))
             }
             Change::Merchant(_)
+            | Change::Partner(_)
             | Change::Product(_)
             | Change::ChannelAccount(_)
             | Change::WebhookEndpoint(_)
@@ -119,6 +120,7 @@ fn copy<R: Row>(whole: &Rows<R>, partial: &mut Rows<R>, key: &R::Key) {
 fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
     match want {
         Want::Merchant(tenant, id) => copy(&rows.merchants, &mut partial.merchants, &(*tenant, *id)),
+        Want::Partner(tenant, id) => copy(&rows.partners, &mut partial.partners, &(*tenant, *id)),
         Want::Product(tenant, id) => copy(&rows.products, &mut partial.products, &(*tenant, *id)),
         Want::ChannelAccount(tenant, id) => {
             copy(&rows.channel_accounts, &mut partial.channel_accounts, &(*tenant, *id));

@@ -56,6 +56,23 @@ pub(super) const CHECKS: &[Check] = &[
          WHERE l.tenant_id = ?1 AND (a.id IS NULL OR a.currency <> e.currency)",
     ),
     check(
+        "inv-7",
+        "no attempt took a channel account that is bound to another partner",
+        ATTEMPT,
+        "SELECT a.id FROM attempts a JOIN channel_accounts c ON c.tenant_id = ?1 AND c.id = a.channel_account_id
+         JOIN payments p ON p.tenant_id = ?1 AND p.id = a.payment_id
+         WHERE a.tenant_id = ?1 AND c.partner_id IS NOT NULL
+           AND (p.partner_id IS NULL OR p.partner_id <> c.partner_id)",
+    ),
+    check(
+        "inv-7",
+        "no payment for a product of a partner came through another",
+        PAYMENT,
+        "SELECT p.id FROM payments p JOIN products d ON d.tenant_id = ?1 AND d.id = p.product_id
+         WHERE p.tenant_id = ?1 AND d.partner_id IS NOT NULL
+           AND (p.partner_id IS NULL OR p.partner_id <> d.partner_id)",
+    ),
+    check(
         "inv-2",
         "each reversal is the only one of an entry that exists",
         ENTRY,

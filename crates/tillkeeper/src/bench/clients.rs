@@ -74,8 +74,14 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
         ids.push(store.submit(command).await?.id);
     }
     let terms = ProductTerms { name: Some("Travel delay".to_owned()), ..ProductTerms::default() };
-    let product =
-        CreateProduct { tenant_id, code: "p".to_owned(), terms, counted: 0, origin: origin.clone() };
+    let product = CreateProduct {
+        tenant_id,
+        code: "p".to_owned(),
+        partner_id: None,
+        terms,
+        counted: 0,
+        origin: origin.clone(),
+    };
     let product_id = store.submit(product).await?.id;
     let channel_account_id = ChannelAccountId(Id128::v7(ambient.now_us(), ambient.bits()));
     let terms = ChannelAccountTerms {
@@ -88,6 +94,7 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
     };
     let account = CreateChannelAccount {
         tenant_id,
+        partner_id: None,
         channel_account_id,
         channel: Channel::Alipay,
         payee_app: "2021000000000001".to_owned(),
@@ -274,6 +281,7 @@ impl Client {
         CreatePayment {
             tenant_id: self.books.tenant_id,
             app_id: None,
+            partner_id: None,
             merchant_id,
             product_id: self.books.product_id,
             merchant_order_no: format!("B{number:020}"),

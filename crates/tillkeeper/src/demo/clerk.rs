@@ -47,7 +47,7 @@ impl Clerk {
 
     /// The clerk of the demo's account, found again.
     pub async fn find(app: &App, tenant_id: TenantId) -> anyhow::Result<Self> {
-        let listed = app.reader().channel_accounts(tenant_id, Page::first(PAGE_MAX)).await?;
+        let listed = app.reader().channel_accounts(tenant_id, None, Page::first(PAGE_MAX)).await?;
         let mut accounts = listed.rows.into_iter();
         let ours = |channel, number: &str| channel == Channel::BankDirect && number == BANK_ACCOUNT_NO;
         let account = accounts.find(|account| ours(account.channel, &account.payee_merchant));

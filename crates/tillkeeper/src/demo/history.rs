@@ -54,6 +54,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
     let create = CreatePayment {
         tenant_id: group.tenant_id,
         app_id: None,
+        partner_id: None,
         merchant_id: *merchant_id,
         product_id: *product_id,
         merchant_order_no: format!("H{number:08}"),

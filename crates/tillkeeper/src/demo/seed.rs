@@ -52,6 +52,7 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
         let terms = ProductTerms { name: Some(article.name.to_owned()), ..ProductTerms::default() };
         let create = CreateProduct {
             tenant_id: tenant.id,
+            partner_id: None,
             code: article.code.to_owned(),
             terms,
             counted: 0,

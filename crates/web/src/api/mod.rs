@@ -16,6 +16,7 @@ mod keys;
 mod merchants;
 pub mod once;
 mod openapi;
+mod partners;
 mod payments;
 mod products;
 pub mod refer;
@@ -68,6 +69,8 @@ fn configuration() -> OpenApiRouter<WebState> {
     OpenApiRouter::new()
         .routes(routes!(merchants::create::create, merchants::list::list))
         .routes(routes!(merchants::get::get, merchants::update::update))
+        .routes(routes!(partners::create::create, partners::list::list))
+        .routes(routes!(partners::get::get, partners::update::update))
         .routes(routes!(products::create::create, products::list::list))
         .routes(routes!(products::get::get, products::update::update))
         .routes(routes!(channel_accounts::create::create, channel_accounts::list::list))

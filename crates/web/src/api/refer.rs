@@ -4,12 +4,17 @@ use crate::auth::Caller;
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use tk_app::store::{Decided, Named, Page};
-use tk_domain::id::{AttemptId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
+use tk_domain::access::App;
+use tk_domain::id::{
+    AttemptId, Id128, MerchantId, PartnerId, PaymentId, ProductId, RefundId, TenantId, TypedId,
+};
 use tk_domain::key::NaturalKind;
 use tk_domain::merchant::Merchant;
+use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
+use tk_domain::view::AttemptView;
 
 /// The identifier of a path; a malformed one names nothing.
 pub fn parse_id<I: TypedId>(text: &str) -> Result<I, Problem> {
@@ -107,10 +112,42 @@ pub async fn product(state: &WebState, tenant_id: TenantId, text: &str) -> Resul
     found.ok_or_else(Problem::not_found)
 }
 
-/// The payment of this identifier, if the caller sees its merchant.
+/// The partner of this identifier or code.
+pub async fn partner(state: &WebState, tenant_id: TenantId, text: &str) -> Result<Partner, Problem> {
+    let store = state.app.reader();
+    let found = match PartnerId::parse(text) {
+        Some(id) => store.get::<Partner>(&(tenant_id, id)).await?,
+        None if may_be_code(text) => store.partner_by_code(tenant_id, text).await?,
+        None => None,
+    };
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The partner that a request is about: the one of the caller's app, or else the one named.
+pub async fn partner_of(
+    state: &WebState,
+    caller: &Caller,
+    named: Option<&str>,
+) -> Result<Option<PartnerId>, Problem> {
+    let named = match named {
+        Some(text) => Some(partner(state, caller.tenant_id, text).await?.id),
+        None => None,
+    };
+    caller.partner(named)
+}
+
+/// An attempt as the calling app may see it: why other channel accounts were not chosen is told to nobody who speaks for
+/// one partner only.
+#[must_use]
+pub fn attempt_view(app: &App, attempt: &Attempt, live: bool) -> AttemptView {
+    let view = AttemptView::of(attempt, live);
+    if app.partner_id.is_some() { AttemptView { routing: None, ..view } } else { view }
+}
+
+/// The payment of this identifier, if the caller sees its merchant and partner.
 pub async fn payment(state: &WebState, caller: &Caller, id: PaymentId) -> Result<Payment, Problem> {
     let payment: Payment = row(state, &(caller.tenant_id, id)).await?;
-    caller.check_sight(payment.merchant_id)?;
+    caller.check_payment(&payment)?;
     Ok(payment)
 }
 

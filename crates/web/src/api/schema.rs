@@ -35,7 +35,7 @@ schemas! {
     /// One intention to collect one amount for one merchant order.
     Payment {
         id: String, object: String, livemode: bool, merchant: String, merchant_code: Option<String>,
-        product: String, product_code: Option<String>, merchant_order_no: String, status: String,
+        product: String, product_code: Option<String>, partner: Option<String>, merchant_order_no: String, status: String,
         money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,

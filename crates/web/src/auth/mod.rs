@@ -29,8 +29,9 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tk_domain::access::{ApiKey, App, Scope};
 use tk_domain::audit::{Actor, Origin};
-use tk_domain::id::{MerchantId, RequestId, TenantId};
+use tk_domain::id::{MerchantId, PartnerId, RequestId, TenantId};
 use tk_domain::idempotency::SignatureNonce;
+use tk_domain::payment::Payment;
 
 /// The version of the API that this program speaks.
 pub const API_VERSION: &str = "2026-09-01";
@@ -71,10 +72,24 @@ impl Caller {
         self.app.merchant_id.is_none_or(|only| only == merchant_id)
     }
 
-    /// Whether its app may see every merchant of the tenant.
+    /// Whether its app may see every merchant and partner of the tenant.
     #[must_use]
     pub fn sees_all(&self) -> bool {
-        self.app.merchant_id.is_none()
+        self.app.merchant_id.is_none() && self.app.partner_id.is_none()
+    }
+
+    /// Refuses, as if it did not exist, a payment of a merchant or partner out of sight.
+    pub fn check_payment(&self, payment: &Payment) -> Result<(), Problem> {
+        let of_partner = self.app.partner_id.is_none() || self.app.partner_id == payment.partner_id;
+        if of_partner { self.check_sight(payment.merchant_id) } else { Err(Problem::not_found()) }
+    }
+
+    /// The partner that a request is about: the one of the app, or else the one named.
+    pub fn partner(&self, named: Option<PartnerId>) -> Result<Option<PartnerId>, Problem> {
+        match (self.app.partner_id, named) {
+            (Some(only), Some(named)) if only != named => Err(Problem::not_found()),
+            (only, named) => Ok(only.or(named)),
+        }
     }
 
     /// Refuses, as if it did not exist, what belongs to a merchant out of sight.
@@ -82,9 +97,9 @@ impl Caller {
         if self.sees(merchant_id) { Ok(()) } else { Err(Problem::not_found()) }
     }
 
-    /// Refuses an app that may act for one merchant only.
+    /// Refuses an app that may act for one merchant or partner only.
     pub fn check_whole_tenant(&self) -> Result<(), Problem> {
-        if self.app.merchant_id.is_none() { Ok(()) } else { Err(Code::ScopeMissing.into()) }
+        if self.sees_all() { Ok(()) } else { Err(Code::ScopeMissing.into()) }
     }
 
     /// Whether its key has a scope.

@@ -163,7 +163,7 @@ impl Entry {
         let mut page = Page::first(tk_app::store::PAGE_MAX);
         let mut accounts = Vec::new();
         for _ in 0..2 {
-            let listed = reader.channel_accounts(self.tenant_id, page).await?;
+            let listed = reader.channel_accounts(self.tenant_id, None, page).await?;
             page.starting_after = listed.rows.last().map(|account| account.id.id128());
             accounts.extend(listed.rows);
             if !listed.has_more {

@@ -109,9 +109,11 @@ const fn refused(reason: DropReason) -> &'static str {
         DropReason::Disabled => "unavailable-disabled",
         DropReason::Amount => "unavailable-amount",
         DropReason::Currency => "unavailable-currency",
-        DropReason::Method | DropReason::Merchant | DropReason::Product | DropReason::Priority => {
-            "unavailable-here"
-        }
+        DropReason::Method
+        | DropReason::Merchant
+        | DropReason::Product
+        | DropReason::Partner
+        | DropReason::Priority => "unavailable-here",
     }
 }
 

@@ -4,6 +4,7 @@ use crate::problem::{Code as Refused, Problem};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value, json};
 use tk_domain::channel_account::Method;
+use tk_domain::moment::shanghai_day;
 use utoipa::ToSchema;
 
 /// Members that the merchant's own data may have.
@@ -101,6 +102,12 @@ impl<'de> Deserialize<'de> for Metadata {
 pub fn rfc3339_us(text: &str) -> Option<i64> {
     let at: jiff::Timestamp = text.get(..40).unwrap_or(text).parse().ok()?;
     Some(at.as_microsecond())
+}
+
+/// The Shanghai day of a date such as `2026-08-27`, days since 1970-01-01.
+#[must_use]
+pub fn day_of(text: &str) -> Option<i64> {
+    rfc3339_us(&format!("{text}T00:00:00+08:00")).map(shanghai_day)
 }
 
 /// Tells a field that is null (`Some(None)`) from one that is absent (`None`, by default).

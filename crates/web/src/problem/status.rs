@@ -12,6 +12,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::CodeTaken { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::PartnerDisabled
+        | Refusal::PartnerLicenceExpired
         | Refusal::OrderConflict
         | Refusal::AlreadyPaid
         | Refusal::OrderClosed
@@ -33,6 +35,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
+        | Refusal::PartnerLicenceScope
+        | Refusal::PartnerMismatch
         | Refusal::AmountOutOfRange { .. }
         | Refusal::AmountOverflow
         | Refusal::ItemsTotalMismatch { .. }
@@ -76,6 +80,10 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::FieldInvalid { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::PartnerDisabled
+        | Refusal::PartnerLicenceExpired
+        | Refusal::PartnerLicenceScope
+        | Refusal::PartnerMismatch
         | Refusal::AmountOverflow
         | Refusal::CurrencyNotSupported
         | Refusal::OrderConflict
@@ -123,6 +131,8 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::ExpiryInvalid => at("#/expires_at", "must be one minute to thirty days ahead"),
         Refusal::AuthCodeInvalid => at("#/auth_code", "not a payment code of this method"),
         Refusal::AttemptNotOfPayment => at("#/attempt", "not an attempt of this payment"),
+        Refusal::PartnerLicenceScope => at("#/product", "outside the partner's licence"),
+        Refusal::PartnerMismatch => at("#/partner", "the product is another partner's"),
         Refusal::OrderConflict => at("#/merchant_order_no", "exists with other terms"),
         Refusal::RefundConflict => at("#/merchant_refund_no", "exists with other terms"),
         Refusal::IdempotencyKeyReused
@@ -130,6 +140,8 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::NotFound { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::PartnerDisabled
+        | Refusal::PartnerLicenceExpired
         | Refusal::AmountOverflow
         | Refusal::AlreadyPaid
         | Refusal::OrderClosed

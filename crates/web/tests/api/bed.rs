@@ -11,7 +11,7 @@ use tk_app::store::{Ambient, Source, Store, StoreConfig, migrate};
 use tk_app::{App, AppConfig, WorkerLimits};
 use tk_domain::access::{CreateApiKey, CreateApp, KeyTerms, Scope, SignatureAlgorithm};
 use tk_domain::audit::Origin;
-use tk_domain::id::{ApiKeyId, Id128, MerchantId, TenantId};
+use tk_domain::id::{ApiKeyId, Id128, MerchantId, PartnerId, TenantId};
 use tk_simulator::http::{Clock, SandboxApp, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio_postgres::NoTls;
@@ -267,6 +267,7 @@ impl TestApp {
             tenant_id,
             name: "test".to_owned(),
             merchant_id: plan.merchant_id,
+            partner_id: plan.partner_id,
             requires_signature: plan.requires_signature,
             counted: 0,
             origin: Origin::system(),
@@ -351,8 +352,13 @@ impl TestApp {
 
     /// A channel account on the sandbox.
     pub async fn contract(&self) -> Value {
-        let body = json!({
-            "channel": "alipay", "name": "支付宝", "fee_rate": "0.0060",
+        self.post("/v1/channel_accounts", &self.contract_body("支付宝")).await.expect(201)
+    }
+
+    /// What a channel account on the sandbox is made from.
+    pub fn contract_body(&self, name: &str) -> Value {
+        json!({
+            "channel": "alipay", "name": name, "fee_rate": "0.0060",
             "methods": ["alipay_page", "alipay_wap", "alipay_qr", "alipay_barcode"],
             "settings": {
                 "gateway_url": format!("{}/gateway.do", self.sandbox), "app_id": APP_ID,
@@ -362,8 +368,7 @@ impl TestApp {
                 "app_private_key": text_of("alipay_app.pkcs8.pem"),
                 "alipay_public_key": text_of("alipay_platform.pub.pem"),
             },
-        });
-        self.post("/v1/channel_accounts", &body).await.expect(201)
+        })
     }
 
     /// The payer's side of an order in the sandbox.
@@ -400,6 +405,7 @@ impl TestApp {
 pub struct KeyPlan {
     pub code: String,
     pub merchant_id: Option<MerchantId>,
+    pub partner_id: Option<PartnerId>,
     pub requires_signature: bool,
     pub scopes: Vec<Scope>,
     pub ip_allow: Option<String>,
@@ -412,6 +418,7 @@ impl Default for KeyPlan {
         Self {
             code: "pnc".to_owned(),
             merchant_id: None,
+            partner_id: None,
             requires_signature: false,
             scopes: Scope::ALL.to_vec(),
             ip_allow: None,

@@ -12,6 +12,7 @@ mod callbacks;
 mod idempotency;
 mod lifecycle;
 mod notices;
+mod partners;
 mod parts;
 mod protocol;
 mod refunds;

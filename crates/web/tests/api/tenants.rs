@@ -34,6 +34,8 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         let deliveries = app.get("/v1/deliveries").await.expect(200);
         let merchant = app.get("/v1/merchants/pnc").await.expect(200);
         let product = app.get("/v1/products/motor").await.expect(200);
+        let partner = json!({ "code": "travel", "name": "a", "kind": "unlicensed", "actor": "a" });
+        let partner = app.post("/v1/partners", &partner).await.expect(201);
         let known = |name: &str| match name {
             "payments" => payment["id"].clone(),
             "webhook_endpoints" => endpoint["id"].clone(),
@@ -42,6 +44,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             "deliveries" => deliveries["data"][0]["id"].clone(),
             "merchants" => merchant["id"].clone(),
             "products" => product["id"].clone(),
+            "partners" => partner["id"].clone(),
             "channel_accounts" => account["id"].clone(),
             "bank_transfers" => line["id"].clone(),
             _ => json!("x"),
@@ -58,6 +61,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 .split_once('_')
                 .map_or("x".to_owned(), |(prefix, _)| format!("{prefix}_01jzzzzzzzzzzzzzzzzzzzzzzz"));
             let body = match (method.as_str(), route.rsplit('/').next().unwrap()) {
+                ("patch", _) if resource == "partners" => json!({ "actor": "a" }),
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
@@ -105,9 +109,16 @@ async fn nothing_foreign_by_name(app: &TestApp, stranger: &str, payment: &str) {
     ask(app, stranger, "POST", "/v1/payments", &order("F-2", 1)).await.refused(404, "not_found");
     let query = format!("/v1/entries?payment={payment}");
     app.get_as(stranger, &query).await.refused(404, "not_found");
-    for list in
-        ["payments", "events", "merchants", "products", "channel_accounts", "webhook_endpoints", "deliveries"]
-    {
+    for list in [
+        "payments",
+        "events",
+        "merchants",
+        "partners",
+        "products",
+        "channel_accounts",
+        "webhook_endpoints",
+        "deliveries",
+    ] {
         let list = app.get_as(stranger, &format!("/v1/{list}")).await.expect(200);
         assert_eq!(list["data"], json!([]));
     }

@@ -44,7 +44,7 @@ pub fn owner_text(owner: Owner) -> String {
 pub fn sees_owner(caller: &Caller, owner: Owner) -> bool {
     match owner {
         Owner::Merchant(id) => caller.sees(id),
-        Owner::Tenant | Owner::ChannelAccount(_) => caller.app.merchant_id.is_none(),
+        Owner::Tenant | Owner::ChannelAccount(_) => caller.sees_all(),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct AppCreate {
     pub name: Name,
     /// The one merchant it may act for, by identifier or code; all by default.
     pub merchant: Option<CodeText>,
+    /// The one partner whose payments it makes and sees, by identifier or code; all by default.
+    pub partner: Option<CodeText>,
     /// Whether every write must carry a signature; false by default.
     pub requires_signature: Option<bool>,
 }
@@ -39,11 +41,14 @@ pub async fn create(
         Some(text) => Some(refer::merchant(&state, &effect.caller, &text.0).await?.id),
         None => None,
     };
+    let partner = body.partner.as_ref().map(|text| text.0.as_str());
+    let partner_id = refer::partner_of(&state, &effect.caller, partner).await?;
     let tenant_id = effect.caller.tenant_id;
     let command = CreateApp {
         tenant_id,
         name: body.name.0,
         merchant_id,
+        partner_id,
         requires_signature: body.requires_signature.unwrap_or(false),
         counted: state.app.reader().count::<App>(tenant_id).await?,
         origin: effect.caller.origin(),

@@ -19,6 +19,8 @@ pub struct AppView {
     pub name: String,
     /// The one merchant it may act for, `mch_…`; null means all.
     pub merchant: Option<String>,
+    /// The one partner whose payments it makes and sees, `ptn_…`; null means all.
+    pub partner: Option<String>,
     /// Whether every write must carry a signature.
     pub requires_signature: bool,
     /// Whether its keys work.
@@ -37,6 +39,7 @@ impl AppView {
             livemode: live,
             name: app.name.clone(),
             merchant: app.merchant_id.map(|id| id.to_string()),
+            partner: app.partner_id.map(|id| id.to_string()),
             requires_signature: app.requires_signature,
             enabled: app.enabled,
             created: time_text(app.created_at_us),

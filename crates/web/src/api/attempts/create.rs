@@ -10,13 +10,14 @@ use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use std::sync::Arc;
 use tk_app::workers::Begun;
+use tk_domain::access::App;
 use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, TypedId};
 use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::payment::{Attempt, AttemptStatus, Outcome, StartAttempt, Started};
 use tk_domain::refusal::Refusal;
-use tk_domain::view::AttemptView;
 use utoipa::ToSchema;
 
 /// An attempt to be started.
@@ -90,8 +91,10 @@ pub async fn create(
         Came::Answered(answer) => Ok(answer),
         Came::Attempt(id, otherwise) => {
             let attempt: Attempt = refer::row(&state, &(tenant_id, id)).await?;
-            let answer =
-                Answer::new(status_of(&attempt, otherwise), &AttemptView::of(&attempt, state.live()))?;
+            let answer = Answer::new(
+                status_of(&attempt, otherwise),
+                &refer::attempt_view(&effect.caller.app, &attempt, state.live()),
+            )?;
             effect.keep(&state, &answer).await;
             Ok(answer)
         }
@@ -108,13 +111,17 @@ async fn begin(state: &WebState, effect: &mut Effect, command: StartAttempt) -> 
     let wait_us = state.config.limits.channel_wait_us;
     let tenant_id = command.tenant_id;
     for _ in 0..2 {
-        match effect.submit(state, command.clone(), rendered).await? {
+        let app = Arc::clone(&effect.caller.app);
+        let render = move |started: &Started, live: bool| rendered(&app, started, live);
+        match effect.submit(state, command.clone(), render).await? {
             once::Came::Replayed(answer) => return Ok(Came::Answered(answer)),
             once::Came::Fresh(Started::New { payment, attempt, say }, _) => {
                 let attempt_id = attempt.id;
                 let Some(say) = say else { return Ok(Came::Attempt(attempt_id, StatusCode::CREATED)) };
                 let begun = Begun { payment: *payment, attempt: *attempt, say: *say };
-                let told = state.app.begin_with(begun, Some(effect.keeping(told)), wait_us).await;
+                let app = Arc::clone(&effect.caller.app);
+                let keep = effect.keeping(move |outcome: &Outcome, live: bool| told(&app, outcome, live));
+                let told = state.app.begin_with(begun, Some(keep), wait_us).await;
                 return Ok(match told.and_then(|(_, answer)| answer) {
                     Some(answer) => Came::Answered(Answer::recorded(answer)),
                     None => Came::Attempt(attempt_id, StatusCode::CREATED),
@@ -132,16 +139,18 @@ async fn begin(state: &WebState, effect: &mut Effect, command: StartAttempt) -> 
 }
 
 /// What the request that waited for the channel is answered.
-fn told(outcome: &Outcome, live: bool) -> Option<RecordedAnswer> {
+fn told(app: &App, outcome: &Outcome, live: bool) -> Option<RecordedAnswer> {
     let status = status_of(&outcome.attempt, StatusCode::CREATED);
-    record(status, &AttemptView::of(&outcome.attempt, live))
+    record(status, &refer::attempt_view(app, &outcome.attempt, live))
 }
 
 /// What is recorded in the commit; closing an earlier attempt is only a step and records nothing.
-fn rendered(started: &Started, live: bool) -> Option<RecordedAnswer> {
+fn rendered(app: &App, started: &Started, live: bool) -> Option<RecordedAnswer> {
     match started {
-        Started::New { attempt, .. } => record(StatusCode::ACCEPTED, &AttemptView::of(attempt, live)),
-        Started::Existing { attempt, .. } => record(StatusCode::OK, &AttemptView::of(attempt, live)),
+        Started::New { attempt, .. } => {
+            record(StatusCode::ACCEPTED, &refer::attempt_view(app, attempt, live))
+        }
+        Started::Existing { attempt, .. } => record(StatusCode::OK, &refer::attempt_view(app, attempt, live)),
         Started::ClosingEarlier { .. } => None,
     }
 }

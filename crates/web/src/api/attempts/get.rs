@@ -7,7 +7,6 @@ use crate::parse::Read;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{Path, State};
-use tk_domain::view::AttemptView;
 
 /// Reads an attempt.
 #[utoipa::path(get, path = "/v1/payments/{id}/attempts/{attempt}", tag = "attempts",
@@ -20,5 +19,5 @@ pub async fn get(
     read.params.finish()?;
     let payment = refer::payment(&state, &read.caller, refer::parse_id(&id)?).await?;
     let attempt = refer::attempt(&state, &payment, refer::parse_id(&attempt)?).await?;
-    Answer::ok(&AttemptView::of(&attempt, state.live()))
+    Answer::ok(&refer::attempt_view(&read.caller.app, &attempt, state.live()))
 }

@@ -95,7 +95,8 @@ pub async fn create(
 
 fn slip(body: &BankTransferCreate, currency: tk_money::Currency) -> Result<Slip, Problem> {
     let wrong = |pointer: &str, reason: &str| Problem::field(Code::FieldMalformed, pointer, reason);
-    let booked_day = day(&body.booked_date.0).ok_or_else(|| wrong("#/booked_date", "no such day"))?;
+    let booked_day =
+        crate::parse::day_of(&body.booked_date.0).ok_or_else(|| wrong("#/booked_date", "no such day"))?;
     let hash = &body.slip.sha256.0;
     if !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(wrong("#/slip/sha256", "64 hexadecimal digits"));
@@ -112,8 +113,4 @@ fn slip(body: &BankTransferCreate, currency: tk_money::Currency) -> Result<Slip,
         remark: text(body.remark.as_ref().map(|remark| remark.0.as_str())),
         document,
     })
-}
-
-fn day(text: &str) -> Option<i64> {
-    crate::parse::rfc3339_us(&format!("{text}T00:00:00+08:00")).map(shanghai_day)
 }

@@ -5,6 +5,7 @@ use super::update::ChannelAccountUpdate;
 use super::view::checked;
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
+use crate::api::refer;
 use crate::auth::{Caller, ConfigWrite};
 use crate::parse::{Metadata, MinorUnits, Name, Text, Write};
 use crate::problem::{Code, Problem};
@@ -36,6 +37,9 @@ pub struct ChannelAccountCreate {
     /// Products it may be used for, by identifier or code; all by default.
     #[schema(value_type = Option<Vec<String>>)]
     pub products: Option<Vec<Text<1, 64>>>,
+    /// The one partner whose payments alone it may take: `ptn_…` or its code. Never changes.
+    #[schema(value_type = Option<String>)]
+    pub partner: Option<Text<1, 64>>,
     /// The least amount, minor units.
     pub amount_min: Option<MinorUnits>,
     /// The greatest amount, minor units.
@@ -81,6 +85,8 @@ async fn command(
     body: ChannelAccountCreate,
 ) -> Result<CreateChannelAccount, Problem> {
     let id = ChannelAccountId(Id128::v7(state.app.now_us(), state.app.random_bits()));
+    let partner = body.partner.as_ref().map(|text| text.0.as_str());
+    let partner_id = refer::partner_of(state, caller, partner).await?;
     let settings = Value::Object(body.settings.0.clone());
     let read = checked(state, body.channel, (&settings, &body.credentials))?;
     let terms = ChannelAccountUpdate {
@@ -102,6 +108,7 @@ async fn command(
         tenant_id: caller.tenant_id,
         channel_account_id: id,
         channel: body.channel,
+        partner_id,
         payee_app: read.payee_app,
         payee_merchant: read.payee_merchant,
         terms: terms.terms(state, caller, id).await?,

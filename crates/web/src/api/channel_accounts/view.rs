@@ -35,6 +35,8 @@ pub struct ChannelAccountView {
     pub merchants: Value,
     /// Products it may be used for, `prd_…`; null means all.
     pub products: Value,
+    /// The one partner whose payments alone it may take, `ptn_…`.
+    pub partner: Option<String>,
     /// The least amount, minor units.
     pub amount_min: i64,
     /// The greatest amount, minor units.
@@ -84,6 +86,7 @@ impl ChannelAccountView {
             methods: list(&account.methods),
             merchants: account.merchants.as_deref().map_or(Value::Null, list),
             products: account.products.as_deref().map_or(Value::Null, list),
+            partner: account.partner_id.map(|id| id.to_string()),
             amount_min: account.amount_min_minor,
             amount_max: account.amount_max_minor,
             priority: account.priority,

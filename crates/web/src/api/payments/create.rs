@@ -14,6 +14,7 @@ use crate::state::WebState;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
+use std::sync::Arc;
 use tk_domain::channel_account::Method;
 use tk_domain::id::TypedId;
 use tk_domain::payment::{Attempt, ConfirmPayment, Confirmed, CreatePayment, Created, Payment};
@@ -37,6 +38,8 @@ pub struct PaymentCreate {
     pub currency: Option<Text<1, 8>>,
     /// What is paid for: `prd_…` or its code.
     pub product: CodeText,
+    /// Through whom the payer comes: `ptn_…` or its code; the product's or the app's own partner by default.
+    pub partner: Option<CodeText>,
     /// Shown to the payer; the product's name by default.
     #[schema(value_type = Option<String>, max_length = 127)]
     pub description: Option<Description>,
@@ -171,6 +174,8 @@ async fn prepared(
         app_id: Some(caller.app.id),
         merchant_id: payee.merchant_id,
         product_id: payee.product_id,
+        partner_id: refer::partner_of(state, caller, body.partner.as_ref().map(|text| text.0.as_str()))
+            .await?,
         merchant_order_no: body.merchant_order_no.0.clone(),
         amount: Amount::new(body.amount.0, currency(body.currency.as_ref())?),
         description: payee.description,
@@ -194,6 +199,7 @@ async fn prepared(
         tenant_code: caller.tenant_code.clone(),
         merchant_code: payee.merchant_code,
         product_code: payee.product_code,
+        caller: Arc::clone(&caller.app),
     };
     Ok((command, publisher))
 }

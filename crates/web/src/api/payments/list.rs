@@ -16,7 +16,7 @@ use tk_domain::payment::{Payment, PaymentStatus};
 /// Lists payments, newest first; a payment is in the list as soon as it is created.
 #[utoipa::path(get, path = "/v1/payments", tag = "payments",
     params(
-        ("merchant" = Option<String>, Query), ("status" = Option<String>, Query),
+        ("merchant" = Option<String>, Query), ("partner" = Option<String>, Query), ("status" = Option<String>, Query),
         ("merchant_order_no" = Option<String>, Query), ("created_from" = Option<String>, Query),
         ("created_until" = Option<String>, Query), ("limit" = Option<i64>, Query),
         ("starting_after" = Option<String>, Query), ("ending_before" = Option<String>, Query),
@@ -46,8 +46,10 @@ async fn filter(state: &WebState, caller: &Caller, params: &mut Params) -> Resul
         Some(text) => Some(refer::merchant(state, caller, &text).await?.id),
         None => caller.app.merchant_id,
     };
+    let partner = params.take("partner")?;
     Ok(PaymentFilter {
         merchant_id,
+        partner_id: refer::partner_of(state, caller, partner.as_deref()).await?,
         status: params.read("status", PaymentStatus::parse)?,
         merchant_order_no: params.take("merchant_order_no")?,
         created: created_range(params)?,
@@ -66,7 +68,7 @@ pub fn created_range(params: &mut Params) -> Result<CreatedRange, Problem> {
 async fn check_cursor(state: &WebState, caller: &Caller, page: &Page) -> Result<(), Problem> {
     let Some(id) = page.starting_after.or(page.ending_before) else { return Ok(()) };
     let row = state.app.reader().get::<Payment>(&(caller.tenant_id, PaymentId::from_id128(id))).await?;
-    let seen = row.is_some_and(|row| caller.sees(row.merchant_id));
+    let seen = row.is_some_and(|row| caller.check_payment(&row).is_ok());
     if seen {
         Ok(())
     } else {

@@ -1,19 +1,21 @@
 //! Payments as published by the API: with codes, the cashier's address and what was asked to be expanded.
 
 use super::parts;
+use crate::api::refer::attempt_view;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tk_app::App;
-use tk_domain::access::Scope;
+use tk_domain::access::{App as Program, Scope};
 use tk_domain::id::{AttemptId, MerchantId, ProductId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::{Attempt, Payment, PaymentStatus};
 use tk_domain::product::Product;
-use tk_domain::view::{AttemptView, PaymentView, RefundView};
+use tk_domain::view::{Latest, PaymentView, RefundView};
 
 /// What may be expanded.
 pub const EXPANDABLE: [&str; 3] = ["latest_attempt", "attempts", "refunds"];
@@ -29,6 +31,8 @@ pub struct Publisher {
     pub merchant_code: String,
     /// The product's code.
     pub product_code: String,
+    /// The calling app, which may not see everything of an attempt.
+    pub caller: Arc<Program>,
 }
 
 impl Publisher {
@@ -39,17 +43,21 @@ impl Publisher {
             tenant_code: caller.tenant_code.clone(),
             merchant_code: merchant_code(state, payment.tenant_id, payment.merchant_id).await?,
             product_code: product_code(state, payment.tenant_id, payment.product_id).await?,
+            caller: Arc::clone(&caller.app),
         })
     }
 
     /// The payment as published.
     #[must_use]
     pub fn view(&self, payment: &Payment, latest: Option<&Attempt>, live: bool) -> PaymentView {
+        let whole = latest.map(|attempt| Box::new(attempt_view(&self.caller, attempt, live)));
+        let id = payment.latest_attempt_id.map(Latest::Id);
         PaymentView {
+            latest_attempt: whole.map(Latest::Whole).or(id),
             merchant_code: Some(self.merchant_code.clone()),
             product_code: Some(self.product_code.clone()),
             cashier_url: Some(self.app.links().url(&self.tenant_code, payment.id)),
-            ..PaymentView::of(payment, latest, live)
+            ..PaymentView::of(payment, None, live)
         }
     }
 }
@@ -84,7 +92,7 @@ pub async fn published(
     }
     if expand.contains("attempts") {
         let attempts = store.attempts_of(tenant_id, payment.id).await?;
-        value["attempts"] = attempts.iter().map(|row| json!(AttemptView::of(row, live))).collect();
+        value["attempts"] = attempts.iter().map(|row| json!(attempt_view(&caller.app, row, live))).collect();
     }
     if expand.contains("refunds") {
         let refunds = store.refunds_of(tenant_id, payment.id).await?;

@@ -4,6 +4,7 @@ use super::ProductView;
 use super::update::ProductUpdate;
 use crate::api::answer::Answer;
 use crate::api::once::Effect;
+use crate::api::refer;
 use crate::auth::ConfigWrite;
 use crate::parse::{CodeText, MinorUnits, Name, Write};
 use crate::problem::Problem;
@@ -23,6 +24,8 @@ pub struct ProductCreate {
     /// Shown to the payer.
     #[schema(value_type = String, max_length = 100)]
     pub name: Name,
+    /// The one partner through which it is sold: `ptn_…` or its code; anybody by default. Never changes.
+    pub partner: Option<CodeText>,
     /// Methods and groups allowed; all by default.
     #[schema(value_type = Option<Vec<String>>)]
     pub methods: Option<Vec<crate::parse::Text<1, 32>>>,
@@ -49,6 +52,8 @@ pub async fn create(
 ) -> Result<Answer, Problem> {
     let (effect, body) = Effect::begin(write, &state)?;
     let tenant_id = effect.caller.tenant_id;
+    let partner = body.partner.as_ref().map(|text| text.0.as_str());
+    let partner_id = refer::partner_of(&state, &effect.caller, partner).await?;
     let terms = ProductUpdate {
         name: Some(body.name),
         methods: body.methods.map(Some),
@@ -62,6 +67,7 @@ pub async fn create(
     let command = CreateProduct {
         tenant_id,
         code: body.code.0,
+        partner_id,
         terms: terms.terms()?,
         counted: state.app.reader().count::<Product>(tenant_id).await?,
         origin: effect.caller.origin(),

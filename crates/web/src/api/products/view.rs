@@ -20,6 +20,8 @@ pub struct ProductView {
     pub code: String,
     /// Shown to the payer.
     pub name: String,
+    /// The one partner through which it is sold, `ptn_…`; null means anybody.
+    pub partner: Option<String>,
     /// Methods and groups allowed; null means all.
     pub methods: Value,
     /// The least amount, minor units.
@@ -49,6 +51,7 @@ impl ProductView {
             livemode: live,
             code: product.code.clone(),
             name: product.name.clone(),
+            partner: product.partner_id.map(|id| id.to_string()),
             methods: methods.unwrap_or(Value::Null),
             amount_min: product.amount_min_minor,
             amount_max: product.amount_max_minor,
