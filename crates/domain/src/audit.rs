@@ -57,6 +57,24 @@ words! {
         BankLineReturn = "bank_line.return",
         /// A second person decided about a bank line.
         BankLineDecide = "bank_line.decide",
+        /// A refund that waited was refused by a second person.
+        RefundReject = "refund.reject",
+        /// A refund was handed back over a counter.
+        RefundHandOver = "refund.hand_over",
+        /// A shift was opened.
+        ShiftOpen = "shift.open",
+        /// A shift was closed.
+        ShiftClose = "shift.close",
+        /// Money was taken over a counter.
+        TakingRecord = "taking.record",
+        /// Undoing a taking was asked for.
+        TakingVoid = "taking.void",
+        /// A second person decided about it.
+        VoidDecide = "void.decide",
+        /// A counter's day was closed.
+        CounterDayClose = "counter_day.close",
+        /// Cash was brought to a bank.
+        CashDeposit = "cash.deposit",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

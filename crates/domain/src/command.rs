@@ -2,8 +2,9 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId, HoldId,
-    Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, TenantId,
+    ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, CounterDayId, DeliveryId,
+    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId,
+    RefundId, ShiftId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -58,6 +59,16 @@ pub enum Want {
     TransferOrder(TenantId, AttemptId),
     /// Money of a bank line given to an order.
     TransferMatch(TenantId, MatchId),
+    /// A shift.
+    Shift(TenantId, ShiftId),
+    /// What one open shift has.
+    Seat(TenantId, Id128),
+    /// A counter's day.
+    CounterDay(TenantId, CounterDayId),
+    /// Money over a counter.
+    CounterMovement(TenantId, MovementId),
+    /// Cash brought to a bank.
+    CashDeposit(TenantId, CashDepositId),
     /// An account; it exists, empty, as soon as it is wanted.
     Account(AccountRef),
     /// The head of a tenant's sequences in a lane; wanted by the writer itself.

@@ -3,6 +3,7 @@
 use crate::access::{ApiKey, App};
 use crate::audit::{Act, Audit, Origin};
 use crate::channel_account::ChannelAccount;
+use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::id::{AuditId, TenantId, TypedId};
 use crate::instruction::Instruction;
@@ -58,6 +59,16 @@ pub enum Change {
     TransferOrder(Box<TransferOrder>),
     /// Money of a bank line given to an order.
     TransferMatch(Box<TransferMatch>),
+    /// A shift.
+    Shift(Box<Shift>),
+    /// What one open shift has.
+    Seat(Box<Seat>),
+    /// A counter's day.
+    CounterDay(Box<CounterDay>),
+    /// Money over a counter.
+    CounterMovement(Box<CounterMovement>),
+    /// Cash brought to a bank.
+    CashDeposit(Box<CashDeposit>),
     /// An account's terms (never its balance: only entries move that).
     AccountTerms(Box<Account>),
     /// An entry; its lines move balances.
@@ -82,6 +93,8 @@ change_from! {
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,
     Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
+    Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
+    CashDeposit => CashDeposit,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.
@@ -101,6 +114,11 @@ impl Changes {
         if let Some(change) = change {
             self.put(change);
         }
+    }
+
+    /// Adds a change made elsewhere.
+    pub fn put_change(&mut self, change: Change) {
+        self.list.push(change);
     }
 
     /// Records who did what; `detail` is JSON without personal data or secrets.

@@ -159,4 +159,14 @@ typed_ids! {
     BankLineId = "btr";
     /// Money of a bank line given to an order.
     MatchId = "mat";
+    /// The time in which one cashier has one drawer.
+    ShiftId = "shf";
+    /// A cashier, as an owner of accounts.
+    CashierId = "csr";
+    /// One day of one counter.
+    CounterDayId = "cdy";
+    /// Money that came over a counter or went back.
+    MovementId = "cmv";
+    /// Cash brought to a bank.
+    CashDepositId = "csd";
 }

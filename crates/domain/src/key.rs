@@ -20,6 +20,10 @@ words! {
         PartnerCode = "partner_code",
         /// Bank account, year and remittance code → attempt.
         TransferCode = "transfer_code",
+        /// Terminal, day and slip number → attempt or refund.
+        CounterSlip = "counter_slip",
+        /// Bank account and slip number → deposit of cash.
+        DepositSlip = "deposit_slip",
         /// App id and signature nonce → request; kept for the signature's life.
         Nonce = "nonce",
     }

@@ -10,6 +10,7 @@ pub mod ask;
 pub mod audit;
 pub mod channel_account;
 pub mod command;
+pub mod counter;
 pub mod decision;
 pub mod exception;
 pub mod id;

@@ -104,6 +104,22 @@ pub enum Refusal {
     MatchFinal,
     /// Part of a bank transfer was received for the attempt.
     TransferPartReceived,
+    /// The counter, the cashier or the day has an open shift.
+    ShiftOpen,
+    /// The shift is closed.
+    ShiftNotOpen,
+    /// The slip was recorded before for something else.
+    SlipUsed,
+    /// The cash in the drawer does not cover it.
+    DrawerShort,
+    /// Undoings of the shift wait for a second person.
+    VoidsPending,
+    /// The taking is being undone, was undone or refunded, or does not count.
+    NotVoidable,
+    /// The counter's day is closed.
+    CounterDayClosed,
+    /// More than is left of the day's cash.
+    DepositExceedsTakings,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -156,6 +172,14 @@ impl Refusal {
             Self::MatchExceedsOpen => "match_exceeds_open",
             Self::MatchFinal => "match_final",
             Self::TransferPartReceived => "transfer_part_received",
+            Self::ShiftOpen => "shift_open",
+            Self::ShiftNotOpen => "shift_not_open",
+            Self::SlipUsed => "slip_used",
+            Self::DrawerShort => "drawer_short",
+            Self::VoidsPending => "voids_pending",
+            Self::NotVoidable => "not_voidable",
+            Self::CounterDayClosed => "counter_day_closed",
+            Self::DepositExceedsTakings => "deposit_exceeds_takings",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -165,7 +189,11 @@ impl Refusal {
     pub const fn retryable(&self) -> bool {
         matches!(
             self,
-            Self::AttemptInProgress { .. } | Self::InsufficientBalance { .. } | Self::OutcomeUnknown
+            Self::AttemptInProgress { .. }
+                | Self::InsufficientBalance { .. }
+                | Self::OutcomeUnknown
+                | Self::DrawerShort
+                | Self::VoidsPending
         )
     }
 
@@ -218,6 +246,14 @@ impl Refusal {
             | Self::BankLineNotOpen
             | Self::OrderNotAwaiting
             | Self::MatchExceedsOpen
+            | Self::ShiftOpen
+            | Self::ShiftNotOpen
+            | Self::SlipUsed
+            | Self::DrawerShort
+            | Self::VoidsPending
+            | Self::NotVoidable
+            | Self::CounterDayClosed
+            | Self::DepositExceedsTakings
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

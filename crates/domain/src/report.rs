@@ -16,6 +16,8 @@ words! {
         Query = "query",
         /// A line of a bill.
         Bill = "bill",
+        /// A person at a counter.
+        Counter = "counter",
     }
 }
 

@@ -12,6 +12,7 @@ pub use rows::{Appended, Row, Rows, Slot};
 use crate::access::{ApiKey, App};
 use crate::channel_account::ChannelAccount;
 use crate::command::Want;
+use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::id::TenantId;
 use crate::instruction::Instruction;
@@ -67,6 +68,16 @@ pub struct Snapshot {
     pub transfer_orders: Rows<TransferOrder>,
     /// Matches of lines and orders.
     pub transfer_matches: Rows<TransferMatch>,
+    /// Shifts.
+    pub shifts: Rows<Shift>,
+    /// What open shifts have.
+    pub seats: Rows<Seat>,
+    /// Days of counters.
+    pub counter_days: Rows<CounterDay>,
+    /// Money over counters.
+    pub counter_movements: Rows<CounterMovement>,
+    /// Cash brought to banks.
+    pub cash_deposits: Rows<CashDeposit>,
     /// Accounts.
     pub accounts: Rows<Account>,
     /// Heads of sequences.

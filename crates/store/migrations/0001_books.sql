@@ -326,7 +326,7 @@ CREATE TABLE refunds (
   merchant_id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
   merchant_refund_no TEXT,
-  origin TEXT NOT NULL CHECK (origin IN ('api', 'system')),
+  origin TEXT NOT NULL CHECK (origin IN ('api', 'system', 'void')),
   out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
   amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -508,10 +508,143 @@ CREATE INDEX transfer_matches_by_line ON transfer_matches (tenant_id, bank_line_
 CREATE INDEX transfer_matches_by_order ON transfer_matches (tenant_id, order_id);
 @tenant transfer_matches
 
+-- Shifts of cashiers, what an open one has to itself, the days of counters, and the money that went over them.
+CREATE TABLE shifts (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  cashier TEXT NOT NULL CHECK (length(cashier) BETWEEN 1 AND 64),
+  business_day {i64} NOT NULL,
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  float_minor {i64} NOT NULL CHECK (float_minor >= 0),
+  cash_in_minor {i64} NOT NULL CHECK (cash_in_minor >= 0),
+  cash_out_minor {i64} NOT NULL CHECK (cash_out_minor >= 0),
+  pos_in_minor {i64} NOT NULL CHECK (pos_in_minor >= 0),
+  pos_out_minor {i64} NOT NULL CHECK (pos_out_minor >= 0),
+  kiosk_in_minor {i64} NOT NULL CHECK (kiosk_in_minor >= 0),
+  kiosk_out_minor {i64} NOT NULL CHECK (kiosk_out_minor >= 0),
+  voids_pending {i64} NOT NULL CHECK (voids_pending >= 0),
+  status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+  counted_minor {i64} CHECK (counted_minor >= 0),
+  over_short_minor {i64} NOT NULL,
+  received_by TEXT,
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  opened_at_us {i64} NOT NULL,
+  closed_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (float_minor + cash_in_minor >= cash_out_minor),
+  CHECK ((status = 'closed') = (counted_minor IS NOT NULL)),
+  CHECK ((status = 'closed') = (received_by IS NOT NULL)),
+  CHECK ((status = 'closed') = (closed_at_us IS NOT NULL)),
+  CHECK (status = 'open' OR voids_pending = 0),
+  CHECK (over_short_minor = COALESCE(counted_minor - float_minor - cash_in_minor + cash_out_minor, 0))
+) {strict};
+CREATE INDEX shifts_by_counter ON shifts (channel_account_id, id);
+CREATE UNIQUE INDEX shifts_open_drawer ON shifts (tenant_id, channel_account_id) WHERE status = 'open';
+CREATE UNIQUE INDEX shifts_open_cashier ON shifts (tenant_id, cashier) WHERE status = 'open';
+@tenant shifts
+
+CREATE TABLE seats (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  shift_id {id},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id)
+) {strict};
+@tenant seats
+
+CREATE TABLE counter_days (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  business_day {i64} NOT NULL,
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  shifts_count {i64} NOT NULL CHECK (shifts_count > 0),
+  shifts_open {i64} NOT NULL CHECK (shifts_open BETWEEN 0 AND shifts_count),
+  cash_in_minor {i64} NOT NULL CHECK (cash_in_minor >= 0),
+  cash_out_minor {i64} NOT NULL CHECK (cash_out_minor >= 0),
+  pos_in_minor {i64} NOT NULL CHECK (pos_in_minor >= 0),
+  pos_out_minor {i64} NOT NULL CHECK (pos_out_minor >= 0),
+  kiosk_in_minor {i64} NOT NULL CHECK (kiosk_in_minor >= 0),
+  kiosk_out_minor {i64} NOT NULL CHECK (kiosk_out_minor >= 0),
+  over_short_minor {i64} NOT NULL,
+  to_bank_minor {i64} NOT NULL,
+  deposited_minor {i64} NOT NULL CHECK (deposited_minor >= 0),
+  status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+  closed_by TEXT,
+  closed_at_us {i64},
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, channel_account_id, business_day),
+  CHECK (status = 'open' OR shifts_open = 0),
+  CHECK ((status = 'closed') = (closed_by IS NOT NULL)),
+  CHECK ((status = 'closed') = (closed_at_us IS NOT NULL))
+) {strict};
+@tenant counter_days
+
+CREATE TABLE counter_movements (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  flow TEXT NOT NULL CHECK (flow IN ('in', 'out')),
+  shift_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  attempt_id {id} NOT NULL,
+  refund_id {id},
+  method TEXT NOT NULL CHECK (method IN ('cash', 'pos', 'kiosk')),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  tendered_minor {i64} CHECK (tendered_minor >= amount_minor),
+  slip_terminal TEXT,
+  slip_no TEXT,
+  void_status TEXT NOT NULL CHECK (void_status IN ('none', 'pending_approval', 'approved')),
+  void_reason TEXT,
+  void_by TEXT,
+  void_refund_id {id},
+  decided_by TEXT,
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, shift_id) REFERENCES shifts (tenant_id, id),
+  CHECK ((flow = 'out') = (refund_id IS NOT NULL)),
+  CHECK ((method = 'cash') = (slip_no IS NULL)),
+  CHECK ((slip_terminal IS NULL) = (slip_no IS NULL)),
+  CHECK (void_status = 'none' OR (flow = 'in' AND void_refund_id IS NOT NULL AND void_by IS NOT NULL))
+) {strict};
+CREATE INDEX counter_movements_by_shift ON counter_movements (shift_id, id);
+CREATE INDEX counter_movements_by_payment ON counter_movements (payment_id, id);
+@tenant counter_movements
+
+CREATE TABLE cash_deposits (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  counter_day_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  slip_no TEXT NOT NULL CHECK (length(slip_no) BETWEEN 1 AND 64),
+  status TEXT NOT NULL CHECK (status IN ('in_transit', 'matched')),
+  bank_line_id {id},
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  matched_by TEXT,
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, counter_day_id) REFERENCES counter_days (tenant_id, id),
+  CHECK ((status = 'matched') = (bank_line_id IS NOT NULL)),
+  CHECK ((status = 'matched') = (matched_by IS NOT NULL))
+) {strict};
+CREATE INDEX cash_deposits_by_line ON cash_deposits (tenant_id, bank_line_id);
+@tenant cash_deposits
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
-  owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account')),
+  owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account', 'cashier')),
   owner_id {id} NOT NULL,
   kind TEXT NOT NULL,
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -586,7 +719,8 @@ CREATE TABLE entries (
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
-    'bank_debit', 'transfer_match', 'transfer_return', 'reversal')),
+    'bank_debit', 'transfer_match', 'transfer_return', 'shift_open', 'shift_close', 'cash_deposit',
+    'deposit_match', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

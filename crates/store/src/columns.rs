@@ -4,11 +4,12 @@ use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
 use tk_domain::access::SignatureAlgorithm;
 use tk_domain::audit::Act;
 use tk_domain::channel_account::{Channel, Method};
+use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, ChannelAccountId, DeliveryId, EntryId,
-    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId,
-    RequestId, TenantId, TypedId, WebhookEndpointId,
+    AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
+    CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
+    PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
@@ -37,7 +38,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, MatchId, HoldId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, RequestId, TenantId, WebhookEndpointId,
+    BankLineId, CashDepositId, CashierId, CounterDayId, HoldId, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -57,6 +58,7 @@ word_columns! {
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
+    CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
 }
 
 impl Column for Currency {

@@ -6,6 +6,7 @@ use crate::value::{Cells, Columns, Value};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::command::Want;
+use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::id::TenantId;
 use tk_domain::instruction::Instruction;
@@ -100,6 +101,13 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::TransferMatch(tenant, id) => {
             by_key::<TransferMatch>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
+        Want::Shift(tenant, id) => by_key::<Shift>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Seat(tenant, id) => by_key::<Seat>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::CounterDay(tenant, id) => by_key::<CounterDay>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::CounterMovement(tenant, id) => {
+            by_key::<CounterMovement>(loads, snapshot, (*tenant, (*tenant, *id)))
+        }
+        Want::CashDeposit(tenant, id) => by_key::<CashDeposit>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Account(name) => {
             by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
         }

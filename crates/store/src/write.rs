@@ -5,6 +5,7 @@ use crate::record::{Decided, Record, Table};
 use crate::value::{Kind, Value};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
@@ -41,7 +42,7 @@ impl Write {
 
 /// All that the snapshot holds beyond the database.
 pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
-    let mut writes = Vec::with_capacity(24);
+    let mut writes = Vec::with_capacity(29);
     changed::<NaturalKey>(&mut writes, snapshot);
     changed::<IdempotencyRecord>(&mut writes, snapshot);
     changed::<Merchant>(&mut writes, snapshot);
@@ -63,6 +64,11 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<BankLine>(&mut writes, snapshot);
     changed::<TransferOrder>(&mut writes, snapshot);
     changed::<TransferMatch>(&mut writes, snapshot);
+    changed::<Shift>(&mut writes, snapshot);
+    changed::<Seat>(&mut writes, snapshot);
+    changed::<CounterDay>(&mut writes, snapshot);
+    changed::<CounterMovement>(&mut writes, snapshot);
+    changed::<CashDeposit>(&mut writes, snapshot);
     changed::<Account>(&mut writes, snapshot);
     entries(&mut writes, snapshot);
     let audits = std::mem::take(&mut snapshot.appended.audits);

@@ -28,6 +28,10 @@ words! {
         BankTransfersRead = "bank_transfers:read",
         /// Bring bank lines, match them, ask for returns.
         BankTransfersWrite = "bank_transfers:write",
+        /// Read shifts, movements over counters, their days and deposits.
+        CounterRead = "counter:read",
+        /// Open and close shifts, take money over counters, hand it back, deposit it.
+        CounterWrite = "counter:write",
         /// Read accounts and entries.
         BooksRead = "books:read",
         /// Propose what becomes of money in suspense.

@@ -65,6 +65,25 @@ words! {
 }
 
 impl Method {
+    /// Whether a channel is told of its attempts; of the others a person or a bank statement tells us.
+    #[must_use]
+    pub const fn told_to_channel(self) -> bool {
+        match self {
+            Self::AlipayPage
+            | Self::AlipayWap
+            | Self::AlipayQr
+            | Self::AlipayBarcode
+            | Self::WechatJsapi
+            | Self::WechatH5
+            | Self::WechatNative
+            | Self::WechatBarcode
+            | Self::QuickPay
+            | Self::EbankB2c
+            | Self::EbankB2b => true,
+            Self::BankTransfer | Self::Cheque | Self::Cash | Self::Pos | Self::Kiosk => false,
+        }
+    }
+
     /// The group word that stands for this method in `methods.allow`, if it has one.
     #[must_use]
     pub const fn group(self) -> Option<&'static str> {

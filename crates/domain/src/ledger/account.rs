@@ -1,6 +1,6 @@
 //! An account and how it is named.
 
-use crate::id::{AccountId, ChannelAccountId, Id128, MerchantId, TenantId, TypedId};
+use crate::id::{AccountId, CashierId, ChannelAccountId, Id128, MerchantId, TenantId, TypedId};
 use crate::words::words;
 use sha2::{Digest, Sha256};
 use tk_money::Currency;
@@ -39,6 +39,14 @@ words! {
         TransferReceived = "transfer_received",
         /// Transfers on their way back to their senders (liability).
         TransferReturn = "transfer_return",
+        /// Cash in the drawer of a counter 收银柜现金 (asset).
+        CashDrawer = "cash_drawer",
+        /// The tenant's cash in no drawer; floats come out of it and go back 库存现金 (asset).
+        CashVault = "cash_vault",
+        /// Cash on its way to a bank account 送存在途 (asset).
+        CashInTransit = "cash_in_transit",
+        /// What a cashier had too little, or on the other side too much 现金长短款 (expense).
+        CashOverShort = "cash_over_short",
     }
 }
 
@@ -61,6 +69,10 @@ impl AccountKind {
             | Self::FeeIncome
             | Self::BankAccount
             | Self::UnexplainedDebit
+            | Self::CashDrawer
+            | Self::CashVault
+            | Self::CashInTransit
+            | Self::CashOverShort
             | Self::RefundReceivable => false,
         }
     }
@@ -74,6 +86,10 @@ impl AccountKind {
             | Self::FeeCost
             | Self::BankAccount
             | Self::UnexplainedDebit
+            | Self::CashDrawer
+            | Self::CashVault
+            | Self::CashInTransit
+            | Self::CashOverShort
             | Self::RefundReceivable => true,
             Self::PendingSettlement
             | Self::Cash
@@ -97,6 +113,8 @@ pub enum Owner {
     Merchant(MerchantId),
     /// One channel account.
     ChannelAccount(ChannelAccountId),
+    /// One cashier.
+    Cashier(CashierId),
 }
 
 impl Owner {
@@ -107,6 +125,7 @@ impl Owner {
             Self::Tenant => "tenant",
             Self::Merchant(_) => "merchant",
             Self::ChannelAccount(_) => "channel_account",
+            Self::Cashier(_) => "cashier",
         }
     }
 
@@ -117,6 +136,7 @@ impl Owner {
             Self::Tenant => Id128::default(),
             Self::Merchant(id) => id.id128(),
             Self::ChannelAccount(id) => id.id128(),
+            Self::Cashier(id) => id.id128(),
         }
     }
 
@@ -127,6 +147,7 @@ impl Owner {
             "tenant" => Some(Self::Tenant),
             "merchant" => Some(Self::Merchant(MerchantId(id))),
             "channel_account" => Some(Self::ChannelAccount(ChannelAccountId(id))),
+            "cashier" => Some(Self::Cashier(CashierId(id))),
             _ => None,
         }
     }

@@ -37,6 +37,14 @@ words! {
         TransferMatch = "transfer_match",
         /// Money of a bank line set aside for its sender.
         TransferReturn = "transfer_return",
+        /// A float put into a drawer.
+        ShiftOpen = "shift_open",
+        /// The cash of a drawer counted and handed over.
+        ShiftClose = "shift_close",
+        /// Cash brought to a bank.
+        CashDeposit = "cash_deposit",
+        /// Cash brought to a bank that the bank now shows.
+        DepositMatch = "deposit_match",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

@@ -1,5 +1,6 @@
 //! How a collection is booked.
 
+use crate::channel_account::Method;
 use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
@@ -9,7 +10,7 @@ use crate::payment::{Attempt, Payment};
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | channel receivable | | received − channel fee |
+/// | channel receivable, or the drawer for cash | | received − channel fee |
 /// | fee cost | | channel fee |
 /// | | pending settlement, or the account of stray money | received |
 /// | merchant fee receivable | fee income | merchant fee, for the success that counts |
@@ -39,17 +40,26 @@ pub(super) fn collect(
         | EntryKind::BankDebit
         | EntryKind::TransferMatch
         | EntryKind::TransferReturn
+        | EntryKind::ShiftOpen
+        | EntryKind::ShiftClose
+        | EntryKind::CashDeposit
+        | EntryKind::DepositMatch
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };
     let lines = vec![
-        (channel(AccountKind::ChannelReceivable), Side::Debit, received.saturating_sub(cost)),
+        (channel(money_account(attempt.method)), Side::Debit, received.saturating_sub(cost)),
         (channel(AccountKind::FeeCost), Side::Debit, cost),
         (target, Side::Credit, received),
         (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
     entry(kind, attempt, lines, moment)
+}
+
+/// Where the money is that a method brings: in the drawer, or at the channel.
+pub(crate) fn money_account(method: Method) -> AccountKind {
+    if method == Method::Cash { AccountKind::CashDrawer } else { AccountKind::ChannelReceivable }
 }
 
 /// The entry of a cancel that gave back `attempt.undone_minor`:

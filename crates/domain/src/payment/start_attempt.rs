@@ -17,7 +17,7 @@ use crate::webhook::EventKind;
 use serde_json::json;
 
 /// Attempts that one payment may have.
-const ATTEMPTS_MAX: i64 = 20;
+pub(super) const ATTEMPTS_MAX: i64 = 20;
 /// How long the payer has at the channel before the channel itself refuses, at most.
 const CHANNEL_VALIDITY_US: i64 = 15 * MINUTE_US;
 /// How long a QR code can be scanned and paid. An order that nobody scanned cannot be closed at the channel, so this is
@@ -93,7 +93,8 @@ impl StartAttempt {
         if payment.expires_at_us <= now_us {
             return Err(Refusal::OrderClosed);
         }
-        if !method_allowed(product, payment, self.method) {
+        let begun_here = self.method.told_to_channel() || self.method == Method::BankTransfer;
+        if !begun_here || !method_allowed(product, payment, self.method) {
             return Err(Refusal::ChannelNotAvailable);
         }
         self.check_auth_code()?;
@@ -197,19 +198,51 @@ impl StartAttempt {
         Ok(Decision::new(Started::ClosingEarlier { payment, attempt }, changes))
     }
 
-    fn attempt(
-        &self,
-        payment: &Payment,
-        account: &ChannelAccount,
-        routing: &RoutingDecision,
-        moment: &mut Moment<'_>,
-    ) -> Attempt {
-        let id = AttemptId::new(moment);
+    fn instruction(&self, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Instruction {
+        let return_url = self.return_url.as_ref().or(payment.return_url.as_ref());
+        let mut payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
+        if let Some(openid) = &self.openid {
+            payload["openid"] = json!(openid);
+        }
+        if self.method == Method::WechatH5 {
+            payload["client_ip"] = json!(self.origin.ip);
+        }
+        Instruction {
+            tenant_id: self.tenant_id,
+            id: attempt.id.id128(),
+            kind: InstructionKind::Pay,
+            payment_id: attempt.payment_id,
+            channel_account_id: attempt.channel_account_id,
+            status: InstructionStatus::Open,
+            due_at_us: moment.now_us,
+            lease_until_us: if self.lease_us > 0 { moment.after(self.lease_us) } else { 0 },
+            tries: i64::from(self.lease_us > 0),
+            payload: Some(payload.to_string()),
+            version: 0,
+        }
+    }
+}
+
+/// An attempt about to be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewAttempt<'a> {
+    /// Its identifier.
+    pub id: AttemptId,
+    /// The contract.
+    pub account: &'a ChannelAccount,
+    /// The method.
+    pub method: Method,
+}
+
+impl NewAttempt<'_> {
+    /// The row before anything was said about it.
+    pub(crate) fn row(&self, payment: &Payment, routing: &RoutingDecision, moment: &Moment<'_>) -> Attempt {
+        let (id, account) = (self.id, self.account);
         let validity_us = if self.method == Method::AlipayQr { QR_VALIDITY_US } else { CHANNEL_VALIDITY_US };
         let wanted = payment.expires_at_us.min(moment.after(validity_us));
         let expires_at_us = wanted.max(moment.after(CHANNEL_VALIDITY_MIN_US));
         Attempt {
-            tenant_id: self.tenant_id,
+            tenant_id: payment.tenant_id,
             id,
             payment_id: payment.id,
             channel: account.channel,
@@ -243,30 +276,6 @@ impl StartAttempt {
             paid_at_us: None,
             created_at_us: moment.now_us,
             updated_at_us: moment.now_us,
-            version: 0,
-        }
-    }
-
-    fn instruction(&self, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Instruction {
-        let return_url = self.return_url.as_ref().or(payment.return_url.as_ref());
-        let mut payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
-        if let Some(openid) = &self.openid {
-            payload["openid"] = json!(openid);
-        }
-        if self.method == Method::WechatH5 {
-            payload["client_ip"] = json!(self.origin.ip);
-        }
-        Instruction {
-            tenant_id: self.tenant_id,
-            id: attempt.id.id128(),
-            kind: InstructionKind::Pay,
-            payment_id: attempt.payment_id,
-            channel_account_id: attempt.channel_account_id,
-            status: InstructionStatus::Open,
-            due_at_us: moment.now_us,
-            lease_until_us: if self.lease_us > 0 { moment.after(self.lease_us) } else { 0 },
-            tries: i64::from(self.lease_us > 0),
-            payload: Some(payload.to_string()),
             version: 0,
         }
     }
@@ -363,7 +372,8 @@ impl StartAttempt {
         moment: &mut Moment<'_>,
     ) -> Result<(Payment, Attempt, Begun), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
-        let mut attempt = self.attempt(payment, account, &self.route(payment, snapshot), moment);
+        let new = NewAttempt { id: AttemptId::new(moment), account, method: self.method };
+        let mut attempt = new.row(payment, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();
         let mut changes = Changes::default();
         payment.status = PaymentStatus::Processing;

@@ -6,6 +6,8 @@ mod over;
 mod paid;
 mod wants;
 
+pub(super) use wants::success_accounts;
+
 use crate::audit::{Act, Origin};
 use crate::channel_account::ChannelAccount;
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -14,7 +16,7 @@ use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, TenantId, TypedId};
 use crate::instruction::Instruction;
 use crate::moment::Moment;
-use crate::payment::{Attempt, Disposition, Payment};
+use crate::payment::{Attempt, Disposition, Payment, Vouched};
 use crate::product::StrayMoney;
 use crate::refusal::Refusal;
 use crate::report::{PaymentFinding, PaymentReport, Source};
@@ -225,6 +227,29 @@ impl Taking<'_> {
         let taken = if matters { Taken::Changed } else { Taken::Repeat };
         Decision::new(Outcome { taken, payment: self.payment, attempt: self.attempt }, self.changes)
     }
+}
+
+/// Payment, attempt and all else that changes when a person vouches for money; the two are left to the caller to write.
+pub(super) fn vouched(
+    (payment, attempt): (Payment, Attempt),
+    vouched: Vouched<'_>,
+    snapshot: &Snapshot,
+    moment: &mut Moment<'_>,
+) -> (Payment, Attempt, Changes) {
+    let mut taking = Taking {
+        snapshot,
+        account: vouched.account,
+        stray_money: vouched.product.stray_money,
+        source: Source::Counter,
+        asked_at_us: moment.now_us,
+        payment,
+        attempt,
+        instruction: None,
+        asking_afterwards: false,
+        changes: Changes::default(),
+    };
+    taking.find(&PaymentFinding::Paid(vouched.evidence.clone()), moment);
+    (taking.payment, taking.attempt, taking.changes)
 }
 
 /// At most `max` characters of a channel's text.

@@ -8,7 +8,7 @@ use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
 use crate::payment::Disposition;
-use crate::refund::{Refund, RefundState, postings};
+use crate::refund::{Refund, RefundOrigin, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::view::refund_event;
@@ -97,8 +97,9 @@ impl Command for CancelRefund {
         }
         self.check(refund, snapshot)?;
         let attempt = snapshot.attempts.get(&(self.tenant_id, refund.attempt_id));
-        if attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch)) {
-            // Two persons decided on it.
+        let by_two = attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch));
+        if by_two || refund.origin == RefundOrigin::Void {
+            // Two persons decide on it.
             return Err(Refusal::RefundInProgress);
         }
         if refund.status == RefundState::Cancelled {
@@ -109,7 +110,7 @@ impl Command for CancelRefund {
         refund.status = RefundState::Cancelled;
         refund.ended_at_us = Some(moment.now_us);
         refund.updated_at_us = moment.now_us;
-        self.give_back(&refund, snapshot, &mut changes, moment)?;
+        give_back(&refund, snapshot, &mut changes, moment)?;
         changes.put(refund_event(EventKind::RefundCancelled, &mut refund, moment));
         let detail = json!({ "amount": refund.amount_minor });
         changes.audit((self.tenant_id, &self.origin), Act::RefundCancel, &refund.id, &detail, moment);
@@ -118,42 +119,72 @@ impl Command for CancelRefund {
     }
 }
 
-impl CancelRefund {
-    fn give_back(
+/// Refuses a refund that waits for a second person, and gives the hold back.
+#[derive(Debug, Clone)]
+pub(crate) struct RejectRefund {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl RejectRefund {
+    /// Decides over rows that the caller has wanted: payment, attempt, refund, hold and the hold's accounts.
+    pub(crate) fn decide(
         &self,
-        refund: &Refund,
         snapshot: &Snapshot,
-        changes: &mut Changes,
         moment: &mut Moment<'_>,
-    ) -> Result<(), Refusal> {
-        let missing = |what| Refusal::NotFound { what };
-        let key = |id| (self.tenant_id, id);
-        let mut hold =
-            snapshot.holds.get(&(self.tenant_id, refund.hold_id)).cloned().ok_or(missing("hold"))?;
-        let mut attempt =
-            snapshot.attempts.get(&(self.tenant_id, refund.attempt_id)).cloned().ok_or(missing("attempt"))?;
-        let mut payment =
-            snapshot.payments.get(&key(refund.payment_id)).cloned().ok_or(missing("payment"))?;
-        hold.status = HoldStatus::Released;
-        hold.ended_at_us = Some(moment.now_us);
-        attempt.refunding_minor = attempt.refunding_minor.saturating_sub(refund.amount_minor);
-        attempt.updated_at_us = moment.now_us;
-        if payment.effective_attempt_id == Some(attempt.id) {
-            payment.refunding_minor = payment.refunding_minor.saturating_sub(refund.amount_minor);
-            payment.updated_at_us = moment.now_us;
-            changes.put(payment);
+    ) -> Result<Decision<Refund>, Refusal> {
+        let mut refund = find(self.tenant_id, self.refund_id, snapshot)?.clone();
+        if refund.status != RefundState::PendingApproval {
+            return Err(Refusal::ApprovalConsumed);
         }
-        changes.put_some(postings::hold(EntryKind::Release, &hold, refund, moment));
-        if let Some(mut instruction) =
-            snapshot.instructions.get(&(self.tenant_id, refund.id.id128())).cloned()
-        {
-            instruction.finish();
-            changes.put(instruction);
-        }
-        changes.put(attempt);
-        changes.put(hold);
-        Ok(())
+        let mut changes = Changes::default();
+        refund.status = RefundState::Rejected;
+        refund.ended_at_us = Some(moment.now_us);
+        refund.updated_at_us = moment.now_us;
+        give_back(&refund, snapshot, &mut changes, moment)?;
+        changes.put(refund_event(EventKind::RefundRejected, &mut refund, moment));
+        let detail = json!({ "amount": refund.amount_minor });
+        changes.audit((self.tenant_id, &self.origin), Act::RefundReject, &refund.id, &detail, moment);
+        changes.put(refund.clone());
+        Ok(Decision::new(refund, changes))
     }
+}
+
+/// Releases the hold of a refund that ends without having been sent; the refund itself is left to the caller to write.
+fn give_back(
+    refund: &Refund,
+    snapshot: &Snapshot,
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) -> Result<(), Refusal> {
+    let tenant_id = refund.tenant_id;
+    let missing = |what| Refusal::NotFound { what };
+    let key = |id| (tenant_id, id);
+    let mut hold = snapshot.holds.get(&(tenant_id, refund.hold_id)).cloned().ok_or(missing("hold"))?;
+    let mut attempt =
+        snapshot.attempts.get(&(tenant_id, refund.attempt_id)).cloned().ok_or(missing("attempt"))?;
+    let mut payment = snapshot.payments.get(&key(refund.payment_id)).cloned().ok_or(missing("payment"))?;
+    hold.status = HoldStatus::Released;
+    hold.ended_at_us = Some(moment.now_us);
+    attempt.refunding_minor = attempt.refunding_minor.saturating_sub(refund.amount_minor);
+    attempt.updated_at_us = moment.now_us;
+    if payment.effective_attempt_id == Some(attempt.id) {
+        payment.refunding_minor = payment.refunding_minor.saturating_sub(refund.amount_minor);
+        payment.updated_at_us = moment.now_us;
+        changes.put(payment);
+    }
+    changes.put_some(postings::hold(EntryKind::Release, &hold, refund, moment));
+    if let Some(mut instruction) = snapshot.instructions.get(&(tenant_id, refund.id.id128())).cloned() {
+        instruction.finish();
+        changes.put(instruction);
+    }
+    changes.put(attempt);
+    changes.put(hold);
+    Ok(())
 }
 
 /// Whether an answer of the channel could tell anything new.

@@ -196,6 +196,7 @@ struct Asked {
     merchant_refund_no: Option<String>,
     amount_minor: i64,
     reason: String,
+    status: RefundState,
 }
 
 /// Writes the refund with its hold, entry and instruction; the attempt counts it at once.
@@ -229,7 +230,9 @@ fn make(
     attempt.refunds_count = attempt.refunds_count.saturating_add(1);
     attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
     attempt.updated_at_us = moment.now_us;
-    changes.put(instruction(&refund, due_at_us));
+    if attempt.method.told_to_channel() {
+        changes.put(instruction(&refund, due_at_us));
+    }
     changes.put_some(postings::hold(EntryKind::Hold, &hold, &refund, moment));
     changes.put(refund_event(EventKind::RefundCreated, &mut refund, moment));
     changes.put(hold.clone());
@@ -256,7 +259,7 @@ fn new_refund(
         amount_minor: asked.amount_minor,
         currency: payment.currency,
         reason: asked.reason,
-        status: RefundState::Approved,
+        status: asked.status,
         route: RefundRoute::OriginalOnline,
         line: Line::Collection,
         hold_id,
@@ -294,6 +297,37 @@ fn instruction(refund: &Refund, due_at_us: i64) -> Instruction {
     }
 }
 
+/// The refund of all that a counter took, waiting for a second person; the refund itself is left to the caller to write.
+pub(crate) fn ask_void(
+    command: &CreateRefund,
+    (snapshot, changes): (&Snapshot, &mut Changes),
+    moment: &mut Moment<'_>,
+) -> Result<Refund, Refusal> {
+    let payment = snapshot.payments.get(&(command.tenant_id, command.payment_id));
+    let payment = payment.ok_or(Refusal::NotFound { what: "payment" })?;
+    let attempt = command.attempt(payment, snapshot)?;
+    let whole = attempt.refundable_minor() == command.amount_minor;
+    if attempt.disposition != Some(Disposition::Effective) || !whole {
+        return Err(Refusal::NotVoidable);
+    }
+    let funding = command.funding(payment, attempt, snapshot)?;
+    let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
+    let asked = Asked {
+        origin: RefundOrigin::Void,
+        merchant_refund_no: None,
+        amount_minor: command.amount_minor,
+        reason: command.reason.clone(),
+        status: RefundState::PendingApproval,
+    };
+    let (mut refund, _) = make(asked, funding, (&payment, &mut attempt), changes, moment);
+    changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
+    payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
+    payment.updated_at_us = moment.now_us;
+    changes.put(payment);
+    changes.put(attempt);
+    Ok(refund)
+}
+
 /// The system's own refund of all the stray money of an attempt, drawn from where it was just booked.
 pub(crate) fn refund_stray(
     attempt: &mut Attempt,
@@ -319,6 +353,7 @@ pub(crate) fn refund_stray(
         merchant_refund_no: None,
         amount_minor,
         reason: reason.to_owned(),
+        status: RefundState::Approved,
     };
     let (refund, _) = make(asked, funding, (payment, attempt), changes, moment);
     changes.put(refund);
@@ -346,25 +381,7 @@ impl Command for CreateRefund {
             }
             return;
         }
-        let Some(attempt_id) = self.attempt_id.or(payment.effective_attempt_id) else { return };
-        wants.add(Want::Attempt(self.tenant_id, attempt_id));
-        let Some(attempt) = snapshot.attempts.get(&(self.tenant_id, attempt_id)) else { return };
-        wants.add(Want::ChannelAccount(self.tenant_id, attempt.channel_account_id));
-        let kinds: &[AccountKind] = match attempt.disposition {
-            Some(Disposition::Duplicate) => &[AccountKind::Duplicate, AccountKind::Held],
-            Some(Disposition::Late) => &[AccountKind::LateSuccess, AccountKind::Held],
-            Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
-            }
-        };
-        for kind in kinds {
-            wants.add(Want::Account(AccountRef::merchant(
-                self.tenant_id,
-                payment.merchant_id,
-                *kind,
-                payment.currency,
-            )));
-        }
+        self.want_rows(snapshot, wants);
     }
 
     fn decide(
@@ -393,6 +410,7 @@ impl Command for CreateRefund {
             merchant_refund_no: Some(self.merchant_refund_no.clone()),
             amount_minor: self.amount_minor,
             reason: self.reason.clone(),
+            status: RefundState::Approved,
         };
         let (refund, hold) = make(asked, funding, (&payment, &mut attempt), &mut changes, moment);
         if payment.effective_attempt_id == Some(attempt.id) {
@@ -406,5 +424,32 @@ impl Command for CreateRefund {
         changes.put(attempt);
         changes.put(refund.clone());
         Ok(Decision::new(RefundCreated { refund, hold, existing: false }, changes))
+    }
+}
+
+impl CreateRefund {
+    /// Payment, attempt, contract and the accounts that the hold is drawn from.
+    pub(crate) fn want_rows(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
+        let Some(attempt_id) = self.attempt_id.or(payment.effective_attempt_id) else { return };
+        wants.add(Want::Attempt(self.tenant_id, attempt_id));
+        let Some(attempt) = snapshot.attempts.get(&(self.tenant_id, attempt_id)) else { return };
+        wants.add(Want::ChannelAccount(self.tenant_id, attempt.channel_account_id));
+        let kinds: &[AccountKind] = match attempt.disposition {
+            Some(Disposition::Duplicate) => &[AccountKind::Duplicate, AccountKind::Held],
+            Some(Disposition::Late) => &[AccountKind::LateSuccess, AccountKind::Held],
+            Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
+            }
+        };
+        for kind in kinds {
+            wants.add(Want::Account(AccountRef::merchant(
+                self.tenant_id,
+                payment.merchant_id,
+                *kind,
+                payment.currency,
+            )));
+        }
     }
 }

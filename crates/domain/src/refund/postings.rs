@@ -22,6 +22,10 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::BankDebit
         | EntryKind::TransferMatch
         | EntryKind::TransferReturn
+        | EntryKind::ShiftOpen
+        | EntryKind::ShiftClose
+        | EntryKind::CashDeposit
+        | EntryKind::DepositMatch
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);
@@ -42,12 +46,20 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | held | channel receivable | refunded |
+/// | held | channel receivable, or where it was paid out of | refunded |
 /// | fee income | merchant fee receivable | merchant fee returned |
 /// | channel receivable | fee cost | channel fee returned |
-pub(super) fn refund(refund: &Refund, moment: &mut Moment<'_>) -> Option<Entry> {
+pub(super) fn refund(refund: &Refund, paid_out_of: AccountRef, moment: &mut Moment<'_>) -> Option<Entry> {
     let held = account(refund, AccountKind::Held);
-    entry(EntryKind::Refund, refund, outflow(refund, vec![(held, Side::Debit, refund.amount_minor)]), moment)
+    let lines =
+        vec![(held, Side::Debit, refund.amount_minor), (paid_out_of, Side::Credit, refund.amount_minor)];
+    entry(EntryKind::Refund, refund, with_fees(refund, lines), moment)
+}
+
+/// The channel through which a refund goes back, as the account that it is paid out of.
+pub(super) const fn receivable(refund: &Refund) -> AccountRef {
+    let kind = AccountKind::ChannelReceivable;
+    AccountRef::channel(refund.tenant_id, refund.channel_account_id, kind, refund.currency)
 }
 
 /// Who bears a refund that was done after its hold had been released, minor units.
@@ -83,20 +95,20 @@ pub(super) fn late_refund(refund: &Refund, bearers: &Bearers, moment: &mut Momen
         refund.currency,
     );
     debits.push((owed_by_channel, Side::Debit, bearers.owed_by_channel_minor));
-    entry(EntryKind::RefundLate, refund, outflow(refund, debits), moment)
+    debits.push((receivable(refund), Side::Credit, refund.amount_minor));
+    entry(EntryKind::RefundLate, refund, with_fees(refund, debits), moment)
 }
 
 fn account(refund: &Refund, kind: AccountKind) -> AccountRef {
     AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency)
 }
 
-/// What bears the refund, and after it the credit of the channel and the fees that come back.
-fn outflow(refund: &Refund, mut lines: Vec<(AccountRef, Side, i64)>) -> Vec<(AccountRef, Side, i64)> {
+/// What moves the refund, and after it the fees that come back.
+fn with_fees(refund: &Refund, mut lines: Vec<(AccountRef, Side, i64)>) -> Vec<(AccountRef, Side, i64)> {
     let (tenant_id, currency) = (refund.tenant_id, refund.currency);
     let channel = |kind| AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency);
     let (fee, cost) = (refund.fee_refund_minor, refund.channel_fee_refund_minor);
     lines.extend([
-        (channel(AccountKind::ChannelReceivable), Side::Credit, refund.amount_minor),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Debit, fee),
         (account(refund, AccountKind::MerchantFeeReceivable), Side::Credit, fee),
         (channel(AccountKind::ChannelReceivable), Side::Debit, cost),

@@ -51,6 +51,8 @@ words! {
         Api = "api",
         /// The system itself, for stray money.
         System = "system",
+        /// A cashier, to undo a taking.
+        Void = "void",
     }
 }
 

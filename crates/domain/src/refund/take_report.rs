@@ -11,7 +11,7 @@ use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::Instruction;
-use crate::ledger::{EntryKind, Hold, HoldStatus};
+use crate::ledger::{AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
 use crate::refund::{Refund, RefundState, postings};
@@ -64,6 +64,8 @@ struct Taking<'a> {
     instruction: Option<Instruction>,
     /// A question goes on although the refund has ended.
     asking_afterwards: bool,
+    /// What a person paid it out of; the channel otherwise.
+    paid_out_of: Option<AccountRef>,
     changes: Changes,
 }
 
@@ -96,8 +98,22 @@ impl TakeRefundReport {
             hold: hold.clone(),
             instruction: snapshot.instructions.get(&(self.tenant_id, self.refund_id.id128())).cloned(),
             asking_afterwards: false,
+            paid_out_of: None,
             changes: Changes::default(),
         })
+    }
+
+    /// The decision over a refund that a person paid out of an account of ours.
+    pub(crate) fn handed_over(
+        &self,
+        from: AccountRef,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<RefundTaken>, Refusal> {
+        let mut taking = self.taking(snapshot)?;
+        taking.paid_out_of = Some(from);
+        taking.find(&self.report.finding, moment);
+        Ok(taking.into_decision(self, moment))
     }
 }
 
@@ -142,7 +158,8 @@ impl Taking<'_> {
         }
         self.refund.succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.end(RefundState::Succeeded, HoldStatus::Captured, moment);
-        let entry = postings::refund(&self.refund, moment);
+        let from = self.paid_out_of.unwrap_or_else(|| postings::receivable(&self.refund));
+        let entry = postings::refund(&self.refund, from, moment);
         self.changes.put_some(entry);
         self.event(EventKind::RefundSucceeded, moment);
     }

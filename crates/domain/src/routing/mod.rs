@@ -145,7 +145,7 @@ pub fn method_allowed(product: &Product, payment: &Payment, method: Method) -> b
     in_list(product.methods_allow.as_ref()) && in_list(payment.methods_allow.as_ref())
 }
 
-/// The methods that make sense at a terminal, the best first.
+/// The methods that a payer can begin at a terminal, the best first; what a cashier takes is recorded, not begun.
 #[must_use]
 pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
     match terminal {
@@ -161,10 +161,8 @@ pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
             &[Method::AlipayWap, Method::WechatH5, Method::QuickPay, Method::BankTransfer]
         }
         Terminal::WechatOa => &[Method::WechatJsapi, Method::QuickPay, Method::BankTransfer],
-        Terminal::Counter => {
-            &[Method::AlipayBarcode, Method::WechatBarcode, Method::AlipayQr, Method::Cash, Method::Pos]
-        }
-        Terminal::Kiosk => &[Method::AlipayQr, Method::WechatNative, Method::Kiosk],
+        Terminal::Counter => &[Method::AlipayBarcode, Method::WechatBarcode, Method::AlipayQr],
+        Terminal::Kiosk => &[Method::AlipayQr, Method::WechatNative],
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::access::{ApiKey, App};
 use crate::audit::Audit;
 use crate::channel_account::ChannelAccount;
+use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, ChannelAccountId, DeliveryId, EventId, ExceptionId,
-    HoldId, Id128, MatchId, MerchantId, PartnerId, PaymentId, ProductId, RefundId, TenantId,
-    WebhookEndpointId,
+    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, CounterDayId,
+    DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId,
+    ProductId, RefundId, ShiftId, TenantId, WebhookEndpointId,
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
@@ -50,6 +51,7 @@ rows! {
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
+    Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
 }
 
 impl Row for Head {

@@ -34,7 +34,7 @@ pub use view::{BankLineView, TransferMatchView};
 use crate::refusal::Refusal;
 
 /// Every act of a person has a name: 1 to 64 characters, none of them a control character.
-fn name_of_actor(by: &str) -> Result<(), Refusal> {
+pub(crate) fn name_of_actor(by: &str) -> Result<(), Refusal> {
     let fits = !by.trim().is_empty() && by.chars().count() <= 64 && !by.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(Refusal::FieldInvalid { param: "actor", reason: "1 to 64 characters" }) }
 }

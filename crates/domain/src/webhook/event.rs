@@ -36,12 +36,20 @@ words! {
         RefundLateSuccess = "refund.late_success",
         /// It was withdrawn before sending.
         RefundCancelled = "refund.cancelled",
+        /// It waits for a second person.
+        RefundApprovalRequired = "refund.approval_required",
+        /// A second person refused it.
+        RefundRejected = "refund.rejected",
         /// Money came into a bank account.
         BankTransferReceived = "bank_transfer.received",
         /// Money of a bank line was given to an order.
         BankTransferMatched = "bank_transfer.matched",
         /// A match was undone.
         BankTransferUnmatched = "bank_transfer.unmatched",
+        /// A shift's cash was counted and handed over.
+        ShiftClosed = "shift.closed",
+        /// A counter's day was closed.
+        CounterDayClosed = "counter_day.closed",
         /// Somebody pressed "send a test event".
         Test = "test",
     }

@@ -1,7 +1,7 @@
 //! What holds after every decision, computed anew from the rows and lines.
 
 use std::collections::BTreeMap;
-use tk_domain::channel_account::Method;
+use tk_domain::counter::{CounterFlow, DepositStatus, ShiftStatus, Totals, VoidStatus};
 use tk_domain::id::{AccountId, AttemptId, Id128, PaymentId, RefundId, TypedId};
 use tk_domain::instruction::InstructionStatus;
 use tk_domain::ledger::{AccountKind, EntryKind, EntryLine, Hold, HoldStatus};
@@ -24,6 +24,7 @@ pub fn check(snapshot: &Snapshot, watch: &mut Watch) {
     books(snapshot);
     holds(snapshot);
     desk(snapshot);
+    counter(snapshot);
     chains(snapshot, watch);
     events(snapshot);
     for payment in snapshot.payments.iter() {
@@ -87,7 +88,13 @@ fn desk(snapshot: &Snapshot) {
     for line in snapshot.bank_lines.iter() {
         let matched: i64 =
             active().filter(|row| row.bank_line_id == line.id).map(|row| row.amount_minor).sum();
-        assert_eq!(line.matched_minor, matched, "{line:?}");
+        let deposited: i64 = snapshot
+            .cash_deposits
+            .iter()
+            .filter(|row| row.bank_line_id == Some(line.id))
+            .map(|row| row.amount_minor)
+            .sum();
+        assert_eq!(line.matched_minor, matched + deposited, "{line:?}");
         assert!(line.matched_minor + line.return_minor <= line.amount_minor, "{line:?}");
         let booked = line.status == LineStatus::Booked;
         assert_eq!(line.entry_id.is_some(), booked, "{line:?}");
@@ -111,6 +118,51 @@ fn desk(snapshot: &Snapshot) {
     assert_eq!(balance(AccountKind::TransferReturn), returned);
     if snapshot.bank_lines.iter().next().is_some() {
         assert_eq!(balance(AccountKind::Suspense), suspense);
+    }
+}
+
+/// Each movement is money in the books, and each drawer holds what its shift says.
+fn counter(snapshot: &Snapshot) {
+    let mut drawers = 0;
+    for shift in snapshot.shifts.iter() {
+        let of_shift = || snapshot.counter_movements.iter().filter(|row| row.shift_id == shift.id);
+        let totals =
+            of_shift().fold(Totals::default(), |sum, row| sum.with(row.method, row.flow, row.amount_minor));
+        assert_eq!(shift.totals, totals, "{shift:?}");
+        let waiting = of_shift().filter(|row| row.void_status == VoidStatus::PendingApproval).count();
+        assert_eq!(shift.voids_pending, i64::try_from(waiting).unwrap());
+        assert!(shift.expected_minor() >= 0, "{shift:?}");
+        drawers += if shift.status == ShiftStatus::Open { shift.expected_minor() } else { 0 };
+        let over = shift.counted_minor.map_or(0, |counted| counted - shift.expected_minor());
+        assert_eq!(shift.over_short_minor, over);
+    }
+    let over: i64 = snapshot.shifts.iter().map(|shift| shift.over_short_minor).sum();
+    let transit: i64 = snapshot
+        .cash_deposits
+        .iter()
+        .filter(|row| row.status == DepositStatus::InTransit)
+        .map(|row| row.amount_minor)
+        .sum();
+    let balance = |kind| -> i64 {
+        snapshot.accounts.iter().filter(|row| row.kind == kind).map(|row| row.balance_minor).sum()
+    };
+    assert_eq!(balance(AccountKind::CashDrawer), -drawers);
+    assert_eq!(balance(AccountKind::CashOverShort), over);
+    assert_eq!(balance(AccountKind::CashInTransit), -transit);
+    for movement in snapshot.counter_movements.iter() {
+        let attempt = snapshot.attempts.get(&(movement.tenant_id, movement.attempt_id)).unwrap();
+        assert_eq!(attempt.method, movement.method);
+        match movement.flow {
+            CounterFlow::In => assert_eq!(attempt.received_minor, movement.amount_minor),
+            CounterFlow::Out => {
+                let refund =
+                    snapshot.refunds.get(&(movement.tenant_id, movement.refund_id.unwrap())).unwrap();
+                assert_eq!(
+                    (refund.status, refund.amount_minor),
+                    (RefundState::Succeeded, movement.amount_minor)
+                );
+            }
+        }
     }
 }
 
@@ -219,8 +271,8 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     assert!(attempt.credited_minor == 0 || attempt.refunded_minor + attempt.refunding_minor == 0);
     assert!(attempt.channel_fee_returned_minor <= attempt.channel_fee_minor);
     let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128()));
-    if attempt.method == Method::BankTransfer {
-        return assert!(instruction.is_none(), "nothing is said to any channel about a transfer");
+    if !attempt.method.told_to_channel() {
+        return assert!(instruction.is_none(), "nothing is said to any channel about it");
     }
     let instruction = instruction.unwrap();
     if attempt.status.open() && attempt.disposition.is_none() {
@@ -272,7 +324,12 @@ fn refund_holds(refund: &Refund, snapshot: &Snapshot) {
     let late = refund.late_succeeded_at_us.map(|_| EntryKind::RefundLate);
     let expected: Vec<EntryKind> = [EntryKind::Hold].into_iter().chain(ending).chain(late).collect();
     assert_eq!(booked, expected, "each movement is booked once");
-    let instruction = snapshot.instructions.get(&(refund.tenant_id, refund.id.id128())).unwrap();
+    let attempt = snapshot.attempts.get(&(refund.tenant_id, refund.attempt_id)).unwrap();
+    let instruction = snapshot.instructions.get(&(refund.tenant_id, refund.id.id128()));
+    if !attempt.method.told_to_channel() {
+        return assert!(instruction.is_none(), "nothing is said to any channel about it");
+    }
+    let instruction = instruction.unwrap();
     let over = instruction.status == InstructionStatus::Done;
     assert!(refund.status.terminal() || !over, "a refund under way has a next question");
     assert!(refund.status != RefundState::Succeeded && late.is_none() || over, "nothing is left to ask");

@@ -15,6 +15,8 @@ mod closing;
 #[cfg(test)]
 mod confirm;
 #[cfg(test)]
+mod counter;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod items;

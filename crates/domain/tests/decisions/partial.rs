@@ -39,8 +39,13 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::BankLine(..) => Some(5),
         Want::TransferOrder(..) => Some(6),
         Want::TransferMatch(..) => Some(7),
-        Want::Account(..) => Some(8),
-        Want::Head(..) => Some(9),
+        Want::Shift(..) => Some(8),
+        Want::Seat(..) => Some(9),
+        Want::CounterDay(..) => Some(10),
+        Want::CounterMovement(..) => Some(11),
+        Want::CashDeposit(..) => Some(12),
+        Want::Account(..) => Some(13),
+        Want::Head(..) => Some(14),
         Want::Merchant(..)
         | Want::Partner(..)
         | Want::Product(..)
@@ -97,6 +102,13 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::TransferMatch(tenant, id) => {
             copy(&full.transfer_matches, &(*tenant, *id), &mut to.transfer_matches);
         }
+        Want::Shift(tenant, id) => copy(&full.shifts, &(*tenant, *id), &mut to.shifts),
+        Want::Seat(tenant, id) => copy(&full.seats, &(*tenant, *id), &mut to.seats),
+        Want::CounterDay(tenant, id) => copy(&full.counter_days, &(*tenant, *id), &mut to.counter_days),
+        Want::CounterMovement(tenant, id) => {
+            copy(&full.counter_movements, &(*tenant, *id), &mut to.counter_movements)
+        }
+        Want::CashDeposit(tenant, id) => copy(&full.cash_deposits, &(*tenant, *id), &mut to.cash_deposits),
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
         Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
     }
@@ -124,6 +136,13 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::TransferMatch(row) => {
             replaces_unseen(&**row, &full.transfer_matches, &partial.transfer_matches)
         }
+        Change::Shift(row) => replaces_unseen(&**row, &full.shifts, &partial.shifts),
+        Change::Seat(row) => replaces_unseen(&**row, &full.seats, &partial.seats),
+        Change::CounterDay(row) => replaces_unseen(&**row, &full.counter_days, &partial.counter_days),
+        Change::CounterMovement(row) => {
+            replaces_unseen(&**row, &full.counter_movements, &partial.counter_movements)
+        }
+        Change::CashDeposit(row) => replaces_unseen(&**row, &full.cash_deposits, &partial.cash_deposits),
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }

@@ -86,6 +86,13 @@ impl Checker {
             Change::TransferMatch(row) => {
                 known(&rows.transfer_matches, &partial.transfer_matches, row.as_ref())
             }
+            Change::Shift(row) => known(&rows.shifts, &partial.shifts, row.as_ref()),
+            Change::Seat(row) => known(&rows.seats, &partial.seats, row.as_ref()),
+            Change::CounterDay(row) => known(&rows.counter_days, &partial.counter_days, row.as_ref()),
+            Change::CounterMovement(row) => {
+                known(&rows.counter_movements, &partial.counter_movements, row.as_ref())
+            }
+            Change::CashDeposit(row) => known(&rows.cash_deposits, &partial.cash_deposits, row.as_ref()),
             Change::NaturalKey(row) => wanted.contains(&Want::Natural(row.name.clone())),
             Change::Idempotency(row) => wanted.contains(&Want::Idempotency(row.name.clone())),
             Change::Entry(entry) => {
@@ -153,6 +160,15 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         }
         Want::TransferMatch(tenant, id) => {
             copy(&rows.transfer_matches, &mut partial.transfer_matches, &(*tenant, *id));
+        }
+        Want::Shift(tenant, id) => copy(&rows.shifts, &mut partial.shifts, &(*tenant, *id)),
+        Want::Seat(tenant, id) => copy(&rows.seats, &mut partial.seats, &(*tenant, *id)),
+        Want::CounterDay(tenant, id) => copy(&rows.counter_days, &mut partial.counter_days, &(*tenant, *id)),
+        Want::CounterMovement(tenant, id) => {
+            copy(&rows.counter_movements, &mut partial.counter_movements, &(*tenant, *id))
+        }
+        Want::CashDeposit(tenant, id) => {
+            copy(&rows.cash_deposits, &mut partial.cash_deposits, &(*tenant, *id))
         }
         Want::Account(name) => copy(&rows.accounts, &mut partial.accounts, &(name.tenant_id, name.id())),
         Want::Head(tenant, lane) => copy(&rows.heads, &mut partial.heads, &(*tenant, *lane)),

@@ -14,16 +14,16 @@ pub(super) struct Check {
     pub text: &'static str,
 }
 
-const fn check(id: &'static str, says: &'static str, names: Names, text: &'static str) -> Check {
+pub(super) const fn check(id: &'static str, says: &'static str, names: Names, text: &'static str) -> Check {
     Check { id, says, names, text }
 }
 
 const ENTRY: Names = Names::Id("ent");
 const PAYMENT: Names = Names::Id("pay");
-const ATTEMPT: Names = Names::Id("att");
+pub(super) const ATTEMPT: Names = Names::Id("att");
 const REFUND: Names = Names::Id("ref");
 const BANK_LINE: Names = Names::Id("btr");
-const ACCOUNT: Names = Names::Id("acc");
+pub(super) const ACCOUNT: Names = Names::Id("acc");
 
 /// In the order in which they are made.
 pub(super) const CHECKS: &[Check] = &[
@@ -320,7 +320,7 @@ pub(super) const CHECKS: &[Check] = &[
         "each attempt under way has a next step in the outbox, unless its money is in suspense",
         ATTEMPT,
         "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND COALESCE(a.disposition, '') <> 'mismatch'
-           AND a.method <> 'bank_transfer'
+           AND a.method NOT IN ('bank_transfer', 'cheque', 'cash', 'pos', 'kiosk')
            AND a.status IN ('created', 'requires_action', 'processing', 'unknown')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = a.id AND i.status = 'open')",
     ),
@@ -328,7 +328,9 @@ pub(super) const CHECKS: &[Check] = &[
         "inv-40",
         "each refund under way has a next step in the outbox",
         REFUND,
-        "SELECT r.id FROM refunds r WHERE r.tenant_id = ?1 AND r.status IN ('approved', 'processing')
+        "SELECT r.id FROM refunds r JOIN attempts a ON a.tenant_id = ?1 AND a.id = r.attempt_id
+         WHERE r.tenant_id = ?1 AND r.status IN ('approved', 'processing')
+           AND a.method NOT IN ('bank_transfer', 'cheque', 'cash', 'pos', 'kiosk')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = r.id AND i.status = 'open')",
     ),
     check(
@@ -348,7 +350,9 @@ pub(super) const CHECKS: &[Check] = &[
         BANK_LINE,
         "SELECT b.id FROM bank_lines b WHERE b.tenant_id = ?1 AND b.matched_minor <> COALESCE((
            SELECT SUM(m.amount_minor) FROM transfer_matches m
-           WHERE m.tenant_id = ?1 AND m.bank_line_id = b.id AND m.status = 'active'), 0)",
+           WHERE m.tenant_id = ?1 AND m.bank_line_id = b.id AND m.status = 'active'), 0) + COALESCE((
+           SELECT SUM(d.amount_minor) FROM cash_deposits d
+           WHERE d.tenant_id = ?1 AND d.bank_line_id = b.id), 0)",
     ),
     check(
         "inv-11",

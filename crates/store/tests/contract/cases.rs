@@ -10,6 +10,7 @@ use tillkeeper_store::{
 };
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::id::{AccountId, AppId, Id128, PaymentId, TenantId};
 use tk_domain::instruction::Instruction;
@@ -359,7 +360,12 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         Delivery,
         Account,
         Event,
+        Shift,
+        CounterDay,
+        CounterMovement,
+        CashDeposit,
     );
+    assert_eq!(bed.store.get::<Seat>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     let name =
         IdempotencyName { tenant_id: bed.tenant_id, app_id: AppId(Id128([5; 16])), key: "k".to_owned() };

@@ -6,6 +6,7 @@ mod apps;
 mod attempts;
 mod bank_transfers;
 mod channel_accounts;
+mod counter;
 mod deliveries;
 mod entries;
 mod events;
@@ -40,7 +41,12 @@ pub const LEASE_US: i64 = 60 * SECOND_US;
 
 /// Every documented route.
 fn documented() -> OpenApiRouter<WebState> {
-    money().merge(configuration()).merge(books()).merge(events()).merge(operations())
+    money()
+        .merge(over_the_counter())
+        .merge(configuration())
+        .merge(books())
+        .merge(events())
+        .merge(operations())
 }
 
 fn money() -> OpenApiRouter<WebState> {
@@ -63,6 +69,24 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(bank_transfers::matches::create, bank_transfers::matches::list))
         .routes(routes!(bank_transfers::cancellation::create))
         .routes(routes!(bank_transfers::returns::create))
+}
+
+fn over_the_counter() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(counter::shifts::create, counter::shifts::list))
+        .routes(routes!(counter::shifts::get))
+        .routes(routes!(counter::shifts::closure))
+        .routes(routes!(counter::takings::create))
+        .routes(routes!(counter::refunds::create))
+        .routes(routes!(counter::movements::list))
+        .routes(routes!(counter::movements::get))
+        .routes(routes!(counter::movements::cancellation))
+        .routes(routes!(counter::days::list))
+        .routes(routes!(counter::days::get))
+        .routes(routes!(counter::days::closure))
+        .routes(routes!(counter::deposits::create, counter::deposits::list))
+        .routes(routes!(counter::deposits::get))
+        .routes(routes!(counter::deposits::matching))
 }
 
 fn configuration() -> OpenApiRouter<WebState> {

@@ -72,4 +72,31 @@ schemas! {
         id: String, object: String, bank_transfer: String, payment: String, attempt: String, amount: i64,
         score: i64, reasons: Value, status: String, made_by: String, undone_by: Option<String>, created: String,
     }
+    /// The time in which one cashier has one drawer.
+    Shift {
+        id: String, object: String, livemode: bool, counter: String, cashier: String, cashier_id: String,
+        business_date: String, counter_day: String, currency: String, float: i64, totals: Value,
+        cash_expected: i64, cash_counted: Option<i64>, over_short: i64, voids_pending: i64, status: String,
+        received_by: Option<String>, opened_at: String, closed_at: Option<String>,
+    }
+    /// One day of one counter.
+    CounterDay {
+        id: String, object: String, livemode: bool, counter: String, business_date: String, currency: String,
+        shifts: i64, shifts_open: i64, totals: Value, over_short: i64, to_bank: i64, deposited: i64,
+        status: String, closed_by: Option<String>, closed_at: Option<String>,
+    }
+    /// Money that came over a counter or went back.
+    CounterMovement {
+        id: String, object: String, livemode: bool, flow: String, shift: String, counter: String, payment: String,
+        attempt: String, refund: Option<String>, method: String, amount: i64, currency: String,
+        tendered: Option<i64>, change: Option<i64>, slip_terminal: Option<String>, slip_no: Option<String>,
+        void_status: String, void_reason: Option<String>, void_by: Option<String>,
+        void_refund: Option<String>, decided_by: Option<String>, made_by: String, created: String,
+    }
+    /// Cash brought to a bank.
+    CashDeposit {
+        id: String, object: String, livemode: bool, counter_day: String, bank_account: String, amount: i64,
+        currency: String, slip_no: String, status: String, bank_transfer: Option<String>, made_by: String,
+        matched_by: Option<String>, created: String,
+    }
 }

@@ -15,8 +15,9 @@ pub use bearer::{KeyText, new_key};
 use gate::ReadAt;
 pub use gate::{Gate, InFlight};
 pub use permission::{
-    BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, EventsRead, EventsWrite,
-    ExceptionsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead, RefundsWrite,
+    BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, CounterRead, CounterWrite,
+    EventsRead, EventsWrite, ExceptionsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead,
+    RefundsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 
@@ -204,6 +205,8 @@ pub fn check_scope<P: Permission>(caller: &Caller, parts: &Parts) -> Result<(), 
             | Scope::EventsRead
             | Scope::BankTransfersRead
             | Scope::BankTransfersWrite
+            | Scope::CounterRead
+            | Scope::CounterWrite
     ) {
         caller.check_whole_tenant()?;
     }

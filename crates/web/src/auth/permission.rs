@@ -32,6 +32,10 @@ permissions! {
     BankTransfersRead;
     /// Bring bank lines, match them, ask for returns.
     BankTransfersWrite;
+    /// Read shifts, movements over counters, their days and deposits.
+    CounterRead;
+    /// Open and close shifts, take money over counters, hand it back, deposit it.
+    CounterWrite;
     /// Read accounts, entries, holds and exceptions.
     BooksRead;
     /// Propose what becomes of money in suspense.

@@ -31,6 +31,13 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OrderNotAwaiting
         | Refusal::MatchFinal
         | Refusal::TransferPartReceived
+        | Refusal::ShiftOpen
+        | Refusal::ShiftNotOpen
+        | Refusal::SlipUsed
+        | Refusal::DrawerShort
+        | Refusal::VoidsPending
+        | Refusal::NotVoidable
+        | Refusal::CounterDayClosed
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -50,6 +57,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundExceedsRefundable { .. }
         | Refusal::InsufficientBalance { .. }
         | Refusal::MatchExceedsOpen
+        | Refusal::DepositExceedsTakings
         | Refusal::LimitReached { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -109,6 +117,14 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::MatchExceedsOpen
         | Refusal::MatchFinal
         | Refusal::TransferPartReceived
+        | Refusal::ShiftOpen
+        | Refusal::ShiftNotOpen
+        | Refusal::SlipUsed
+        | Refusal::DrawerShort
+        | Refusal::VoidsPending
+        | Refusal::NotVoidable
+        | Refusal::CounterDayClosed
+        | Refusal::DepositExceedsTakings
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -164,6 +180,14 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::MatchFinal
         | Refusal::TransferPartReceived
         | Refusal::NotRedeliverable
+        | Refusal::ShiftOpen
+        | Refusal::ShiftNotOpen
+        | Refusal::SlipUsed
+        | Refusal::DrawerShort
+        | Refusal::VoidsPending
+        | Refusal::NotVoidable
+        | Refusal::CounterDayClosed
+        | Refusal::DepositExceedsTakings
         | Refusal::LimitReached { .. } => None,
     }
 }

@@ -31,6 +31,9 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         let keys = format!("/v1/apps/{}/keys", made["id"].as_str().unwrap());
         let key = app.post(&keys, &json!({ "scopes": ["payments:read"] })).await.expect(201);
         let line = bank_line(&app).await;
+        let counter = crate::counter::counter(&app).await;
+        let shift = json!({ "counter": counter, "cashier": "甲", "float": 0 });
+        let shift = app.post("/v1/shifts", &shift).await.expect(201);
         let deliveries = app.get("/v1/deliveries").await.expect(200);
         let merchant = app.get("/v1/merchants/pnc").await.expect(200);
         let product = app.get("/v1/products/motor").await.expect(200);
@@ -47,6 +50,8 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             "partners" => partner["id"].clone(),
             "channel_accounts" => account["id"].clone(),
             "bank_transfers" => line["id"].clone(),
+            "shifts" => shift["id"].clone(),
+            "counter_days" => shift["counter_day"].clone(),
             _ => json!("x"),
         };
         let (_, stranger) = app.other_tenant("other").await;
@@ -66,7 +71,12 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
                 ("post", "matches") => json!({ "payment": payment["id"], "actor": "a" }),
-                ("post", "return" | "cancellation") if resource == "bank_transfers" => {
+                ("post", "closure") if resource == "shifts" => json!({ "counted": 0, "actor": "a" }),
+                ("post", "closure") if resource == "counter_days" => json!({ "actor": "a" }),
+                ("post", "match") => json!({ "bank_transfer": line["id"], "actor": "a" }),
+                ("post", "return" | "cancellation")
+                    if ["bank_transfers", "counter_movements"].contains(&resource) =>
+                {
                     json!({ "reason": "a", "actor": "a" })
                 }
                 _ => json!({}),
@@ -88,13 +98,18 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     }
 }
 
-/// A line of a bank account, entered by hand.
-async fn bank_line(app: &TestApp) -> Value {
+/// A bank account that payers transfer to.
+pub async fn bank_account(app: &TestApp) -> Value {
     let bank = json!({
         "channel": "bank_direct", "name": "基本户", "methods": ["bank_transfer"], "credentials": {},
         "settings": { "account_no": "1109", "account_name": "华元财险", "bank_name": "测试银行" },
     });
-    let bank = app.post("/v1/channel_accounts", &bank).await.expect(201);
+    app.post("/v1/channel_accounts", &bank).await.expect(201)
+}
+
+/// A line of a bank account, entered by hand.
+async fn bank_line(app: &TestApp) -> Value {
+    let bank = bank_account(app).await;
     let slip = json!({
         "channel_account": bank["id"], "amount": 1, "booked_date": "2026-11-20", "bank_ref": "N1",
         "slip": { "name": "a.jpg", "sha256": "ab".repeat(32) }, "actor": "a",
@@ -114,6 +129,10 @@ async fn nothing_foreign_by_name(app: &TestApp, stranger: &str, payment: &str) {
         "events",
         "merchants",
         "partners",
+        "shifts",
+        "counter_movements",
+        "counter_days",
+        "cash_deposits",
         "products",
         "channel_accounts",
         "webhook_endpoints",

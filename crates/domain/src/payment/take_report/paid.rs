@@ -1,6 +1,7 @@
 //! A verified success: it counts once, and anything beyond is parked and given back.
 
 use super::{Taking, wants};
+use crate::channel_account::Method;
 use crate::exception::ExceptionKind;
 use crate::id::{AttemptId, TypedId};
 use crate::instruction::InstructionKind;
@@ -144,8 +145,8 @@ impl Taking<'_> {
         self.attempt.channel_txn_no = Some(evidence.channel_txn_no.clone());
         self.attempt.received_minor = evidence.amount.minor;
         self.attempt.paid_at_us = Some(evidence.paid_at_us.unwrap_or(moment.now_us));
-        self.attempt.channel_fee_minor =
-            self.account.fee_rate.of(evidence.amount.minor, Rounding::HalfUp).unwrap_or(0);
+        let cost = self.account.fee_rate.of(evidence.amount.minor, Rounding::HalfUp).unwrap_or(0);
+        self.attempt.channel_fee_minor = if self.attempt.method == Method::Cash { 0 } else { cost };
         self.attempt.updated_at_us = moment.now_us;
     }
 

@@ -1,11 +1,13 @@
 //! Which rows a report about an attempt has to see.
 
 use super::TakePaymentReport;
+use crate::channel_account::Method;
 use crate::command::{Want, Wants};
 use crate::exception::{Exception, ExceptionKind};
+use crate::id::ChannelAccountId;
 use crate::key::{KeyName, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef};
-use crate::payment::{Attempt, Payment};
+use crate::payment::{Attempt, Payment, money_account};
 use crate::report::{PaidEvidence, PaymentFinding};
 use crate::snapshot::Snapshot;
 use tk_money::Amount;
@@ -87,7 +89,18 @@ pub(super) fn postings(
     }
     let PaymentFinding::Paid(evidence) = &command.report.finding else { return };
     wants.add(Want::Natural(txn_key(attempt, evidence)));
-    let merchant_kinds: &[AccountKind] = if counts(payment, attempt) {
+    success_accounts(payment, (channel, attempt.method), counts(payment, attempt), wants);
+}
+
+/// The accounts that a success posts to, whether it counts for the payment or not.
+pub(crate) fn success_accounts(
+    payment: &Payment,
+    (channel, method): (ChannelAccountId, Method),
+    counts: bool,
+    wants: &mut Wants,
+) {
+    let (tenant_id, currency) = (payment.tenant_id, payment.currency);
+    let merchant_kinds: &[AccountKind] = if counts {
         &[AccountKind::PendingSettlement, AccountKind::MerchantFeeReceivable]
     } else {
         &[AccountKind::Duplicate, AccountKind::LateSuccess, AccountKind::Held]
@@ -95,7 +108,7 @@ pub(super) fn postings(
     for kind in merchant_kinds {
         wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, *kind, currency)));
     }
-    for kind in [AccountKind::ChannelReceivable, AccountKind::FeeCost, AccountKind::Suspense] {
+    for kind in [money_account(method), AccountKind::FeeCost, AccountKind::Suspense] {
         wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, currency)));
     }
     wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));

@@ -54,7 +54,7 @@ pub struct ChannelAccountCreate {
     /// Days after payment within which the channel refunds online; 365 by default.
     pub refund_window_days: Option<i64>,
     /// The adapter's non-secret settings (Alipay: gateway_url, app_id, seller_id, mode, charset; bank account:
-    /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping).
+    /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping; counter: place).
     pub settings: Metadata,
     /// The adapter's secrets (Alipay: app_private_key, alipay_public_key, or certificates); never shown again.
     #[schema(value_type = Object)]

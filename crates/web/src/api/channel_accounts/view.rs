@@ -1,5 +1,6 @@
 //! Channel accounts as published: of the credentials a fingerprint and an expiry only.
 
+use crate::parse::Text;
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -130,11 +131,27 @@ pub fn checked(
         let payee_merchant = bank_account(settings)?.account_no;
         return Ok(AccountTerms { payee_app: String::new(), payee_merchant, expires_at_us: None });
     }
+    if channel == Channel::Counter {
+        let _: Counter = serde_json::from_value(settings.clone())
+            .map_err(|error| Problem::field(Code::FieldMalformed, "#/settings", error.to_string()))?;
+        let (payee_app, payee_merchant) = (String::new(), String::new());
+        return Ok(AccountTerms { payee_app, payee_merchant, expires_at_us: None });
+    }
     let (settings, credentials) = (settings.to_string(), credentials.to_string());
     let texts = (settings.as_str(), credentials.as_str());
     read_terms(channel, texts, environment(&state.app), state.app.now_us())
         .ok_or_else(|| Problem::field(Code::FieldMalformed, "#/channel", "no adapter for this channel"))?
         .map_err(|error| refused(channel, &error))
+}
+
+/// Settings of a counter.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counter {
+    /// Where it stands, for staff.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read only to be checked")]
+    place: Option<Text<1, 100>>,
 }
 
 /// Settings of a bank account that payers transfer to.
