@@ -14,5 +14,5 @@ pub mod wire;
 pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
 pub use conversation::Heard;
-pub use credentials::{Credentials, Settings, SignedBy};
+pub use credentials::{Access, Credentials, Settings, SignedBy};
 pub use tk_formats::unionpay::message::Message;

@@ -8,6 +8,7 @@ mod capabilities;
 pub mod conversation;
 pub mod credentials;
 pub mod oauth;
+mod parties;
 mod platform;
 pub mod report;
 

@@ -41,6 +41,8 @@ pub struct CoreConfig {
     pub house: House,
     pub app_id: String,
     pub seller_id: String,
+    /// Through whom the seller is connected, if not by himself.
+    pub provider: Option<Provider>,
     /// Makes tokens, buyers and seeded faults; same seed, same story.
     pub seed: u64,
     pub opening_balance_fen: i64,
@@ -69,6 +71,7 @@ impl Default for CoreConfig {
             house: House::Alipay,
             app_id: "2021000000000001".to_owned(),
             seller_id: "2088101117955611".to_owned(),
+            provider: None,
             seed: 1,
             opening_balance_fen: 0,
             fee_rate_ppm: 6_000,
@@ -84,6 +87,17 @@ impl Default for CoreConfig {
             max_trades: 2_000_000,
         }
     }
+}
+
+/// A service provider, which speaks for a seller with its own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub app_id: String,
+    /// Its merchant number, where the channel gives it one.
+    pub mchid: String,
+    /// By which it acts for the seller, where the channel gives it one.
+    pub token: String,
 }
 
 /// What happens to the channel fee when money goes back.
