@@ -4,4 +4,5 @@ pub mod core;
 pub mod http;
 mod journal;
 pub mod keys;
+mod look;
 pub mod unionpay;

@@ -61,6 +61,11 @@ impl SystemAmbient {
         Ok(ambient)
     }
 
+    /// Moves this clock forward, microseconds; the demo's lab does.
+    pub fn advance(&self, by_us: i64) {
+        self.offset_us.fetch_add(by_us.max(0), Ordering::SeqCst);
+    }
+
     /// Sets how far this clock stands from the system's, microseconds; the demo's history is made with it.
     pub fn set_offset_us(&self, offset_us: i64) {
         self.offset_us.store(offset_us, Ordering::SeqCst);

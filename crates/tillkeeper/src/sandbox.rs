@@ -1,6 +1,7 @@
 //! `tillkeeper sandbox`: the simulator alone.
 
 use crate::ambient::SystemAmbient;
+use crate::output;
 use anyhow::Context;
 use clap::Args;
 use std::net::SocketAddr;
@@ -9,8 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::Ambient as _;
 use tk_simulator::http::{SandboxApp, SandboxConfig, serve_beside};
-use tk_simulator::keys::{KeysError, wechat};
-use tk_simulator::unionpay::http::{Gateway, GatewayConfig, notify_forever, router};
+use tk_simulator::keys::{APP_ID, KeysError, SELLER_ID, fresh, wechat};
+use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
 
 /// Where it listens and with which keys.
@@ -22,7 +23,10 @@ pub struct SandboxArgs {
     /// A folder with keys by the names of `simulator::keys`.
     #[arg(long)]
     keys: PathBuf,
-    /// Keeps the truth books across restarts in this file.
+    /// Makes what is missing of the keys first.
+    #[arg(long)]
+    make_keys: bool,
+    /// Keeps the truth books of the wallets across restarts in this file.
     #[arg(long)]
     journal: Option<PathBuf>,
     /// The most notifications under way at once.
@@ -39,51 +43,57 @@ fn applications(keys: &Path) -> Result<Vec<SandboxApp>, KeysError> {
     Ok(apps)
 }
 
-/// UnionPay's gateway where its keys are in the folder, and no routes where they are not.
-fn unionpay_routes(folder: &Path, address: &str) -> anyhow::Result<axum::Router> {
+/// UnionPay's gateway where its keys are in the folder.
+fn gateway(folder: &Path) -> anyhow::Result<Option<Arc<Gateway>>> {
     if !unionpay::is_in(folder) {
-        return Ok(axum::Router::new());
+        return Ok(None);
     }
     let ambient = SystemAmbient::default();
-    let gateway =
-        Gateway::new(GatewayConfig::new(unionpay::load(folder)?, Arc::new(move || ambient.now_us())))?;
-    tokio::spawn(notify_forever(Arc::clone(&gateway)));
-    crate::output::line(&format!(
-        "UnionPay sandbox: http://{address}/unionpay/gateway/api/  files http://{address}/unionpay/file/  mer id {}  \
-         control http://{address}/control/unionpay/",
-        unionpay::MER_ID,
-    ));
-    Ok(router(gateway))
+    let config = GatewayConfig::new(unionpay::load(folder)?, Arc::new(move || ambient.now_us()));
+    Ok(Some(Gateway::new(config)?))
+}
+
+fn announce(base: &str, wechatpay: bool, with_unionpay: bool) {
+    let mut lines = vec![format!(
+        "Alipay sandbox: {base}/gateway.do  app id {APP_ID}  seller {SELLER_ID}  control {base}/control/alipay/"
+    )];
+    if wechatpay {
+        let (appid, mchid) = (wechat::APPID, wechat::MCHID);
+        lines.push(format!(
+            "WeChat Pay sandbox: {base}/v3/  appid {appid}  mchid {mchid}  control {base}/control/wechatpay/"
+        ));
+    }
+    if with_unionpay {
+        let mer_id = unionpay::MER_ID;
+        lines.push(format!(
+            "UnionPay sandbox: {base}/unionpay/gateway/api/  files {base}/unionpay/file/  mer id {mer_id}  control {base}/control/unionpay/"
+        ));
+    }
+    lines.push(format!("Lab for people 通道实验室: {base}/lab"));
+    for line in lines {
+        output::line(&line);
+    }
 }
 
 /// Serves the sandbox until interrupted.
 pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let ambient = SystemAmbient::default();
+        if args.make_keys {
+            fresh::complete(&args.keys, ambient.now_us())?;
+        }
         let apps = applications(&args.keys).with_context(|| format!("keys in {}", args.keys.display()))?;
         let wechatpay = apps.len() > 1;
-        let ambient = SystemAmbient::default();
         let mut config = SandboxConfig::new(apps, Arc::new(move || ambient.now_us()));
         config.journal = args.journal;
         config.notify_parallel = args.notify_parallel;
         let listener = tokio::net::TcpListener::bind(args.listen)
             .await
             .with_context(|| format!("cannot listen on {}", args.listen))?;
-        let address = listener.local_addr()?;
-        crate::output::line(&format!(
-            "Alipay sandbox: http://{address}/gateway.do  app id {}  seller {}  control http://{address}/control/alipay/",
-            tk_simulator::keys::APP_ID,
-            tk_simulator::keys::SELLER_ID,
-        ));
-        if wechatpay {
-            crate::output::line(&format!(
-                "WeChat Pay sandbox: http://{address}/v3/  appid {}  mchid {}  control http://{address}/control/wechatpay/",
-                wechat::APPID,
-                wechat::MCHID,
-            ));
-        }
-        let beside = unionpay_routes(&args.keys, &address.to_string())?;
-        serve_beside(listener, config, beside, crate::serve::interrupted()).await?;
+        let gateway = gateway(&args.keys)?;
+        announce(&format!("http://{}", listener.local_addr()?), wechatpay, gateway.is_some());
+        serve_beside(listener, config, (gateway, axum::Router::new()), crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::faults::{Fault, FaultCounters, FaultKind, FaultPlan, Point, Rates};
+use super::faults::{Fault, FaultCounters, FaultKind, FaultPlan, Point, Rates, Script};
 use super::timers::SECOND_US;
 use super::{Dice, Effect, Garble, Method, Seal};
 
@@ -36,6 +36,35 @@ impl FaultState {
         }
         self.plan = plan;
         self.down_until_us = i64::MIN;
+    }
+
+    /// Adds a script; those that are over make room.
+    pub(super) fn add_script(&mut self, script: Script, most: usize) -> bool {
+        let over: Vec<bool> = self
+            .scripts()
+            .map(|(script, struck)| script.times.is_some_and(|times| struck >= times))
+            .collect();
+        let mut at = over.iter();
+        self.plan.scripts.retain(|_| !at.next().copied().unwrap_or_default());
+        let mut at = over.iter();
+        self.seen.retain(|_| !at.next().copied().unwrap_or_default());
+        let fits = self.plan.scripts.len() < most;
+        if fits {
+            self.plan.scripts.push(script);
+            self.seen.push(0);
+        }
+        fits
+    }
+
+    /// Every script with how often it has struck.
+    pub(super) fn scripts(&self) -> impl Iterator<Item = (&Script, u32)> {
+        let seen = self.seen.iter().copied();
+        self.plan.scripts.iter().zip(seen).map(|(script, seen)| (script, seen.saturating_sub(script.skip)))
+    }
+
+    pub(super) fn clear_scripts(&mut self) {
+        self.plan.scripts.clear();
+        self.seen.clear();
     }
 
     pub(super) fn counters(&self) -> &FaultCounters {

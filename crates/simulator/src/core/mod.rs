@@ -34,7 +34,7 @@ pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
 pub use house::House;
 pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
-pub use seller::{CoreConfig, FeeOnRefund, Provider, Seller};
+pub use seller::{CoreConfig, FeeOnRefund, Seller};
 pub use trade::{Cancelled, Entrance, Prepared, RefundRecord, Trade, TradeStatus};
 pub use truth::{Truth, TruthEvent, TruthTrade};
 pub use why::Why;

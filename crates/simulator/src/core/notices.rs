@@ -40,8 +40,6 @@ pub struct NotifyFields {
     pub notify_time_us: i64,
     pub app_id: String,
     pub seller_id: String,
-    /// Through whom the seller is connected, if not by himself.
-    pub provider: Option<super::Provider>,
     pub out_trade_no: String,
     pub trade_no: String,
     pub trade_status: TradeStatus,
@@ -247,7 +245,6 @@ fn notify_fields(
         notify_time_us: now_us,
         app_id: config.app_id.clone(),
         seller_id: config.seller_id.clone(),
-        provider: config.provider.clone(),
         out_trade_no: trade.order.out_trade_no.clone(),
         trade_no: trade.trade_no.clone(),
         trade_status: trade.status,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::books::Books;
 use super::call::CoreCall;
 use super::draw::FaultState;
-use super::faults::{FaultCounters, FaultPlan};
+use super::faults::{FaultCounters, FaultPlan, Script};
 use super::notices::Notices;
 use super::payer::BarcodeReply;
 use super::timers::Timers;
@@ -41,8 +41,6 @@ pub struct CoreConfig {
     pub house: House,
     pub app_id: String,
     pub seller_id: String,
-    /// Through whom the seller is connected, if not by himself.
-    pub provider: Option<Provider>,
     /// Makes tokens, buyers and seeded faults; same seed, same story.
     pub seed: u64,
     pub opening_balance_fen: i64,
@@ -71,7 +69,6 @@ impl Default for CoreConfig {
             house: House::Alipay,
             app_id: "2021000000000001".to_owned(),
             seller_id: "2088101117955611".to_owned(),
-            provider: None,
             seed: 1,
             opening_balance_fen: 0,
             fee_rate_ppm: 6_000,
@@ -87,17 +84,6 @@ impl Default for CoreConfig {
             max_trades: 2_000_000,
         }
     }
-}
-
-/// A service provider, which speaks for a seller with its own keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Provider {
-    pub app_id: String,
-    /// Its merchant number, where the channel gives it one.
-    pub mchid: String,
-    /// By which it acts for the seller, where the channel gives it one.
-    pub token: String,
 }
 
 /// What happens to the channel fee when money goes back.
@@ -165,6 +151,16 @@ impl Seller {
         self.refund_orders.get(out_request_no).map(String::as_str)
     }
 
+    /// Every trade, by the merchant's number.
+    pub fn trades(&self) -> impl Iterator<Item = &Trade> {
+        self.trades.values()
+    }
+
+    /// Orders whose page or code nobody has opened.
+    pub fn unopened(&self) -> impl Iterator<Item = &Prepared> {
+        self.prepared.iter().filter(|(number, _)| !self.trades.contains_key(*number)).map(|(_, order)| order)
+    }
+
     /// Every movement of the balance, oldest first.
     pub fn ledger(&self) -> &[LedgerLine] {
         self.books.lines()
@@ -173,6 +169,21 @@ impl Seller {
     /// Replaces the faults in force; counters are kept.
     pub fn set_faults(&mut self, plan: FaultPlan) {
         self.faults.set_plan(plan);
+    }
+
+    /// Adds one scripted fault to those in force; false if too many wait.
+    pub fn add_script(&mut self, script: Script, most: usize) -> bool {
+        self.faults.add_script(script, most)
+    }
+
+    /// The scripted faults in force, each with how often it has struck.
+    pub fn fault_scripts(&self) -> impl Iterator<Item = (&Script, u32)> {
+        self.faults.scripts()
+    }
+
+    /// Ends the scripted faults; those by chance go on.
+    pub fn clear_scripts(&mut self) {
+        self.faults.clear_scripts();
     }
 
     /// The faults that really happened so far, per kind.

@@ -44,7 +44,7 @@ pub(super) fn zip_of(head: BillHead, kind: BillKind, rows: &DayBill) -> Result<V
     }
 }
 
-fn head_of(seller_id: &str, day: i64, now_us: i64) -> BillHead {
+pub(super) fn head_of(seller_id: &str, day: i64, now_us: i64) -> BillHead {
     let from_us = day.saturating_mul(DAY_US).saturating_sub(8 * HOUR_US);
     BillHead {
         account: format!("{seller_id}0156"),

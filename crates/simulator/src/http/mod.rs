@@ -6,6 +6,7 @@ mod bills;
 mod call;
 mod control;
 mod gateway;
+pub mod lab;
 mod notifier;
 mod sandbox;
 mod wallet;
@@ -14,7 +15,6 @@ pub mod wechat;
 pub use answer::answer_node;
 pub use call::typed_call;
 pub use sandbox::{Clock, NotifyTargets, Sandbox, SandboxApp, SandboxConfig, SandboxError};
-pub(crate) use wallet::escape;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 use crate::core::House;
+use crate::unionpay::http::Gateway;
 
 /// The longest request body taken, in bytes.
 const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -35,21 +36,30 @@ pub async fn serve(
     config: SandboxConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
-    serve_beside(listener, config, Router::new(), stop).await
+    serve_beside(listener, config, (None, Router::new()), stop).await
 }
 
-/// Serves the sandbox and, on the same listener, routes of others.
+/// Serves the sandbox, its lab and, on the same listener, UnionPay's gateway and routes of others.
 pub async fn serve_beside(
     listener: TcpListener,
     config: SandboxConfig,
-    others: Router,
+    (gateway, others): (Option<Arc<Gateway>>, Router),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Listener)?;
     let sandbox = Sandbox::new(config, &format!("http://{address}"))?;
     let notifier = tokio::spawn(notifier::run(Arc::clone(&sandbox)));
-    let served = axum::serve(listener, router(sandbox).merge(others)).with_graceful_shutdown(stop).await;
-    notifier.abort();
+    let mut routes = router(Arc::clone(&sandbox)).merge(others);
+    let mut notifiers = vec![notifier];
+    if let Some(gateway) = &gateway {
+        notifiers.push(tokio::spawn(crate::unionpay::http::notify_forever(Arc::clone(gateway))));
+        routes = routes.merge(crate::unionpay::http::router(Arc::clone(gateway)));
+    }
+    routes = routes.merge(lab::router(lab::Lab { sandbox, gateway, hand: None }));
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stop).await;
+    for notifier in notifiers {
+        notifier.abort();
+    }
     served.map_err(SandboxError::Listener)
 }
 
@@ -59,6 +69,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .route("/gateway.do", get(gateway::call).post(gateway::call))
         .route("/wallet/{app_id}/{token}", get(wallet::show))
         .route("/wallet/{app_id}/{token}/{act}", post(wallet::act))
+        .route(wallet::STYLE, get(crate::look::stylesheet))
         .route("/bill/{ticket}", get(bills::download))
         .merge(wechat::routes())
         .nest("/control/alipay", control::routes(House::Alipay))

@@ -1,14 +1,18 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tk_formats::alipay::params::Params;
 use tk_formats::alipay::{amount, notify, time};
 
 use super::sandbox::{Desk, Sandbox};
 use crate::core::{Entrance, House, PayerRefusal, Trade};
+use crate::look::{self, Lang, Page, escape};
+
+/// Where the pages' style is.
+pub(super) const STYLE: &str = "/wallet/style.css";
 
 /// After "time out" the money leaves this much later (20 s).
 const TIME_OUT_PAYS_AFTER_US: i64 = 20_000_000;
@@ -131,7 +135,7 @@ fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
         ("trade_no", trade.trade_no.as_str()),
         ("auth_app_id", desk.app_id.as_str()),
         ("version", "1.0"),
-        ("app_id", desk.provider.as_ref().map_or(&*desk.app_id, |provider| &*provider.app_id)),
+        ("app_id", desk.app_id.as_str()),
         ("seller_id", desk.seller_id.as_str()),
         ("timestamp", timestamp.as_str()),
     ] {
@@ -146,26 +150,9 @@ fn is_web(address: &str) -> bool {
     address.starts_with("http://") || address.starts_with("https://")
 }
 
-/// Makes text safe inside HTML and quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 struct Words {
-    lang: &'static str,
+    lang: Lang,
     title: &'static str,
-    warning: &'static str,
     pay: &'static str,
     decline: &'static str,
     time_out: &'static str,
@@ -182,9 +169,8 @@ struct Words {
 }
 
 const CHINESE: Words = Words {
-    lang: "zh-CN",
+    lang: Lang::Zh,
     title: "模拟钱包",
-    warning: "模拟钱包，不涉及真实资金 · no real money",
     pay: "确认付款",
     decline: "拒绝付款",
     time_out: "付款超时（20 秒后扣款）",
@@ -201,9 +187,8 @@ const CHINESE: Words = Words {
 };
 
 const ENGLISH: Words = Words {
-    lang: "en",
+    lang: Lang::En,
     title: "Simulated wallet",
-    warning: "Simulated wallet, no real money · 模拟钱包",
     pay: "Pay",
     decline: "Decline",
     time_out: "Time out (money leaves 20 s later)",
@@ -220,9 +205,10 @@ const ENGLISH: Words = Words {
 };
 
 fn words_of(asked: &Asked, headers: &HeaderMap) -> &'static Words {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let wanted = asked.lang.as_deref().or(accepted).unwrap_or("zh-CN");
-    if wanted.starts_with("en") { &ENGLISH } else { &CHINESE }
+    match Lang::of(asked.lang.as_deref(), headers) {
+        Lang::Zh => &CHINESE,
+        Lang::En => &ENGLISH,
+    }
 }
 
 fn refused(words: &Words, refusal: PayerRefusal) -> Response {
@@ -233,7 +219,9 @@ fn refused(words: &Words, refusal: PayerRefusal) -> Response {
         PayerRefusal::AlreadyPaid => (StatusCode::OK, words.already_paid),
     };
     let code = refusal.code();
-    (status, page(words, &format!("<p class=\"result\" data-refusal=\"{code}\">{text}</p>"))).into_response()
+    let mut response = page(words, &format!("<p class=\"result\" data-refusal=\"{code}\">{text}</p>"));
+    *response.status_mut() = status;
+    response
 }
 
 fn order_form(words: &Words, trade: &Trade, (address, redirect_url): (&str, Option<&str>)) -> String {
@@ -259,7 +247,7 @@ fn button(words: &Words, (address, back): (&str, &str), act: &str, label: &str) 
         "<form method=\"post\" action=\"{}/{act}?lang={}{}\">\
          <button id=\"{act}\" class=\"{act}\">{label}</button></form>",
         escape(address),
-        words.lang,
+        words.lang.tag(),
         escape(back),
     )
 }
@@ -278,29 +266,7 @@ fn encoded(text: &str) -> String {
 }
 
 fn page(words: &Words, content: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body><main><p class=\"warning\">{warning}</p><h1>{title}</h1>{content}\
-         </main></body></html>",
-        lang = words.lang,
-        title = words.title,
-        warning = words.warning,
-    );
-    let headers = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, Html(html)).into_response()
+    let content = format!("<div class=\"card\"><h1>{}</h1>{content}</div>", words.title);
+    let page = Page { lang: words.lang, title: words.title, bar: None, style: STYLE, content: &content };
+    look::page(StatusCode::OK, page)
 }
-
-const STYLE: &str = "body{font:18px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2129}\
-main{max-width:26rem;margin:0 auto;padding:1rem}h1{font-size:1.2rem}\
-.warning{background:#fff3cd;border:1px solid #b58900;padding:.5rem .75rem;border-radius:.4rem}\
-.amount{font-size:2.2rem;margin:.2rem 0}.order{color:#555;font-size:.9rem;overflow-wrap:anywhere}\
-button{width:100%;padding:.8rem;margin:.3rem 0;font:inherit;border:1px solid #8a919f;border-radius:.4rem;background:#fff}\
-button.pay{background:#1558d6;border-color:#1558d6;color:#fff}.result{font-size:1.3rem}";

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
 mod notifications;
 #[cfg(test)]
 mod wallet;

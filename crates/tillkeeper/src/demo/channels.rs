@@ -3,16 +3,18 @@
 use super::keep::{ALIPAY_FEE_PPM, Kept, WECHATPAY_FEE_PPM};
 use crate::ambient::SystemAmbient;
 use crate::provision::{ContractTerms, channel_account};
+use anyhow::{Context as _, bail};
 use axum::Router;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use tk_app::{Ambient as _, App};
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::id::{ChannelAccountId, TenantId};
 use tk_money::Rate;
-use tk_simulator::http::{Sandbox, SandboxConfig};
-use tk_simulator::keys::{self, wechat};
+use tk_simulator::http::{Sandbox, SandboxConfig, lab};
+use tk_simulator::keys::{self as names, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
 
@@ -43,11 +45,17 @@ impl Simulated {
     }
 
     /// Sends their notifications from now on, and gives their routes.
-    pub fn routes(&self) -> Router {
+    pub fn routes(&self, ambient: &Arc<SystemAmbient>) -> Router {
         tokio::spawn(tk_simulator::http::notify_forever(Arc::clone(&self.sandbox)));
         tokio::spawn(tk_simulator::unionpay::http::notify_forever(Arc::clone(&self.gateway)));
         let gateway = tk_simulator::unionpay::http::router(Arc::clone(&self.gateway));
-        tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(gateway)
+        let ambient = Arc::clone(ambient);
+        let lab = lab::router(lab::Lab {
+            sandbox: Arc::clone(&self.sandbox),
+            gateway: Some(Arc::clone(&self.gateway)),
+            hand: Some(Arc::new(move |by_us| ambient.advance(by_us))),
+        });
+        tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(gateway).merge(lab)
     }
 }
 
@@ -67,32 +75,49 @@ pub async fn contracts(
     kept: &Kept,
     url: &str,
 ) -> anyhow::Result<ChannelAccountId> {
-    channel_account(app, tenant_id, alipay(kept, url)?).await?;
-    channel_account(app, tenant_id, wechatpay(kept, url)?).await?;
-    channel_account(app, tenant_id, of_unionpay(kept, url)?).await?;
+    let keys = kept.keys();
+    for channel in [Channel::Alipay, Channel::Wechatpay, Channel::Unionpay] {
+        channel_account(app, tenant_id, terms(channel, &keys, url)?).await?;
+    }
     channel_account(app, tenant_id, bank()?).await
 }
 
-fn alipay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+/// The contract with a simulated channel at `url`, by the keys of a folder.
+pub fn terms(channel: Channel, keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+    match channel {
+        Channel::Alipay => alipay(keys, url),
+        Channel::Wechatpay => wechatpay(keys, url),
+        Channel::Unionpay => of_unionpay(keys, url),
+        Channel::BankDirect | Channel::Counter => bail!("{channel} is not simulated by its keys"),
+    }
+}
+
+/// A key file as text.
+fn pem(folder: &Path, name: &str) -> anyhow::Result<String> {
+    let path = folder.join(name);
+    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn alipay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>> {
     Ok(ContractTerms {
         name: "支付宝 Alipay (simulated)",
         channel: Channel::Alipay,
-        payee_app: keys::APP_ID,
-        payee_merchant: keys::SELLER_ID,
+        payee_app: names::APP_ID,
+        payee_merchant: names::SELLER_ID,
         methods: &[Method::AlipayPage, Method::AlipayWap, Method::AlipayQr, Method::AlipayBarcode],
         settings: json!({
-            "gateway_url": format!("{url}/gateway.do"), "app_id": keys::APP_ID, "seller_id": keys::SELLER_ID,
+            "gateway_url": format!("{url}/gateway.do"), "app_id": names::APP_ID, "seller_id": names::SELLER_ID,
             "mode": "key",
         }),
         secrets: json!({
-            "app_private_key": kept.pem(keys::APP_PRIVATE_FILE)?,
-            "alipay_public_key": kept.pem(keys::PLATFORM_PUBLIC_FILE)?,
+            "app_private_key": pem(keys, names::APP_PRIVATE_FILE)?,
+            "alipay_public_key": pem(keys, names::PLATFORM_PUBLIC_FILE)?,
         }),
         fee_rate: Rate::from_ppm(ALIPAY_FEE_PPM.into())?,
     })
 }
 
-fn wechatpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+fn wechatpay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>> {
     Ok(ContractTerms {
         name: "微信支付 WeChat Pay (simulated)",
         channel: Channel::Wechatpay,
@@ -104,8 +129,8 @@ fn wechatpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
             "oauth_authorize_url": format!("{url}/connect/oauth2/authorize"), "oauth_base_url": url,
         }),
         secrets: json!({
-            "private_key": kept.pem(wechat::MERCHANT_PRIVATE_FILE)?,
-            "certificate": kept.pem(wechat::MERCHANT_CERTIFICATE_FILE)?,
+            "private_key": pem(keys, wechat::MERCHANT_PRIVATE_FILE)?,
+            "certificate": pem(keys, wechat::MERCHANT_CERTIFICATE_FILE)?,
             "api_v3_key": wechat::API_V3_KEY,
             "app_secret": wechat::APP_SECRET,
         }),
@@ -113,7 +138,7 @@ fn wechatpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
     })
 }
 
-fn of_unionpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>> {
+fn of_unionpay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>> {
     Ok(ContractTerms {
         name: "银联 UnionPay (simulated)",
         channel: Channel::Unionpay,
@@ -125,11 +150,11 @@ fn of_unionpay(kept: &Kept, url: &str) -> anyhow::Result<ContractTerms<'static>>
             "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
         }),
         secrets: json!({
-            "merchant_private_key": kept.pem(unionpay::MERCHANT_PRIVATE_FILE)?,
-            "merchant_certificate": kept.pem(unionpay::MERCHANT_CERTIFICATE_FILE)?,
-            "middle_certificate": kept.pem(unionpay::MIDDLE_CERTIFICATE_FILE)?,
-            "root_certificate": kept.pem(unionpay::ROOT_CERTIFICATE_FILE)?,
-            "encryption_certificate": kept.pem(unionpay::ENCRYPTION_CERTIFICATE_FILE)?,
+            "merchant_private_key": pem(keys, unionpay::MERCHANT_PRIVATE_FILE)?,
+            "merchant_certificate": pem(keys, unionpay::MERCHANT_CERTIFICATE_FILE)?,
+            "middle_certificate": pem(keys, unionpay::MIDDLE_CERTIFICATE_FILE)?,
+            "root_certificate": pem(keys, unionpay::ROOT_CERTIFICATE_FILE)?,
+            "encryption_certificate": pem(keys, unionpay::ENCRYPTION_CERTIFICATE_FILE)?,
         }),
         fee_rate: Rate::from_ppm(UNIONPAY_FEE_PPM.into())?,
     })

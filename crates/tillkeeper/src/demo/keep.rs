@@ -38,7 +38,7 @@ impl Kept {
 
     /// The halves of the keys that the simulated Alipay and WeChat Pay hold, with their contracts.
     pub fn sandbox_apps(&self) -> anyhow::Result<Vec<SandboxApp>> {
-        let folder = self.directory.join("keys");
+        let folder = self.keys();
         let mut alipay = SandboxApp::from_folder(&folder)?;
         alipay.core = CoreConfig { fee_rate_ppm: ALIPAY_FEE_PPM, keeps_events: true, ..alipay.core };
         let mut wechatpay = SandboxApp::wechatpay_from_folder(&folder)?;
@@ -48,13 +48,12 @@ impl Kept {
 
     /// The half that the simulated UnionPay holds.
     pub fn gateway_keys(&self) -> anyhow::Result<GatewayKeys> {
-        Ok(tk_simulator::unionpay::keys::load(&self.directory.join("keys"))?)
+        Ok(tk_simulator::unionpay::keys::load(&self.keys())?)
     }
 
-    /// A key file as text.
-    pub fn pem(&self, name: &str) -> anyhow::Result<String> {
-        let path = self.directory.join("keys").join(name);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    /// Where the keys of both sides are.
+    pub fn keys(&self) -> PathBuf {
+        self.directory.join("keys")
     }
 
     /// Keeps what a restart has to know: the API key, which only a demo keeps, and the sandbox's address.

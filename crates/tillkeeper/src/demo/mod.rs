@@ -1,7 +1,7 @@
 //! `tillkeeper demo`: everything on one machine, with no real money.
 
 mod catalog;
-mod channels;
+pub mod channels;
 mod clerk;
 pub mod client;
 mod history;
@@ -93,7 +93,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     let app = server.open(ambient.clone()).await?;
     args.tick(&format!("embedded database in {}", args.data.display()));
     let simulated = Simulated::open(&kept, &args.data, &ambient, &sandbox_url)?;
-    let routes = simulated.routes().merge(sink::router());
+    let routes = simulated.routes(&ambient).merge(sink::router());
     tokio::spawn(async move { axum::serve(sandbox_listener, routes).await });
     args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay and wallets on {sandbox_url}"));
     let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
@@ -181,7 +181,7 @@ async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) 
         String::new(),
         format!("  Cashier 收银台   {order}"),
         format!("  API             {}/v1   description: {}/openapi.json", api.url, api.url),
-        format!("  Sandbox 沙箱     {sandbox_url}/control/alipay/truth"),
+        format!("  Sandbox 沙箱     {sandbox_url}/lab"),
         format!("  Test key        {}", ready.api_key),
         String::new(),
         "  Try 试一试:".to_owned(),

@@ -7,6 +7,8 @@ mod gateway;
 pub(in crate::http) mod notice;
 mod oauth;
 
+pub(super) use bills::sheet as sheet_of;
+
 pub use answer::{Answer, answer_of, order_fields, refund_fields};
 pub use call::{Asked, typed_call};
 

@@ -36,8 +36,6 @@ pub struct Trade {
     pub txn_sub_type: String,
     pub biz_type: String,
     pub amount_fen: i64,
-    /// The sub-merchant of a platform.
-    pub sub_mer_id: Option<String>,
     /// UnionPay's number.
     pub query_id: String,
     /// The payment that a refund or undo is of.
@@ -47,13 +45,6 @@ pub struct Trade {
     pub done_at_us: i64,
     /// Given back so far, all refunds and undos together.
     pub given_back_fen: i64,
-}
-
-impl Trade {
-    /// Whether a request speaks for the sub-merchant of this trade, or for nobody else where it has none.
-    pub(super) fn is_of(&self, request: &Params) -> bool {
-        self.sub_mer_id.as_deref() == request.get_filled("subMerId")
-    }
 }
 
 /// What there is to compare the other side's books with.
@@ -120,7 +111,6 @@ impl Books {
             txn_sub_type: text("txnSubType"),
             biz_type: text("bizType"),
             amount_fen,
-            sub_mer_id: fields.get_filled("subMerId").map(str::to_owned),
             query_id: format!("{moment}{:07}", serial % 10_000_000),
             orig_query_id: fields.get_filled("origQryId").map(str::to_owned),
             trace_no: format!("{:06}", serial % 1_000_000),
@@ -132,6 +122,16 @@ impl Books {
         self.by_query_id.insert(trade.query_id.clone(), key.clone());
         self.trades.insert(key, trade.clone());
         Some(trade)
+    }
+
+    /// Every trade, by number and time.
+    pub fn trades(&self) -> impl Iterator<Item = &Trade> {
+        self.trades.values()
+    }
+
+    /// Pages on which nobody has paid or refused.
+    pub fn waiting_pages(&self) -> impl Iterator<Item = &Page> {
+        self.pages.values().filter(|page| !page.ended)
     }
 
     /// Opens a card without a page, as if the payer had done so before.

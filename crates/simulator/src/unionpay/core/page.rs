@@ -4,7 +4,7 @@ use serde::Serialize;
 use tk_formats::unionpay::{Params, amount, time};
 
 use super::books::{Books, State};
-use super::enact::{access_fits, done, echoed};
+use super::enact::{done, echoed};
 use super::notices::report_fields;
 
 /// The most pages open at once.
@@ -16,7 +16,8 @@ pub struct Page {
     pub order_id: String,
     pub amount_fen: i64,
     pub commodity: String,
-    /// Until when it can be paid, Unix microseconds.
+    /// Since when and until when it can be paid, Unix microseconds.
+    pub opened_at_us: i64,
     pub expires_at_us: i64,
     #[serde(skip)]
     pub(super) request: Params,
@@ -53,10 +54,7 @@ impl Books {
         let kind = (request.get("txnType"), request.get("bizType"));
         let known =
             matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
-        if !access_fits(request)
-            || !known
-            || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156")))
-        {
+        if !known || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156"))) {
             return Err(PageRefusal::Invalid);
         }
         if expires_at_us <= now_us {
@@ -75,6 +73,7 @@ impl Books {
             order_id: order_id.to_owned(),
             amount_fen,
             commodity,
+            opened_at_us: now_us,
             expires_at_us,
             request: request.clone(),
             ended: false,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::post;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 /// The longest request body taken, in bytes.
@@ -42,6 +42,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/unionpay/gateway/api/queryTrans.do", post(gateway::query))
         .route("/unionpay/file/", post(gateway::file))
         .route("/unionpay/page/{name}/{act}", post(page::act))
+        .route(page::STYLE, get(crate::look::stylesheet))
         .nest("/control/unionpay", control::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(gateway)

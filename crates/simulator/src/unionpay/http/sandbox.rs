@@ -115,24 +115,39 @@ impl Gateway {
     }
 
     /// Runs one act on the books and wakes the notifier, which may have work now.
-    pub(super) fn with_books<R>(&self, act: impl FnOnce(&mut Books) -> R) -> R {
+    pub(crate) fn with_books<R>(&self, act: impl FnOnce(&mut Books) -> R) -> R {
         let result = act(&mut self.books());
         self.wake.notify_one();
         result
     }
 
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds faults; false if too many wait.
-    pub(super) fn add_scripts(&self, more: Vec<Script>) -> bool {
+    pub(crate) fn add_scripts(&self, more: Vec<Script>) -> bool {
         let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = scripts.len().saturating_add(more.len()) <= SCRIPTS_MAX;
         if fits {
             scripts.extend(more);
         }
         fits
+    }
+
+    /// The faults that wait.
+    pub(crate) fn scripts(&self) -> Vec<Script> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the faults that wait.
+    pub(crate) fn clear_scripts(&self) {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The merchant's number.
+    pub fn mer_id(&self) -> &str {
+        &self.mer_id
     }
 
     /// Takes the first fault that fits a kind of request.

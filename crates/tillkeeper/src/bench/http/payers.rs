@@ -1,5 +1,6 @@
 //! Order systems and payers: each creates a payment, takes the code, pays it and waits for the webhook.
 
+use super::ChannelArg;
 use super::cpu::process_us;
 use super::town::Town;
 use crate::demo::client::{Api, Wallet};
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tk_domain::payment::BrowserForm;
 use tokio::sync::oneshot;
 
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -92,6 +94,7 @@ type Waiting = Arc<Mutex<BTreeMap<String, oneshot::Sender<()>>>>;
 /// What all payers share.
 #[derive(Debug, Clone)]
 pub struct Payers {
+    channel: ChannelArg,
     api: Api,
     wallet: Wallet,
     waiting: Waiting,
@@ -101,8 +104,9 @@ pub struct Payers {
 }
 
 impl Payers {
-    pub fn new(town: &Town) -> Self {
+    pub fn new(town: &Town, channel: ChannelArg) -> Self {
         Self {
+            channel,
             api: town.api.clone(),
             wallet: Wallet { client: town.api.client.clone(), url: town.sandbox_url.clone() },
             waiting: Arc::default(),
@@ -172,10 +176,15 @@ impl Payers {
         let begun = instant();
         let attempt = self
             .api
-            .create(&format!("/v1/payments/{id}/attempts"), &json!({ "method": "alipay_qr" }))
+            .create(&format!("/v1/payments/{id}/attempts"), &json!({ "method": self.channel.method() }))
             .await?;
         answers.record(elapsed_us(begun))?;
-        self.wallet.act("alipay", Api::text(&attempt, "out_no")?, "pay", &json!({})).await?;
+        if self.channel == ChannelArg::Unionpay {
+            let form = BrowserForm::parse(Api::text(&attempt["action"], "value")?);
+            self.wallet.open_page(&form.context("no form")?).await?;
+        }
+        let channel = self.channel.channel().word();
+        self.wallet.act(channel, Api::text(&attempt, "out_no")?, "pay", &json!({})).await?;
         tokio::time::timeout(PATIENCE, told).await.context("no webhook came")??;
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Sandbox and server as processes of their own, an order system's key, and a receiver of webhooks.
 
-use super::HttpArgs;
+use super::{ChannelArg, HttpArgs};
 use crate::ambient::SystemAmbient;
 use crate::bench::EngineArg;
+use crate::demo::channels::terms;
 use crate::demo::client::{Api, client};
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tk_app::Ambient as _;
-use tk_simulator::keys;
+use tk_simulator::keys::fresh;
 
 /// How often and how many times the server is asked whether it is ready (half a minute).
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -40,7 +41,7 @@ pub struct Town {
     pub sandbox_url: String,
     pub hooks: Option<tokio::net::TcpListener>,
     _sandbox: Process,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Town {
@@ -48,7 +49,7 @@ impl Town {
     pub async fn found(args: &HttpArgs) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
         let ambient = Arc::new(SystemAmbient::default());
-        let made = keys::generate(directory.path())?;
+        fresh::complete(directory.path(), ambient.now_us())?;
         let (sandbox, sandbox_url) = start_sandbox(directory.path())?;
         let listen = format!("127.0.0.1:{}", free_port()?);
         let config = configure(args, directory.path(), (&listen, ambient.bits()))?;
@@ -58,10 +59,10 @@ impl Town {
         let hooks = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let hooks_url = format!("http://{}/hooks", hooks.local_addr()?);
         let api = Api { client: client()?, url: format!("http://{listen}"), key, ambient };
-        let mut town =
-            Self { server, api, sandbox_url, hooks: Some(hooks), _sandbox: sandbox, _directory: directory };
+        let mut town = Self { server, api, sandbox_url, hooks: Some(hooks), _sandbox: sandbox, directory };
         town.until_ready().await?;
-        town.provision(&made, &hooks_url).await?;
+        let contract = contract(args.channel, town.directory.path(), &town.sandbox_url)?;
+        town.provision(&contract, &hooks_url).await?;
         Ok(town)
     }
 
@@ -77,11 +78,11 @@ impl Town {
         anyhow::bail!("the server is not ready")
     }
 
-    async fn provision(&mut self, made: &keys::FreshKeys, hooks_url: &str) -> anyhow::Result<()> {
+    async fn provision(&mut self, contract: &Value, hooks_url: &str) -> anyhow::Result<()> {
         let fee = json!({ "rate": "0.0060", "returned": true });
         self.api.create("/v1/merchants", &json!({ "code": "shop", "name": "Shop", "fee": fee })).await?;
         self.api.create("/v1/products", &json!({ "code": "delay", "name": "Travel delay" })).await?;
-        self.api.create("/v1/channel_accounts", &contract(&self.sandbox_url, made)).await?;
+        self.api.create("/v1/channel_accounts", contract).await?;
         let endpoint = json!({ "url": hooks_url, "events": ["payment.succeeded"] });
         self.api.create("/v1/webhook_endpoints", &endpoint).await?;
         let app = self.api.create("/v1/apps", &json!({ "name": "order system" })).await?;
@@ -149,15 +150,10 @@ fn bootstrap(config: &Path, code: &str) -> anyhow::Result<String> {
     Ok(Api::text(&line, "api_key")?.to_owned())
 }
 
-fn contract(sandbox_url: &str, made: &keys::FreshKeys) -> Value {
-    json!({
-        "channel": "alipay", "name": "Alipay", "methods": ["alipay_qr"], "fee_rate": "0.0060", "fee_returned": true,
-        "settings": {
-            "gateway_url": format!("{sandbox_url}/gateway.do"), "app_id": keys::APP_ID,
-            "seller_id": keys::SELLER_ID, "mode": "key",
-        },
-        "credentials": {
-            "app_private_key": made.app_private_pem, "alipay_public_key": made.platform_public_pem,
-        },
-    })
+fn contract(channel: ChannelArg, keys: &Path, sandbox_url: &str) -> anyhow::Result<Value> {
+    let terms = terms(channel.channel(), keys, sandbox_url)?;
+    Ok(json!({
+        "channel": terms.channel, "name": terms.name, "methods": terms.methods, "fee_rate": "0.0060",
+        "fee_returned": true, "settings": terms.settings, "credentials": terms.secrets,
+    }))
 }

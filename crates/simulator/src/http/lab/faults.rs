@@ -1,0 +1,138 @@
+//! The faults that people can choose from, in their words.
+
+use crate::core::{Effect, Fault, Garble, Seal};
+use crate::unionpay::http::{Effect as CardEffect, Fault as CardFault};
+
+const SECOND_US: i64 = 1_000_000;
+
+/// A fault with its word in forms and its names.
+#[derive(Debug)]
+pub(super) struct Choice<F: 'static> {
+    pub word: &'static str,
+    pub chinese: &'static str,
+    pub english: &'static str,
+    pub fault: F,
+}
+
+const fn choice<F>(word: &'static str, chinese: &'static str, english: &'static str, fault: F) -> Choice<F> {
+    Choice { word, chinese, english, fault }
+}
+
+/// Faults of Alipay and WeChat Pay.
+pub(super) const WALLET: &[Choice<Fault>] = &[
+    choice("lost_before", "请求丢失，未生效", "Request lost, nothing done", Fault::LostBefore),
+    choice("lost_after", "已生效，应答丢失", "Done, answer lost", Fault::LostAfter),
+    choice(
+        "lands_late",
+        "20 秒后才生效",
+        "Takes effect 20 s later",
+        Fault::LandsLate { after_us: 20 * SECOND_US },
+    ),
+    choice(
+        "lands_after_query",
+        "查询之后才生效",
+        "Takes effect after the next query",
+        Fault::LandsAfterQuery,
+    ),
+    choice(
+        "server_error",
+        "已生效，应答 502",
+        "Done, answered 502",
+        Fault::Unreadable { garble: Garble::ServerError, effect: Effect::Done },
+    ),
+    choice(
+        "garbage",
+        "未生效，应答为乱码",
+        "Nothing done, answer is noise",
+        Fault::Unreadable { garble: Garble::Garbage, effect: Effect::None },
+    ),
+    choice(
+        "truncated",
+        "已生效，应答被截断",
+        "Done, answer cut short",
+        Fault::Unreadable { garble: Garble::Truncated, effect: Effect::Done },
+    ),
+    choice(
+        "system_error",
+        "已生效，应答“系统错误”",
+        "Done, answered \"system error\"",
+        Fault::SystemError { effect: Effect::Done },
+    ),
+    choice("slow", "应答慢 8 秒", "Answer 8 s late", Fault::Slow { after_us: 8 * SECOND_US }),
+    choice("limited", "限流", "Rate limited", Fault::Limited),
+    choice("down", "停机 30 秒", "Down for 30 s", Fault::Down { for_us: 30 * SECOND_US }),
+    choice("query_stale", "查询得到旧状态", "Query tells an old state", Fault::QueryStale),
+    choice(
+        "query_not_found",
+        "查询得到“无此订单”",
+        "Query says there is no such order",
+        Fault::QueryNotFound,
+    ),
+    choice(
+        "refund_later",
+        "退款 30 秒后才到",
+        "Refund lands 30 s later",
+        Fault::RefundLater { after_us: 30 * SECOND_US },
+    ),
+    choice(
+        "false_success",
+        "退款应答成功，实未退",
+        "Refund answered as done, and is not",
+        Fault::FalseSuccess,
+    ),
+    choice("notify_twice", "通知发两次", "Notice sent twice", Fault::NotifyDuplicated { copies: 2 }),
+    choice("notify_late", "通知晚 30 秒", "Notice 30 s late", Fault::NotifyLate { after_us: 30 * SECOND_US }),
+    choice("notify_never", "不发通知", "No notice at all", Fault::NotifyNever),
+    choice(
+        "notify_amount",
+        "通知金额少 1 分",
+        "Notice names 1 fen less",
+        Fault::NotifyWrongAmount { delta_fen: -1 },
+    ),
+    choice("notify_app", "通知的应用不符", "Notice names another application", Fault::NotifyWrongApp),
+    choice("notify_seller", "通知的商户不符", "Notice names another merchant", Fault::NotifyWrongSeller),
+    choice(
+        "notify_forged",
+        "另有一条伪造通知",
+        "A forged notice besides",
+        Fault::NotifyForged { seal: Seal::WrongKey },
+    ),
+    choice("bill_omits", "账单漏一行", "Bill leaves out a line", Fault::BillOmits),
+    choice("bill_doubles", "账单重复一行", "Bill has a line twice", Fault::BillDoubles),
+    choice("bill_adds", "账单多一行", "Bill has a line too many", Fault::BillAdds),
+];
+
+/// Faults of UnionPay.
+pub(super) const CARDS: &[Choice<CardFault>] = &[
+    choice(
+        "lost_before",
+        "请求丢失，未生效",
+        "Request lost, nothing done",
+        CardFault::Lost { effect: CardEffect::None },
+    ),
+    choice(
+        "lost_after",
+        "已生效，应答丢失",
+        "Done, answer lost",
+        CardFault::Lost { effect: CardEffect::Done },
+    ),
+    choice(
+        "lands_after_query",
+        "查询之后才生效",
+        "Takes effect after the next query",
+        CardFault::LandsAfterQuery,
+    ),
+    choice(
+        "server_error",
+        "已生效，应答 502",
+        "Done, answered 502",
+        CardFault::ServerError { effect: CardEffect::Done },
+    ),
+    choice("garbage", "已生效，应答为乱码", "Done, answer is noise", CardFault::Garbage),
+    choice("truncated", "已生效，应答被截断", "Done, answer cut short", CardFault::Truncated),
+    choice("other_charset", "应答编码不符", "Answer in another charset", CardFault::OtherCharset),
+    choice("empty", "应答为空", "Empty answer", CardFault::Empty),
+    choice("slow", "应答慢 8 秒", "Answer 8 s late", CardFault::Slow { after_ms: 8_000 }),
+    choice("limited", "限流", "Rate limited", CardFault::Limited),
+    choice("query_not_found", "查询得到“无此交易”", "Query says there is no such trade", CardFault::NotFound),
+];
