@@ -9,6 +9,7 @@ pub mod bank;
 pub mod bill;
 pub mod callback;
 pub mod capabilities;
+pub mod checkup;
 mod contract;
 pub mod credentials;
 mod http;

@@ -5,6 +5,7 @@ mod bench;
 mod bootstrap;
 mod config;
 mod demo;
+mod doctor;
 mod failpoints;
 mod migrate;
 mod output;
@@ -43,6 +44,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// The channel simulator alone, for any third-party SDK.
     Sandbox(sandbox::SandboxArgs),
+    /// Tests a channel configuration and says in plain words what is wrong.
+    Doctor(doctor::DoctorArgs),
     /// The deterministic simulation.
     Simulate(simulate::SimulateArgs),
     /// Measures throughput and latency.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Bootstrap(args) => bootstrap::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Bench(args) => bench::run(args),
     };

@@ -71,7 +71,7 @@ fn refused(error: &NotifyError) -> CallbackRefusal {
 }
 
 fn read(notification: Notification, credentials: &Credentials) -> CallbackFinding {
-    let app_id = named_app(&notification, &credentials.settings);
+    let app_id = notification.app_id;
     let (payee_merchant, about) = match notification.notice {
         Notice::Trade(trade) => {
             let payment = finding(&trade, &app_id, &credentials.settings);
@@ -82,14 +82,6 @@ fn read(notification: Notification, credentials: &Credentials) -> CallbackFindin
         Notice::Other { notify_type } => (None, About::Other { name: notify_type }),
     };
     CallbackFinding { message_id: notification.notify_id, payee_app: Some(app_id), payee_merchant, about }
-}
-
-/// The application that a notification names: the one that sent the order, unless another than ours stands behind
-/// it (`auth_app_id`), which is then as good as another payee.
-fn named_app(notification: &Notification, settings: &Settings) -> String {
-    let behind = settings.auth_app_id.as_ref().unwrap_or(&settings.app_id);
-    let other = notification.params.get_filled("auth_app_id").filter(|named| named != behind);
-    other.map_or_else(|| notification.app_id.clone(), str::to_owned)
 }
 
 /// A success carries whom it names and is compared by the decision; anything else counts only if it is ours.

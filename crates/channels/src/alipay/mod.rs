@@ -8,6 +8,7 @@ mod capabilities;
 pub mod conversation;
 pub mod credentials;
 mod pem;
+pub(crate) mod question;
 pub mod report;
 
 pub use crate::line::NotSent;

@@ -42,8 +42,7 @@ fn refusal(error: &NotifyError) -> CallbackRefusal {
 
 fn read(notification: &Notification, credentials: &Credentials) -> CallbackFinding {
     let message = &notification.message;
-    let ours = message.mer_id.as_deref() == Some(credentials.settings.mer_id.as_str())
-        && message.payee().map(String::as_str) == Some(credentials.settings.payee());
+    let ours = message.mer_id.as_deref() == Some(credentials.settings.mer_id.as_str());
     let about = match notification.txn_type.as_str() {
         "01" => About::Order {
             out_no: notification.order_id.clone(),
@@ -63,7 +62,7 @@ fn read(notification: &Notification, credentials: &Credentials) -> CallbackFindi
     CallbackFinding {
         message_id: message.query_id.clone().unwrap_or_else(|| notification.order_id.clone()),
         payee_app: message.mer_id.clone(),
-        payee_merchant: message.payee().cloned(),
+        payee_merchant: message.mer_id.clone(),
         about,
     }
 }

@@ -8,11 +8,12 @@ pub mod callback;
 mod capabilities;
 pub mod conversation;
 pub mod credentials;
+pub(crate) mod question;
 pub mod report;
 pub mod wire;
 
 pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
 pub use conversation::Heard;
-pub use credentials::{Access, Credentials, Settings, SignedBy};
+pub use credentials::{Credentials, Settings, SignedBy};
 pub use tk_formats::unionpay::message::Message;

@@ -48,7 +48,7 @@ fn read(notice: &Notice) -> Result<CallbackFinding, CallbackRefusal> {
     match notice.original_type.as_str() {
         "transaction" => {
             let order = parse_order(&notice.resource).map_err(|error| malformed(&error))?;
-            let (payee_app, payee_merchant) = (order.appid.clone(), order.payee().cloned());
+            let (payee_app, payee_merchant) = (order.appid.clone(), order.mchid.clone());
             let payment: PaymentFinding = report::finding(&order);
             let about = About::Order { out_no: order.out_trade_no, payment, refund: None };
             Ok(CallbackFinding { message_id, payee_app, payee_merchant, about })
@@ -60,8 +60,7 @@ fn read(notice: &Notice) -> Result<CallbackFinding, CallbackRefusal> {
                 finding: Some(report::refund_finding(&refund)),
             };
             let about = About::Refund { out_no: refund.out_trade_no, refund: hint };
-            let payee_merchant = refund.sub_mchid.or(refund.mchid);
-            Ok(CallbackFinding { message_id, payee_app: None, payee_merchant, about })
+            Ok(CallbackFinding { message_id, payee_app: None, payee_merchant: refund.mchid, about })
         }
         _ => {
             let about = About::Other { name: notice.event_type.clone() };

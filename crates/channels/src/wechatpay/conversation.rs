@@ -75,7 +75,6 @@ impl From<CallError> for NotSent {
             | CallError::CurrencyForeign(_)
             | CallError::AmountOutOfRange(_)
             | CallError::Payload
-            | CallError::BillForeign
             | CallError::Time => Self::Refused(error.to_string()),
         }
     }
@@ -217,7 +216,11 @@ pub(crate) async fn renew_if_due(line: &Line<'_>, credentials: &Credentials) {
 
 /// Only who holds the APIv3 key can have sealed them; their own reply must verify with one of them or with a key
 /// known before.
-fn certificates_of(exchanged: &Exchanged, credentials: &Credentials, now_us: i64) -> Result<usize, String> {
+pub(super) fn certificates_of(
+    exchanged: &Exchanged,
+    credentials: &Credentials,
+    now_us: i64,
+) -> Result<usize, String> {
     let found =
         certificates::decode(&exchanged.body, &credentials.api_v3_key).map_err(|error| error.to_string())?;
     let mut keys = credentials.platform.keys();

@@ -165,7 +165,7 @@ fn paid(order: &order::Order) -> PaymentFinding {
                 channel_txn_no: number.clone(),
                 amount: Amount { minor: total_fen, currency },
                 payee_app: order.appid.clone(),
-                payee_merchant: order.payee().cloned(),
+                payee_merchant: order.mchid.clone(),
                 paid_at_us: order.success_at_us,
             })
         }

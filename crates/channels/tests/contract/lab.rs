@@ -47,10 +47,6 @@ impl Lab {
         self.script(json!({ "fault": fault, "times": 1 })).await;
     }
 
-    pub async fn spoil_callback(&self, fault: &str) {
-        self.script(json!({ "fault": { "kind": fault }, "times": 1 })).await;
-    }
-
     pub async fn forge(&self, attempt: &Attempt, forgery: Forgery) {
         let seal = match forgery {
             Forgery::OtherKey => "wrong_key",

@@ -74,8 +74,6 @@ macro_rules! benches {
 benches! {
     alipay_by_key = crate::alipay::by_key;
     alipay_by_certificate = crate::alipay::by_certificate;
-    alipay_as_service_provider = crate::alipay::as_service_provider;
     wechatpay_by_certificate = crate::wechatpay::by_certificate;
     wechatpay_by_public_key = crate::wechatpay::by_public_key;
-    wechatpay_as_service_provider = crate::wechatpay::as_service_provider;
 }
