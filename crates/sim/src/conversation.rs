@@ -28,7 +28,6 @@ fn settings(account: &ChannelAccount) -> Settings {
         gateway_url: "https://channel.example/gateway.do".to_owned(),
         app_id: account.payee_app.clone(),
         seller_id: account.payee_merchant.clone(),
-        auth_app_id: None,
         mode: Mode::Key,
         charset: Charset::Utf8,
         notify_url: Some("https://till.example/callbacks".to_owned()),

@@ -51,9 +51,31 @@ impl Earlier {
     }
 }
 
-/// The methods that routing offers this payer now.
+/// The methods that routing offers this payer now, as far as these pages carry them.
 pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
-    offers(&rows.product, &rows.payment, terminal, &rows.accounts)
+    let offers = offers(&rows.product, &rows.payment, terminal, &rows.accounts);
+    offers.into_iter().filter(|offer| !by_api_only(offer.method)).collect()
+}
+
+/// Methods that need what no page here asks for: the payer's openid, a card's token and the code sent for it.
+const fn by_api_only(method: Method) -> bool {
+    match method {
+        Method::WechatJsapi | Method::QuickPay => true,
+        Method::AlipayPage
+        | Method::AlipayWap
+        | Method::AlipayQr
+        | Method::AlipayBarcode
+        | Method::WechatH5
+        | Method::WechatNative
+        | Method::WechatBarcode
+        | Method::EbankB2c
+        | Method::EbankB2b
+        | Method::BankTransfer
+        | Method::Cheque
+        | Method::Cash
+        | Method::Pos
+        | Method::Kiosk => false,
+    }
 }
 
 /// The page to choose a method on.
