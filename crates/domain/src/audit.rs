@@ -71,6 +71,10 @@ words! {
         TakingVoid = "taking.void",
         /// A second person decided about it.
         VoidDecide = "void.decide",
+        /// A cheque was received.
+        ChequeReceive = "cheque.receive",
+        /// A cheque was moved on.
+        ChequeAdvance = "cheque.advance",
         /// A counter's day was closed.
         CounterDayClose = "counter_day.close",
         /// Cash was brought to a bank.

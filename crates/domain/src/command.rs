@@ -2,9 +2,9 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, CounterDayId, DeliveryId,
-    EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId,
-    RefundId, ShiftId, TenantId,
+    ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId,
+    DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId,
+    ProductId, RefundId, ShiftId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -59,6 +59,8 @@ pub enum Want {
     TransferOrder(TenantId, AttemptId),
     /// Money of a bank line given to an order.
     TransferMatch(TenantId, MatchId),
+    /// A cheque.
+    Cheque(TenantId, ChequeId),
     /// A shift.
     Shift(TenantId, ShiftId),
     /// What one open shift has.

@@ -3,6 +3,7 @@
 use crate::access::{ApiKey, App};
 use crate::audit::{Act, Audit, Origin};
 use crate::channel_account::ChannelAccount;
+use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::id::{AuditId, TenantId, TypedId};
@@ -59,6 +60,8 @@ pub enum Change {
     TransferOrder(Box<TransferOrder>),
     /// Money of a bank line given to an order.
     TransferMatch(Box<TransferMatch>),
+    /// A cheque.
+    Cheque(Box<Cheque>),
     /// A shift.
     Shift(Box<Shift>),
     /// What one open shift has.
@@ -94,7 +97,7 @@ change_from! {
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,
     Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
-    CashDeposit => CashDeposit,
+    CashDeposit => CashDeposit, Cheque => Cheque,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

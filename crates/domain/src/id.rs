@@ -159,6 +159,8 @@ typed_ids! {
     BankLineId = "btr";
     /// Money of a bank line given to an order.
     MatchId = "mat";
+    /// A cheque.
+    ChequeId = "chq";
     /// The time in which one cashier has one drawer.
     ShiftId = "shf";
     /// A cashier, as an owner of accounts.

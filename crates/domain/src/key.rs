@@ -20,6 +20,8 @@ words! {
         PartnerCode = "partner_code",
         /// Bank account, year and remittance code → attempt.
         TransferCode = "transfer_code",
+        /// Bank and cheque number → attempt.
+        Cheque = "cheque",
         /// Terminal, day and slip number → attempt or refund.
         CounterSlip = "counter_slip",
         /// Bank account and slip number → deposit of cash.

@@ -9,6 +9,7 @@ pub mod access;
 pub mod ask;
 pub mod audit;
 pub mod channel_account;
+pub mod cheque;
 pub mod command;
 pub mod counter;
 pub mod decision;

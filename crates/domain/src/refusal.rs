@@ -120,6 +120,12 @@ pub enum Refusal {
     CounterDayClosed,
     /// More than is left of the day's cash.
     DepositExceedsTakings,
+    /// The cheque was received before for something else.
+    ChequeUsed,
+    /// A cheque must be presented within ten days of its issue.
+    ChequeExpired,
+    /// The cheque does not stand where this step begins.
+    ChequeStepUnfit,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -180,6 +186,9 @@ impl Refusal {
             Self::NotVoidable => "not_voidable",
             Self::CounterDayClosed => "counter_day_closed",
             Self::DepositExceedsTakings => "deposit_exceeds_takings",
+            Self::ChequeUsed => "cheque_used",
+            Self::ChequeExpired => "cheque_expired",
+            Self::ChequeStepUnfit => "cheque_step_unfit",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -254,6 +263,9 @@ impl Refusal {
             | Self::NotVoidable
             | Self::CounterDayClosed
             | Self::DepositExceedsTakings
+            | Self::ChequeUsed
+            | Self::ChequeExpired
+            | Self::ChequeStepUnfit
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

@@ -11,6 +11,7 @@ pub use rows::{Appended, Row, Rows, Slot};
 
 use crate::access::{ApiKey, App};
 use crate::channel_account::ChannelAccount;
+use crate::cheque::Cheque;
 use crate::command::Want;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
@@ -68,6 +69,8 @@ pub struct Snapshot {
     pub transfer_orders: Rows<TransferOrder>,
     /// Matches of lines and orders.
     pub transfer_matches: Rows<TransferMatch>,
+    /// Cheques.
+    pub cheques: Rows<Cheque>,
     /// Shifts.
     pub shifts: Rows<Shift>,
     /// What open shifts have.

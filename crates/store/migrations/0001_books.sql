@@ -641,6 +641,36 @@ CREATE TABLE cash_deposits (
 CREATE INDEX cash_deposits_by_line ON cash_deposits (tenant_id, bank_line_id);
 @tenant cash_deposits
 
+CREATE TABLE cheques (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  bank TEXT NOT NULL CHECK (length(bank) BETWEEN 1 AND 32),
+  cheque_no TEXT NOT NULL CHECK (length(cheque_no) BETWEEN 6 AND 20),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  issued_day {i64} NOT NULL,
+  presented_day {i64} CHECK (presented_day BETWEEN issued_day AND issued_day + 10),
+  status TEXT NOT NULL CHECK (status IN ('received', 'presented', 'cleared', 'bounced', 'withdrawn')),
+  entry_id {id},
+  reason TEXT,
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  changed_by TEXT,
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, bank, cheque_no),
+  CHECK ((status IN ('received', 'withdrawn')) = (presented_day IS NULL)),
+  CHECK ((status IN ('received', 'withdrawn')) = (entry_id IS NULL)),
+  CHECK ((status IN ('bounced', 'withdrawn')) = (reason IS NOT NULL))
+) {strict};
+CREATE INDEX cheques_by_payment ON cheques (payment_id, id);
+@tenant cheques
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
@@ -655,7 +685,7 @@ CREATE TABLE accounts (
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, owner_kind, owner_id, kind, currency),
   CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'held', 'duplicate',
-    'late_success', 'suspense', 'transfer_received', 'transfer_return'))
+    'late_success', 'suspense', 'transfer_received', 'transfer_return', 'cheques_uncleared'))
 ) {strict};
 @tenant accounts
 
@@ -720,7 +750,7 @@ CREATE TABLE entries (
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
     'bank_debit', 'transfer_match', 'transfer_return', 'shift_open', 'shift_close', 'cash_deposit',
-    'deposit_match', 'reversal')),
+    'deposit_match', 'cheque_present', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

@@ -4,12 +4,14 @@ use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
 use tk_domain::access::SignatureAlgorithm;
 use tk_domain::audit::Act;
 use tk_domain::channel_account::{Channel, Method};
+use tk_domain::cheque::ChequeStatus;
 use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
-    CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
-    PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, TypedId, WebhookEndpointId,
+    ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId,
+    MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, TypedId,
+    WebhookEndpointId,
 };
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
@@ -38,7 +40,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, CashDepositId, CashierId, CounterDayId, HoldId, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, WebhookEndpointId,
+    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -59,6 +61,7 @@ word_columns! {
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
+    ChequeStatus,
 }
 
 impl Column for Currency {

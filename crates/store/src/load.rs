@@ -5,6 +5,7 @@ use crate::record::{Decided, Table};
 use crate::value::{Cells, Columns, Value};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::cheque::Cheque;
 use tk_domain::command::Want;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
@@ -101,6 +102,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::TransferMatch(tenant, id) => {
             by_key::<TransferMatch>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
+        Want::Cheque(tenant, id) => by_key::<Cheque>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Shift(tenant, id) => by_key::<Shift>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Seat(tenant, id) => by_key::<Seat>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::CounterDay(tenant, id) => by_key::<CounterDay>(loads, snapshot, (*tenant, (*tenant, *id))),

@@ -5,6 +5,7 @@ use crate::record::{Decided, Record, Table};
 use crate::value::{Kind, Value};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::cheque::Cheque;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::instruction::Instruction;
@@ -64,6 +65,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<BankLine>(&mut writes, snapshot);
     changed::<TransferOrder>(&mut writes, snapshot);
     changed::<TransferMatch>(&mut writes, snapshot);
+    changed::<Cheque>(&mut writes, snapshot);
     changed::<Shift>(&mut writes, snapshot);
     changed::<Seat>(&mut writes, snapshot);
     changed::<CounterDay>(&mut writes, snapshot);

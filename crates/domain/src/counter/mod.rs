@@ -15,11 +15,14 @@ mod take;
 mod view;
 mod void;
 
+pub(crate) use take::{check_owed, want_partner};
+
 pub use close::CloseShift;
 pub use day::CloseCounterDay;
 pub use deposit::{DepositCash, MatchDeposit};
 pub use hand_over::{HandOverRefund, HandedOver};
 pub use open::OpenShift;
+pub(crate) use open::counter;
 pub use rows::{
     CashDeposit, CounterDay, CounterFlow, CounterMovement, DayStatus, DepositStatus, Seat, Shift,
     ShiftStatus, Totals, VoidStatus,

@@ -113,7 +113,7 @@ impl OpenShift {
 }
 
 /// The counter of this identifier.
-pub(super) fn counter(
+pub(crate) fn counter(
     tenant_id: TenantId,
     id: ChannelAccountId,
     snapshot: &Snapshot,

@@ -260,7 +260,7 @@ impl RecordTaking {
 }
 
 /// Whether the payment still asks for money, and its partner may still take it.
-fn check_owed(payment: &Payment, snapshot: &Snapshot, now_us: i64) -> Result<(), Refusal> {
+pub(crate) fn check_owed(payment: &Payment, snapshot: &Snapshot, now_us: i64) -> Result<(), Refusal> {
     if let Some(id) = payment.partner_id {
         let partner = snapshot.partners.get(&(payment.tenant_id, id));
         partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(payment.product_id, now_us)?;
@@ -273,7 +273,7 @@ fn check_owed(payment: &Payment, snapshot: &Snapshot, now_us: i64) -> Result<(),
 }
 
 /// The partner that [`check_owed`] has to see.
-fn want_partner(payment: &Payment, wants: &mut Wants) {
+pub(crate) fn want_partner(payment: &Payment, wants: &mut Wants) {
     if let Some(id) = payment.partner_id {
         wants.add(Want::Partner(payment.tenant_id, id));
     }

@@ -39,6 +39,10 @@ words! {
         TransferReceived = "transfer_received",
         /// Transfers on their way back to their senders (liability).
         TransferReturn = "transfer_return",
+        /// Cheques that banks have and have not paid 托收在途 (asset).
+        ChequesInCollection = "cheques_in_collection",
+        /// What the merchant is owed once those are paid (liability).
+        ChequesUncleared = "cheques_uncleared",
         /// Cash in the drawer of a counter 收银柜现金 (asset).
         CashDrawer = "cash_drawer",
         /// The tenant's cash in no drawer; floats come out of it and go back 库存现金 (asset).
@@ -62,6 +66,7 @@ impl AccountKind {
             | Self::LateSuccess
             | Self::TransferReceived
             | Self::TransferReturn
+            | Self::ChequesUncleared
             | Self::Suspense => true,
             Self::MerchantFeeReceivable
             | Self::ChannelReceivable
@@ -69,6 +74,7 @@ impl AccountKind {
             | Self::FeeIncome
             | Self::BankAccount
             | Self::UnexplainedDebit
+            | Self::ChequesInCollection
             | Self::CashDrawer
             | Self::CashVault
             | Self::CashInTransit
@@ -86,6 +92,7 @@ impl AccountKind {
             | Self::FeeCost
             | Self::BankAccount
             | Self::UnexplainedDebit
+            | Self::ChequesInCollection
             | Self::CashDrawer
             | Self::CashVault
             | Self::CashInTransit
@@ -99,6 +106,7 @@ impl AccountKind {
             | Self::FeeIncome
             | Self::TransferReceived
             | Self::TransferReturn
+            | Self::ChequesUncleared
             | Self::Suspense => false,
         }
     }

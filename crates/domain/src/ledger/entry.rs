@@ -45,6 +45,8 @@ words! {
         CashDeposit = "cash_deposit",
         /// Cash brought to a bank that the bank now shows.
         DepositMatch = "deposit_match",
+        /// A cheque brought to a bank.
+        ChequePresent = "cheque_present",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

@@ -44,6 +44,7 @@ pub(super) fn collect(
         | EntryKind::ShiftClose
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
+        | EntryKind::ChequePresent
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

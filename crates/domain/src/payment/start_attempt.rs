@@ -178,6 +178,9 @@ impl StartAttempt {
         snapshot: &Snapshot,
         moment: &mut Moment<'_>,
     ) -> Result<Decision<Started>, Refusal> {
+        if open.method != Method::BankTransfer && !open.method.told_to_channel() {
+            return Err(Refusal::AttemptInProgress { outcome_unknown: false });
+        }
         let boxed = |attempt: &Attempt| (Box::new(payment.clone()), Box::new(attempt.clone()));
         let same = open.method == self.method && self.same_code(open, snapshot);
         if same && open.close_requested_at_us.is_none() {

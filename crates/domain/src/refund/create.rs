@@ -136,8 +136,8 @@ impl CreateRefund {
             return Err(Refusal::TooManyRefunds { max: count_max });
         }
         let window_us = account.refund_window_days.saturating_mul(DAY_US);
-        // Money that was pushed to a bank account has no channel that could send it back.
-        if attempt.method == Method::BankTransfer {
+        // Money that came into a bank account has no channel that could send it back.
+        if matches!(attempt.method, Method::BankTransfer | Method::Cheque) {
             return Err(Refusal::RefundWindowClosed);
         }
         if attempt.paid_at_us.unwrap_or(attempt.created_at_us).saturating_add(window_us) <= now_us {

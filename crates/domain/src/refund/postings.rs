@@ -26,6 +26,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::ShiftClose
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
+        | EntryKind::ChequePresent
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);

@@ -3,12 +3,13 @@
 use crate::access::{ApiKey, App};
 use crate::audit::Audit;
 use crate::channel_account::ChannelAccount;
+use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, CounterDayId,
-    DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId,
-    ProductId, RefundId, ShiftId, TenantId, WebhookEndpointId,
+    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
+    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
+    PartnerId, PaymentId, ProductId, RefundId, ShiftId, TenantId, WebhookEndpointId,
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
@@ -51,7 +52,7 @@ rows! {
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
-    Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
+    Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
 }
 
 impl Row for Head {

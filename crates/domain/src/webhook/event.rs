@@ -50,6 +50,16 @@ words! {
         ShiftClosed = "shift.closed",
         /// A counter's day was closed.
         CounterDayClosed = "counter_day.closed",
+        /// A cheque was received.
+        ChequeReceived = "cheque.received",
+        /// The bank got it.
+        ChequePresented = "cheque.presented",
+        /// The bank has its money.
+        ChequeCleared = "cheque.cleared",
+        /// The bank gave it back unpaid.
+        ChequeBounced = "cheque.bounced",
+        /// It went back to the payer before it was presented.
+        ChequeWithdrawn = "cheque.withdrawn",
         /// Somebody pressed "send a test event".
         Test = "test",
     }

@@ -11,6 +11,8 @@ mod barcode;
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod cheques;
+#[cfg(test)]
 mod closing;
 #[cfg(test)]
 mod confirm;

@@ -39,6 +39,7 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::BankLine(..) => Some(5),
         Want::TransferOrder(..) => Some(6),
         Want::TransferMatch(..) => Some(7),
+        Want::Cheque(..) => Some(8),
         Want::Shift(..) => Some(8),
         Want::Seat(..) => Some(9),
         Want::CounterDay(..) => Some(10),
@@ -102,6 +103,7 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::TransferMatch(tenant, id) => {
             copy(&full.transfer_matches, &(*tenant, *id), &mut to.transfer_matches);
         }
+        Want::Cheque(tenant, id) => copy(&full.cheques, &(*tenant, *id), &mut to.cheques),
         Want::Shift(tenant, id) => copy(&full.shifts, &(*tenant, *id), &mut to.shifts),
         Want::Seat(tenant, id) => copy(&full.seats, &(*tenant, *id), &mut to.seats),
         Want::CounterDay(tenant, id) => copy(&full.counter_days, &(*tenant, *id), &mut to.counter_days),
@@ -136,6 +138,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::TransferMatch(row) => {
             replaces_unseen(&**row, &full.transfer_matches, &partial.transfer_matches)
         }
+        Change::Cheque(row) => replaces_unseen(&**row, &full.cheques, &partial.cheques),
         Change::Shift(row) => replaces_unseen(&**row, &full.shifts, &partial.shifts),
         Change::Seat(row) => replaces_unseen(&**row, &full.seats, &partial.seats),
         Change::CounterDay(row) => replaces_unseen(&**row, &full.counter_days, &partial.counter_days),

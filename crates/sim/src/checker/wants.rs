@@ -86,6 +86,7 @@ impl Checker {
             Change::TransferMatch(row) => {
                 known(&rows.transfer_matches, &partial.transfer_matches, row.as_ref())
             }
+            Change::Cheque(row) => known(&rows.cheques, &partial.cheques, row.as_ref()),
             Change::Shift(row) => known(&rows.shifts, &partial.shifts, row.as_ref()),
             Change::Seat(row) => known(&rows.seats, &partial.seats, row.as_ref()),
             Change::CounterDay(row) => known(&rows.counter_days, &partial.counter_days, row.as_ref()),
@@ -161,6 +162,7 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::TransferMatch(tenant, id) => {
             copy(&rows.transfer_matches, &mut partial.transfer_matches, &(*tenant, *id));
         }
+        Want::Cheque(tenant, id) => copy(&rows.cheques, &mut partial.cheques, &(*tenant, *id)),
         Want::Shift(tenant, id) => copy(&rows.shifts, &mut partial.shifts, &(*tenant, *id)),
         Want::Seat(tenant, id) => copy(&rows.seats, &mut partial.seats, &(*tenant, *id)),
         Want::CounterDay(tenant, id) => copy(&rows.counter_days, &mut partial.counter_days, &(*tenant, *id)),

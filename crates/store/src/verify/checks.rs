@@ -118,7 +118,7 @@ pub(super) const CHECKS: &[Check] = &[
         ACCOUNT,
         "SELECT id FROM accounts WHERE tenant_id = ?1 AND balance_minor < -credit_limit_minor AND kind IN
            ('pending_settlement', 'cash', 'held', 'duplicate', 'late_success', 'suspense', 'transfer_received',
-           'transfer_return')",
+           'transfer_return', 'cheques_uncleared')",
     ),
     check(
         "inv-6",

@@ -91,6 +91,30 @@ pub(super) const CHECKS: &[Check] = &[
              AND c.channel_account_id = a.owner_id AND c.currency = a.currency AND c.status = 'in_transit'), 0)",
     ),
     check(
+        "inv-8",
+        "each cheque is an attempt that counts exactly when it is cleared, and each such attempt is a cheque",
+        ATTEMPT,
+        "SELECT a.id FROM attempts a LEFT JOIN cheques c ON c.tenant_id = ?1 AND c.id = a.id
+         WHERE a.tenant_id = ?1 AND a.method = 'cheque' AND (c.id IS NULL OR c.amount_minor <> a.amount_minor
+           OR c.payment_id <> a.payment_id OR a.status <> CASE c.status WHEN 'cleared' THEN 'succeeded'
+             WHEN 'bounced' THEN 'failed' WHEN 'withdrawn' THEN 'closed' ELSE 'processing' END
+           OR CASE c.status WHEN 'cleared' THEN 1 ELSE 0 END <> CASE WHEN a.disposition IS NULL THEN 0 ELSE 1 END)
+         UNION ALL SELECT c.id FROM cheques c WHERE c.tenant_id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM attempts a WHERE a.tenant_id = ?1 AND a.id = c.id AND a.method = 'cheque')",
+    ),
+    check(
+        "inv-3",
+        "cheques in collection are those presented, on both sides of the books",
+        ACCOUNT,
+        "SELECT a.id FROM accounts a WHERE a.tenant_id = ?1
+           AND (a.kind = 'cheques_uncleared' AND a.balance_minor <> COALESCE((SELECT SUM(c.amount_minor)
+             FROM cheques c WHERE c.tenant_id = ?1 AND c.merchant_id = a.owner_id AND c.currency = a.currency
+             AND c.status = 'presented'), 0)
+           OR a.kind = 'cheques_in_collection' AND a.balance_minor <> -COALESCE((SELECT SUM(c.amount_minor)
+             FROM cheques c WHERE c.tenant_id = ?1 AND c.channel_account_id = a.owner_id AND c.currency = a.currency
+             AND c.status = 'presented'), 0))",
+    ),
+    check(
         "inv-3",
         "all overs and shorts in the books are those of the shifts",
         Names::Word,

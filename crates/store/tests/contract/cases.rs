@@ -10,6 +10,7 @@ use tillkeeper_store::{
 };
 use tk_domain::access::{ApiKey, App};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::cheque::Cheque;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::id::{AccountId, AppId, Id128, PaymentId, TenantId};
@@ -364,6 +365,7 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         CounterDay,
         CounterMovement,
         CashDeposit,
+        Cheque,
     );
     assert_eq!(bed.store.get::<Seat>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);

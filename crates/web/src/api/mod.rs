@@ -6,6 +6,7 @@ mod apps;
 mod attempts;
 mod bank_transfers;
 mod channel_accounts;
+mod cheques;
 mod counter;
 mod deliveries;
 mod entries;
@@ -87,6 +88,12 @@ fn over_the_counter() -> OpenApiRouter<WebState> {
         .routes(routes!(counter::deposits::create, counter::deposits::list))
         .routes(routes!(counter::deposits::get))
         .routes(routes!(counter::deposits::matching))
+        .routes(routes!(cheques::create::create, cheques::list::list))
+        .routes(routes!(cheques::get::get))
+        .routes(routes!(cheques::steps::presentation))
+        .routes(routes!(cheques::steps::clearance))
+        .routes(routes!(cheques::steps::bounce))
+        .routes(routes!(cheques::steps::cancellation))
 }
 
 fn configuration() -> OpenApiRouter<WebState> {

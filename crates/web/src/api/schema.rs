@@ -99,4 +99,11 @@ schemas! {
         currency: String, slip_no: String, status: String, bank_transfer: Option<String>, made_by: String,
         matched_by: Option<String>, created: String,
     }
+    /// A cheque for one payment.
+    Cheque {
+        id: String, object: String, livemode: bool, payment: String, attempt: String, counter: String, bank: String,
+        cheque_no: String, amount: i64, currency: String, issued_on: String, present_by: String,
+        presented_on: Option<String>, status: String, reason: Option<String>, made_by: String,
+        changed_by: Option<String>, created: String,
+    }
 }

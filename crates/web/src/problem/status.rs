@@ -38,6 +38,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::VoidsPending
         | Refusal::NotVoidable
         | Refusal::CounterDayClosed
+        | Refusal::ChequeUsed
+        | Refusal::ChequeStepUnfit
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -58,6 +60,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::InsufficientBalance { .. }
         | Refusal::MatchExceedsOpen
         | Refusal::DepositExceedsTakings
+        | Refusal::ChequeExpired
         | Refusal::LimitReached { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -125,6 +128,9 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::NotVoidable
         | Refusal::CounterDayClosed
         | Refusal::DepositExceedsTakings
+        | Refusal::ChequeUsed
+        | Refusal::ChequeExpired
+        | Refusal::ChequeStepUnfit
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -188,6 +194,9 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::NotVoidable
         | Refusal::CounterDayClosed
         | Refusal::DepositExceedsTakings
+        | Refusal::ChequeUsed
+        | Refusal::ChequeExpired
+        | Refusal::ChequeStepUnfit
         | Refusal::LimitReached { .. } => None,
     }
 }

@@ -66,7 +66,8 @@ fn text(value: &Value) -> String {
 /// A counter that takes everything that counters take.
 pub async fn counter(app: &TestApp) -> String {
     let body = json!({
-        "channel": "counter", "name": "门诊一号窗口", "methods": ["cash", "pos", "kiosk"], "fee_rate": "0.0038",
+        "channel": "counter", "name": "门诊一号窗口", "methods": ["cash", "pos", "kiosk", "cheque"],
+        "fee_rate": "0.0038",
         "settings": { "place": "门诊一楼" }, "credentials": {},
     });
     text(&app.post("/v1/channel_accounts", &body).await.expect(201)["id"])

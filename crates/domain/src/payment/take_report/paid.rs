@@ -146,7 +146,8 @@ impl Taking<'_> {
         self.attempt.received_minor = evidence.amount.minor;
         self.attempt.paid_at_us = Some(evidence.paid_at_us.unwrap_or(moment.now_us));
         let cost = self.account.fee_rate.of(evidence.amount.minor, Rounding::HalfUp).unwrap_or(0);
-        self.attempt.channel_fee_minor = if self.attempt.method == Method::Cash { 0 } else { cost };
+        let free = matches!(self.attempt.method, Method::Cash | Method::Cheque);
+        self.attempt.channel_fee_minor = if free { 0 } else { cost };
         self.attempt.updated_at_us = moment.now_us;
     }
 

@@ -38,7 +38,7 @@ impl From<SlipCreate> for Slip {
 }
 
 /// The channel account that a request names, if it is of this channel.
-async fn account(
+pub(super) async fn account(
     state: &WebState,
     caller: &Caller,
     (text, channel): (&str, Channel),
@@ -54,7 +54,7 @@ fn day(text: &str) -> Option<i64> {
     rfc3339_us(&format!("{text}T00:00:00+08:00")).map(shanghai_day)
 }
 
-fn day_at(pointer: &str, text: &str) -> Result<i64, Problem> {
+pub(super) fn day_at(pointer: &str, text: &str) -> Result<i64, Problem> {
     day(text).ok_or_else(|| Problem::field(Code::FieldMalformed, pointer, "no such day"))
 }
 

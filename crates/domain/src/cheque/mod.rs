@@ -1,0 +1,17 @@
+//! Cheques: received, presented, and money only when cleared.
+//!
+//! ```text
+//! received → presented → cleared | bounced;  received → withdrawn
+//! ```
+//! What the bank says about a cheque reaches the payment as a report like any other: cleared is paid, bounced is failed.
+
+mod advance;
+mod postings;
+mod receive;
+mod rows;
+mod view;
+
+pub use advance::{AdvanceCheque, ChequeStep};
+pub use receive::{ChequeReceived, ReceiveCheque};
+pub use rows::{Cheque, ChequeStatus, VALID_DAYS};
+pub use view::ChequeView;

@@ -1,0 +1,18 @@
+//! Pay before issue 见费出单: when money counts as received for issuing, and what the order system reports back.
+//!
+//! ```text
+//! awaiting → announced → issued → surrendered;  awaiting | announced → cancelled
+//! ```
+//! A policy and a refund of its money never stand together: a refund held before the issue is told to the order system
+//! so that it stops, and an issue reported after that withdraws what was not sent and calls a person for the rest.
+
+mod announce;
+mod report;
+mod rows;
+mod view;
+
+pub(crate) use announce::{announce, begin, stop};
+pub use announce::ConfirmMoney;
+pub use report::{OpenRefund, ReportFulfilment};
+pub use rows::{Fulfilment, FulfilmentStatus, Reported};
+pub use view::FulfilmentView;

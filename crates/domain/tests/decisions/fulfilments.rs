@@ -1,0 +1,170 @@
+//! Pay before issue: what is announced and on which fact, and never both policy and refund.
+
+use crate::kit::{CONTRACT, PRICE, TENANT, World, contract, merchant, paid, product};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::Method;
+use tk_domain::fulfilment::{
+    ConfirmMoney, Fulfilment, FulfilmentStatus, OpenRefund, ReportFulfilment, Reported,
+};
+use tk_domain::id::{AttemptId, PaymentId};
+use tk_domain::ledger::AccountKind;
+use tk_domain::payment::{CreatePayment, RefundStatus};
+use tk_domain::product::{IssueOn, Product, ProductLimits};
+use tk_domain::refund::RefundState;
+use tk_domain::refusal::Refusal;
+use tk_domain::report::Source;
+
+fn world(issue_on: IssueOn) -> World {
+    let limits = ProductLimits { issue_within_s: Some(3_600), pay_within_s: Some(86_400) };
+    World::with(merchant(), Product { issue_on, limits, ..product() }, contract(CONTRACT))
+}
+
+impl World {
+    fn with_policy(&mut self) -> PaymentId {
+        let order = self.order();
+        let order = CreatePayment { fulfilment: Some(r#"{"proposal_no":"T1"}"#.to_owned()), ..order };
+        self.run(&order).unwrap().payment.id
+    }
+
+    /// A payment with a policy to issue, collected.
+    fn paid_policy(&mut self) -> (PaymentId, AttemptId) {
+        let payment_id = self.with_policy();
+        let attempt_id = self.attempt(payment_id, Method::AlipayQr);
+        self.told(attempt_id, Source::Callback, paid(&format!("txn-{attempt_id}")));
+        (payment_id, attempt_id)
+    }
+
+    fn say(&mut self, payment_id: PaymentId, reported: Reported) -> Result<Fulfilment, Refusal> {
+        let of_payment = |row: &&tk_domain::refund::Refund| row.payment_id == payment_id;
+        let open = self.snapshot.refunds.iter().filter(of_payment).filter(|row| !row.status.terminal());
+        let refunds =
+            open.map(|row| OpenRefund { refund_id: row.id, attempt_id: row.attempt_id }).collect();
+        self.say_seeing(payment_id, reported, refunds)
+    }
+
+    fn say_seeing(
+        &mut self,
+        payment_id: PaymentId,
+        reported: Reported,
+        refunds: Vec<OpenRefund>,
+    ) -> Result<Fulfilment, Refusal> {
+        self.run(&ReportFulfilment {
+            tenant_id: TENANT,
+            payment_id,
+            reported,
+            policy_no: Some("P-1".to_owned()),
+            refunds,
+            origin: Origin::system(),
+        })
+    }
+
+    fn confirm(&mut self, payment_id: PaymentId, fact: IssueOn) -> Fulfilment {
+        let origin = Origin::system();
+        self.run(&ConfirmMoney { tenant_id: TENANT, payment_id, fact, origin }).unwrap()
+    }
+
+    fn policy(&self, payment_id: PaymentId) -> &Fulfilment {
+        self.snapshot.fulfilments.get(&(TENANT, payment_id)).unwrap()
+    }
+
+    fn last_body(&self) -> serde_json::Value {
+        serde_json::from_str(&self.snapshot.appended.events.last().unwrap().body).unwrap()
+    }
+}
+
+#[test]
+fn the_announcement_says_on_which_fact_it_rests() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, _) = world.paid_policy();
+    assert_eq!(world.events(payment), ["payment.created", "payment.succeeded", "payment.issuable"]);
+    let body = world.last_body();
+    assert_eq!(
+        (&body["data"]["rests_on"], &body["data"]["status"]),
+        (&"channel_success".into(), &"announced".into())
+    );
+    assert_eq!(world.policy(payment).due_at_us, Some(world.now_us + 3_600_000_000));
+    let plain = world.payment();
+    assert!(world.snapshot.fulfilments.get(&(TENANT, plain)).is_none(), "no policy, no row");
+}
+
+#[test]
+fn what_waits_for_reconciliation_is_announced_by_nothing_less() {
+    for (issue_on, less, enough) in [
+        (IssueOn::Reconciled, IssueOn::ChannelSuccess, IssueOn::Reconciled),
+        (IssueOn::Reconciled, IssueOn::ChannelSuccess, IssueOn::Settled),
+        (IssueOn::Settled, IssueOn::Reconciled, IssueOn::Settled),
+    ] {
+        let mut world = world(issue_on);
+        let unpaid = world.with_policy();
+        assert_eq!(world.confirm(unpaid, enough).status, FulfilmentStatus::Awaiting, "no money, no policy");
+        let (payment, _) = world.paid_policy();
+        assert_eq!(world.events(payment), ["payment.created", "payment.succeeded"]);
+        assert_eq!(world.confirm(payment, less).status, FulfilmentStatus::Awaiting);
+        let row = world.confirm(payment, enough);
+        assert_eq!((row.status, row.rests_on), (FulfilmentStatus::Announced, Some(enough)));
+        world.confirm(payment, enough);
+        assert_eq!(world.events(payment), ["payment.created", "payment.succeeded", "payment.issuable"]);
+    }
+}
+
+#[test]
+fn a_refund_before_the_issue_stops_it() {
+    let mut world = world(IssueOn::Settled);
+    let (payment, attempt) = world.paid_policy();
+    world.refund(attempt, "R1", 100).unwrap();
+    world.refund(attempt, "R2", 100).unwrap();
+    assert_eq!(world.events(payment), ["payment.created", "payment.succeeded", "payment.issue_stopped"]);
+    assert_eq!(world.confirm(payment, IssueOn::Settled).status, FulfilmentStatus::Awaiting, "stopped for good");
+    assert_eq!(world.say(payment, Reported::Cancelled).unwrap().status, FulfilmentStatus::Cancelled);
+    world.refund(attempt, "R3", 100).unwrap();
+}
+
+#[test]
+fn an_issue_withdraws_refunds_that_were_not_sent() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = world.paid_policy();
+    let (first, second) = (world.refund(attempt, "R1", 100).unwrap(), world.refund(attempt, "R2", 50).unwrap());
+    assert_eq!(world.say_seeing(payment, Reported::Issued, vec![]), Err(Refusal::RefundsChanged));
+    let row = world.say(payment, Reported::Issued).unwrap();
+    assert_eq!((row.status, row.policy_no.as_deref()), (FulfilmentStatus::Issued, Some("P-1")));
+    for refund in [first, second] {
+        assert_eq!(world.the_refund(refund).status, RefundState::Cancelled);
+        assert_eq!(world.next(refund), "done", "nothing is said to the channel");
+    }
+    assert_eq!((world.balance(AccountKind::Held), world.balance(AccountKind::PendingSettlement)), (0, PRICE));
+    assert!(world.exceptions().is_empty(), "nothing was given back");
+    assert_eq!(world.refund(attempt, "R3", 100), Err(Refusal::PolicyIssued));
+    world.say(payment, Reported::Issued).unwrap();
+    assert_eq!(world.say(payment, Reported::Cancelled), Err(Refusal::FulfilmentConflict));
+    assert_eq!(world.say(payment, Reported::Surrendered).unwrap().status, FulfilmentStatus::Surrendered);
+    assert_eq!(world.say(payment, Reported::Issued), Err(Refusal::FulfilmentConflict));
+}
+
+#[test]
+fn an_issue_beside_a_refund_that_was_sent_calls_a_person() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = world.paid_policy();
+    let refund = world.refund(attempt, "R1", 100).unwrap();
+    let unsent = world.refund(attempt, "R2", 50).unwrap();
+    world.claim(refund);
+    world.say(payment, Reported::Issued).unwrap();
+    assert_eq!(world.the_refund(refund).status, RefundState::Approved, "only evidence ends what was sent");
+    assert_eq!(world.the_refund(unsent).status, RefundState::Cancelled);
+    assert_eq!(world.exceptions(), ["issued_and_refunded open"]);
+    assert_eq!(world.the_payment(payment).refund_status, RefundStatus::None);
+}
+
+#[test]
+fn a_policy_issued_before_its_money_is_late_by_its_own_limit() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let payment = world.with_policy();
+    let row = world.say(payment, Reported::Issued).unwrap();
+    assert_eq!(row.due_at_us, Some(world.now_us + 86_400_000_000));
+    let attempt = world.attempt(payment, Method::AlipayQr);
+    world.told(attempt, Source::Callback, paid("txn"));
+    let row = world.policy(payment);
+    assert_eq!((row.status, row.due_at_us), (FulfilmentStatus::Issued, None), "paid at last");
+    assert_eq!(world.events(payment), ["payment.created", "payment.succeeded"], "issued already");
+    let other = world.payment();
+    assert_eq!(world.say(other, Reported::Issued), Err(Refusal::NotFound { what: "fulfilment" }));
+}
