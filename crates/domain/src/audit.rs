@@ -79,6 +79,10 @@ words! {
         CounterDayClose = "counter_day.close",
         /// Cash was brought to a bank.
         CashDeposit = "cash.deposit",
+        /// The order system reported about a policy.
+        FulfilmentReport = "fulfilment.report",
+        /// Money that a policy waits for was confirmed.
+        MoneyConfirm = "money.confirm",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

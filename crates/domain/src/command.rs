@@ -59,6 +59,8 @@ pub enum Want {
     TransferOrder(TenantId, AttemptId),
     /// Money of a bank line given to an order.
     TransferMatch(TenantId, MatchId),
+    /// What became of the policy of a payment.
+    Fulfilment(TenantId, PaymentId),
     /// A cheque.
     Cheque(TenantId, ChequeId),
     /// A shift.

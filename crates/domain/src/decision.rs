@@ -6,6 +6,7 @@ use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
+use crate::fulfilment::Fulfilment;
 use crate::id::{AuditId, TenantId, TypedId};
 use crate::instruction::Instruction;
 use crate::key::{IdempotencyRecord, NaturalKey};
@@ -60,6 +61,8 @@ pub enum Change {
     TransferOrder(Box<TransferOrder>),
     /// Money of a bank line given to an order.
     TransferMatch(Box<TransferMatch>),
+    /// What became of the policy of a payment.
+    Fulfilment(Box<Fulfilment>),
     /// A cheque.
     Cheque(Box<Cheque>),
     /// A shift.
@@ -97,7 +100,7 @@ change_from! {
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,
     Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
-    CashDeposit => CashDeposit, Cheque => Cheque,
+    CashDeposit => CashDeposit, Cheque => Cheque, Fulfilment => Fulfilment,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

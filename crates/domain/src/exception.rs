@@ -42,6 +42,8 @@ words! {
         RefundLateSuccess = "refund_late_success",
         /// A payment ended although part of its transfer had arrived.
         TransferIncomplete = "transfer_incomplete",
+        /// A policy was issued although its money was given back or is on its way back.
+        IssuedAndRefunded = "issued_and_refunded",
         /// The channel takes back a success it had proven.
         SuccessContradicted = "success_contradicted",
     }

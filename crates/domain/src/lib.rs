@@ -14,6 +14,7 @@ pub mod command;
 pub mod counter;
 pub mod decision;
 pub mod exception;
+pub mod fulfilment;
 pub mod id;
 pub mod idempotency;
 pub mod instruction;

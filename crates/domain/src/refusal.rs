@@ -126,6 +126,12 @@ pub enum Refusal {
     ChequeExpired,
     /// The cheque does not stand where this step begins.
     ChequeStepUnfit,
+    /// The policy is issued: its money goes back by a payout of the disbursement line.
+    PolicyIssued,
+    /// The report contradicts what was reported before.
+    FulfilmentConflict,
+    /// Refunds of the payment changed while the report was taken.
+    RefundsChanged,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -189,6 +195,9 @@ impl Refusal {
             Self::ChequeUsed => "cheque_used",
             Self::ChequeExpired => "cheque_expired",
             Self::ChequeStepUnfit => "cheque_step_unfit",
+            Self::PolicyIssued => "policy_issued",
+            Self::FulfilmentConflict => "fulfilment_conflict",
+            Self::RefundsChanged => "refunds_changed",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -203,6 +212,7 @@ impl Refusal {
                 | Self::OutcomeUnknown
                 | Self::DrawerShort
                 | Self::VoidsPending
+                | Self::RefundsChanged
         )
     }
 
@@ -266,6 +276,9 @@ impl Refusal {
             | Self::ChequeUsed
             | Self::ChequeExpired
             | Self::ChequeStepUnfit
+            | Self::PolicyIssued
+            | Self::FulfilmentConflict
+            | Self::RefundsChanged
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

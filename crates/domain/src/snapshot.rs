@@ -15,6 +15,7 @@ use crate::cheque::Cheque;
 use crate::command::Want;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
+use crate::fulfilment::Fulfilment;
 use crate::id::TenantId;
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyRecord, NaturalKey};
@@ -69,6 +70,8 @@ pub struct Snapshot {
     pub transfer_orders: Rows<TransferOrder>,
     /// Matches of lines and orders.
     pub transfer_matches: Rows<TransferMatch>,
+    /// What became of the policies of payments.
+    pub fulfilments: Rows<Fulfilment>,
     /// Cheques.
     pub cheques: Rows<Cheque>,
     /// Shifts.

@@ -8,7 +8,7 @@ use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::id::{ChannelAccountId, Id128, MerchantId, ProductId, TenantId, WebhookEndpointId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::FeeSnapshot;
-use tk_domain::product::{IssueOn, Product};
+use tk_domain::product::{IssueOn, Product, ProductLimits};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate};
 use tk_simulator::core::{self, CoreConfig, FeeOnRefund};
@@ -91,6 +91,7 @@ impl World {
             expires_after_s: self.story.expires_after_s,
             issue_on: IssueOn::ChannelSuccess,
             stray_money: self.story.stray_money,
+            limits: ProductLimits::default(),
             enabled: true,
             created_at_us: START_US,
             version: 1,

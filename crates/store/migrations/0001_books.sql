@@ -83,6 +83,8 @@ CREATE TABLE products (
   expires_after_s {i64} NOT NULL CHECK (expires_after_s > 0),
   issue_on TEXT NOT NULL CHECK (issue_on IN ('channel_success', 'reconciled', 'settled')),
   stray_money TEXT NOT NULL CHECK (stray_money IN ('refund', 'hold')),
+  issue_within_s {i64} CHECK (issue_within_s > 0),
+  pay_within_s {i64} CHECK (pay_within_s > 0),
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
   created_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
@@ -670,6 +672,31 @@ CREATE TABLE cheques (
 ) {strict};
 CREATE INDEX cheques_by_payment ON cheques (payment_id, id);
 @tenant cheques
+
+CREATE TABLE fulfilments (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  product_id {id} NOT NULL,
+  issue_on TEXT NOT NULL CHECK (issue_on IN ('channel_success', 'reconciled', 'settled')),
+  rests_on TEXT CHECK (rests_on IN ('channel_success', 'reconciled', 'settled')),
+  status TEXT NOT NULL CHECK (status IN ('awaiting', 'announced', 'issued', 'cancelled', 'surrendered')),
+  policy_no TEXT,
+  paid_at_us {i64},
+  stopped_at_us {i64},
+  issued_at_us {i64},
+  due_at_us {i64},
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (status <> 'awaiting' OR rests_on IS NULL),
+  CHECK (status <> 'announced' OR rests_on IS NOT NULL),
+  CHECK (rests_on IS NULL OR paid_at_us IS NOT NULL),
+  CHECK ((status IN ('issued', 'surrendered')) = (issued_at_us IS NOT NULL))
+) {strict};
+CREATE INDEX fulfilments_due ON fulfilments (tenant_id, due_at_us) WHERE due_at_us IS NOT NULL;
+@tenant fulfilments
 
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,

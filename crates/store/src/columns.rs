@@ -7,6 +7,7 @@ use tk_domain::channel_account::{Channel, Method};
 use tk_domain::cheque::ChequeStatus;
 use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
+use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
     ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId,
@@ -62,6 +63,7 @@ word_columns! {
     EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
     ChequeStatus,
+    FulfilmentStatus,
 }
 
 impl Column for Currency {

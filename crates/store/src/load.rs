@@ -9,6 +9,7 @@ use tk_domain::cheque::Cheque;
 use tk_domain::command::Want;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
+use tk_domain::fulfilment::Fulfilment;
 use tk_domain::id::TenantId;
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
@@ -102,6 +103,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::TransferMatch(tenant, id) => {
             by_key::<TransferMatch>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
+        Want::Fulfilment(tenant, id) => by_key::<Fulfilment>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Cheque(tenant, id) => by_key::<Cheque>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Shift(tenant, id) => by_key::<Shift>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Seat(tenant, id) => by_key::<Seat>(loads, snapshot, (*tenant, (*tenant, *id))),

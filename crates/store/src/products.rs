@@ -4,8 +4,20 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
 use crate::record::{decided, record};
 use crate::store::Store;
+use crate::value::{Cells, Columns, Kind, Unreadable, Value};
 use tk_domain::id::{PartnerId, ProductId, TenantId};
-use tk_domain::product::{IssueOn, Product, StrayMoney};
+use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
+
+impl Columns for ProductLimits {
+    const KINDS: &'static [Kind] = &[Kind::Int; 2];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.issue_within_s.put(out);
+        self.pay_within_s.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self { issue_within_s: cells.take()?, pay_within_s: cells.take()? })
+    }
+}
 
 record! {
     Product in "products", keys 2, Fresh, Unlocked;
@@ -20,6 +32,7 @@ record! {
     expires_after_s: i64,
     issue_on: IssueOn,
     stray_money: StrayMoney,
+    limits: ProductLimits as ["issue_within_s", "pay_within_s"],
     enabled: bool,
     created_at_us: i64,
     version: i64,

@@ -8,6 +8,7 @@ use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
+use tk_domain::fulfilment::Fulfilment;
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
@@ -65,6 +66,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<BankLine>(&mut writes, snapshot);
     changed::<TransferOrder>(&mut writes, snapshot);
     changed::<TransferMatch>(&mut writes, snapshot);
+    changed::<Fulfilment>(&mut writes, snapshot);
     changed::<Cheque>(&mut writes, snapshot);
     changed::<Shift>(&mut writes, snapshot);
     changed::<Seat>(&mut writes, snapshot);

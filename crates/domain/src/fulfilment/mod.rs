@@ -11,8 +11,8 @@ mod report;
 mod rows;
 mod view;
 
-pub(crate) use announce::{announce, begin, stop};
 pub use announce::ConfirmMoney;
+pub(crate) use announce::{announce, begin, stop};
 pub use report::{OpenRefund, ReportFulfilment};
 pub use rows::{Fulfilment, FulfilmentStatus, Reported};
 pub use view::FulfilmentView;

@@ -8,7 +8,7 @@ use crate::fulfilment::{Fulfilment, FulfilmentStatus, Reported};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::Payment;
-use crate::refund::{Refund, RefundState, WithdrawUnsent};
+use crate::refund::{Refund, WithdrawUnsent};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;

@@ -3,6 +3,7 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
+use crate::fulfilment;
 use crate::id::{AppId, MerchantId, PartnerId, PaymentId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
@@ -14,6 +15,7 @@ use crate::snapshot::Snapshot;
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;
+use std::collections::BTreeSet;
 use tk_money::{Amount, Currency};
 
 /// The longest a payment may stay open.
@@ -72,6 +74,15 @@ impl CreatePayment {
         )
     }
 
+    /// The other orders of the merchant that the payment pays by its items; each belongs to one payment only.
+    fn other_orders(&self) -> BTreeSet<KeyName> {
+        let named = self.items.iter().filter_map(|item| item.merchant_order_no.as_deref());
+        let others = named.filter(|number| *number != self.merchant_order_no);
+        let key =
+            |number| KeyName::scoped(self.tenant_id, NaturalKind::MerchantOrder, &self.merchant_id, number);
+        others.map(key).collect()
+    }
+
     pub(super) fn existing_id(&self, snapshot: &Snapshot) -> Option<PaymentId> {
         snapshot.natural_keys.get(&self.key()).map(|key| PaymentId(key.id))
     }
@@ -85,7 +96,8 @@ impl CreatePayment {
         let existing = snapshot.payments.get(&(self.tenant_id, id)).ok_or(Refusal::OrderConflict)?;
         let same = existing.amount() == self.amount
             && existing.product_id == self.product_id
-            && existing.partner_id == self.partner(product);
+            && existing.partner_id == self.partner(product)
+            && existing.merchant_order_no == self.merchant_order_no;
         if !same {
             return Err(Refusal::OrderConflict);
         }
@@ -213,6 +225,9 @@ impl Command for CreatePayment {
         if let Some(id) = self.partner_id.or_else(|| product.and_then(|product| product.partner_id)) {
             wants.add(Want::Partner(self.tenant_id, id));
         }
+        for key in self.other_orders() {
+            wants.add(Want::Natural(key));
+        }
         if let Some(id) = self.existing_id(snapshot) {
             wants.add(Want::Payment(self.tenant_id, id));
         }
@@ -251,11 +266,19 @@ impl CreatePayment {
         let (merchant, product) = self.named(snapshot)?;
         self.check(merchant, product)?;
         self.check_partner(product, snapshot, moment.now_us)?;
+        let others = self.other_orders();
+        if others.iter().any(|key| snapshot.natural_keys.get(key).is_some()) {
+            return Err(Refusal::OrderConflict);
+        }
         let expires_at_us = self.expiry(product, moment)?;
         let mut payment = self.row((merchant, product), expires_at_us, moment);
         let mut changes = Changes::default();
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
         changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });
+        for name in others {
+            changes.put(NaturalKey { name, id: payment.id.id128() });
+        }
+        changes.put_some(fulfilment::begin(&payment, product));
         let detail = json!({
             "merchant": self.merchant_id, "merchant_order_no": self.merchant_order_no,
             "partner": payment.partner_id,

@@ -26,6 +26,9 @@ pub struct Item {
     /// The policy or proposal that it pays for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_no: Option<String>,
+    /// The order that it belongs to, where one payment pays several orders of the merchant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant_order_no: Option<String>,
 }
 
 /// The person or company that is to pay: what may be shown, and all of it sealed.

@@ -31,7 +31,7 @@ pub(crate) use postings::money_account;
 pub(crate) use start_attempt::NewAttempt;
 pub use start_attempt::{Say, StartAttempt, Started, out_no};
 pub use state::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
-pub(crate) use take_report::clipped;
 pub use take_report::{Outcome, TakePaymentReport, Taken};
+pub(crate) use take_report::{clipped, want_fulfilment};
 pub use update::UpdatePayment;
 pub(crate) use vouch::{ClosingEarlier, Vouched, clear_open, vouch, want_open, want_vouched};

@@ -7,6 +7,7 @@ mod paid;
 mod wants;
 
 pub(super) use wants::success_accounts;
+pub(crate) use wants::want_fulfilment;
 
 use crate::audit::{Act, Origin};
 use crate::channel_account::ChannelAccount;

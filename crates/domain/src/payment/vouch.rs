@@ -109,6 +109,7 @@ pub(crate) fn want_vouched(
         let id = Exception::id_of(payment.tenant_id, kind, &attempt_id.to_string());
         wants.add(Want::Exception(payment.tenant_id, id));
     }
+    take_report::want_fulfilment(payment, wants);
     let counts = payment.effective_attempt_id.is_none() && !payment.status.terminal();
     take_report::success_accounts(payment, (channel_account_id, method), counts, wants);
 }

@@ -49,6 +49,16 @@ words! {
     }
 }
 
+/// How long the order system may take, beyond which a payment is in the aged lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "times carry their unit")]
+pub struct ProductLimits {
+    /// From the money that counts to the policy, seconds.
+    pub issue_within_s: Option<i64>,
+    /// From a policy issued before its money to that money, seconds.
+    pub pay_within_s: Option<i64>,
+}
+
 /// What is sold, with the policy for paying it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
@@ -74,6 +84,8 @@ pub struct Product {
     pub issue_on: IssueOn,
     /// What happens to stray money.
     pub stray_money: StrayMoney,
+    /// How long the order system may take.
+    pub limits: ProductLimits,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// Unix microseconds.

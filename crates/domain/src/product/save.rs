@@ -6,7 +6,7 @@ use crate::decision::{Changes, Decision};
 use crate::id::{PartnerId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::Moment;
-use crate::product::{IssueOn, Product, StrayMoney};
+use crate::product::{IssueOn, Product, ProductLimits, StrayMoney};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;
@@ -15,6 +15,8 @@ use serde_json::json;
 pub const PRODUCTS_MAX: i64 = 1_000;
 /// The shortest and longest time that a payment of a product may stay open, seconds.
 const EXPIRES_AFTER_S: std::ops::RangeInclusive<i64> = 60..=30 * 86_400;
+/// The shortest and longest time that the order system may be given, seconds.
+const LIMIT_S: std::ops::RangeInclusive<i64> = 60..=365 * 86_400;
 /// The greatest amount of any product, minor units: ten billion yuan.
 const AMOUNT_MAX_MINOR: i64 = 1_000_000_000_000;
 
@@ -35,6 +37,10 @@ pub struct ProductTerms {
     pub issue_on: Option<IssueOn>,
     /// What happens to stray money.
     pub stray_money: Option<StrayMoney>,
+    /// From the money that counts to the policy, seconds; `Some(None)` means no limit.
+    pub issue_within_s: Option<Option<i64>>,
+    /// From a policy issued before its money to that money, seconds; `Some(None)` means no limit.
+    pub pay_within_s: Option<Option<i64>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -49,6 +55,10 @@ impl ProductTerms {
             expires_after_s: self.expires_after_s.unwrap_or(stored.expires_after_s),
             issue_on: self.issue_on.unwrap_or(stored.issue_on),
             stray_money: self.stray_money.unwrap_or(stored.stray_money),
+            limits: ProductLimits {
+                issue_within_s: self.issue_within_s.unwrap_or(stored.limits.issue_within_s),
+                pay_within_s: self.pay_within_s.unwrap_or(stored.limits.pay_within_s),
+            },
             enabled: self.enabled.unwrap_or(stored.enabled),
             ..stored.clone()
         }
@@ -90,6 +100,7 @@ impl CreateProduct {
             expires_after_s: 7_200,
             issue_on: IssueOn::ChannelSuccess,
             stray_money: StrayMoney::Refund,
+            limits: ProductLimits::default(),
             enabled: true,
             created_at_us: moment.now_us,
             version: 0,
@@ -187,6 +198,13 @@ fn check(product: &Product) -> Result<(), Refusal> {
     if !EXPIRES_AFTER_S.contains(&product.expires_after_s) {
         return invalid("expires_after_s", "outside 60 to 2592000");
     }
+    for (param, limit_s) in
+        [("issue_within_s", product.limits.issue_within_s), ("pay_within_s", product.limits.pay_within_s)]
+    {
+        if limit_s.is_some_and(|limit_s| !LIMIT_S.contains(&limit_s)) {
+            return invalid(param, "outside 60 to 31536000");
+        }
+    }
     Ok(())
 }
 
@@ -196,6 +214,7 @@ fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut
         "methods_allow": product.methods_allow, "amount_min": product.amount_min_minor,
         "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
         "issue_on": product.issue_on, "stray_money": product.stray_money,
+        "issue_within_s": product.limits.issue_within_s, "pay_within_s": product.limits.pay_within_s,
     });
     changes.audit((product.tenant_id, origin), Act::ProductWrite, &product.id, &detail, moment);
     changes.put(product.clone());

@@ -7,7 +7,7 @@ use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
-use crate::payment::Disposition;
+use crate::payment::{Attempt, Disposition, Payment};
 use crate::refund::{Refund, RefundOrigin, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -116,6 +116,67 @@ impl Command for CancelRefund {
         changes.audit((self.tenant_id, &self.origin), Act::RefundCancel, &refund.id, &detail, moment);
         changes.put(refund.clone());
         Ok(Decision::new(refund, changes))
+    }
+}
+
+/// Withdraws a refund that was not sent, because something else must not stand beside it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WithdrawUnsent<'a> {
+    /// The refund.
+    pub refund: &'a Refund,
+    /// Who asks.
+    pub origin: &'a Origin,
+}
+
+impl WithdrawUnsent<'_> {
+    /// The hold and its accounts.
+    pub(crate) fn want(refund: &Refund, wants: &mut Wants) {
+        wants.add(Want::Hold(refund.tenant_id, refund.hold_id));
+        for kind in [AccountKind::Held, AccountKind::PendingSettlement, AccountKind::Cash] {
+            let name = AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency);
+            wants.add(Want::Account(name));
+        }
+    }
+
+    /// Nothing if it was sent, or two persons decide about it; payment and attempt are left to the caller to write.
+    pub(crate) fn withdraw(
+        &self,
+        (payment, attempt): (&mut Payment, &mut Option<Attempt>),
+        (snapshot, changes): (&Snapshot, &mut Changes),
+        moment: &mut Moment<'_>,
+    ) -> Option<()> {
+        let tenant_id = self.refund.tenant_id;
+        let instruction = snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
+        let waits = matches!(self.refund.status, RefundState::Approved | RefundState::PendingApproval);
+        let sent = instruction.is_some_and(|row| row.tries > 0);
+        if !waits || sent || self.refund.origin == RefundOrigin::Void {
+            return None;
+        }
+        let stored = || snapshot.attempts.get(&(tenant_id, self.refund.attempt_id)).cloned();
+        let mut changed = attempt.take().or_else(stored)?;
+        let mut hold = snapshot.holds.get(&(tenant_id, self.refund.hold_id)).cloned()?;
+        hold.status = HoldStatus::Released;
+        hold.ended_at_us = Some(moment.now_us);
+        changed.refunding_minor = changed.refunding_minor.saturating_sub(self.refund.amount_minor);
+        changed.updated_at_us = moment.now_us;
+        payment.refunding_minor = payment.refunding_minor.saturating_sub(self.refund.amount_minor);
+        payment.updated_at_us = moment.now_us;
+        *attempt = Some(changed);
+        let mut refund = self.refund.clone();
+        refund.status = RefundState::Cancelled;
+        refund.ended_at_us = Some(moment.now_us);
+        refund.updated_at_us = moment.now_us;
+        changes.put_some(postings::hold(EntryKind::Release, &hold, &refund, moment));
+        if let Some(mut instruction) = instruction.cloned() {
+            instruction.finish();
+            changes.put(instruction);
+        }
+        changes.put(refund_event(EventKind::RefundCancelled, &mut refund, moment));
+        let detail = json!({ "amount": refund.amount_minor, "because": "policy_issued" });
+        changes.audit((tenant_id, self.origin), Act::RefundCancel, &refund.id, &detail, moment);
+        changes.put(hold);
+        changes.put(refund);
+        Some(())
     }
 }
 

@@ -4,12 +4,13 @@ use crate::audit::{Act, Origin};
 use crate::channel_account::{Channel, ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
+use crate::fulfilment;
 use crate::id::{AppId, AttemptId, HoldId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Attempt, Disposition, Payment, out_no};
+use crate::payment::{Attempt, Disposition, Payment, out_no, want_fulfilment};
 use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -320,6 +321,7 @@ pub(crate) fn ask_void(
         status: RefundState::PendingApproval,
     };
     let (mut refund, _) = make(asked, funding, (&payment, &mut attempt), changes, moment);
+    fulfilment::stop(&mut payment, snapshot, changes, moment)?;
     changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
     payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
     payment.updated_at_us = moment.now_us;
@@ -414,6 +416,7 @@ impl Command for CreateRefund {
         };
         let (refund, hold) = make(asked, funding, (&payment, &mut attempt), &mut changes, moment);
         if payment.effective_attempt_id == Some(attempt.id) {
+            fulfilment::stop(&mut payment, snapshot, &mut changes, moment)?;
             payment.refunding_minor = payment.refunding_minor.saturating_add(self.amount_minor);
             payment.updated_at_us = moment.now_us;
         }
@@ -432,6 +435,7 @@ impl CreateRefund {
     pub(crate) fn want_rows(&self, snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Payment(self.tenant_id, self.payment_id));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
+        want_fulfilment(payment, wants);
         let Some(attempt_id) = self.attempt_id.or(payment.effective_attempt_id) else { return };
         wants.add(Want::Attempt(self.tenant_id, attempt_id));
         let Some(attempt) = snapshot.attempts.get(&(self.tenant_id, attempt_id)) else { return };

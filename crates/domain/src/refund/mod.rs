@@ -11,8 +11,8 @@ mod postings;
 mod state;
 mod take_report;
 
-pub(crate) use cancel::RejectRefund;
 pub use cancel::{CancelRefund, RequestRefundQuery};
+pub(crate) use cancel::{RejectRefund, WithdrawUnsent};
 pub(crate) use create::ask_void;
 pub use create::{CreateRefund, RefundCreated, RefundLimits, refund_limits};
 pub use state::{Line, Refund, RefundOrigin, RefundRoute, RefundState};

@@ -6,6 +6,7 @@ use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
+use crate::fulfilment::Fulfilment;
 use crate::id::{
     AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
     CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
@@ -52,7 +53,7 @@ rows! {
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
-    Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
+    Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
 }
 
 impl Row for Head {

@@ -3,10 +3,11 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
+use crate::fulfilment;
 use crate::id::{AttemptId, BankLineId, MatchId, PaymentId, TenantId, TypedId};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
-use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
+use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, want_fulfilment};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::view::bank_line_event;
@@ -184,6 +185,7 @@ impl<'a> Desk<'a> {
         self.changes.put_some(postings::collect(order, &payment, moment));
         let event = payment_event(EventKind::PaymentSucceeded, &mut payment, Some(&attempt), moment);
         self.changes.put(event);
+        fulfilment::announce(&mut payment, self.snapshot, &mut self.changes, moment);
         self.attempts.insert(attempt.id, attempt);
         self.payments.insert(payment.id, payment.clone());
         payment
@@ -275,6 +277,10 @@ pub(super) fn want_pair(
     wants: &mut Wants,
 ) {
     wants.add(Want::Payment(tenant_id, payment_id));
+    if let Some(payment) = snapshot.payments.get(&(tenant_id, payment_id)) {
+        want_fulfilment(payment, wants);
+        wants.add(Want::Product(tenant_id, payment.product_id));
+    }
     wants.add(Want::Attempt(tenant_id, order_id));
     wants.add(Want::BankLine(tenant_id, line_id));
     wants.add(Want::TransferOrder(tenant_id, order_id));

@@ -22,6 +22,10 @@ words! {
         PaymentLateSuccess = "payment.late_success",
         /// A second success of one payment.
         PaymentDuplicatePaid = "payment.duplicate_paid",
+        /// Its policy may be issued; the event says on which fact that rests.
+        PaymentIssuable = "payment.issuable",
+        /// A refund was held before the policy was issued: it must not be any more.
+        PaymentIssueStopped = "payment.issue_stopped",
         /// A refund exists and its money is held.
         RefundCreated = "refund.created",
         /// It may be sent.

@@ -34,15 +34,14 @@ impl World {
         (payment_id, attempt_id)
     }
 
-    fn say(&mut self, payment_id: PaymentId, reported: Reported) -> Result<Fulfilment, Refusal> {
+    fn report_policy(&mut self, payment_id: PaymentId, reported: Reported) -> Result<Fulfilment, Refusal> {
         let of_payment = |row: &&tk_domain::refund::Refund| row.payment_id == payment_id;
         let open = self.snapshot.refunds.iter().filter(of_payment).filter(|row| !row.status.terminal());
-        let refunds =
-            open.map(|row| OpenRefund { refund_id: row.id, attempt_id: row.attempt_id }).collect();
-        self.say_seeing(payment_id, reported, refunds)
+        let refunds = open.map(|row| OpenRefund { refund_id: row.id, attempt_id: row.attempt_id }).collect();
+        self.report_seeing(payment_id, reported, refunds)
     }
 
-    fn say_seeing(
+    fn report_seeing(
         &mut self,
         payment_id: PaymentId,
         reported: Reported,
@@ -114,8 +113,15 @@ fn a_refund_before_the_issue_stops_it() {
     world.refund(attempt, "R1", 100).unwrap();
     world.refund(attempt, "R2", 100).unwrap();
     assert_eq!(world.events(payment), ["payment.created", "payment.succeeded", "payment.issue_stopped"]);
-    assert_eq!(world.confirm(payment, IssueOn::Settled).status, FulfilmentStatus::Awaiting, "stopped for good");
-    assert_eq!(world.say(payment, Reported::Cancelled).unwrap().status, FulfilmentStatus::Cancelled);
+    assert_eq!(
+        world.confirm(payment, IssueOn::Settled).status,
+        FulfilmentStatus::Awaiting,
+        "stopped for good"
+    );
+    assert_eq!(
+        world.report_policy(payment, Reported::Cancelled).unwrap().status,
+        FulfilmentStatus::Cancelled
+    );
     world.refund(attempt, "R3", 100).unwrap();
 }
 
@@ -123,9 +129,10 @@ fn a_refund_before_the_issue_stops_it() {
 fn an_issue_withdraws_refunds_that_were_not_sent() {
     let mut world = world(IssueOn::ChannelSuccess);
     let (payment, attempt) = world.paid_policy();
-    let (first, second) = (world.refund(attempt, "R1", 100).unwrap(), world.refund(attempt, "R2", 50).unwrap());
-    assert_eq!(world.say_seeing(payment, Reported::Issued, vec![]), Err(Refusal::RefundsChanged));
-    let row = world.say(payment, Reported::Issued).unwrap();
+    let (first, second) =
+        (world.refund(attempt, "R1", 100).unwrap(), world.refund(attempt, "R2", 50).unwrap());
+    assert_eq!(world.report_seeing(payment, Reported::Issued, vec![]), Err(Refusal::RefundsChanged));
+    let row = world.report_policy(payment, Reported::Issued).unwrap();
     assert_eq!((row.status, row.policy_no.as_deref()), (FulfilmentStatus::Issued, Some("P-1")));
     for refund in [first, second] {
         assert_eq!(world.the_refund(refund).status, RefundState::Cancelled);
@@ -134,10 +141,13 @@ fn an_issue_withdraws_refunds_that_were_not_sent() {
     assert_eq!((world.balance(AccountKind::Held), world.balance(AccountKind::PendingSettlement)), (0, PRICE));
     assert!(world.exceptions().is_empty(), "nothing was given back");
     assert_eq!(world.refund(attempt, "R3", 100), Err(Refusal::PolicyIssued));
-    world.say(payment, Reported::Issued).unwrap();
-    assert_eq!(world.say(payment, Reported::Cancelled), Err(Refusal::FulfilmentConflict));
-    assert_eq!(world.say(payment, Reported::Surrendered).unwrap().status, FulfilmentStatus::Surrendered);
-    assert_eq!(world.say(payment, Reported::Issued), Err(Refusal::FulfilmentConflict));
+    world.report_policy(payment, Reported::Issued).unwrap();
+    assert_eq!(world.report_policy(payment, Reported::Cancelled), Err(Refusal::FulfilmentConflict));
+    assert_eq!(
+        world.report_policy(payment, Reported::Surrendered).unwrap().status,
+        FulfilmentStatus::Surrendered
+    );
+    assert_eq!(world.report_policy(payment, Reported::Issued), Err(Refusal::FulfilmentConflict));
 }
 
 #[test]
@@ -147,7 +157,7 @@ fn an_issue_beside_a_refund_that_was_sent_calls_a_person() {
     let refund = world.refund(attempt, "R1", 100).unwrap();
     let unsent = world.refund(attempt, "R2", 50).unwrap();
     world.claim(refund);
-    world.say(payment, Reported::Issued).unwrap();
+    world.report_policy(payment, Reported::Issued).unwrap();
     assert_eq!(world.the_refund(refund).status, RefundState::Approved, "only evidence ends what was sent");
     assert_eq!(world.the_refund(unsent).status, RefundState::Cancelled);
     assert_eq!(world.exceptions(), ["issued_and_refunded open"]);
@@ -158,7 +168,7 @@ fn an_issue_beside_a_refund_that_was_sent_calls_a_person() {
 fn a_policy_issued_before_its_money_is_late_by_its_own_limit() {
     let mut world = world(IssueOn::ChannelSuccess);
     let payment = world.with_policy();
-    let row = world.say(payment, Reported::Issued).unwrap();
+    let row = world.report_policy(payment, Reported::Issued).unwrap();
     assert_eq!(row.due_at_us, Some(world.now_us + 86_400_000_000));
     let attempt = world.attempt(payment, Method::AlipayQr);
     world.told(attempt, Source::Callback, paid("txn"));
@@ -166,5 +176,5 @@ fn a_policy_issued_before_its_money_is_late_by_its_own_limit() {
     assert_eq!((row.status, row.due_at_us), (FulfilmentStatus::Issued, None), "paid at last");
     assert_eq!(world.events(payment), ["payment.created", "payment.succeeded"], "issued already");
     let other = world.payment();
-    assert_eq!(world.say(other, Reported::Issued), Err(Refusal::NotFound { what: "fulfilment" }));
+    assert_eq!(world.report_policy(other, Reported::Issued), Err(Refusal::NotFound { what: "fulfilment" }));
 }

@@ -7,7 +7,13 @@ use tk_money::Amount;
 
 fn item(amount: i64) -> Item {
     Item {
-        name: "交强险".to_owned(), amount, quantity: None, unit_price: None, kind: None, policy_no: None
+        name: "交强险".to_owned(),
+        amount,
+        quantity: None,
+        unit_price: None,
+        kind: None,
+        policy_no: None,
+        merchant_order_no: None,
     }
 }
 
@@ -64,4 +70,24 @@ fn items_and_payer_are_kept_and_events_never_tell_the_payer_in_full() {
     assert_eq!(kept, order.items);
     let told = &world.snapshot.appended.events.last().unwrap().body;
     assert!(told.contains("交强险") && told.contains("张***") && !told.contains("张三"), "{told}");
+}
+
+#[test]
+fn one_payment_may_pay_several_orders_and_each_is_paid_by_one_payment_only() {
+    let mut world = World::new();
+    let of_order = |number: &str, amount| Item { merchant_order_no: Some(number.to_owned()), ..item(amount) };
+    let items = vec![of_order("A1", 4_000), of_order("A2", PRICE - 5_000), of_order("A1", 1_000)];
+    let both = CreatePayment { items, merchant_order_no: "A1".to_owned(), ..world.order() };
+    let payment = world.run(&both).unwrap().payment;
+    assert!(world.run(&both).unwrap().existing);
+    for taken in ["A2", "A1"] {
+        let alone = CreatePayment { merchant_order_no: taken.to_owned(), ..world.order() };
+        let refused = world.run(&alone).map(|created| created.payment.id);
+        assert_eq!(refused, if taken == "A1" { Ok(payment.id) } else { Err(Refusal::OrderConflict) });
+    }
+    let again = vec![of_order("A3", 1_000), of_order("A2", PRICE - 1_000)];
+    let again = CreatePayment { items: again, ..world.order() };
+    assert_eq!(world.run(&again).unwrap_err(), Refusal::OrderConflict);
+    let free = CreatePayment { merchant_order_no: "A3".to_owned(), ..world.order() };
+    world.run(&free).unwrap();
 }

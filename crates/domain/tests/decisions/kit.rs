@@ -17,7 +17,7 @@ use tk_domain::payment::{
     Action, ActionKind, Attempt, ClosePayment, CloseReason, CreatePayment, FeeSnapshot, Outcome, Payment,
     RequestQuery, StartAttempt, Started, TakePaymentReport,
 };
-use tk_domain::product::{IssueOn, Product, StrayMoney};
+use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
 use tk_domain::refund::{CancelRefund, CreateRefund, Refund, RefundTaken, TakeRefundReport};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{
@@ -82,6 +82,7 @@ pub fn product() -> Product {
         expires_after_s: 7_200,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
+        limits: ProductLimits::default(),
         enabled: true,
         created_at_us: 0,
         version: 1,

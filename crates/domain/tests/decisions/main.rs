@@ -19,6 +19,8 @@ mod confirm;
 #[cfg(test)]
 mod counter;
 #[cfg(test)]
+mod fulfilments;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod items;

@@ -60,6 +60,7 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Idempotency(..)
         | Want::Instruction(..)
         | Want::Exception(..)
+        | Want::Fulfilment(..)
         | Want::Delivery(..) => None,
     }
 }
@@ -103,6 +104,7 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::TransferMatch(tenant, id) => {
             copy(&full.transfer_matches, &(*tenant, *id), &mut to.transfer_matches);
         }
+        Want::Fulfilment(tenant, id) => copy(&full.fulfilments, &(*tenant, *id), &mut to.fulfilments),
         Want::Cheque(tenant, id) => copy(&full.cheques, &(*tenant, *id), &mut to.cheques),
         Want::Shift(tenant, id) => copy(&full.shifts, &(*tenant, *id), &mut to.shifts),
         Want::Seat(tenant, id) => copy(&full.seats, &(*tenant, *id), &mut to.seats),
@@ -138,6 +140,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::TransferMatch(row) => {
             replaces_unseen(&**row, &full.transfer_matches, &partial.transfer_matches)
         }
+        Change::Fulfilment(row) => replaces_unseen(&**row, &full.fulfilments, &partial.fulfilments),
         Change::Cheque(row) => replaces_unseen(&**row, &full.cheques, &partial.cheques),
         Change::Shift(row) => replaces_unseen(&**row, &full.shifts, &partial.shifts),
         Change::Seat(row) => replaces_unseen(&**row, &full.seats, &partial.seats),

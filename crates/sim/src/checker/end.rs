@@ -190,6 +190,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         ExceptionKind::PayeeMismatch
         | ExceptionKind::OrphanReport
         | ExceptionKind::TransferIncomplete
+        | ExceptionKind::IssuedAndRefunded
         | ExceptionKind::RefundLateSuccess
         | ExceptionKind::DuplicatePaid
         | ExceptionKind::LateSuccess => false,

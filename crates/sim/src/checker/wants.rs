@@ -86,6 +86,7 @@ impl Checker {
             Change::TransferMatch(row) => {
                 known(&rows.transfer_matches, &partial.transfer_matches, row.as_ref())
             }
+            Change::Fulfilment(row) => known(&rows.fulfilments, &partial.fulfilments, row.as_ref()),
             Change::Cheque(row) => known(&rows.cheques, &partial.cheques, row.as_ref()),
             Change::Shift(row) => known(&rows.shifts, &partial.shifts, row.as_ref()),
             Change::Seat(row) => known(&rows.seats, &partial.seats, row.as_ref()),
@@ -162,6 +163,7 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::TransferMatch(tenant, id) => {
             copy(&rows.transfer_matches, &mut partial.transfer_matches, &(*tenant, *id));
         }
+        Want::Fulfilment(tenant, id) => copy(&rows.fulfilments, &mut partial.fulfilments, &(*tenant, *id)),
         Want::Cheque(tenant, id) => copy(&rows.cheques, &mut partial.cheques, &(*tenant, *id)),
         Want::Shift(tenant, id) => copy(&rows.shifts, &mut partial.shifts, &(*tenant, *id)),
         Want::Seat(tenant, id) => copy(&rows.seats, &mut partial.seats, &(*tenant, *id)),

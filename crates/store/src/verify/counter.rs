@@ -115,6 +115,23 @@ pub(super) const CHECKS: &[Check] = &[
              AND c.status = 'presented'), 0))",
     ),
     check(
+        "inv-22",
+        "no policy stands beside a refund under way or done, unless a person was told",
+        Names::Id("pay"),
+        "SELECT f.id FROM fulfilments f JOIN payments p ON p.tenant_id = ?1 AND p.id = f.id
+         WHERE f.tenant_id = ?1 AND f.status = 'issued' AND p.refunding_minor + p.refunded_minor > 0
+           AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.tenant_id = ?1 AND e.payment_id = p.id
+             AND e.kind = 'issued_and_refunded')",
+    ),
+    check(
+        "inv-8",
+        "each policy's money was collected when it says so",
+        Names::Id("pay"),
+        "SELECT f.id FROM fulfilments f LEFT JOIN payments p ON p.tenant_id = ?1 AND p.id = f.id
+         WHERE f.tenant_id = ?1 AND (p.id IS NULL
+           OR CASE WHEN p.status = 'succeeded' THEN 1 ELSE 0 END <> CASE WHEN f.paid_at_us IS NULL THEN 0 ELSE 1 END)",
+    ),
+    check(
         "inv-3",
         "all overs and shorts in the books are those of the shifts",
         Names::Word,

@@ -13,6 +13,7 @@ use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
+use tk_domain::fulfilment::Fulfilment;
 use tk_domain::id::{AccountId, AppId, Id128, PaymentId, TenantId};
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{IdempotencyName, IdempotencyRecord, KeyName, NaturalKind};
@@ -366,6 +367,7 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         CounterMovement,
         CashDeposit,
         Cheque,
+        Fulfilment,
     );
     assert_eq!(bed.store.get::<Seat>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);

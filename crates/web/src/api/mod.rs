@@ -12,6 +12,7 @@ mod deliveries;
 mod entries;
 mod events;
 mod exceptions;
+mod fulfilments;
 mod health;
 mod holds;
 mod keys;
@@ -56,6 +57,8 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(payments::get::get, payments::update::update))
         .routes(routes!(payments::closure::create))
         .routes(routes!(payments::queries::create))
+        .routes(routes!(fulfilments::report::create, fulfilments::get::get))
+        .routes(routes!(fulfilments::list::list))
         .routes(routes!(attempts::create::create, attempts::list::list))
         .routes(routes!(attempts::get::get))
         .routes(routes!(refunds::create::create, refunds::list::list))

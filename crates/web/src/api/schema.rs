@@ -106,4 +106,10 @@ schemas! {
         presented_on: Option<String>, status: String, reason: Option<String>, made_by: String,
         changed_by: Option<String>, created: String,
     }
+    /// What became of the policy of one payment.
+    Fulfilment {
+        object: String, livemode: bool, payment: String, merchant: String, product: String, issue_on: String,
+        rests_on: Option<String>, status: String, policy_no: Option<String>, paid_at: Option<String>,
+        stopped_at: Option<String>, issued_at: Option<String>, due_at: Option<String>,
+    }
 }

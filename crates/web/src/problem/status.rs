@@ -40,6 +40,9 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::CounterDayClosed
         | Refusal::ChequeUsed
         | Refusal::ChequeStepUnfit
+        | Refusal::PolicyIssued
+        | Refusal::FulfilmentConflict
+        | Refusal::RefundsChanged
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -131,6 +134,9 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::ChequeUsed
         | Refusal::ChequeExpired
         | Refusal::ChequeStepUnfit
+        | Refusal::PolicyIssued
+        | Refusal::FulfilmentConflict
+        | Refusal::RefundsChanged
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -197,6 +203,9 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::ChequeUsed
         | Refusal::ChequeExpired
         | Refusal::ChequeStepUnfit
+        | Refusal::PolicyIssued
+        | Refusal::FulfilmentConflict
+        | Refusal::RefundsChanged
         | Refusal::LimitReached { .. } => None,
     }
 }

@@ -65,7 +65,9 @@ async fn a_policy_is_announced_reported_and_listed_while_it_is_missing() {
         let report = json!({ "status": "issued", "policy_no": "P-1" });
         assert_eq!(app.post(&path, &report).await.expect(200)["policy_no"], "P-1");
         app.post(&path, &report).await.expect(200);
-        app.post(&path, &json!({ "status": "issued", "policy_no": "P-9" })).await.refused(409, "fulfilment_conflict");
+        app.post(&path, &json!({ "status": "issued", "policy_no": "P-9" }))
+            .await
+            .refused(409, "fulfilment_conflict");
         assert!(listed(&app, "missing=policy").await.is_empty());
         let refund = json!({ "payment": payment, "merchant_refund_no": "R1", "amount": 1 });
         app.post("/v1/refunds", &refund).await.refused(409, "policy_issued");

@@ -11,6 +11,7 @@ mod bed;
 mod callbacks;
 mod cheques;
 mod counter;
+mod fulfilments;
 mod idempotency;
 mod lifecycle;
 mod notices;

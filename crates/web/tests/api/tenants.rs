@@ -69,6 +69,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("patch", _) if resource == "partners" => json!({ "actor": "a" }),
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
+                ("post", "fulfilment") => json!({ "status": "issued" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
                 ("post", "matches") => json!({ "payment": payment["id"], "actor": "a" }),
                 ("post", "closure") if resource == "shifts" => json!({ "counted": 0, "actor": "a" }),

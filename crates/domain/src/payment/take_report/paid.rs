@@ -3,6 +3,7 @@
 use super::{Taking, wants};
 use crate::channel_account::Method;
 use crate::exception::ExceptionKind;
+use crate::fulfilment;
 use crate::id::{AttemptId, TypedId};
 use crate::instruction::InstructionKind;
 use crate::key::NaturalKey;
@@ -166,6 +167,7 @@ impl Taking<'_> {
         self.payment.updated_at_us = moment.now_us;
         self.book(EntryKind::Collect, moment);
         self.event(EventKind::PaymentSucceeded, moment);
+        fulfilment::announce(&mut self.payment, self.snapshot, &mut self.changes, moment);
         self.finish_instruction();
     }
 

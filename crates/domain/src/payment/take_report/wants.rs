@@ -89,7 +89,15 @@ pub(super) fn postings(
     }
     let PaymentFinding::Paid(evidence) = &command.report.finding else { return };
     wants.add(Want::Natural(txn_key(attempt, evidence)));
+    want_fulfilment(payment, wants);
     success_accounts(payment, (channel, attempt.method), counts(payment, attempt), wants);
+}
+
+/// What became of the policy, where the payment has one.
+pub(crate) fn want_fulfilment(payment: &Payment, wants: &mut Wants) {
+    if payment.fulfilment.is_some() {
+        wants.add(Want::Fulfilment(payment.tenant_id, payment.id));
+    }
 }
 
 /// The accounts that a success posts to, whether it counts for the payment or not.

@@ -45,6 +45,8 @@ pub struct ItemCreate {
     pub kind: Option<Text<1, 32>>,
     /// The policy or proposal that it pays for.
     pub policy_no: Option<Number>,
+    /// The order that it belongs to, where one payment pays several orders; each belongs to one payment only.
+    pub merchant_order_no: Option<Number>,
 }
 
 /// Hides the middle of a field.
@@ -125,6 +127,7 @@ fn item(place: usize, line: &ItemCreate) -> Result<Item, Problem> {
         unit_price,
         kind: line.kind.as_ref().map(|kind| kind.0.clone()),
         policy_no: line.policy_no.as_ref().map(|number| number.0.clone()),
+        merchant_order_no: line.merchant_order_no.as_ref().map(|number| number.0.clone()),
     })
 }
 

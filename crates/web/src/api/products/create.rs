@@ -41,6 +41,10 @@ pub struct ProductCreate {
     /// What happens to stray money; `refund` by default.
     #[schema(value_type = Option<String>)]
     pub stray_money: Option<StrayMoney>,
+    /// From the money that counts to the policy, 60 to 31536000 seconds; no limit by default.
+    pub issue_within_s: Option<i64>,
+    /// From a policy issued before its money to that money, 60 to 31536000 seconds; no limit by default.
+    pub pay_within_s: Option<i64>,
 }
 
 /// Creates a product.
@@ -62,6 +66,8 @@ pub async fn create(
         expires_after_s: body.expires_after_s,
         issue_on: body.issue_on,
         stray_money: body.stray_money,
+        issue_within_s: body.issue_within_s.map(Some),
+        pay_within_s: body.pay_within_s.map(Some),
         enabled: None,
     };
     let command = CreateProduct {

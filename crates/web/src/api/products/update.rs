@@ -37,6 +37,14 @@ pub struct ProductUpdate {
     /// What happens to stray money.
     #[schema(value_type = Option<String>)]
     pub stray_money: Option<StrayMoney>,
+    /// From the money that counts to the policy, seconds; null removes the limit.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub issue_within_s: Option<Option<i64>>,
+    /// From a policy issued before its money to that money, seconds; null removes the limit.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub pay_within_s: Option<Option<i64>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -54,6 +62,8 @@ impl ProductUpdate {
             expires_after_s: self.expires_after_s,
             issue_on: self.issue_on,
             stray_money: self.stray_money,
+            issue_within_s: self.issue_within_s,
+            pay_within_s: self.pay_within_s,
             enabled: self.enabled,
         })
     }

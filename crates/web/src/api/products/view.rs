@@ -34,6 +34,10 @@ pub struct ProductView {
     pub issue_on: &'static str,
     /// What happens to stray money: `refund` or `hold`.
     pub stray_money: &'static str,
+    /// From the money that counts to the policy, seconds.
+    pub issue_within_s: Option<i64>,
+    /// From a policy issued before its money to that money, seconds.
+    pub pay_within_s: Option<i64>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// RFC 3339.
@@ -58,6 +62,8 @@ impl ProductView {
             expires_after_s: product.expires_after_s,
             issue_on: product.issue_on.word(),
             stray_money: product.stray_money.word(),
+            issue_within_s: product.limits.issue_within_s,
+            pay_within_s: product.limits.pay_within_s,
             enabled: product.enabled,
             created: time_text(product.created_at_us),
         }

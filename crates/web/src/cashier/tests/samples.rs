@@ -10,7 +10,7 @@ use tk_domain::payment::{
     Action, ActionKind, Attempt, AttemptStatus, BrowserForm, Disposition, FeeSnapshot, Payment,
     PaymentStatus, RefundStatus,
 };
-use tk_domain::product::{IssueOn, Product, StrayMoney, Terminal};
+use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney, Terminal};
 use tk_money::{Currency, Rate};
 
 /// 2026-08-27 10:15:30 in Shanghai.
@@ -351,6 +351,7 @@ fn product() -> Product {
         expires_after_s: 1_800,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
+        limits: ProductLimits::default(),
         enabled: true,
         created_at_us: NOW_US,
         version: 1,
