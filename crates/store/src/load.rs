@@ -109,7 +109,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::Seat(tenant, id) => by_key::<Seat>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::CounterDay(tenant, id) => by_key::<CounterDay>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::CounterMovement(tenant, id) => {
-            by_key::<CounterMovement>(loads, snapshot, (*tenant, (*tenant, *id)))
+            by_key::<CounterMovement>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
         Want::CashDeposit(tenant, id) => by_key::<CashDeposit>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Account(name) => {

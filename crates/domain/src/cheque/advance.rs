@@ -30,7 +30,7 @@ pub enum ChequeStep {
 }
 
 impl ChequeStep {
-    const fn from_to(&self) -> (ChequeStatus, ChequeStatus) {
+    const fn ends(&self) -> (ChequeStatus, ChequeStatus) {
         match self {
             Self::Present { .. } => (ChequeStatus::Received, ChequeStatus::Presented),
             Self::Clear => (ChequeStatus::Presented, ChequeStatus::Cleared),
@@ -92,7 +92,7 @@ impl AdvanceCheque {
     }
 
     fn check(&self, cheque: &Cheque, now_us: i64) -> Result<(), Refusal> {
-        if cheque.status != self.step.from_to().0 {
+        if cheque.status != self.step.ends().0 {
             return Err(Refusal::ChequeStepUnfit);
         }
         let ChequeStep::Present { day } = &self.step else { return Ok(()) };
@@ -160,7 +160,7 @@ impl Command for AdvanceCheque {
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Cheque>, Refusal> {
         name_of_actor(&self.by)?;
         let mut cheque = self.stored(snapshot).cloned().ok_or(Refusal::NotFound { what: "cheque" })?;
-        let (_, to) = self.step.from_to();
+        let (_, to) = self.step.ends();
         if cheque.status == to {
             return Ok(Decision::nothing(cheque));
         }

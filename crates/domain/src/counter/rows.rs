@@ -63,7 +63,6 @@ words! {
 
 /// What came and went over a counter by each method, minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 pub struct Totals {
     /// Cash taken.
     pub cash_in_minor: i64,

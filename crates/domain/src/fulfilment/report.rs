@@ -164,9 +164,9 @@ impl Command for ReportFulfilment {
         let Some(status) = self.next(&row)? else { return Ok(Decision::nothing(row)) };
         let mut changes = Changes::default();
         if status == FulfilmentStatus::Issued {
-            let changed = self.against_refunds(payment, (snapshot, &mut changes), moment)?;
-            if changed != *payment {
-                changes.put(changed);
+            let after = self.against_refunds(payment, (snapshot, &mut changes), moment)?;
+            if after != *payment {
+                changes.put(after);
             }
             let product = snapshot.products.get(&(self.tenant_id, payment.product_id));
             let within_s = product.and_then(|product| product.limits.pay_within_s);

@@ -51,7 +51,6 @@ words! {
 
 /// How long the order system may take, beyond which a payment is in the aged lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "times carry their unit")]
 pub struct ProductLimits {
     /// From the money that counts to the policy, seconds.
     pub issue_within_s: Option<i64>,

@@ -148,20 +148,20 @@ impl WithdrawUnsent<'_> {
         let tenant_id = self.refund.tenant_id;
         let instruction = snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
         let waits = matches!(self.refund.status, RefundState::Approved | RefundState::PendingApproval);
-        let sent = instruction.is_some_and(|row| row.tries > 0);
+        let sent = instruction.is_some_and(|said| said.tries > 0);
         if !waits || sent || self.refund.origin == RefundOrigin::Void {
             return None;
         }
         let stored = || snapshot.attempts.get(&(tenant_id, self.refund.attempt_id)).cloned();
-        let mut changed = attempt.take().or_else(stored)?;
+        let mut row = attempt.take().or_else(stored)?;
         let mut hold = snapshot.holds.get(&(tenant_id, self.refund.hold_id)).cloned()?;
         hold.status = HoldStatus::Released;
         hold.ended_at_us = Some(moment.now_us);
-        changed.refunding_minor = changed.refunding_minor.saturating_sub(self.refund.amount_minor);
-        changed.updated_at_us = moment.now_us;
+        row.refunding_minor = row.refunding_minor.saturating_sub(self.refund.amount_minor);
+        row.updated_at_us = moment.now_us;
         payment.refunding_minor = payment.refunding_minor.saturating_sub(self.refund.amount_minor);
         payment.updated_at_us = moment.now_us;
-        *attempt = Some(changed);
+        *attempt = Some(row);
         let mut refund = self.refund.clone();
         refund.status = RefundState::Cancelled;
         refund.ended_at_us = Some(moment.now_us);

@@ -38,6 +38,7 @@ fn world() -> World {
     world
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the commands take it")]
 fn slip(number: &str) -> Option<Slip> {
     Some(Slip { terminal: "T-01".to_owned(), number: number.to_owned() })
 }
@@ -213,9 +214,12 @@ fn what_does_not_fit_is_refused() {
     let cash = world.taking(shift, payment, Method::Cash);
     let pos = world.taking(shift, payment, Method::Pos);
     let refused = |world: &mut World, taking: RecordTaking| world.run(&taking).unwrap_err();
-    let field = |refusal: &Refusal| match refusal {
-        Refusal::FieldInvalid { param, .. } => (*param).to_owned(),
-        other => other.code().to_owned(),
+    let field = |refusal: &Refusal| {
+        if let Refusal::FieldInvalid { param, .. } = refusal {
+            (*param).to_owned()
+        } else {
+            refusal.code().to_owned()
+        }
     };
     for (taking, code) in [
         (RecordTaking { amount_minor: PRICE - 1, ..cash.clone() }, "amount_out_of_range"),

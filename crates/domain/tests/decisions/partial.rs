@@ -39,8 +39,7 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::BankLine(..) => Some(5),
         Want::TransferOrder(..) => Some(6),
         Want::TransferMatch(..) => Some(7),
-        Want::Cheque(..) => Some(8),
-        Want::Shift(..) => Some(8),
+        Want::Cheque(..) | Want::Shift(..) => Some(8),
         Want::Seat(..) => Some(9),
         Want::CounterDay(..) => Some(10),
         Want::CounterMovement(..) => Some(11),
@@ -110,7 +109,7 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::Seat(tenant, id) => copy(&full.seats, &(*tenant, *id), &mut to.seats),
         Want::CounterDay(tenant, id) => copy(&full.counter_days, &(*tenant, *id), &mut to.counter_days),
         Want::CounterMovement(tenant, id) => {
-            copy(&full.counter_movements, &(*tenant, *id), &mut to.counter_movements)
+            copy(&full.counter_movements, &(*tenant, *id), &mut to.counter_movements);
         }
         Want::CashDeposit(tenant, id) => copy(&full.cash_deposits, &(*tenant, *id), &mut to.cash_deposits),
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),

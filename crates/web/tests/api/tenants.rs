@@ -16,6 +16,7 @@ async fn ask(app: &TestApp, key: &str, method: &str, path: &str, body: &Value) -
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "every kind of object is made and named once")]
 async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
         app.shop().await;
