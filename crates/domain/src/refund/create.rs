@@ -1,5 +1,9 @@
 //! Creating a refund: the money is held in the same commit, and never more than was received.
 
+mod unasked;
+
+pub(crate) use unasked::{ask_void, refund_stray};
+
 use crate::audit::{Act, Origin};
 use crate::channel_account::{Channel, ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -296,69 +300,6 @@ fn instruction(refund: &Refund, due_at_us: i64) -> Instruction {
         payload: None,
         version: 0,
     }
-}
-
-/// The refund of all that a counter took, waiting for a second person; the refund itself is left to the caller to write.
-pub(crate) fn ask_void(
-    command: &CreateRefund,
-    (snapshot, changes): (&Snapshot, &mut Changes),
-    moment: &mut Moment<'_>,
-) -> Result<Refund, Refusal> {
-    let payment = snapshot.payments.get(&(command.tenant_id, command.payment_id));
-    let payment = payment.ok_or(Refusal::NotFound { what: "payment" })?;
-    let attempt = command.attempt(payment, snapshot)?;
-    let whole = attempt.refundable_minor() == command.amount_minor;
-    if attempt.disposition != Some(Disposition::Effective) || !whole {
-        return Err(Refusal::NotVoidable);
-    }
-    let funding = command.funding(payment, attempt, snapshot)?;
-    let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
-    let asked = Asked {
-        origin: RefundOrigin::Void,
-        merchant_refund_no: None,
-        amount_minor: command.amount_minor,
-        reason: command.reason.clone(),
-        status: RefundState::PendingApproval,
-    };
-    let (mut refund, _) = make(asked, funding, (&payment, &mut attempt), changes, moment);
-    fulfilment::stop(&mut payment, snapshot, changes, moment)?;
-    changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
-    payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
-    payment.updated_at_us = moment.now_us;
-    changes.put(payment);
-    changes.put(attempt);
-    Ok(refund)
-}
-
-/// The system's own refund of all the stray money of an attempt, drawn from where it was just booked.
-pub(crate) fn refund_stray(
-    attempt: &mut Attempt,
-    payment: &Payment,
-    changes: &mut Changes,
-    moment: &mut Moment<'_>,
-) {
-    let amount_minor = attempt.received_minor;
-    let (reason, funding) = match attempt.disposition {
-        Some(Disposition::Duplicate) => {
-            ("duplicate", Funding { duplicate_minor: amount_minor, ..Funding::default() })
-        }
-        Some(Disposition::Late) => {
-            ("late_success", Funding { late_success_minor: amount_minor, ..Funding::default() })
-        }
-        Some(Disposition::Mismatch) => {
-            ("amount_mismatch", Funding { suspense_minor: amount_minor, ..Funding::default() })
-        }
-        Some(Disposition::Effective) | None => return,
-    };
-    let asked = Asked {
-        origin: RefundOrigin::System,
-        merchant_refund_no: None,
-        amount_minor,
-        reason: reason.to_owned(),
-        status: RefundState::Approved,
-    };
-    let (refund, _) = make(asked, funding, (payment, attempt), changes, moment);
-    changes.put(refund);
 }
 
 impl Command for CreateRefund {
