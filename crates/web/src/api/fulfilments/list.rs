@@ -24,6 +24,10 @@ use tk_domain::id::{PaymentId, TypedId};
     responses((status = 200, body = List<schema::Fulfilment>)))]
 pub async fn list(State(state): State<WebState>, mut read: Read<PaymentsRead>) -> Result<Answer, Problem> {
     let page = read.params.page::<PaymentId>()?;
+    if read.caller.app.merchant_id.is_none() || read.caller.app.partner_id.is_some() {
+        // The rows are not cut by partner.
+        read.caller.check_whole_tenant()?;
+    }
     let merchant = read.params.take("merchant")?;
     let merchant_id = match &merchant {
         Some(text) => Some(refer::merchant(&state, &read.caller, text).await?.id),
