@@ -197,7 +197,11 @@ fn code_of(error: &CredentialsError) -> &'static str {
         CredentialsError::SecretsUnreadable => "secrets_unreadable",
         CredentialsError::Missing { .. } => "field_missing",
         CredentialsError::Invalid { reason, .. } if reason.contains("does not belong") => "key_mismatch",
-        CredentialsError::Invalid { reason, .. } if reason.contains("our own") => "own_key",
+        CredentialsError::Invalid { reason, .. }
+            if reason.contains("our own") || reason.contains("own public key") =>
+        {
+            "own_key"
+        }
         CredentialsError::Invalid { reason, .. } if reason.contains("validity") => "certificate_expired",
         CredentialsError::Invalid { .. } => "field_invalid",
         CredentialsError::Key { .. } => "key_unreadable",
