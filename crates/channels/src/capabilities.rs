@@ -60,6 +60,8 @@ pub enum Opening {
     Form,
     /// The outcome itself, or word that the payer has to confirm.
     Outcome,
+    /// Word that the order was taken; the outcome comes later.
+    Taken,
 }
 
 /// Since when a channel knows an order, so that a question finds it.
@@ -124,6 +126,8 @@ pub enum Partial {
 pub enum Repeat {
     /// Same number and amount: the first result again, nothing moves twice.
     FirstResult,
+    /// The repetition is refused as a duplicate, which says nothing of the first: only a question tells.
+    Refused,
     /// It may execute twice: only ask, never send again.
     MayExecuteTwice,
 }

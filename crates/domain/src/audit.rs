@@ -83,6 +83,10 @@ words! {
         FulfilmentReport = "fulfilment.report",
         /// Money that a policy waits for was confirmed.
         MoneyConfirm = "money.confirm",
+        /// A bank line was linked with what explains it.
+        BankLineLink = "bank_line.link",
+        /// A bank line was shown to a person.
+        BankLineFlag = "bank_line.flag",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

@@ -4,7 +4,7 @@ use crate::decision::Decision;
 use crate::id::{
     ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId,
     DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId,
-    ProductId, RefundId, ShiftId, TenantId,
+    ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -73,6 +73,10 @@ pub enum Want {
     CounterMovement(TenantId, MovementId),
     /// Cash brought to a bank.
     CashDeposit(TenantId, CashDepositId),
+    /// Money on its way back to the sender of a bank line.
+    TransferReturn(TenantId, ReturnId),
+    /// A bank's statement.
+    BankStatement(TenantId, StatementId),
     /// An account; it exists, empty, as soon as it is wanted.
     Account(AccountRef),
     /// The head of a tenant's sequences in a lane; wanted by the writer itself.

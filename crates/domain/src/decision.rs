@@ -17,7 +17,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::transfer::{BankLine, TransferMatch, TransferOrder};
+use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 
 /// One row or entry that a decision writes; a row with a known key replaces it.
@@ -75,6 +75,10 @@ pub enum Change {
     CounterMovement(Box<CounterMovement>),
     /// Cash brought to a bank.
     CashDeposit(Box<CashDeposit>),
+    /// Money on its way back to the sender of a bank line.
+    TransferReturn(Box<TransferReturn>),
+    /// A bank's statement.
+    BankStatement(Box<BankStatement>),
     /// An account's terms (never its balance: only entries move that).
     AccountTerms(Box<Account>),
     /// An entry; its lines move balances.
@@ -101,6 +105,7 @@ change_from! {
     Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
     CashDeposit => CashDeposit, Cheque => Cheque, Fulfilment => Fulfilment,
+    TransferReturn => TransferReturn, BankStatement => BankStatement,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.
@@ -125,6 +130,11 @@ impl Changes {
     /// Adds a change made elsewhere.
     pub fn put_change(&mut self, change: Change) {
         self.list.push(change);
+    }
+
+    /// Adds all that another decision of the same commit changes, after what is here.
+    pub fn append(&mut self, mut other: Self) {
+        self.list.append(&mut other.list);
     }
 
     /// Records who did what; `detail` is JSON without personal data or secrets.

@@ -44,6 +44,18 @@ words! {
         TransferIncomplete = "transfer_incomplete",
         /// A policy was issued although its money was given back or is on its way back.
         IssuedAndRefunded = "issued_and_refunded",
+        /// The bank took back money that had been given to an order.
+        TransferReversed = "transfer_reversed",
+        /// The bank took money back, and it is not sure which.
+        ReversalUnlinked = "reversal_unlinked",
+        /// Money that had been sent to somebody came back.
+        ReturnBounced = "return_bounced",
+        /// A slip is in the books and no statement has proven it within its time.
+        SlipUnproven = "slip_unproven",
+        /// A statement does not begin where the one before it ended.
+        StatementGap = "statement_gap",
+        /// Two statements tell of equal lines without numbers or balances; they were taken for the same.
+        StatementOverlap = "statement_overlap",
         /// The channel takes back a success it had proven.
         SuccessContradicted = "success_contradicted",
     }

@@ -171,4 +171,8 @@ typed_ids! {
     MovementId = "cmv";
     /// Cash brought to a bank.
     CashDepositId = "csd";
+    /// Money on its way back to the sender of a bank line.
+    ReturnId = "rtn";
+    /// A bank's statement of one account.
+    StatementId = "bst";
 }

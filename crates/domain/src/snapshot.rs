@@ -25,7 +25,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::transfer::{BankLine, TransferMatch, TransferOrder};
+use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::HashSet;
 
@@ -84,6 +84,10 @@ pub struct Snapshot {
     pub counter_movements: Rows<CounterMovement>,
     /// Cash brought to banks.
     pub cash_deposits: Rows<CashDeposit>,
+    /// Money on its way back to senders.
+    pub transfer_returns: Rows<TransferReturn>,
+    /// Statements of banks.
+    pub bank_statements: Rows<BankStatement>,
     /// Accounts.
     pub accounts: Rows<Account>,
     /// Heads of sequences.

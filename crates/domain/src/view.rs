@@ -54,6 +54,8 @@ pub struct PaymentView {
     pub amount_refunded: i64,
     /// Minor units of refunds under way.
     pub amount_refunding: i64,
+    /// Minor units that the bank took back after they had been collected.
+    pub amount_reversed: i64,
     /// How much has gone back.
     pub refund_status: RefundStatus,
     /// The merchant's fee, minor units.
@@ -142,6 +144,8 @@ pub struct AttemptView {
     pub amount_refunded: i64,
     /// Minor units of refunds under way.
     pub amount_refunding: i64,
+    /// Minor units that the bank took back after they had been collected.
+    pub amount_reversed: i64,
     /// The channel's final refusal: `{"code", "message"}`.
     pub failure: Option<Value>,
     /// Whether a person has it.
@@ -243,6 +247,7 @@ impl PaymentView {
             amount_refundable: payment.refundable_minor(),
             amount_refunded: payment.refunded_minor.saturating_add(payment.late_refunded_minor),
             amount_refunding: payment.refunding_minor,
+            amount_reversed: payment.reversed_minor,
             refund_status: payment.refund_status,
             fee: payment.fee_minor,
             fee_returned: payment.fee_returned_minor,
@@ -306,6 +311,7 @@ impl AttemptView {
             amount_undone: attempt.undone_minor,
             amount_refunded: attempt.refunded_minor.saturating_add(attempt.late_refunded_minor),
             amount_refunding: attempt.refunding_minor,
+            amount_reversed: attempt.reversed_minor,
             failure: failure(attempt.failure_code.as_ref(), attempt.failure_message.as_ref()),
             needs_manual: attempt.needs_manual,
             routing: stored_json(Some(&attempt.routing)),

@@ -1,10 +1,10 @@
 //! From a due instruction to a report: claim, call, answer, and the command that takes it.
 
 use crate::checker::Cause;
-use crate::conversation::{self, Said};
+use crate::conversation::{self, Echo, Heard, Said};
 use crate::queue::Happening;
+use crate::seller::{Seller, Whose};
 use crate::world::World;
-use tk_channels::alipay::Heard;
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::command::{Command, LaneKind, Want, Wants};
@@ -12,12 +12,11 @@ use tk_domain::decision::{Changes, Decision};
 use tk_domain::id::{AttemptId, Id128, RefundId, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind};
 use tk_domain::moment::{Moment, SECOND_US};
-use tk_domain::payment::{Attempt, Payment, TakePaymentReport};
+use tk_domain::payment::{Attempt, Payment, PaymentStatus, TakePaymentReport};
 use tk_domain::refund::{Refund, TakeRefundReport};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentReport, RefundReport};
 use tk_domain::snapshot::Snapshot;
-use tk_simulator::core::{CoreCall, Delivery};
 
 /// A conversation that a worker has begun, with the rows it read.
 #[derive(Debug, Clone)]
@@ -33,11 +32,11 @@ pub(crate) struct Flight {
     pub(crate) life: u32,
 }
 
-/// What became of it: nothing, or what the channel said.
+/// What became of it: silence, or what the channel said.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) flight: Flight,
-    pub(crate) delivery: Option<Delivery>,
+    pub(crate) heard: Heard,
 }
 
 /// A report about one or the other.
@@ -106,8 +105,8 @@ impl World {
         let delay_us = self.dice.between(2_000, 200_000);
         match &flight.said {
             Said::Call(_) => self.plan(delay_us, Happening::CallArrives(Box::new(flight))),
-            Said::Heard(_) => {
-                let answered = Answered { flight, delivery: None };
+            Said::Heard(heard) => {
+                let answered = Answered { heard: heard.clone(), flight };
                 let at_us = self.host_us().saturating_add(1_000);
                 self.plan_inside(at_us, Happening::Answer(Box::new(answered)));
             }
@@ -122,13 +121,14 @@ impl World {
             about_refund.then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned()).flatten();
         let attempt_id =
             refund.as_ref().map_or(AttemptId(instruction.id), |refund: &Refund| refund.attempt_id);
+        let account = rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone();
         Some(Flight {
             payment: rows.payments.get(&(tenant_id, instruction.payment_id))?.clone(),
             attempt: rows.attempts.get(&(tenant_id, attempt_id))?.clone(),
-            account: rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone(),
             refund,
             instruction,
-            said: Said::Heard(Heard::Timeout),
+            said: Said::Heard(conversation::silence(account.channel)),
+            account,
             asked_at_us: self.host_us(),
             life: self.life,
         })
@@ -136,28 +136,39 @@ impl World {
 
     /// The call reaches the channel even if its sender is dead by now.
     pub(crate) fn call_arrives(&mut self, flight: Flight) {
-        let Said::Call(call) = flight.said.clone() else { return };
         let status = self.status_of_attempt((flight.attempt.tenant_id, flight.attempt.id));
-        let delivery = self.with_seller(flight.account.id, status, |core, now_us| core.handle(now_us, &call));
-        if matches!(call, CoreCall::Refund(_)) && self.caps_lifted() {
+        let Some(Echo { heard, wait_us }) = self.reach_channel(&flight, status) else { return };
+        if flight.said.refund().is_some() && self.caps_lifted() {
             self.tally.hit(12, status);
         }
         if flight.life != self.life || !self.up {
             return;
         }
-        let mut wait_us = self.dice.between(2_000, 400_000);
+        let mut wait_us = wait_us.saturating_add(self.dice.between(2_000, 400_000));
         if self.strikes(self.story.host.pause_ppm) {
             // fault-18: the worker sleeps past its lease while another takes over.
             self.tally.hit(18, status);
             wait_us = wait_us.saturating_add(self.story.lease_us).saturating_add(60 * SECOND_US);
         }
-        match delivery {
-            Some(Delivery::Lost { .. }) | None => wait_us = wait_us.saturating_add(10 * SECOND_US),
-            Some(Delivery::Late { after_us, .. }) => wait_us = wait_us.saturating_add(after_us),
-            Some(Delivery::Answered(_) | Delivery::Garbled { .. }) => {}
-        }
         let at_us = self.host_us().saturating_add(wait_us);
-        self.plan_inside(at_us, Happening::Answer(Box::new(Answered { flight, delivery })));
+        self.plan_inside(at_us, Happening::Answer(Box::new(Answered { flight, heard })));
+    }
+
+    fn reach_channel(&mut self, flight: &Flight, status: Option<PaymentStatus>) -> Option<Echo> {
+        let Said::Call(call) = &flight.said else { return None };
+        let channel = flight.account.channel;
+        let gap = self.key_gap(flight.account.id);
+        if gap.is_some() {
+            // fault-25: one side does not know the other's key.
+            self.tally.hit_at(channel, 25, status);
+        }
+        if gap == Some(Whose::Ours) {
+            return Some(Echo { heard: conversation::signature_refused(channel), wait_us: 0 });
+        }
+        let speak = |seller: &mut Seller, now_us: i64| conversation::speak(seller, flight, call, now_us);
+        let echo = self.with_seller(flight.account.id, status, speak)??;
+        let heard = if gap.is_some() { conversation::unverified(channel) } else { echo.heard };
+        Some(Echo { heard, ..echo })
     }
 
     fn caps_lifted(&self) -> bool {
@@ -167,7 +178,7 @@ impl World {
     }
 
     pub(crate) fn answer_arrives(&mut self, answered: &Answered) {
-        let report = conversation::report(answered);
+        let report = conversation::report(&answered.flight, &answered.heard);
         self.take_report(&answered.flight, &report);
     }
 

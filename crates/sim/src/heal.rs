@@ -2,6 +2,7 @@
 
 use crate::checker::Cause;
 use crate::flight::Report;
+use crate::seller::{Seller, Trade};
 use crate::world::{Phase, World};
 use tk_domain::audit::Origin;
 use tk_domain::id::{AttemptId, ChannelAccountId, RefundId, TenantId};
@@ -10,7 +11,7 @@ use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::TakeRefundReport;
 use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
 use tk_money::Amount;
-use tk_simulator::core::{FaultPlan, TruthTrade};
+use tk_simulator::core::FaultPlan;
 
 /// How long after healing the world is given to come to rest.
 const REST_US: i64 = 6 * DAY_US;
@@ -43,7 +44,7 @@ impl World {
         self.phase = Phase::Healed;
         self.skew_us = 0;
         for seller in self.sellers.values_mut() {
-            seller.core.set_faults(FaultPlan::default());
+            seller.set_faults(FaultPlan::default());
         }
         self.horizon_us = self.now_us.saturating_add(REST_US);
         if !self.up {
@@ -56,7 +57,7 @@ impl World {
     fn read_bills(&mut self) {
         let accounts: Vec<ChannelAccountId> = self.sellers.keys().copied().collect();
         for account in accounts {
-            let trades = self.sellers.get(&account).map(|seller| seller.core.truth().trades);
+            let trades = self.sellers.get(&account).map(Seller::trades);
             for trade in trades.unwrap_or_default() {
                 self.read_refund_lines(account, &trade);
                 self.read_bill_line(account, &trade);
@@ -65,7 +66,7 @@ impl World {
     }
 
     /// Refunds that ended without success here and have a line of their own in the bill.
-    fn read_refund_lines(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
+    fn read_refund_lines(&mut self, account: ChannelAccountId, trade: &Trade) {
         let Some(tenant_id) = self.tenant_of(account) else { return };
         for (number, fen) in &trade.refunds {
             let id = crate::callbacks::id_of('R', number).map(RefundId);
@@ -90,7 +91,7 @@ impl World {
     }
 
     /// What went back by no refund of ours: a cancel that landed after the money had been booked.
-    fn undone_fen(&self, tenant_id: TenantId, trade: &TruthTrade) -> i64 {
+    fn undone_fen(&self, tenant_id: TenantId, trade: &Trade) -> i64 {
         let ours = |number: &String| {
             let id = crate::callbacks::id_of('R', number).map(RefundId);
             id.is_some_and(|id| self.store.rows.refunds.get(&(tenant_id, id)).is_some())
@@ -98,15 +99,15 @@ impl World {
         trade.refunds.iter().filter(|(number, _)| !ours(number)).map(|(_, fen)| *fen).sum()
     }
 
-    fn read_bill_line(&mut self, account: ChannelAccountId, trade: &TruthTrade) {
+    fn read_bill_line(&mut self, account: ChannelAccountId, trade: &Trade) {
         let Some(tenant_id) = self.tenant_of(account) else { return };
-        let Some(attempt_id) = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId) else {
+        let Some(attempt_id) = crate::callbacks::id_of('T', &trade.out_no).map(AttemptId) else {
             return;
         };
         let Some(attempt) = self.store.rows.attempts.get(&(tenant_id, attempt_id)).cloned() else { return };
         let finding = if trade.paid_fen > trade.refunded_fen && attempt.disposition.is_none() {
             PaymentFinding::Paid(PaidEvidence {
-                channel_txn_no: trade.trade_no.clone(),
+                channel_txn_no: trade.txn_no.clone(),
                 amount: Amount::fen(trade.paid_fen),
                 payee_app: None,
                 payee_merchant: None,

@@ -16,6 +16,7 @@ mod host;
 mod planted;
 mod queue;
 mod run;
+mod seller;
 mod setup;
 mod store;
 mod story;

@@ -2,10 +2,10 @@
 
 use crate::actors::{Ask, Attack, PayerAct};
 use crate::flight::{Answered, Flight};
+use crate::seller::Notification;
 use crate::webhook::{Post, PostAnswer};
 use std::collections::BTreeMap;
 use tk_domain::id::{AttemptId, ChannelAccountId, DeliveryId, Id128, PaymentId, TenantId};
-use tk_simulator::core::Notification;
 
 /// Something that will happen at a set time.
 #[derive(Debug)]

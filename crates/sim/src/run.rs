@@ -102,6 +102,10 @@ pub struct Summary {
     pub violations: Vec<Violation>,
     /// How often each fault found a payment in each state.
     pub coverage: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Per channel: attempts, payments, refunds done, and how often each fault struck.
+    pub channels: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Payments whose payer went on at another channel while the first attempt was not over.
+    pub switched: u64,
     /// Planted bugs built in.
     pub planted: u64,
     /// Planted bugs caught.
@@ -240,5 +244,7 @@ impl Summary {
         self.fen_unexplained = total.fen_unexplained;
         self.faults = total.faults();
         self.coverage = total.coverage();
+        self.channels = total.by_channel();
+        self.switched = total.switched;
     }
 }

@@ -1,17 +1,21 @@
 //! The rows and plans that a story begins with.
 
-use crate::actors::{Ask, Attack, METHODS, Order, RefundPlan};
+use crate::actors::{Ask, Attack, Order, RefundPlan};
+use crate::conversation;
 use crate::queue::Happening;
+use crate::seller::{KeyGap, Seller, Side, Whose};
 use crate::story::START_US;
-use crate::world::{Company, Seller, World};
-use tk_domain::channel_account::{Channel, ChannelAccount};
+use crate::world::{Company, World};
+use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{ChannelAccountId, Id128, MerchantId, ProductId, TenantId, WebhookEndpointId};
 use tk_domain::merchant::Merchant;
+use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product, ProductLimits};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate};
-use tk_simulator::core::{self, CoreConfig, FeeOnRefund};
+use tk_simulator::core::{self, CoreConfig, FeeOnRefund, House};
+use tk_simulator::unionpay::core::{self as unionpay, Fees};
 
 impl World {
     pub(crate) fn set_up(&mut self) {
@@ -26,7 +30,7 @@ impl World {
             self.plan(delay_us, Happening::ClockJump);
         }
         for _ in 0..self.story.host.attacks {
-            let index = usize::try_from(self.dice.below(3)).unwrap_or(0);
+            let index = usize::try_from(self.dice.below(4)).unwrap_or(0);
             let Some(attack) = Attack::ALL.get(index) else { continue };
             let delay_us = self.dice.between(0, self.story.span_us);
             self.plan(delay_us, Happening::Attack(*attack));
@@ -49,14 +53,18 @@ impl World {
         }
         let product = self.product(tenant_id, product_id);
         self.store.rows.products.load(product);
-        for priority in 0..=i64::try_from(self.dice.below(2)).unwrap_or(0) {
-            self.set_up_seller(tenant_id, number, priority);
+        let channels = self.story.channels;
+        for channel in channels {
+            for priority in 0..=i64::try_from(self.dice.below(2)).unwrap_or(0) {
+                self.set_up_seller(tenant_id, *channel, (number, priority));
+            }
         }
+        let methods = channels.iter().flat_map(|channel| methods_of(*channel)).copied().collect();
         for _ in 0..=self.dice.below(2) {
             let row = endpoint(tenant_id, WebhookEndpointId(self.id()));
             self.store.rows.webhook_endpoints.load(row);
         }
-        self.companies.push(Company { tenant_id, merchants, product_id });
+        self.companies.push(Company { tenant_id, merchants, product_id, methods });
     }
 
     fn merchant(&self, tenant_id: TenantId, id: MerchantId) -> Merchant {
@@ -98,23 +106,61 @@ impl World {
         }
     }
 
-    fn set_up_seller(&mut self, tenant_id: TenantId, number: u64, priority: i64) {
+    fn set_up_seller(&mut self, tenant_id: TenantId, channel: Channel, (number, priority): (u64, i64)) {
         let id = ChannelAccountId(self.id());
-        let config = CoreConfig {
-            app_id: format!("20210000000{number:03}{priority:02}"),
-            seller_id: format!("20881011179{number:03}{priority:02}"),
+        let config = self.contract_terms(channel, (number, priority));
+        let undo = channel == Channel::Unionpay && self.dice.below(2) == 0;
+        let row = channel_account((tenant_id, id), &config, (channel, priority, undo));
+        let side = if channel == Channel::Unionpay {
+            let fees = Fees { rate_ppm: config.fee_rate_ppm, on_refund: config.fee_on_refund };
+            Side::Unionpay(Box::new(unionpay::Seller::new(&config.seller_id, config.seed, fees)))
+        } else {
+            Side::Core(Box::new(core::Seller::new(config)))
+        };
+        let keys = self.key_change();
+        let mut seller = Seller { tenant_id, channel, side, keys, wake_us: None };
+        seller.set_faults(self.story.plan.clone());
+        self.store.rows.channel_accounts.load(row);
+        self.sellers.insert(id, seller);
+    }
+
+    fn contract_terms(&self, channel: Channel, (number, priority): (u64, i64)) -> CoreConfig {
+        let (app_id, seller_id) = match channel {
+            Channel::Wechatpay => {
+                (format!("wx2026{number:06}{priority:06}"), format!("19{number:05}{priority:03}"))
+            }
+            // One number names both here.
+            Channel::Unionpay => {
+                let mer_id = format!("7772900{number:05}{priority:03}");
+                (mer_id.clone(), mer_id)
+            }
+            Channel::Alipay | Channel::BankDirect | Channel::Counter => (
+                format!("20210000000{number:03}{priority:02}"),
+                format!("20881011179{number:03}{priority:02}"),
+            ),
+        };
+        CoreConfig {
+            house: if channel == Channel::Wechatpay { House::Wechatpay } else { House::Alipay },
+            app_id,
+            seller_id,
             seed: self.seed ^ (number << 8),
             opening_balance_fen: self.story.opening_fen,
             fee_rate_ppm: self.story.channel_fee_ppm,
             fee_on_refund: self.story.channel_fee,
             refund_gap_us: 0,
             ..CoreConfig::default()
-        };
-        let row = channel_account((tenant_id, id), &config, priority);
-        let mut core = core::Seller::new(config);
-        core.set_faults(self.story.plan.clone());
-        self.store.rows.channel_accounts.load(row);
-        self.sellers.insert(id, Seller { tenant_id, core, wake_us: None });
+        }
+    }
+
+    /// fault-25: one of the two sides signs with a key that the other learns of later.
+    fn key_change(&mut self) -> Option<KeyGap> {
+        if self.dice.below(100) >= self.story.host.key_gap_percent {
+            return None;
+        }
+        let from_us = START_US.saturating_add(self.dice.between(0, self.story.span_us));
+        let until_us = from_us.saturating_add(self.dice.between(MINUTE_US, 2 * HOUR_US));
+        let whose = if self.dice.below(2) == 0 { Whose::Ours } else { Whose::Channels };
+        Some(KeyGap { from_us, until_us, whose })
     }
 
     fn set_up_order(&mut self, number: u64) {
@@ -128,7 +174,7 @@ impl World {
         let refunds = self.refund_plans(&merchant_order_no, amount_minor);
         let single_attempt = self.dice.below(6) == 0;
         let confirm = (single_attempt && self.dice.below(4) > 0)
-            .then(|| crate::story::pick_method(&mut self.dice, METHODS));
+            .then(|| crate::story::pick_method(&mut self.dice, &company.methods));
         self.orders.push(Order {
             tenant_id: company.tenant_id,
             merchant_id: merchant_id.unwrap_or_default(),
@@ -184,18 +230,32 @@ fn endpoint(tenant_id: TenantId, id: WebhookEndpointId) -> WebhookEndpoint {
     }
 }
 
+/// What a contract of a channel lets a payer choose; paying by bound card needs a card opened before, which payers here
+/// have not.
+const fn methods_of(channel: Channel) -> &'static [Method] {
+    match channel {
+        Channel::Alipay => &[Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode],
+        Channel::Wechatpay => {
+            &[Method::WechatNative, Method::WechatJsapi, Method::WechatH5, Method::WechatBarcode]
+        }
+        Channel::Unionpay => &[Method::EbankB2c, Method::EbankB2b],
+        Channel::BankDirect | Channel::Counter => &[],
+    }
+}
+
 fn channel_account(
     (tenant_id, id): (TenantId, ChannelAccountId),
     config: &CoreConfig,
-    priority: i64,
+    (channel, priority, undo): (Channel, i64, bool),
 ) -> ChannelAccount {
+    let words: Vec<&str> = methods_of(channel).iter().map(|method| method.word()).collect();
     ChannelAccount {
         tenant_id,
         id,
-        channel: Channel::Alipay,
-        name: "Alipay".to_owned(),
+        channel,
+        name: channel.word().to_owned(),
         currency: Currency::Cny,
-        methods: r#"["alipay_qr","alipay_page","alipay_wap","alipay_barcode"]"#.to_owned(),
+        methods: serde_json::to_string(&words).unwrap_or_default(),
         merchants: None,
         products: None,
         partner_id: None,
@@ -206,8 +266,8 @@ fn channel_account(
         payee_merchant: config.seller_id.clone(),
         fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
         fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
-        refund_window_days: 365,
-        settings: "{}".to_owned(),
+        refund_window_days: 330,
+        settings: if undo { conversation::UNDO.to_owned() } else { "{}".to_owned() },
         credentials: Vec::new(),
         enabled: true,
         created_at_us: START_US,

@@ -1,13 +1,22 @@
 //! What a seed draws: who takes part, on which terms, and which faults strike how often.
 
 use std::collections::BTreeMap;
-use tk_domain::channel_account::Method;
+use tk_domain::channel_account::{Channel, Method};
 use tk_domain::moment::{DAY_US, HOUR_US, MINUTE_US};
 use tk_domain::product::StrayMoney;
 use tk_simulator::core::{Dice, FaultKind, FaultPlan, FeeOnRefund, Rates};
 
 /// The moment at which every story begins: 2026-11-20 08:00 UTC.
 pub(crate) const START_US: i64 = 1_795_161_600 * 1_000_000;
+
+/// All channels together, and each that a tenant may be content with.
+const CHANNEL_SETS: [&[Channel]; 5] = [
+    &[Channel::Alipay, Channel::Wechatpay, Channel::Unionpay],
+    &[Channel::Alipay],
+    &[Channel::Wechatpay],
+    &[Channel::Unionpay],
+    &[Channel::Wechatpay, Channel::Unionpay],
+];
 
 /// How often the faults outside the channel strike, parts per million of their chances.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,12 +37,16 @@ pub(crate) struct HostRates {
     pub(crate) endpoint_ppm: u32,
     /// How many attacks are tried.
     pub(crate) attacks: u32,
+    /// fault-25: how many contracts of a hundred have a change of keys that the other side learns late.
+    pub(crate) key_gap_percent: u64,
 }
 
 /// The story of one seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub(crate) tenants: u64,
+    /// Where each tenant has contracts.
+    pub(crate) channels: &'static [Channel],
     pub(crate) orders: u64,
     pub(crate) span_us: i64,
     pub(crate) fee_rate_ppm: i64,
@@ -58,6 +71,7 @@ impl Story {
         let amounts = [100, 10_000, 5_000_000, 9_000_000_000];
         Self {
             tenants: 1 + dice.below(3),
+            channels: CHANNEL_SETS.get(pick(dice, &[0, 0, 1, 2, 3, 4])).copied().unwrap_or(&[]),
             orders: 6 + dice.below(26),
             span_us: dice.between(5 * MINUTE_US, 6 * HOUR_US),
             fee_rate_ppm: dice.between(0, 30_000),
@@ -85,8 +99,9 @@ pub(crate) fn pick<T: Copy + Default>(dice: &mut Dice, items: &[T]) -> T {
 }
 
 /// One of these methods.
-pub(crate) fn pick_method(dice: &mut Dice, methods: [Method; 4]) -> Method {
-    let index = usize::try_from(dice.below(4)).unwrap_or(0);
+pub(crate) fn pick_method(dice: &mut Dice, methods: &[Method]) -> Method {
+    let count = u64::try_from(methods.len()).unwrap_or(0);
+    let index = usize::try_from(dice.below(count)).unwrap_or(0);
     methods.get(index).copied().unwrap_or(Method::AlipayQr)
 }
 
@@ -137,5 +152,6 @@ fn host(dice: &mut Dice, two_tabs: bool) -> HostRates {
         repeat_ppm: rate(dice),
         endpoint_ppm: rate(dice),
         attacks: u32::try_from(dice.below(12)).unwrap_or(0),
+        key_gap_percent: pick(dice, &[0, 0, 30]),
     }
 }

@@ -1,6 +1,7 @@
 //! Counts: what was simulated, which faults struck, and in which state they found the payment.
 
 use std::collections::BTreeMap;
+use tk_domain::channel_account::Channel;
 use tk_domain::payment::PaymentStatus;
 use tk_simulator::core::{FaultCounters, FaultKind};
 
@@ -24,10 +25,22 @@ pub(crate) struct Tally {
     pub(crate) late_successes: u64,
     pub(crate) late_refunds: u64,
     pub(crate) undone: u64,
+    pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
     pub(crate) fen_created: i64,
     pub(crate) fen_unexplained: i64,
     hits: BTreeMap<(u8, u8), u64>,
+    /// By channel: faults, and what else is counted there.
+    channels: BTreeMap<(&'static str, Counted), u64>,
+}
+
+/// What is counted per channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Counted {
+    Attempts,
+    Paid,
+    RefundsDone,
+    Fault(u8),
 }
 
 impl Tally {
@@ -36,6 +49,16 @@ impl Tally {
         let state = u8::try_from(state).unwrap_or(u8::MAX);
         let count = self.hits.entry((fault, state)).or_insert(0);
         *count = count.saturating_add(1);
+    }
+
+    /// A fault of, or on the way to, a channel.
+    pub(crate) fn hit_at(&mut self, channel: Channel, fault: u8, status: Option<PaymentStatus>) {
+        self.hit(fault, status);
+        self.count(channel, Counted::Fault(fault));
+    }
+
+    pub(crate) fn count(&mut self, channel: Channel, what: Counted) {
+        *self.channels.entry((channel.word(), what)).or_insert(0) += 1;
     }
 
     /// What a repetition of a story adds to the counts: its crash point and its differences.
@@ -67,6 +90,10 @@ impl Tally {
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;
         self.fen_unexplained += other.fen_unexplained;
+        for (place, count) in &other.channels {
+            *self.channels.entry(*place).or_insert(0) += count;
+        }
+        self.switched += other.switched;
         for (place, count) in &other.hits {
             *self.hits.entry(*place).or_insert(0) += count;
         }
@@ -78,6 +105,21 @@ impl Tally {
             *sums.entry(format!("fault-{fault}")).or_insert(0) += count;
         }
         sums
+    }
+
+    /// Per channel: attempts, payments, refunds done, and each fault.
+    pub(crate) fn by_channel(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
+        let mut matrix: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for ((channel, what), count) in &self.channels {
+            let word = match what {
+                Counted::Attempts => "attempts".to_owned(),
+                Counted::Paid => "paid".to_owned(),
+                Counted::RefundsDone => "refunds_done".to_owned(),
+                Counted::Fault(number) => format!("fault-{number}"),
+            };
+            matrix.entry((*channel).to_owned()).or_default().insert(word, *count);
+        }
+        matrix
     }
 
     pub(crate) fn coverage(&self) -> BTreeMap<String, BTreeMap<String, u64>> {

@@ -3,17 +3,19 @@
 use crate::actors::Order;
 use crate::checker::{Cause, Checker};
 use crate::queue::{Happening, Planned, Queue};
+use crate::seller::{Seller, Whose};
 use crate::store::{Commit, Store};
 use crate::story::{START_US, Story};
-use crate::tally::{CHANNEL_FAULTS, Tally, channel_counts};
+use crate::tally::{CHANNEL_FAULTS, Tally};
 use crate::trace::Trace;
 use crate::webhook::Sinks;
 use std::collections::BTreeMap;
+use tk_domain::channel_account::Method;
 use tk_domain::command::Command;
 use tk_domain::id::{AttemptId, ChannelAccountId, MerchantId, ProductId, TenantId};
 use tk_domain::payment::PaymentStatus;
 use tk_domain::refusal::Refusal;
-use tk_simulator::core::{self, Dice};
+use tk_simulator::core::Dice;
 
 /// A tenant as the actors know it.
 #[derive(Debug, Clone)]
@@ -21,15 +23,8 @@ pub(crate) struct Company {
     pub(crate) tenant_id: TenantId,
     pub(crate) merchants: Vec<MerchantId>,
     pub(crate) product_id: ProductId,
-}
-
-/// A contract at the channel, with the channel behind it.
-#[derive(Debug)]
-pub(crate) struct Seller {
-    pub(crate) tenant_id: TenantId,
-    pub(crate) core: core::Seller,
-    /// When the queue will next look at it.
-    pub(crate) wake_us: Option<i64>,
+    /// What its contracts let a payer choose.
+    pub(crate) methods: Vec<Method>,
 }
 
 /// Which part of the story runs.
@@ -227,6 +222,12 @@ impl World {
         self.phase == Phase::Troubled && self.dice.happens(rate_ppm)
     }
 
+    /// fault-25: whose new key the other side does not know now; never after healing.
+    pub(crate) fn key_gap(&self, account: ChannelAccountId) -> Option<Whose> {
+        let seller = self.sellers.get(&account).filter(|_| self.phase == Phase::Troubled)?;
+        seller.key_gap(self.now_us)
+    }
+
     pub(crate) fn status_of_attempt(&self, key: (TenantId, AttemptId)) -> Option<PaymentStatus> {
         let attempt = self.store.rows.attempts.get(&key)?;
         self.store.rows.payments.get(&(key.0, attempt.payment_id)).map(|payment| payment.status)
@@ -237,16 +238,16 @@ impl World {
         &mut self,
         account: ChannelAccountId,
         status: Option<PaymentStatus>,
-        act: impl FnOnce(&mut core::Seller, i64) -> T,
+        act: impl FnOnce(&mut Seller, i64) -> T,
     ) -> Option<T> {
         let now_us = self.now_us;
         let seller = self.sellers.get_mut(&account)?;
-        let before = channel_counts(seller.core.fault_counters());
-        let result = act(&mut seller.core, now_us);
-        let after = channel_counts(seller.core.fault_counters());
+        let (channel, before) = (seller.channel, seller.counts());
+        let result = act(seller, now_us);
+        let after = seller.counts();
         for ((old, new), (_, number)) in before.iter().zip(after).zip(CHANNEL_FAULTS) {
             for _ in *old..new {
-                self.tally.hit(number, status);
+                self.tally.hit_at(channel, number, status);
             }
         }
         self.plan_channel(account);
@@ -256,7 +257,7 @@ impl World {
     pub(crate) fn plan_channel(&mut self, account: ChannelAccountId) {
         let now_us = self.now_us;
         let Some(seller) = self.sellers.get_mut(&account) else { return };
-        let Some(due_us) = seller.core.next_due_us() else { return };
+        let Some(due_us) = seller.next_due_us() else { return };
         let due_us = due_us.max(now_us);
         if seller.wake_us.is_some_and(|wake_us| wake_us <= due_us) {
             return;

@@ -17,11 +17,25 @@ fn seeds_hold_every_invariant_and_meet_every_fault() {
     let summary = seeds(1, 200, 0);
     assert_whole(&summary);
     assert!(summary.payments > 1_000 && summary.refunds > 500, "too little happened: {summary:?}");
-    for number in (1..=12).chain([16, 17, 18, 19, 23, 24]) {
+    for number in (1..=12).chain([16, 17, 18, 19, 23, 24, 25]) {
         let struck = summary.faults.get(&format!("fault-{number}")).copied().unwrap_or(0);
         assert!(struck > 0, "fault-{number} never struck");
     }
     assert!(summary.forged_refused > 0 && summary.late_successes > 0);
+}
+
+#[test]
+fn every_signing_channel_pays_refunds_and_meets_every_fault_of_a_channel() {
+    let summary = seeds(1, 200, 0);
+    for channel in ["alipay", "wechatpay", "unionpay"] {
+        let counts = &summary.channels[channel];
+        let what = ["attempts", "paid", "refunds_done"].map(str::to_owned);
+        let faults = (1..=11).chain([25]).map(|number| format!("fault-{number}"));
+        for word in what.into_iter().chain(faults) {
+            assert!(counts.get(&word).is_some_and(|count| *count > 0), "{channel} never saw {word}");
+        }
+    }
+    assert!(summary.switched > 0, "no payer went on at another channel");
 }
 
 #[test]
@@ -60,7 +74,7 @@ fn the_plain_build_has_no_planted_bugs() {
 #[test]
 fn every_planted_bug_is_caught() {
     let summary = run(&Options { seeds: 1, start: 1, sweep: 0, planted: true });
-    assert!(summary.planted >= 14);
+    assert!(summary.planted >= 27);
     for catch in &summary.catches {
         assert!(catch.caught_after.is_some(), "{} survived", catch.bug);
     }

@@ -1,5 +1,6 @@
 //! Plays the channels with their own truth books and faults.
 
+pub mod bank;
 pub mod core;
 pub mod http;
 mod journal;

@@ -244,6 +244,7 @@ CREATE TABLE payments (
   unknown_since_us {i64},
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
   late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
+  reversed_minor {i64} NOT NULL CHECK (reversed_minor >= 0),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   close_requested_at_us {i64},
   succeeded_at_us {i64},
@@ -294,6 +295,7 @@ CREATE TABLE attempts (
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
   late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
+  reversed_minor {i64} NOT NULL CHECK (reversed_minor >= 0),
   refunds_count {i64} NOT NULL CHECK (refunds_count >= 0),
   next_refund_at_us {i64} NOT NULL,
   channel_fee_minor {i64} NOT NULL CHECK (channel_fee_minor >= 0),
@@ -433,14 +435,17 @@ CREATE TABLE bank_lines (
   id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
   source TEXT NOT NULL CHECK (source IN ('statement', 'manual')),
-  status TEXT NOT NULL CHECK (status IN ('pending_approval', 'booked', 'rejected')),
+  status TEXT NOT NULL CHECK (status IN ('pending_approval', 'booked', 'rejected', 'superseded')),
   flow TEXT NOT NULL CHECK (flow IN ('credit', 'debit')),
   nature TEXT NOT NULL CHECK (nature IN ('plain', 'reversal', 'returned')),
   amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   matched_minor {i64} NOT NULL CHECK (matched_minor >= 0),
   return_minor {i64} NOT NULL CHECK (return_minor >= 0),
-  return_status TEXT NOT NULL CHECK (return_status IN ('none', 'pending_approval', 'approved')),
+  return_status TEXT NOT NULL CHECK (return_status IN ('none', 'pending_approval', 'approved', 'sent')),
+  linked_minor {i64} NOT NULL CHECK (linked_minor IN (0, amount_minor)),
+  link TEXT CHECK (link IN ('slip', 'proof', 'reversal', 'return')),
+  link_id {id},
   booked_day {i64} NOT NULL,
   booked_at_us {i64},
   bank_ref TEXT NOT NULL,
@@ -450,21 +455,26 @@ CREATE TABLE bank_lines (
   sealed {bytes} NOT NULL,
   entry_id {id},
   made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
-  return_by TEXT,
   decided_by TEXT,
   event_seq {i64} NOT NULL CHECK (event_seq >= 0),
   created_at_us {i64} NOT NULL,
   updated_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
-  CHECK (matched_minor + return_minor <= amount_minor),
+  CHECK (matched_minor + return_minor + linked_minor <= amount_minor),
+  CHECK ((link IS NULL) = (link_id IS NULL)),
   CHECK ((status = 'booked') = (entry_id IS NOT NULL)),
   CHECK ((return_status = 'none') = (return_minor = 0)),
   CHECK (status = 'booked' OR (matched_minor = 0 AND return_minor = 0)),
   CHECK (flow = 'credit' OR (matched_minor = 0 AND return_minor = 0))
 ) {strict};
 CREATE INDEX bank_lines_open ON bank_lines (tenant_id, channel_account_id, id)
-  WHERE status = 'booked' AND flow = 'credit' AND matched_minor + return_minor < amount_minor;
+  WHERE status = 'booked' AND flow = 'credit' AND matched_minor + return_minor + linked_minor < amount_minor;
+CREATE INDEX bank_lines_unexplained ON bank_lines (tenant_id, channel_account_id, id)
+  WHERE status = 'booked' AND flow = 'debit' AND linked_minor = 0;
+CREATE INDEX bank_lines_unproven ON bank_lines (tenant_id, channel_account_id, id)
+  WHERE source = 'manual' AND link IS NULL AND status IN ('booked', 'pending_approval');
+CREATE INDEX bank_lines_by_amount ON bank_lines (tenant_id, channel_account_id, amount_minor, booked_day);
 @tenant bank_lines
 
 CREATE TABLE transfer_orders (
@@ -498,7 +508,8 @@ CREATE TABLE transfer_matches (
   score {i64} NOT NULL CHECK (score BETWEEN 0 AND 100),
   reasons TEXT NOT NULL,
   entry_id {id} NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('active', 'undone')),
+  returned_minor {i64} NOT NULL CHECK (returned_minor BETWEEN 0 AND amount_minor),
+  status TEXT NOT NULL CHECK (status IN ('active', 'undone', 'reversed')),
   made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
   undone_by TEXT,
   created_at_us {i64} NOT NULL,
@@ -698,6 +709,54 @@ CREATE TABLE fulfilments (
 CREATE INDEX fulfilments_due ON fulfilments (tenant_id, due_at_us) WHERE due_at_us IS NOT NULL;
 @tenant fulfilments
 
+-- Money on its way back to the sender of a bank line, for a refund or out of suspense.
+CREATE TABLE transfer_returns (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  bank_line_id {id} NOT NULL,
+  refund_id {id},
+  match_id {id},
+  channel_account_id {id} NOT NULL,
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  reason TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending_approval', 'approved', 'sent', 'rejected')),
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  decided_by TEXT,
+  sent_line_id {id},
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, sent_line_id),
+  CHECK ((refund_id IS NULL) = (match_id IS NULL)),
+  CHECK ((status = 'pending_approval') = (decided_by IS NULL)),
+  CHECK ((status = 'sent') = (sent_line_id IS NOT NULL))
+) {strict};
+CREATE INDEX transfer_returns_by_account ON transfer_returns (tenant_id, channel_account_id, status, id);
+CREATE INDEX transfer_returns_by_line ON transfer_returns (tenant_id, bank_line_id, id);
+@tenant transfer_returns
+
+-- Statements taken whole: by their balances the next one is known to follow on.
+CREATE TABLE bank_statements (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  first_day {i64} NOT NULL,
+  last_day {i64} NOT NULL,
+  opening_minor {i64},
+  closing_minor {i64},
+  lines_count {i64} NOT NULL CHECK (lines_count > 0),
+  equal_lines TEXT NOT NULL,
+  made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (last_day >= first_day)
+) {strict};
+CREATE INDEX bank_statements_by_day ON bank_statements (tenant_id, channel_account_id, last_day);
+@tenant bank_statements
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
@@ -776,8 +835,8 @@ CREATE TABLE entries (
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
-    'bank_debit', 'transfer_match', 'transfer_return', 'shift_open', 'shift_close', 'cash_deposit',
-    'deposit_match', 'cheque_present', 'reversal')),
+    'bank_debit', 'transfer_match', 'transfer_return', 'slip_credit', 'slip_proven', 'transfer_reversed',
+    'return_sent', 'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

@@ -42,6 +42,7 @@ record! {
     refunding_minor: i64,
     refunded_minor: i64,
     late_refunded_minor: i64,
+    reversed_minor: i64,
     refunds_count: i64,
     next_refund_at_us: i64,
     channel_fee_minor: i64,

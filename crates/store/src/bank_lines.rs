@@ -5,11 +5,12 @@ use crate::reader::{Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
 use tk_domain::id::{
-    AttemptId, BankLineId, ChannelAccountId, EntryId, MatchId, MerchantId, PaymentId, TenantId,
+    AttemptId, BankLineId, ChannelAccountId, EntryId, Id128, MatchId, MerchantId, PaymentId, RefundId,
+    ReturnId, StatementId, TenantId,
 };
 use tk_domain::transfer::{
-    BankLine, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
-    TransferMatch, TransferOrder,
+    BankLine, BankStatement, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus,
+    ReturnState, ReturnStatus, TransferMatch, TransferOrder, TransferReturn,
 };
 use tk_money::Currency;
 
@@ -35,6 +36,9 @@ record! {
     matched_minor: i64,
     return_minor: i64,
     return_status: ReturnStatus,
+    linked_minor: i64,
+    link: Option<LineLink>,
+    link_id: Option<Id128>,
     booked_day: i64,
     booked_at_us: Option<i64>,
     bank_ref: String,
@@ -44,7 +48,6 @@ record! {
     sealed: Vec<u8>,
     entry_id: Option<EntryId>,
     made_by: String,
-    return_by: Option<String>,
     decided_by: Option<String>,
     event_seq: i64,
     created_at_us: i64,
@@ -103,6 +106,7 @@ record! {
     score: i64,
     reasons: String,
     entry_id: EntryId,
+    returned_minor: i64,
     status: MatchStatus,
     made_by: String,
     undone_by: Option<String>,
@@ -110,6 +114,64 @@ record! {
     version: i64,
 }
 decided!(TransferMatch, transfer_matches);
+
+record! {
+    TransferReturn in "transfer_returns", keys 2, Fresh, Locked, frozen [
+        "bank_line_id",
+        "refund_id",
+        "match_id",
+        "channel_account_id",
+        "amount_minor",
+        "currency",
+        "reason",
+        "made_by",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: ReturnId,
+    bank_line_id: BankLineId,
+    refund_id: Option<RefundId>,
+    match_id: Option<MatchId>,
+    channel_account_id: ChannelAccountId,
+    amount_minor: i64,
+    currency: Currency,
+    reason: String,
+    status: ReturnState,
+    made_by: String,
+    decided_by: Option<String>,
+    sent_line_id: Option<BankLineId>,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(TransferReturn, transfer_returns);
+
+record! {
+    BankStatement in "bank_statements", keys 2, Contended, Unlocked, frozen [
+        "channel_account_id",
+        "first_day",
+        "last_day",
+        "opening_minor",
+        "closing_minor",
+        "lines_count",
+        "equal_lines",
+        "made_by",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: StatementId,
+    channel_account_id: ChannelAccountId,
+    first_day: i64,
+    last_day: i64,
+    opening_minor: Option<i64>,
+    closing_minor: Option<i64>,
+    lines_count: i64,
+    equal_lines: String,
+    made_by: String,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(BankStatement, bank_statements);
 
 /// Which bank lines a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,6 +184,10 @@ pub struct BankLineFilter {
     pub flow: Option<Flow>,
     /// Only those with money in suspense.
     pub unmatched: bool,
+    /// Only slips that no statement has proven.
+    pub unproven: bool,
+    /// Only money that left and that nothing explains.
+    pub unexplained: bool,
 }
 
 /// The most lines, and the most orders, that one matching looks at.
@@ -129,7 +195,13 @@ pub const OPEN_MAX: i64 = 200_000;
 /// The most matches read of one line or payment.
 const MATCHES_MAX: i64 = 1_000;
 
-const UNMATCHED: &str = "status = 'booked' AND flow = 'credit' AND matched_minor + return_minor < amount_minor AND channel_account_id =";
+/// The most lines, statements or returns that one look at the desk reads.
+const LOOK_MAX: i64 = 10_000;
+
+const UNMATCHED: &str = "status = 'booked' AND flow = 'credit' AND matched_minor + return_minor + linked_minor < amount_minor AND channel_account_id =";
+const UNEXPLAINED: &str =
+    "status = 'booked' AND flow = 'debit' AND linked_minor = 0 AND channel_account_id =";
+const UNPROVEN: &str = "source = 'manual' AND link IS NULL AND status IN ('booked', 'pending_approval') AND channel_account_id =";
 
 impl Store {
     /// Bank lines, the latest days first.
@@ -144,7 +216,9 @@ impl Store {
             .only("channel_account_id =", filter.channel_account_id)
             .only("status =", filter.status)
             .only("flow =", filter.flow)
-            .only(UNMATCHED, whole);
+            .only(UNMATCHED, whole)
+            .only(UNPROVEN, filter.channel_account_id.filter(|_| filter.unproven))
+            .only(UNEXPLAINED, filter.channel_account_id.filter(|_| filter.unexplained));
         self.list(query, page).await
     }
 
@@ -176,6 +250,88 @@ impl Store {
         line: BankLineId,
     ) -> Result<Vec<TransferMatch>, Failure> {
         let query = Query::<TransferMatch>::of(tenant_id).only("bank_line_id =", Some(line));
+        records(self.read_one(tenant_id, query.all("id", MATCHES_MAX)).await?)
+    }
+
+    /// Money that left a bank account and that nothing explains yet, the earliest days first.
+    pub async fn unexplained_lines(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+    ) -> Result<Vec<BankLine>, Failure> {
+        let query = Query::<BankLine>::of(tenant_id).only(UNEXPLAINED, Some(account));
+        records(self.read_one(tenant_id, query.all("id", LOOK_MAX)).await?)
+    }
+
+    /// Slips that no statement has proven yet, the earliest days first.
+    pub async fn unproven_slips(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+    ) -> Result<Vec<BankLine>, Failure> {
+        let query = Query::<BankLine>::of(tenant_id).only(UNPROVEN, Some(account));
+        records(self.read_one(tenant_id, query.all("id", LOOK_MAX)).await?)
+    }
+
+    /// The credits of a bank account of this amount, booked on these days, the earliest first.
+    pub async fn credits_of_amount(
+        &self,
+        (tenant_id, account): (TenantId, ChannelAccountId),
+        amount_minor: i64,
+        (from_day, until_day): (i64, i64),
+    ) -> Result<Vec<BankLine>, Failure> {
+        let query = Query::<BankLine>::of(tenant_id)
+            .only("flow = 'credit' AND channel_account_id =", Some(account))
+            .only("amount_minor =", Some(amount_minor))
+            .only("booked_day >=", Some(from_day))
+            .only("booked_day <=", Some(until_day));
+        records(self.read_one(tenant_id, query.all("id", LOOK_MAX)).await?)
+    }
+
+    /// Returns of a bank account in one state, the oldest first.
+    pub async fn transfer_returns(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+        status: ReturnState,
+    ) -> Result<Vec<TransferReturn>, Failure> {
+        let query = Query::<TransferReturn>::of(tenant_id)
+            .only("channel_account_id =", Some(account))
+            .only("status =", Some(status));
+        records(self.read_one(tenant_id, query.all("id", LOOK_MAX)).await?)
+    }
+
+    /// The returns of a bank line, the oldest first.
+    pub async fn returns_of_line(
+        &self,
+        tenant_id: TenantId,
+        line: BankLineId,
+    ) -> Result<Vec<TransferReturn>, Failure> {
+        let query = Query::<TransferReturn>::of(tenant_id).only("bank_line_id =", Some(line));
+        records(self.read_one(tenant_id, query.all("id", MATCHES_MAX)).await?)
+    }
+
+    /// The statements of a bank account that reach into these days, the earliest first.
+    pub async fn bank_statements(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+        (from_day, until_day): (i64, i64),
+    ) -> Result<Vec<BankStatement>, Failure> {
+        let query = Query::<BankStatement>::of(tenant_id)
+            .only("channel_account_id =", Some(account))
+            .only("last_day >=", Some(from_day))
+            .only("first_day <=", Some(until_day));
+        records(self.read_one(tenant_id, query.all("last_day, created_at_us, id", LOOK_MAX)).await?)
+    }
+
+    /// The matches by which an order got its money, the oldest first.
+    pub async fn matches_of_order(
+        &self,
+        tenant_id: TenantId,
+        order: AttemptId,
+    ) -> Result<Vec<TransferMatch>, Failure> {
+        let query = Query::<TransferMatch>::of(tenant_id).only("order_id =", Some(order));
         records(self.read_one(tenant_id, query.all("id", MATCHES_MAX)).await?)
     }
 }

@@ -11,8 +11,8 @@ use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
     ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId,
-    MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, TypedId,
-    WebhookEndpointId,
+    MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, StatementId,
+    TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
@@ -23,7 +23,9 @@ use tk_domain::payment::{
 };
 use tk_domain::product::{IssueOn, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState};
-use tk_domain::transfer::{Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus};
+use tk_domain::transfer::{
+    Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState, ReturnStatus,
+};
 use tk_domain::webhook::{DeliveryStatus, EventKind};
 use tk_money::{Currency, Rate};
 
@@ -41,7 +43,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ShiftId, TenantId, WebhookEndpointId,
+    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, MatchId, MerchantId, MovementId, PartnerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -60,7 +62,8 @@ word_columns! {
     SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
-    EventKind, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
+    EventKind, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState,
+    ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
     ChequeStatus,
     FulfilmentStatus,

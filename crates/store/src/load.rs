@@ -20,7 +20,7 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::{Row, Snapshot};
-use tk_domain::transfer::{BankLine, TransferMatch, TransferOrder};
+use tk_domain::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use tk_domain::webhook::{Delivery, Event, WebhookEndpoint};
 
 /// Which rows of a tenant a load reads.
@@ -112,6 +112,12 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
             by_key::<CounterMovement>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
         Want::CashDeposit(tenant, id) => by_key::<CashDeposit>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::TransferReturn(tenant, id) => {
+            by_key::<TransferReturn>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
+        Want::BankStatement(tenant, id) => {
+            by_key::<BankStatement>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
         Want::Account(name) => {
             by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
         }

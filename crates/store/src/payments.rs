@@ -62,6 +62,7 @@ record! {
     unknown_since_us: Option<i64>,
     refunded_minor: i64,
     late_refunded_minor: i64,
+    reversed_minor: i64,
     refunding_minor: i64,
     close_requested_at_us: Option<i64>,
     succeeded_at_us: Option<i64>,

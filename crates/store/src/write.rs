@@ -18,7 +18,7 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
-use tk_domain::transfer::{BankLine, TransferMatch, TransferOrder};
+use tk_domain::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use tk_domain::webhook::{Delivery, WebhookEndpoint};
 
 /// New and changed rows of one table, cell after cell.
@@ -73,6 +73,8 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<CounterDay>(&mut writes, snapshot);
     changed::<CounterMovement>(&mut writes, snapshot);
     changed::<CashDeposit>(&mut writes, snapshot);
+    changed::<TransferReturn>(&mut writes, snapshot);
+    changed::<BankStatement>(&mut writes, snapshot);
     changed::<Account>(&mut writes, snapshot);
     entries(&mut writes, snapshot);
     let audits = std::mem::take(&mut snapshot.appended.audits);

@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::Ambient as _;
+use tk_simulator::bank::{Bank, Habits, http as bank};
 use tk_simulator::http::{SandboxApp, SandboxConfig, serve_beside};
 use tk_simulator::keys::{APP_ID, KeysError, SELLER_ID, fresh, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
+
+/// What a direct link brings to the sandbox's bank; it guards nothing but made-up money.
+const BANK_TOKEN: &str = "sandbox";
 
 /// Where it listens and with which keys.
 #[derive(Debug, Args)]
@@ -75,6 +79,17 @@ fn announce(base: &str, wechatpay: bool, with_unionpay: bool) {
     }
 }
 
+/// A bank with no accounts yet; scripts open them by its control interface.
+fn bank_routes(address: &str) -> axum::Router {
+    let ambient = SystemAmbient::default();
+    let bank = Bank::new(1, Habits::default());
+    let site = bank::BankSite::new(bank, Arc::new(move || ambient.now_us()), BANK_TOKEN);
+    crate::output::line(&format!(
+        "Bank sandbox: http://{address}/bank/accounts/  token {BANK_TOKEN}  control http://{address}/control/bank/",
+    ));
+    bank::router(site)
+}
+
 /// Serves the sandbox until interrupted.
 pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -92,8 +107,10 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
             .await
             .with_context(|| format!("cannot listen on {}", args.listen))?;
         let gateway = gateway(&args.keys)?;
-        announce(&format!("http://{}", listener.local_addr()?), wechatpay, gateway.is_some());
-        serve_beside(listener, config, (gateway, axum::Router::new()), crate::serve::interrupted()).await?;
+        let address = listener.local_addr()?;
+        announce(&format!("http://{address}"), wechatpay, gateway.is_some());
+        let beside = (gateway, bank_routes(&address.to_string()));
+        serve_beside(listener, config, beside, crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })
 }

@@ -1,9 +1,9 @@
 //! Matching the open lines of a bank account with the orders that await transfers to it.
 
-use super::Bring;
+use super::{Bring, DeskLooked};
 use crate::{App, Failure};
 use std::collections::BTreeMap;
-use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
+use tk_domain::id::{AttemptId, PaymentId};
 use tk_domain::transfer::matching::{self, OpenLine, OpenOrder};
 use tk_domain::transfer::{
     BankLine, Certainty, MatchTransfers, Misfit, PAIRS_MAX, Pair, Proposal, TransferOrder,
@@ -18,6 +18,8 @@ pub struct MatchingDone {
     pub orders: usize,
     /// Matches made.
     pub matched: usize,
+    /// Reversals, slips and returns linked before.
+    pub linked: usize,
     /// Proposals that a person has to decide about, the best first.
     pub likely: Vec<Proposal>,
 }
@@ -29,7 +31,8 @@ impl App {
     /// Makes every match that is sure, and answers those that a person has to decide about. What has moved on
     /// meanwhile is left out, so that it may run at any time and again.
     pub async fn match_transfers(&self, bring: &Bring) -> Result<MatchingDone, Failure> {
-        let (lines, orders) = self.open_transfers(bring.tenant_id, bring.channel_account_id).await?;
+        let looked = self.look_after_desk(bring).await?;
+        let (lines, orders) = self.open_transfers(bring, &looked).await?;
         let payments: BTreeMap<AttemptId, PaymentId> =
             orders.iter().map(|order| (order.id, order.payment_id)).collect();
         let orders: Vec<OpenOrder> = orders.iter().filter_map(TransferOrder::open).collect();
@@ -42,7 +45,7 @@ impl App {
         }
         likely.sort_by(|a, b| (b.score, a.line, a.order).cmp(&(a.score, b.line, b.order)));
         likely.truncate(LIKELY_MAX);
-        Ok(MatchingDone { lines: lines.len(), orders: orders.len(), matched, likely })
+        Ok(MatchingDone { lines: lines.len(), orders: orders.len(), matched, linked: looked.linked, likely })
     }
 
     /// The orders that a line may belong to, the best first, with scores and reasons.
@@ -54,12 +57,14 @@ impl App {
 
     async fn open_transfers(
         &self,
-        tenant_id: TenantId,
-        account: ChannelAccountId,
+        bring: &Bring,
+        looked: &DeskLooked,
     ) -> Result<(Vec<OpenLine>, Vec<TransferOrder>), Failure> {
+        let (tenant_id, account) = (bring.tenant_id, bring.channel_account_id);
         let lines = self.reader().open_bank_lines(tenant_id, account).await?;
         let orders = self.reader().open_transfer_orders(tenant_id, account).await?;
-        Ok((lines.iter().map(BankLine::open).collect(), orders))
+        let open = |line: &BankLine| OpenLine { contested: looked.contests(line), ..line.open() };
+        Ok((lines.iter().map(open).collect(), orders))
     }
 }
 

@@ -1,8 +1,11 @@
 //! The transfer desk: taking statements and slips, and matching what they tell.
 
 mod blind;
+mod follow;
+mod look;
 mod matching;
 mod take;
 
+pub use look::DeskLooked;
 pub use matching::MatchingDone;
-pub use take::{Bring, Slip, party_of};
+pub use take::{Bring, Slip, StatementFailure, party_of};

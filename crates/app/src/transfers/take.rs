@@ -1,11 +1,11 @@
 //! Statements and slips become commands: parties sealed, codes found, each line named by its content.
 
 use super::blind::Blind;
-use crate::{App, NotOpened};
+use crate::{App, Failure, NotOpened};
 use serde_json::{Value, json};
 use tk_channels::bank::{Told, ToldStatement};
 use tk_domain::audit::Origin;
-use tk_domain::id::{ChannelAccountId, TenantId};
+use tk_domain::id::{BankLineId, ChannelAccountId, TenantId};
 use tk_domain::transfer::{
     BankLine, Flow, LINES_MAX, LineNature, LineSource, RemittanceCode, TakeBankLines, TellLine,
 };
@@ -22,6 +22,23 @@ pub struct Bring {
     pub by: String,
     /// Who asks.
     pub origin: Origin,
+}
+
+/// Why a statement could not be made into commands.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementFailure {
+    /// A line could not be sealed.
+    #[error("a line could not be sealed")]
+    Seal(NotOpened),
+    /// Its neighbours could not be read.
+    #[error(transparent)]
+    Store(#[from] Failure),
+}
+
+impl From<NotOpened> for StatementFailure {
+    fn from(error: NotOpened) -> Self {
+        Self::Seal(error)
+    }
 }
 
 /// A line entered by hand from a slip.
@@ -47,20 +64,30 @@ pub struct Slip {
 
 impl App {
     /// The commands that bring a statement, in pieces that one commit takes each.
-    pub fn statement_commands(
+    pub async fn statement_commands(
         &self,
         bring: &Bring,
         statement: &ToldStatement,
-    ) -> Result<Vec<TakeBankLines>, NotOpened> {
+    ) -> Result<Vec<TakeBankLines>, StatementFailure> {
+        let follow = self.follow(bring, statement).await?;
         let blind = Blind::of(self, bring.tenant_id);
-        let piece = |lines: &[Told]| {
-            let lines = lines
-                .iter()
-                .map(|told| self.tell(bring, &blind, (told, &Value::Null)))
-                .collect::<Result<_, _>>()?;
-            Ok(command(bring, (LineSource::Statement, statement.currency), lines))
-        };
-        statement.lines.chunks(LINES_MAX).map(piece).collect()
+        let mut lines = Vec::with_capacity(statement.lines.len());
+        for told in &statement.lines {
+            lines.push(self.tell(bring, &blind, (told, follow.before(bring, told), &Value::Null))?);
+        }
+        let ids: Vec<BankLineId> = lines.iter().map(|line| line.id).collect();
+        let mut whole = follow.tell((bring, statement), &ids);
+        let mut pieces = Vec::new();
+        while !lines.is_empty() {
+            let rest = lines.split_off(lines.len().min(LINES_MAX));
+            let piece = std::mem::replace(&mut lines, rest);
+            let last = if lines.is_empty() { whole.take() } else { None };
+            pieces.push(TakeBankLines {
+                statement: last,
+                ..command(bring, (LineSource::Statement, statement.currency), piece)
+            });
+        }
+        Ok(pieces)
     }
 
     /// The command that brings a slip, which a second person has to approve.
@@ -80,7 +107,7 @@ impl App {
             end_to_end_id: String::new(),
             ordinal: 0,
         };
-        let line = self.tell(bring, &blind, (&told, &slip.document))?;
+        let line = self.tell(bring, &blind, (&told, 0, &slip.document))?;
         Ok(command(bring, (LineSource::Manual, slip.currency), vec![line]))
     }
 
@@ -88,9 +115,9 @@ impl App {
         &self,
         bring: &Bring,
         blind: &Blind,
-        (told, document): (&Told, &Value),
+        (told, before, document): (&Told, usize, &Value),
     ) -> Result<TellLine, NotOpened> {
-        let content = told.content();
+        let content = told.content(before);
         let id = BankLine::id_of(bring.tenant_id, bring.channel_account_id, told.booked_day, &content);
         let codes: Vec<String> =
             RemittanceCode::find_in(&told.remark).iter().map(RemittanceCode::to_string).collect();
@@ -129,6 +156,7 @@ fn command(bring: &Bring, (source, currency): (LineSource, Currency), lines: Vec
         currency,
         source,
         lines,
+        statement: None,
         by: bring.by.clone(),
         origin: bring.origin.clone(),
     }

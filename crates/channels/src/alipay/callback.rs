@@ -22,7 +22,7 @@ pub fn verify(
     let mut refusal = CallbackRefusal::SignatureInvalid;
     for key in platform_keys(&credentials.platform) {
         match notify::decode(body, charset, key) {
-            Ok(notification) => return Ok(read(notification, credentials)),
+            Ok(notification) => return Ok(read(notification, &credentials.settings)),
             Err(error) => refusal = refused(&error),
         }
         if refusal != CallbackRefusal::SignatureInvalid {
@@ -70,11 +70,12 @@ fn refused(error: &NotifyError) -> CallbackRefusal {
     }
 }
 
-fn read(notification: Notification, credentials: &Credentials) -> CallbackFinding {
-    let app_id = notification.app_id;
+/// What a verified notification says.
+pub fn read(notification: Notification, settings: &Settings) -> CallbackFinding {
+    let app_id = named_app(&notification, settings);
     let (payee_merchant, about) = match notification.notice {
         Notice::Trade(trade) => {
-            let payment = finding(&trade, &app_id, &credentials.settings);
+            let payment = finding(&trade, &app_id, settings);
             let refund = trade.out_biz_no.map(|out_no| RefundHint { out_no, finding: None });
             (trade.seller_id, About::Order { out_no: trade.out_trade_no, payment, refund })
         }
@@ -82,6 +83,14 @@ fn read(notification: Notification, credentials: &Credentials) -> CallbackFindin
         Notice::Other { notify_type } => (None, About::Other { name: notify_type }),
     };
     CallbackFinding { message_id: notification.notify_id, payee_app: Some(app_id), payee_merchant, about }
+}
+
+/// The application that a notification names: the one that sent the order, unless another than ours stands behind
+/// it (`auth_app_id`), which is then as good as another payee.
+fn named_app(notification: &Notification, settings: &Settings) -> String {
+    let behind = settings.auth_app_id.as_ref().unwrap_or(&settings.app_id);
+    let other = notification.params.get_filled("auth_app_id").filter(|named| named != behind);
+    other.map_or_else(|| notification.app_id.clone(), str::to_owned)
 }
 
 /// A success carries whom it names and is compared by the decision; anything else counts only if it is ours.

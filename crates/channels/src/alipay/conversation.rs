@@ -114,7 +114,8 @@ enum Sealed {
 /// The signed address of a page or wap payment, or the posted form of any other call.
 fn seal(credentials: &Credentials, call: &Call, now_us: i64) -> Result<Sealed, NotSent> {
     let settings = &credentials.settings;
-    let wire = call.wire(now_us)?;
+    let mut wire = call.wire(now_us)?;
+    wire.app_auth_token.clone_from(&credentials.app_auth_token);
     let envelope = Envelope {
         app_id: settings.app_id.clone(),
         charset: settings.charset,

@@ -23,6 +23,7 @@ pub const SECRET_FIELDS: &[&str] = &[
     "app_certificate",
     "alipay_certificate",
     "alipay_root_certificate",
+    "app_auth_token",
 ];
 const PROBE: &[u8] = b"tillkeeper key check";
 
@@ -35,6 +36,9 @@ pub struct Settings {
     pub app_id: String,
     /// Our merchant number (PID) at Alipay.
     pub seller_id: String,
+    /// The merchant's application that authorised ours, if we are a service provider; then `app_id` is ours and
+    /// `seller_id` the merchant's.
+    pub auth_app_id: Option<String>,
     /// How both sides know each other's keys.
     pub mode: Mode,
     /// The charset of requests and answers.
@@ -54,15 +58,21 @@ pub enum Mode {
 }
 
 /// A contract's settings and parsed keys; its `Debug` shows no key.
-#[derive(Debug)]
 pub struct Credentials {
     /// What is no secret.
     pub settings: Settings,
     pub(super) signing: SigningKey,
     pub(super) platform: PlatformKeys,
     pub(super) serials: Option<CertSerials>,
+    pub(super) app_auth_token: Option<String>,
     /// When the first of its certificates expires, Unix microseconds; absent in key mode.
     pub certificates_expire_at_us: Option<i64>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Credentials").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl Credentials {
@@ -82,6 +92,7 @@ struct RawSettings {
     gateway_url: String,
     app_id: String,
     seller_id: String,
+    auth_app_id: Option<String>,
     mode: Mode,
     charset: Option<String>,
     notify_url: Option<String>,
@@ -95,6 +106,7 @@ struct RawSecrets {
     app_certificate: Option<String>,
     alipay_certificate: Option<String>,
     alipay_root_certificate: Option<String>,
+    app_auth_token: Option<String>,
 }
 
 /// Reads the settings alone, as the simulation needs them.
@@ -118,6 +130,7 @@ pub fn parse_settings(settings_json: &str, environment: Environment) -> Result<S
         gateway_url: raw.gateway_url,
         app_id: digits("app_id", raw.app_id)?,
         seller_id: digits("seller_id", raw.seller_id)?,
+        auth_app_id: raw.auth_app_id.map(|id| digits("auth_app_id", id)).transpose()?,
         mode: raw.mode,
         charset,
         notify_url: raw.notify_url,
@@ -137,9 +150,21 @@ pub fn parse(
     }
     let raw: RawSecrets =
         serde_json::from_str(secret_json).map_err(|_| CredentialsError::SecretsUnreadable)?;
-    match settings.mode {
+    let app_auth_token = app_auth_token(&settings, &raw)?;
+    let credentials = match settings.mode {
         Mode::Key => by_keys(settings, &raw),
         Mode::Certificate => by_certificates(settings, &raw, now_us),
+    }?;
+    Ok(Credentials { app_auth_token, ..credentials })
+}
+
+/// A service provider acts for a merchant by his token, anybody else for himself.
+fn app_auth_token(settings: &Settings, raw: &RawSecrets) -> Result<Option<String>, CredentialsError> {
+    let field = "app_auth_token";
+    match (&settings.auth_app_id, filled(field, raw.app_auth_token.as_ref())) {
+        (Some(_), token) => Ok(Some(token?.to_owned())),
+        (None, Ok(_)) => Err(CredentialsError::Missing { field: "auth_app_id" }),
+        (None, Err(_)) => Ok(None),
     }
 }
 
@@ -154,7 +179,14 @@ fn by_keys(settings: Settings, raw: &RawSecrets) -> Result<Credentials, Credenti
         return Err(CredentialsError::Invalid { field, reason });
     }
     let platform = PlatformKeys::PublicKey(key);
-    Ok(Credentials { settings, signing, platform, serials: None, certificates_expire_at_us: None })
+    Ok(Credentials {
+        settings,
+        signing,
+        platform,
+        serials: None,
+        app_auth_token: None,
+        certificates_expire_at_us: None,
+    })
 }
 
 fn by_certificates(
@@ -181,6 +213,7 @@ fn by_certificates(
         signing,
         platform: PlatformKeys::Certificates(keys),
         serials: Some(serials),
+        app_auth_token: None,
         certificates_expire_at_us: Some(app_expires_us.min(platform_expires_us)),
     })
 }

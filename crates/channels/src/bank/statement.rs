@@ -78,6 +78,10 @@ pub struct Told {
 pub struct ToldStatement {
     /// The lines' currency.
     pub currency: Currency,
+    /// The balance before the first line, minor units, where the file says and its parts follow on each other.
+    pub opening_minor: Option<i64>,
+    /// The balance after the last line, minor units, likewise.
+    pub closing_minor: Option<i64>,
     /// The lines in the order of the file.
     pub lines: Vec<Told>,
 }
@@ -86,13 +90,17 @@ impl Told {
     /// What identifies a line within its account and day: the bank's number and amount where it has a number, else
     /// all it says; and which one it is of several that are the same.
     #[must_use]
-    pub fn content(&self) -> Vec<u8> {
+    ///
+    /// `before` is how many lines of the same content the day had before this file began.
+    pub fn content(&self, before: usize) -> Vec<u8> {
         let mut content = self.naked_content();
-        content.extend(format!("\0{}", self.ordinal).into_bytes());
+        content.extend(format!("\0{}", self.ordinal.saturating_add(before)).into_bytes());
         content
     }
 
-    fn naked_content(&self) -> Vec<u8> {
+    /// The same without which of several it is.
+    #[must_use]
+    pub fn naked_content(&self) -> Vec<u8> {
         let text = if self.bank_ref.is_empty() {
             let at = self.booked_at_us.unwrap_or_default();
             let parts = [&self.party_account, &self.party_name, &self.remark, &self.end_to_end_id];
@@ -115,7 +123,20 @@ pub fn read(settings: &str, format: Format, bytes: &[u8]) -> Result<ToldStatemen
         Format::Camt053 => camt053::read_statements(bytes)?,
         Format::Mt940 => mt940::read_statements(bytes, Encoding::Auto)?,
     };
-    let mut told = ToldStatement { currency: Currency::Cny, lines: Vec::new() };
+    let mut told = ToldStatement {
+        currency: Currency::Cny,
+        opening_minor: statements.first().and_then(|first| first.opening_minor),
+        closing_minor: statements.last().and_then(|last| last.closing_minor),
+        lines: Vec::new(),
+    };
+    let follows = |pair: &[Statement]| match pair {
+        [before, after] => before.closing_minor.is_some() && before.closing_minor == after.opening_minor,
+        _ => true,
+    };
+    if !statements.windows(2).all(follows) {
+        told.opening_minor = None;
+        told.closing_minor = None;
+    }
     for statement in &statements {
         check_account(statement, &account)?;
         told.currency = statement.currency;
@@ -149,11 +170,7 @@ fn line(line: &Line) -> Told {
             Direction::Credit => Flow::Credit,
             Direction::Debit => Flow::Debit,
         },
-        nature: match line.kind {
-            LineKind::Plain => LineNature::Plain,
-            LineKind::Reversal => LineNature::Reversal,
-            LineKind::Returned => LineNature::Returned,
-        },
+        nature: nature(line),
         amount_minor: line.amount_minor,
         booked_day: line.booked_day,
         booked_at_us: line.booked_at_us,
@@ -164,5 +181,22 @@ fn line(line: &Line) -> Told {
         remark: line.remark.clone(),
         end_to_end_id: line.end_to_end_id.clone(),
         ordinal: 0,
+    }
+}
+
+/// What banks write into the remark of a line by which they take an earlier one back.
+const REVERSAL_WORDS: [&str; 5] = ["冲正", "冲账", "抹账", "红冲", "错账"];
+/// What they write where a payment came back.
+const RETURNED_WORDS: [&str; 3] = ["退汇", "退票", "来账退回"];
+
+/// Most CSV statements have no column for it; the words of the remark are all that tells.
+fn nature(line: &Line) -> LineNature {
+    let says = |words: &[&str]| words.iter().any(|word| line.remark.contains(word));
+    match (line.kind, line.direction) {
+        (LineKind::Reversal, _) => LineNature::Reversal,
+        (LineKind::Returned, _) => LineNature::Returned,
+        (LineKind::Plain, Direction::Debit) if says(&REVERSAL_WORDS) => LineNature::Reversal,
+        (LineKind::Plain, Direction::Credit) if says(&RETURNED_WORDS) => LineNature::Returned,
+        (LineKind::Plain, Direction::Credit | Direction::Debit) => LineNature::Plain,
     }
 }

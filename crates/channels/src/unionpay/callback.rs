@@ -1,6 +1,6 @@
 //! Notifications: verified first, then read as a finding.
 
-use super::{Credentials, report};
+use super::{Credentials, Settings, report};
 use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::report::{PaymentFinding, Unclear};
@@ -19,7 +19,7 @@ pub fn verify(
     }
     let notification = notify::decode(callback.body, &credentials.verifier, callback.received_at_us)
         .map_err(|error| refusal(&error))?;
-    Ok(read(&notification, credentials))
+    Ok(read(&notification, &credentials.settings))
 }
 
 fn refusal(error: &NotifyError) -> CallbackRefusal {
@@ -40,9 +40,11 @@ fn refusal(error: &NotifyError) -> CallbackRefusal {
     }
 }
 
-fn read(notification: &Notification, credentials: &Credentials) -> CallbackFinding {
+/// What a verified notification says.
+pub fn read(notification: &Notification, settings: &Settings) -> CallbackFinding {
     let message = &notification.message;
-    let ours = message.mer_id.as_deref() == Some(credentials.settings.mer_id.as_str());
+    let ours = message.mer_id.as_deref() == Some(settings.mer_id.as_str())
+        && message.payee().map(String::as_str) == Some(settings.payee());
     let about = match notification.txn_type.as_str() {
         "01" => About::Order {
             out_no: notification.order_id.clone(),
@@ -62,7 +64,7 @@ fn read(notification: &Notification, credentials: &Credentials) -> CallbackFindi
     CallbackFinding {
         message_id: message.query_id.clone().unwrap_or_else(|| notification.order_id.clone()),
         payee_app: message.mer_id.clone(),
-        payee_merchant: message.mer_id.clone(),
+        payee_merchant: message.payee().cloned(),
         about,
     }
 }

@@ -24,7 +24,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         spacing_us: 0,
         query_after_us: 2 * SECOND_US,
         partial: Partial::Any,
-        repeat: Repeat::FirstResult,
+        repeat: Repeat::Refused,
         notice: RefundNotice::Proof,
         doc: "退货 04/00: several parts, 11 months; orderId with txnTime identifies it, a repeat is refused as duplicate",
     }),
@@ -54,7 +54,7 @@ const METHODS: &[MethodTerms] = &[
     MethodTerms {
         method: Method::QuickPay,
         interface: "backTransReq 01/01 000902",
-        opening: Opening::Outcome,
+        opening: Opening::Taken,
         known: Known::WhenAsked,
         ended_by: Kind::Query,
         called_back: CalledBack::Yes,

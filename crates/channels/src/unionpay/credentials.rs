@@ -34,14 +34,47 @@ pub struct Settings {
     pub gateway_url: String,
     /// Where settlement files come from, such as `https://filedownload.95516.com`.
     pub file_url: String,
-    /// Our merchant number.
+    /// Our merchant number; of a platform, the platform's.
     pub mer_id: String,
+    /// Through whom the merchant is connected.
+    pub access: Access,
     /// How both sides sign.
     pub signed_by: SignedBy,
     /// Whether a whole refund on the day of the payment is sent as an undo.
     pub same_day: SameDay,
     /// Where UnionPay reports to.
     pub notify_url: Option<String>,
+}
+
+/// Through whom a merchant is connected (`accessType`, unionpay.md section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// By himself.
+    Merchant,
+    /// By an acquiring institution.
+    Acquirer {
+        /// `acqInsCode`.
+        institution: String,
+    },
+    /// By a platform, which names the merchant as its sub-merchant.
+    Platform {
+        /// `subMerId`.
+        id: String,
+        /// `subMerName`.
+        name: String,
+        /// `subMerAbbr`.
+        short_name: String,
+    },
+}
+
+impl Settings {
+    /// Who gets the money: the sub-merchant of a platform, or else the merchant.
+    pub fn payee(&self) -> &str {
+        match &self.access {
+            Access::Platform { id, .. } => id,
+            Access::Merchant | Access::Acquirer { .. } => &self.mer_id,
+        }
+    }
 }
 
 /// How both sides sign (unionpay.md section 3).
@@ -84,7 +117,7 @@ impl Credentials {
     pub fn terms(&self) -> AccountTerms {
         AccountTerms {
             payee_app: self.settings.mer_id.clone(),
-            payee_merchant: self.settings.mer_id.clone(),
+            payee_merchant: self.settings.payee().to_owned(),
             expires_at_us: self.certificates_expire_at_us,
         }
     }
@@ -96,6 +129,10 @@ struct RawSettings {
     gateway_url: String,
     file_url: String,
     mer_id: String,
+    acq_ins_code: Option<String>,
+    sub_mer_id: Option<String>,
+    sub_mer_name: Option<String>,
+    sub_mer_abbr: Option<String>,
     signed_by: SignedBy,
     #[serde(default)]
     same_day: SameDay,
@@ -171,7 +208,9 @@ fn parse_settings(
             return Err(CredentialsError::Invalid { field: "signatory", reason });
         }
     };
+    let access = access(&raw)?;
     let settings = Settings {
+        access,
         gateway_url: address("gateway_url", &raw.gateway_url, environment)?,
         file_url: address("file_url", &raw.file_url, environment)?,
         mer_id: raw.mer_id,
@@ -180,6 +219,35 @@ fn parse_settings(
         notify_url: raw.notify_url,
     };
     Ok((settings, signatory))
+}
+
+/// The fields of one way only, and all of them.
+fn access(raw: &RawSettings) -> Result<Access, CredentialsError> {
+    let text = |field, given: &Option<String>, max: usize| {
+        let given = given.as_deref().unwrap_or_default();
+        let plain = given.chars().all(|letter| !letter.is_control() && !"{}[]&=\"".contains(letter));
+        match given {
+            "" => Err(CredentialsError::Missing { field }),
+            given if plain && given.chars().count() <= max => Ok(given.to_owned()),
+            _ => Err(CredentialsError::Invalid { field, reason: "is too long or has other letters" }),
+        }
+    };
+    let sub = [&raw.sub_mer_id, &raw.sub_mer_name, &raw.sub_mer_abbr].iter().any(|field| field.is_some());
+    match (&raw.acq_ins_code, sub) {
+        (None, false) => Ok(Access::Merchant),
+        (Some(_), false) => {
+            Ok(Access::Acquirer { institution: text("acq_ins_code", &raw.acq_ins_code, 11)? })
+        }
+        (None, true) => Ok(Access::Platform {
+            id: text("sub_mer_id", &raw.sub_mer_id, 15)?,
+            name: text("sub_mer_name", &raw.sub_mer_name, 40)?,
+            short_name: text("sub_mer_abbr", &raw.sub_mer_abbr, 16)?,
+        }),
+        (Some(_), true) => {
+            let reason = "an acquirer has merchants, a platform sub-merchants: name one";
+            Err(CredentialsError::Invalid { field: "acq_ins_code", reason })
+        }
+    }
 }
 
 /// An address without the slash at its end.

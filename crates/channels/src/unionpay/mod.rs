@@ -15,5 +15,7 @@ pub mod wire;
 pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
 pub use conversation::Heard;
-pub use credentials::{Credentials, Settings, SignedBy};
+pub use credentials::{Access, Credentials, Settings, SignedBy};
+pub use tk_formats::unionpay::Params;
 pub use tk_formats::unionpay::message::Message;
+pub use tk_formats::unionpay::notify::Notification;

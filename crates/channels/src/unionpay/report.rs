@@ -154,7 +154,7 @@ pub(super) fn paid(message: &Message) -> PaymentFinding {
             channel_txn_no: number.clone(),
             amount: Amount::fen(fen),
             payee_app: Some(mer_id.clone()),
-            payee_merchant: Some(mer_id.clone()),
+            payee_merchant: message.payee().cloned(),
             paid_at_us: done_at_us(message),
         }),
         (_, _, _) => PaymentFinding::Unclear(Unclear::Unreadable),

@@ -1,7 +1,7 @@
 //! The fields of each call on the wire (unionpay.md section 5).
 
 use super::call::{Back, Call, CallError, OpenCard, Page, TOKEN_BIZ_TYPE, TokenOrder};
-use super::credentials::Settings;
+use super::credentials::{Access, Settings};
 use tk_formats::unionpay::request::Endpoint;
 use tk_formats::unionpay::{CNY, amount, braces, time};
 
@@ -50,7 +50,7 @@ impl Call {
 
     /// Its fields; customer data is packed by the conversation, which has the key.
     pub fn fields(&self, settings: &Settings, now_us: i64) -> Result<Fields, CallError> {
-        let mut fields = vec![("accessType", "0".to_owned()), ("merId", settings.mer_id.clone())];
+        let mut fields = parties(settings);
         match self {
             Self::Page(page) => page_fields(&mut fields, page, settings)?,
             Self::Token(order) => {
@@ -101,6 +101,24 @@ impl Call {
             | Self::Unbind(_) => None,
         }
     }
+}
+
+/// Who speaks, and for whom.
+fn parties(settings: &Settings) -> Fields {
+    let mut fields = vec![("merId", settings.mer_id.clone())];
+    match &settings.access {
+        Access::Merchant => fields.push(("accessType", "0".to_owned())),
+        Access::Acquirer { institution } => {
+            fields.extend([("accessType", "1".to_owned()), ("acqInsCode", institution.clone())]);
+        }
+        Access::Platform { id, name, short_name } => fields.extend([
+            ("accessType", "2".to_owned()),
+            ("subMerId", id.clone()),
+            ("subMerName", name.clone()),
+            ("subMerAbbr", short_name.clone()),
+        ]),
+    }
+    fields
 }
 
 fn page_fields(fields: &mut Fields, page: &Page, settings: &Settings) -> Result<(), CallError> {

@@ -4,7 +4,6 @@ use super::call::{self, Call, CallError};
 use super::{Credentials, Heard, NotSent, conversation, report};
 use crate::line::Line;
 use crate::{PaymentRows, RefundRows};
-use tk_domain::instruction::InstructionKind;
 use tk_domain::report::{PaymentReport, RefundReport};
 
 /// Carries out an instruction about an attempt.
@@ -18,10 +17,8 @@ pub(crate) async fn say_payment(
     let payload = instruction.payload.as_deref();
     let call = call::for_payment(kind, payment, attempt, payload, &credentials.settings);
     let mut heard = converse(line, credentials, call).await;
-    if let (InstructionKind::Cancel, Heard::Done(_)) = (kind, &heard) {
-        // A reversal does not say whether there was money to give back; the order does.
-        let query = Call::Query { out_trade_no: attempt.out_no.clone() };
-        heard = converse(line, credentials, Ok(query)).await;
+    if let Some(question) = report::asked_next(kind, attempt, &heard) {
+        heard = converse(line, credentials, Ok(question)).await;
     }
     let finding = report::payment(kind, attempt, &heard);
     PaymentReport { source: report::source(kind), asked_at_us: line.now_us, finding }

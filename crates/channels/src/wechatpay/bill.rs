@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::conversation::{Taking, exchange, hold};
-use super::{Credentials, Heard, report};
+use super::{Credentials, Heard, Settings, report};
 use crate::bill::BillFetchError;
 use crate::capabilities::{BillContent, Verdict};
 use crate::http::HttpTrouble;
@@ -45,10 +45,10 @@ pub(crate) async fn fetch(
     };
     let found = link(&hold(line, credentials, call).await)?;
     let bytes = download(line, credentials, &found).await?;
-    let (mchid, hash) = (credentials.settings.mchid.clone(), found.hash);
+    let (settings, hash) = (credentials.settings.clone(), found.hash);
     let reading = tokio::task::spawn_blocking(move || read(content, &bytes, &hash));
     let bill = reading.await.map_err(|_| BillFetchError::Stopping)?.map_err(BillFetchError::invalid)?;
-    bill.check(&mchid, from_us)?;
+    bill.check(&settings, from_us)?;
     Ok(bill)
 }
 
@@ -115,12 +115,14 @@ fn read(content: BillContent, bytes: &[u8], hash: &str) -> Result<Bill, BillErro
 
 impl Bill {
     /// Every row must be of this merchant and of this day.
-    fn check(&self, mchid: &str, from_us: i64) -> Result<(), BillFetchError> {
+    fn check(&self, settings: &Settings, from_us: i64) -> Result<(), BillFetchError> {
+        // A merchant of his own has no sub-merchant, which the bill writes as 0.
+        let sub = settings.sub_mchid.as_deref();
+        let foreign =
+            |row: &TradeRow| row.mchid != settings.mchid || sub.is_some_and(|sub| sub != row.sub_mchid);
         let day = from_us..from_us.saturating_add(DAY_US);
         match self {
-            Self::Trade(bill) if bill.rows.iter().any(|row| row.mchid != mchid) => {
-                Err(BillFetchError::Foreign("account"))
-            }
+            Self::Trade(bill) if bill.rows.iter().any(foreign) => Err(BillFetchError::Foreign("account")),
             Self::Trade(bill) if bill.rows.iter().any(|row| !day.contains(&row.traded_at_us)) => {
                 Err(BillFetchError::Foreign("day"))
             }

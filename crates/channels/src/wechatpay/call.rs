@@ -1,6 +1,7 @@
 //! From an instruction to the call that carries it out (wechatpay.md section 2).
 
 use super::Settings;
+use super::parties::Parties;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tk_domain::channel_account::Method;
@@ -137,6 +138,9 @@ pub enum CallError {
     /// A time is outside the calendar.
     #[error("a time is outside the calendar")]
     Time,
+    /// WeChat gives a service provider no such bill of a sub-merchant.
+    #[error("a service provider has no such bill of a sub-merchant")]
+    BillForeign,
     /// A bar code is not sent once its time is over: an earlier sending may have taken the money.
     #[error("the time for the bar code is over")]
     Expired,
@@ -278,34 +282,40 @@ impl Call {
 
     /// The request, unsigned; `now_us` bounds what is still worth sending.
     pub fn wire(&self, settings: &Settings, now_us: i64) -> Result<Wire, CallError> {
-        let (mchid, appid) = (&settings.mchid, &settings.appid);
+        let parties = Parties(settings);
         Ok(match self {
             Self::Jsapi { order, openid } => {
-                pay("jsapi", &order.body(settings, &[("payer", json!({ "openid": openid }))])?)
+                let payer = json!({ parties.openid(): openid });
+                parties.pay("jsapi", &order.body(settings, &[("payer", payer)])?)
             }
             Self::H5 { order, client_ip, .. } => {
                 let scene = json!({ "payer_client_ip": client_ip, "h5_info": { "type": "Wap" } });
-                pay("h5", &order.body(settings, &[("scene_info", scene)])?)
+                parties.pay("h5", &order.body(settings, &[("scene_info", scene)])?)
             }
-            Self::Native(order) => pay("native", &order.body(settings, &[])?),
+            Self::Native(order) => parties.pay("native", &order.body(settings, &[])?),
             Self::Codepay { order, .. } if order.expires_at_us <= now_us => return Err(CallError::Expired),
-            Self::Codepay { order, auth_code } => pay("codepay", &order.code_body(settings, auth_code)),
-            Self::Query { out_trade_no } => get(order_target(out_trade_no, &format!("?mchid={mchid}"))),
+            Self::Codepay { order, auth_code } => {
+                parties.pay("codepay", &order.code_body(settings, auth_code))
+            }
+            Self::Query { out_trade_no } => get(parties.order(out_trade_no, &parties.query())),
             Self::Close { out_trade_no } => {
-                post(order_target(out_trade_no, "/close"), &json!({ "mchid": mchid }))
+                post(parties.order(out_trade_no, "/close"), &Value::Object(parties.merchants()))
             }
             Self::Reverse { out_trade_no } => {
-                post(order_target(out_trade_no, "/reverse"), &json!({ "appid": appid, "mchid": mchid }))
+                post(parties.order(out_trade_no, "/reverse"), &Value::Object(parties.all()))
             }
             Self::Refund { .. } => {
                 post("/v3/refund/domestic/refunds".to_owned(), &self.refund_body(settings))
             }
             Self::RefundQuery { out_refund_no } => {
-                get(format!("/v3/refund/domestic/refunds/{out_refund_no}"))
+                get(format!("/v3/refund/domestic/refunds/{out_refund_no}{}", parties.sub('?')))
             }
             Self::TradeBill { bill_date } => {
-                get(format!("/v3/bill/tradebill?bill_date={bill_date}&bill_type=ALL&tar_type=GZIP"))
+                let sub = parties.sub('&');
+                get(format!("/v3/bill/tradebill?bill_date={bill_date}{sub}&bill_type=ALL&tar_type=GZIP"))
             }
+            // A service provider's own account is not the sub-merchant's.
+            Self::FundBill { .. } if settings.sub_mchid.is_some() => return Err(CallError::BillForeign),
             Self::FundBill { bill_date } => {
                 get(format!("/v3/bill/fundflowbill?bill_date={bill_date}&account_type=BASIC&tar_type=GZIP"))
             }
@@ -319,6 +329,9 @@ impl Call {
         };
         let amount = json!({ "refund": refund_fen, "total": total_fen, "currency": "CNY" });
         let mut body = Map::new();
+        if let Some(sub_mchid) = &settings.sub_mchid {
+            body.insert("sub_mchid".to_owned(), sub_mchid.as_str().into());
+        }
         body.insert("out_trade_no".to_owned(), out_trade_no.as_str().into());
         body.insert("out_refund_no".to_owned(), out_refund_no.as_str().into());
         if !reason.is_empty() {
@@ -332,15 +345,7 @@ impl Call {
     }
 }
 
-fn order_target(out_trade_no: &str, rest: &str) -> String {
-    format!("/v3/pay/transactions/out-trade-no/{out_trade_no}{rest}")
-}
-
-fn pay(product: &str, body: &Value) -> Wire {
-    post(format!("/v3/pay/transactions/{product}"), body)
-}
-
-fn post(target: String, body: &Value) -> Wire {
+pub(super) fn post(target: String, body: &Value) -> Wire {
     Wire { method: "POST", target, body: body.to_string() }
 }
 
@@ -351,15 +356,12 @@ const fn get(target: String) -> Wire {
 impl Order {
     fn body(&self, settings: &Settings, more: &[(&str, Value)]) -> Result<Value, CallError> {
         let expires = time::format_us(self.expires_at_us).map_err(|_| CallError::Time)?;
-        let mut body = json!({
-            "appid": settings.appid,
-            "mchid": settings.mchid,
-            "description": self.description,
-            "out_trade_no": self.out_trade_no,
-            "time_expire": expires,
-            "notify_url": self.notify_url,
-            "amount": { "total": self.total_fen, "currency": "CNY" },
-        });
+        let mut body = Value::Object(Parties(settings).all());
+        body["description"] = json!(self.description);
+        body["out_trade_no"] = json!(self.out_trade_no);
+        body["time_expire"] = json!(expires);
+        body["notify_url"] = json!(self.notify_url);
+        body["amount"] = json!({ "total": self.total_fen, "currency": "CNY" });
         for (name, value) in more {
             body[*name] = value.clone();
         }
@@ -368,14 +370,12 @@ impl Order {
 
     /// Bar codes have neither expiry nor callback (付款码支付 v3, request parameters).
     fn code_body(&self, settings: &Settings, auth_code: &str) -> Value {
-        json!({
-            "appid": settings.appid,
-            "mchid": settings.mchid,
-            "description": self.description,
-            "out_trade_no": self.out_trade_no,
-            "payer": { "auth_code": auth_code },
-            "amount": { "total": self.total_fen, "currency": "CNY" },
-            "scene_info": { "store_info": { "id": settings.store_id } },
-        })
+        let mut body = Value::Object(Parties(settings).all());
+        body["description"] = json!(self.description);
+        body["out_trade_no"] = json!(self.out_trade_no);
+        body["payer"] = json!({ "auth_code": auth_code });
+        body["amount"] = json!({ "total": self.total_fen, "currency": "CNY" });
+        body["scene_info"] = json!({ "store_info": { "id": settings.store_id } });
+        body
     }
 }

@@ -1,7 +1,7 @@
 //! Verified callbacks: headers and raw bytes in, findings out; nothing here can be told to skip verification.
 
 use super::order::{parse_order, parse_refund};
-use super::{Credentials, report};
+use super::{Credentials, Settings, report};
 use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint, Reply};
 use serde_json::json;
 use tk_domain::report::PaymentFinding;
@@ -15,7 +15,7 @@ pub fn verify(raw: RawCallback<'_>, credentials: &Credentials) -> Result<Callbac
         SignatureHeaders::from_lookup(|name| raw.headers.get(name)).map_err(|error| unverified(&error))?;
     let notice = callback::decode(&headers, raw.body, &keys, &credentials.api_v3_key, raw.received_at_us)
         .map_err(|error| refused(&error))?;
-    read(&notice)
+    read(&notice, &credentials.settings)
 }
 
 fn refused(error: &CallbackError) -> CallbackRefusal {
@@ -41,26 +41,28 @@ const fn unverified(error: &VerifyError) -> CallbackRefusal {
     }
 }
 
-fn read(notice: &Notice) -> Result<CallbackFinding, CallbackRefusal> {
+/// What a verified and opened notice says; a refund is proven only by a message about our own merchant number.
+pub fn read(notice: &Notice, settings: &Settings) -> Result<CallbackFinding, CallbackRefusal> {
     let message_id = notice.id.clone();
     let malformed = |error: &dyn std::fmt::Display| CallbackRefusal::Malformed(error.to_string());
     let refund_told = notice.event_type.starts_with("REFUND.");
     match notice.original_type.as_str() {
         "transaction" => {
             let order = parse_order(&notice.resource).map_err(|error| malformed(&error))?;
-            let (payee_app, payee_merchant) = (order.appid.clone(), order.mchid.clone());
+            let (payee_app, payee_merchant) = (order.appid.clone(), order.payee().cloned());
             let payment: PaymentFinding = report::finding(&order);
             let about = About::Order { out_no: order.out_trade_no, payment, refund: None };
             Ok(CallbackFinding { message_id, payee_app, payee_merchant, about })
         }
         "refund" if refund_told => {
             let refund = parse_refund(&notice.resource).map_err(|error| malformed(&error))?;
-            let hint = RefundHint {
-                out_no: refund.out_refund_no.clone(),
-                finding: Some(report::refund_finding(&refund)),
-            };
+            let payee = refund.sub_mchid.as_ref().or(refund.mchid.as_ref());
+            let ours = payee.map(String::as_str) == Some(settings.payee());
+            let finding = ours.then(|| report::refund_finding(&refund));
+            let hint = RefundHint { out_no: refund.out_refund_no.clone(), finding };
             let about = About::Refund { out_no: refund.out_trade_no, refund: hint };
-            Ok(CallbackFinding { message_id, payee_app: None, payee_merchant: refund.mchid, about })
+            let payee_merchant = refund.sub_mchid.or(refund.mchid);
+            Ok(CallbackFinding { message_id, payee_app: None, payee_merchant, about })
         }
         _ => {
             let about = About::Other { name: notice.event_type.clone() };

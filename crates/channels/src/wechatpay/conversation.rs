@@ -75,6 +75,7 @@ impl From<CallError> for NotSent {
             | CallError::CurrencyForeign(_)
             | CallError::AmountOutOfRange(_)
             | CallError::Payload
+            | CallError::BillForeign
             | CallError::Time => Self::Refused(error.to_string()),
         }
     }

@@ -35,6 +35,11 @@ pub struct Settings {
     pub appid: String,
     /// Our merchant number.
     pub mchid: String,
+    /// The sub-merchant that gets the money, if we are a service provider; then `appid` and `mchid` are the
+    /// provider's.
+    pub sub_mchid: Option<String>,
+    /// The sub-merchant's application, if it has one.
+    pub sub_appid: Option<String>,
     /// By what the platform's signatures are known.
     pub trust: Trust,
     /// The identifier of the platform's public key, where it is used.
@@ -85,7 +90,7 @@ impl Credentials {
     pub fn terms(&self) -> AccountTerms {
         AccountTerms {
             payee_app: self.settings.appid.clone(),
-            payee_merchant: self.settings.mchid.clone(),
+            payee_merchant: self.settings.payee().to_owned(),
             expires_at_us: Some(self.certificate_expires_at_us),
         }
     }
@@ -97,6 +102,8 @@ struct RawSettings {
     base_url: Option<String>,
     appid: String,
     mchid: String,
+    sub_mchid: Option<String>,
+    sub_appid: Option<String>,
     trust: Trust,
     public_key_id: Option<String>,
     store_id: Option<String>,
@@ -114,6 +121,21 @@ struct RawSecrets {
     platform_certificates: Option<String>,
     platform_public_key: Option<String>,
     app_secret: Option<String>,
+}
+
+impl Settings {
+    /// Who gets the money: the sub-merchant of a service provider, or else the merchant.
+    pub fn payee(&self) -> &str {
+        self.sub_mchid.as_deref().unwrap_or(&self.mchid)
+    }
+}
+
+/// An application of a sub-merchant needs a sub-merchant.
+fn sub_appid(sub_mchid: &Option<String>, id: Option<String>) -> Result<Option<String>, CredentialsError> {
+    if id.is_some() && sub_mchid.is_none() {
+        return Err(CredentialsError::Missing { field: "sub_mchid" });
+    }
+    id.map(|id| identifier("sub_appid", id)).transpose()
 }
 
 /// Reads the settings alone, as the simulation needs them.
@@ -150,6 +172,8 @@ pub fn parse_settings(settings_json: &str, environment: Environment) -> Result<S
         base_url: address("base_url", raw.base_url, "https://api.mch.weixin.qq.com")?,
         appid: identifier("appid", raw.appid)?,
         mchid: identifier("mchid", raw.mchid)?,
+        sub_appid: sub_appid(&raw.sub_mchid, raw.sub_appid)?,
+        sub_mchid: raw.sub_mchid.map(|id| identifier("sub_mchid", id)).transpose()?,
         trust: raw.trust,
         public_key_id,
         store_id: identifier("store_id", raw.store_id.unwrap_or_else(|| "1".to_owned()))?,

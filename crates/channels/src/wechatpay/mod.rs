@@ -8,6 +8,7 @@ mod capabilities;
 pub mod conversation;
 pub mod credentials;
 pub mod oauth;
+mod parties;
 mod platform;
 pub(crate) mod question;
 pub mod report;

@@ -127,6 +127,13 @@ fn ordered(attempt: &Attempt, fields: &Fields) -> PaymentFinding {
     }
 }
 
+/// What has to be asked before an answer says what happened: a reversal does not tell whether there was money to
+/// give back, the order does.
+pub fn asked_next(kind: InstructionKind, attempt: &Attempt, heard: &Heard) -> Option<Call> {
+    let reversed = kind == InstructionKind::Cancel && matches!(heard, Heard::Done(_));
+    reversed.then(|| Call::Query { out_trade_no: attempt.out_no.clone() })
+}
+
 /// What an order proves, of a reply or of a callback. A success carries whom it names and is compared by the
 /// decision.
 pub fn finding(order: &order::Order) -> PaymentFinding {
@@ -165,7 +172,7 @@ fn paid(order: &order::Order) -> PaymentFinding {
                 channel_txn_no: number.clone(),
                 amount: Amount { minor: total_fen, currency },
                 payee_app: order.appid.clone(),
-                payee_merchant: order.mchid.clone(),
+                payee_merchant: order.payee().cloned(),
                 paid_at_us: order.success_at_us,
             })
         }
@@ -241,7 +248,7 @@ pub(super) fn verdict(kind: InstructionKind, refusal: &Refusal) -> Verdict {
 }
 
 /// The address to which the payer's browser goes, with where it comes back to.
-pub(super) fn with_return(call: &Call, mut fields: Fields) -> Fields {
+pub fn with_return(call: &Call, mut fields: Fields) -> Fields {
     if let (Call::H5 { return_url: Some(back), .. }, Some(Value::String(address))) =
         (call, fields.get_mut("h5_url"))
     {

@@ -26,6 +26,7 @@ pub enum Trouble {
     Slow,
     NotFoundLie,
     LandsAfterQuery,
+    AcceptedLater,
 }
 
 /// What may be wrong with a callback.
@@ -60,8 +61,12 @@ pub trait Bench {
     fn payee(&self) -> (&'static str, &'static str);
     fn now_us(&self) -> i64;
     fn advance(&self, by_us: i64);
-    /// The payload of a pay instruction, with a payer's code of its own where the method needs one.
-    fn payload(&self, attempt: &Attempt) -> Option<String>;
+    /// What may be wrong with a callback of this channel.
+    fn forgeries(&self) -> &'static [Forgery] {
+        &[Forgery::OtherKey, Forgery::Unsigned, Forgery::Probe]
+    }
+    /// The payload of an instruction, with a payer's code of its own where paying needs one.
+    async fn payload(&self, attempt: &Attempt, kind: InstructionKind) -> Option<String>;
     /// The payer opens what was shown and looks at it.
     async fn open(&self, attempt: &Attempt, action: &Action);
     /// The payer pays; false if the channel does not let him.
@@ -96,6 +101,14 @@ pub async fn say(bench: &impl Bench, kind: InstructionKind, attempt: &Attempt) -
     say_by(bench, (bench.adapters(), bench.contract()), kind, attempt).await
 }
 
+/// The same while our clock is off.
+pub async fn ask_with_clock_off(bench: &impl Bench, attempt: &Attempt, by_us: i64) -> PaymentFinding {
+    let (payment, instruction) =
+        (rows::payment(attempt.amount_minor), rows::instruction(InstructionKind::Query, None));
+    let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt };
+    bench.adapters().say_payment(bench.contract(), rows, bench.now_us() + by_us).await.finding
+}
+
 pub async fn say_by(
     bench: &impl Bench,
     (adapters, contract): (&Adapters, &Contract),
@@ -103,7 +116,7 @@ pub async fn say_by(
     attempt: &Attempt,
 ) -> PaymentFinding {
     let payment = rows::payment(attempt.amount_minor);
-    let instruction = rows::instruction(kind, bench.payload(attempt));
+    let instruction = rows::instruction(kind, bench.payload(attempt, kind).await);
     let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt };
     let report = adapters.say_payment(contract, rows, bench.now_us()).await;
     assert_eq!(report.source == tk_domain::report::Source::Query, kind == InstructionKind::Query);
@@ -122,21 +135,28 @@ pub async fn say_refund(
 }
 
 /// The ways in which a payer is shown something.
-pub const SHOWN: &[Opening] = &[Opening::Link, Opening::Bridge, Opening::Qr];
+pub const SHOWN: &[Opening] = &[Opening::Link, Opening::Bridge, Opening::Qr, Opening::Form];
 
 /// The methods of the channel that open this way.
 pub fn methods(bench: &impl Bench, openings: &[Opening]) -> Vec<MethodTerms> {
     bench.capabilities().methods.iter().copied().filter(|terms| openings.contains(&terms.opening)).collect()
 }
 
-/// An order of the first method, paid.
+/// The ways in which nothing is shown to a payer.
+pub const TOLD: &[Opening] = &[Opening::Outcome, Opening::Taken];
+
+/// An order of the first method, paid, with what our rows learn of it.
 pub async fn paid(bench: &impl Bench, amount_fen: i64, serial: u8) -> Attempt {
     let method = bench.capabilities().methods.first().unwrap().method;
-    let attempt = rows::attempt(method, amount_fen, serial);
+    let mut attempt = rows::attempt(method, amount_fen, serial);
     let finding = say(bench, InstructionKind::Pay, &attempt).await;
     if let PaymentFinding::ActionRequired(action) = finding {
         bench.open(&attempt, &action).await;
         assert!(bench.pay(&attempt).await);
     }
+    let asked = say(bench, InstructionKind::Query, &attempt).await;
+    let PaymentFinding::Paid(evidence) = asked else { panic!("not paid: {asked:?}") };
+    attempt.channel_txn_no = Some(evidence.channel_txn_no);
+    attempt.paid_at_us = evidence.paid_at_us;
     attempt
 }

@@ -47,6 +47,10 @@ impl Lab {
         self.script(json!({ "fault": fault, "times": 1 })).await;
     }
 
+    pub async fn spoil_callback(&self, fault: &str) {
+        self.script(json!({ "fault": { "kind": fault }, "times": 1 })).await;
+    }
+
     pub async fn forge(&self, attempt: &Attempt, forgery: Forgery) {
         let seal = match forgery {
             Forgery::OtherKey => "wrong_key",
@@ -104,6 +108,7 @@ fn fault(trouble: Trouble) -> Value {
         Trouble::SystemErrorAfter => json!({ "kind": "system_error", "effect": "done" }),
         Trouble::Limited => json!({ "kind": "limited" }),
         Trouble::Slow => json!({ "kind": "slow", "after_us": 60_000_000 }),
+        Trouble::AcceptedLater => json!({ "kind": "refund_later", "after_us": 1_000_000 }),
         Trouble::LandsAfterQuery => json!({ "kind": "lands_after_query" }),
         Trouble::NotFoundLie => json!({ "kind": "query_not_found" }),
     }

@@ -18,12 +18,16 @@ mod merchant;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 #[path = "../rows/mod.rs"]
 mod rows;
 #[cfg(test)]
 mod trouble;
+#[cfg(test)]
+mod unionpay;
 #[cfg(test)]
 mod wechatpay;
 #[cfg(test)]
@@ -41,12 +45,16 @@ macro_rules! benches {
                 orders::a_cancel_undoes_a_payment_and_repeats_its_answer,
                 orders::the_same_order_twice_collects_once,
                 orders::after_the_channel_expiry_nobody_can_pay,
+                orders::a_payment_after_a_lost_close_is_found,
+                orders::a_clock_that_is_off_proves_nothing_wrong,
                 refunds::a_full_refund_is_accepted_and_then_proven,
                 refunds::partial_refunds_add_up_and_stop_at_the_amount,
                 refunds::the_same_number_twice_refunds_once,
                 refunds::the_same_number_with_another_amount_proves_nothing,
                 refunds::an_unsent_refund_is_not_found,
                 refunds::an_unpaid_order_refuses_a_refund_for_good,
+                refunds::a_refund_accepted_but_unknown_to_a_later_query_is_not_failed,
+                refunds::a_refund_after_the_window_is_refused_for_good,
                 trouble::a_lost_or_spoilt_answer_to_a_payment_proves_nothing_and_the_query_does,
                 trouble::a_lost_or_spoilt_answer_to_a_refund_proves_nothing_and_the_query_does,
                 trouble::a_slow_answer_is_a_timeout_and_the_query_knows,
@@ -58,12 +66,16 @@ macro_rules! benches {
                 callbacks::a_refund_is_called_back_as_far_as_it_is_proven,
                 callbacks::a_forged_callback_is_refused,
                 callbacks::a_wrong_amount_is_reported_as_it_is,
+                callbacks::a_callback_says_the_same_twice_and_in_any_order,
                 bills::every_bill_equals_the_truth,
                 bills::a_day_without_business_has_no_bill,
             );
         }
     )*};
-    (@each $make:path; $($group:ident::$behaviour:ident,)*) => {$(
+    (@each $make:path; $($group:ident::$behaviour:ident,)*) => {
+        pub const BEHAVIOURS: &[&str] = &[$(concat!(stringify!($group), "::", stringify!($behaviour))),*];
+
+        $(
         #[tokio::test]
         async fn $behaviour() {
             $group::$behaviour(&$make().await).await;
@@ -74,6 +86,9 @@ macro_rules! benches {
 benches! {
     alipay_by_key = crate::alipay::by_key;
     alipay_by_certificate = crate::alipay::by_certificate;
+    alipay_as_service_provider = crate::alipay::as_service_provider;
     wechatpay_by_certificate = crate::wechatpay::by_certificate;
     wechatpay_by_public_key = crate::wechatpay::by_public_key;
+    wechatpay_as_service_provider = crate::wechatpay::as_service_provider;
+    unionpay_by_certificate = crate::unionpay::by_certificate;
 }

@@ -1,23 +1,24 @@
 //! The WeChat Pay sandbox as a bench, and what only this channel has.
 
-use crate::bench::{Bench, BillRow, Forgery, Trouble, Truth, paid, patient, say};
+use crate::bench::{Bench, BillRow, Forgery, Trouble, Truth, paid, patient, say, say_by};
 use crate::lab::Lab;
 use crate::merchant::{Callbacks, merchant};
 use crate::rows::{self, START_US, key_text};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tillkeeper_channels::capabilities::{self, BillTerms, Capabilities};
+use std::sync::{Arc, LazyLock};
+use tillkeeper_channels::capabilities::{self, BillContent, BillTerms, Capabilities};
 use tillkeeper_channels::wechatpay::bill::{Bill, FundRow, TradeRow};
 use tillkeeper_channels::wechatpay::oauth::OauthError;
 use tillkeeper_channels::{
-    Adapters, BillFetchError, CallbackRefusal, Contract, Environment, Headers, Opened, RawCallback,
+    About, Adapters, BillFetchError, CallbackRefusal, Contract, Environment, Headers, Opened, RawCallback,
 };
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::report::{PaymentFinding, Unclear};
+use tk_simulator::core::Provider;
 use tk_simulator::http::{SandboxApp, SandboxConfig, serve};
 use tk_simulator::keys::{DeskKeys, wechat};
 use tokio::net::TcpListener;
@@ -28,6 +29,7 @@ pub struct Wechatpay {
     adapters: Adapters,
     contract: Contract,
     trust: &'static str,
+    standing: Standing,
     lab: Lab,
     now_us: Arc<AtomicI64>,
     callbacks: Mutex<Callbacks>,
@@ -42,24 +44,52 @@ impl Drop for Wechatpay {
     }
 }
 
+/// For whom the contract collects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Own,
+    Provider,
+}
+
+/// A sub-merchant, and the simulator's own name for his counter.
+const SUB_MCHID: &str = "1900009999";
+const SUB_DESK: &str = "wxd678efh567hg6999";
+
+/// What a service provider has: no bill of a sub-merchant's account.
+static AS_PROVIDER: LazyLock<Capabilities> = LazyLock::new(|| {
+    let own = capabilities::of(Channel::Wechatpay).unwrap();
+    let trades = own.bills.iter().position(|terms| terms.lists == BillContent::Trades).unwrap();
+    Capabilities { bills: &own.bills[trades..=trades], ..*own }
+});
+
 pub async fn by_certificate() -> Wechatpay {
-    start("certificate").await
+    start("certificate", Standing::Own).await
+}
+
+pub async fn as_service_provider() -> Wechatpay {
+    start("public_key", Standing::Provider).await
 }
 
 pub async fn by_public_key() -> Wechatpay {
-    start("public_key").await
+    start("public_key", Standing::Own).await
 }
 
 async fn in_both() -> Wechatpay {
-    start("both").await
+    start("both", Standing::Own).await
 }
 
-async fn start(trust: &'static str) -> Wechatpay {
+async fn start(trust: &'static str, standing: Standing) -> Wechatpay {
     let now_us = Arc::new(AtomicI64::new(START_US));
     let hand = Arc::clone(&now_us);
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/vectors/keys");
     let mut app = SandboxApp::wechatpay_from_folder(&keys).unwrap();
     app.core.opening_balance_fen = 1_000_000;
+    if standing == Standing::Provider {
+        let (app_id, mchid) = (wechat::APPID.to_owned(), wechat::MCHID.to_owned());
+        app.core.provider = Some(Provider { app_id, mchid, token: String::new() });
+        SUB_DESK.clone_into(&mut app.core.app_id);
+        SUB_MCHID.clone_into(&mut app.core.seller_id);
+    }
     if let (DeskKeys::Wechatpay(keys), "public_key") = (&mut app.keys, trust) {
         wechat::PUBLIC_KEY_ID.clone_into(&mut keys.callback_serial);
     }
@@ -70,8 +100,9 @@ async fn start(trust: &'static str) -> Wechatpay {
     let (notify_url, callbacks, merchant) = merchant("").await;
     Wechatpay {
         adapters: patient(),
-        contract: contract(&base, trust, &secrets(trust), &notify_url),
+        contract: contract(&base, (trust, standing), &secrets(trust), &notify_url),
         trust,
+        standing,
         lab: Lab::new(base, "wechatpay"),
         now_us,
         callbacks: Mutex::new(callbacks),
@@ -92,7 +123,7 @@ fn secrets(trust: &str) -> Value {
     secrets
 }
 
-fn contract(base: &str, trust: &str, secrets: &Value, notify_url: &str) -> Contract {
+fn contract(base: &str, (trust, standing): (&str, Standing), secrets: &Value, notify_url: &str) -> Contract {
     let mut settings = json!({
         "base_url": base, "appid": wechat::APPID, "mchid": wechat::MCHID, "trust": trust,
         "oauth_authorize_url": format!("{base}/connect/oauth2/authorize"), "oauth_base_url": base,
@@ -100,10 +131,14 @@ fn contract(base: &str, trust: &str, secrets: &Value, notify_url: &str) -> Contr
     if trust != "certificate" {
         settings["public_key_id"] = json!(wechat::PUBLIC_KEY_ID);
     }
+    if standing == Standing::Provider {
+        settings["sub_mchid"] = json!(SUB_MCHID);
+    }
+    let payee = if standing == Standing::Own { wechat::MCHID } else { SUB_MCHID };
     let account = ChannelAccount {
         channel: Channel::Wechatpay,
         payee_app: wechat::APPID.to_owned(),
-        payee_merchant: wechat::MCHID.to_owned(),
+        payee_merchant: payee.to_owned(),
         ..rows::account(settings.to_string())
     };
     let opened = Opened { account: &account, secrets: &secrets.to_string(), notify_url: Some(notify_url) };
@@ -122,22 +157,28 @@ impl Bench for Wechatpay {
     fn contract_with_foreign_channel_key(&self) -> Contract {
         let mut secrets = secrets("public_key");
         secrets["platform_public_key"] = json!(key_text("alipay_platform.pub.pem"));
-        contract(&self.lab.base, "public_key", &secrets, &self.lab.base)
+        contract(&self.lab.base, ("public_key", self.standing), &secrets, &self.lab.base)
     }
 
     fn contract_with_unknown_own_key(&self) -> Contract {
         let mut secrets = secrets("public_key");
         secrets["private_key"] = json!(key_text("alipay_app.pkcs8.pem"));
         secrets["certificate"] = json!(key_text("alipay_app.cer.pem"));
-        contract(&self.lab.base, "public_key", &secrets, &self.lab.base)
+        contract(&self.lab.base, ("public_key", self.standing), &secrets, &self.lab.base)
     }
 
     fn capabilities(&self) -> &'static Capabilities {
-        capabilities::of(Channel::Wechatpay).unwrap()
+        match self.standing {
+            Standing::Own => capabilities::of(Channel::Wechatpay).unwrap(),
+            Standing::Provider => &AS_PROVIDER,
+        }
     }
 
     fn payee(&self) -> (&'static str, &'static str) {
-        (wechat::APPID, wechat::MCHID)
+        match self.standing {
+            Standing::Own => (wechat::APPID, wechat::MCHID),
+            Standing::Provider => (wechat::APPID, SUB_MCHID),
+        }
     }
 
     fn now_us(&self) -> i64 {
@@ -148,7 +189,7 @@ impl Bench for Wechatpay {
         self.now_us.fetch_add(by_us, Ordering::SeqCst);
     }
 
-    fn payload(&self, attempt: &Attempt) -> Option<String> {
+    async fn payload(&self, attempt: &Attempt, _: InstructionKind) -> Option<String> {
         let code = u64::from(attempt.id.0.0[0]);
         let auth_code = (attempt.method == Method::WechatBarcode).then(|| format!("13{code:016}"));
         let payload = json!({
@@ -163,7 +204,8 @@ impl Bench for Wechatpay {
             ActionKind::Bridge => {
                 let parameters: Value = serde_json::from_str(&action.value).unwrap();
                 let token = parameters["package"].as_str().unwrap().strip_prefix("prepay_id=wx").unwrap();
-                format!("{}/wallet/{}/{token}", self.lab.base, wechat::APPID)
+                let desk = if self.standing == Standing::Own { wechat::APPID } else { SUB_DESK };
+                format!("{}/wallet/{desk}/{token}", self.lab.base)
             }
             ActionKind::Qr | ActionKind::Redirect | ActionKind::Form | ActionKind::Transfer => {
                 action.value.clone()
@@ -252,7 +294,8 @@ async fn certificates_come_with_the_first_conversation_and_again_half_a_day_late
     let bench = by_certificate().await;
     let row = paid(&bench, 100, 1).await;
     let (headers, body) = bench.callback().await;
-    let fresh = contract(&bench.lab.base, "certificate", &secrets("certificate"), &bench.lab.base);
+    let fresh =
+        contract(&bench.lab.base, ("certificate", Standing::Own), &secrets("certificate"), &bench.lab.base);
     let raw = RawCallback { headers: &headers, body: &body, received_at_us: bench.now_us() };
     assert_eq!(fresh.verify_callback(raw).unwrap_err(), CallbackRefusal::SignatureInvalid);
     bench.adapters().renew_keys(&fresh, bench.now_us()).await;
@@ -316,4 +359,32 @@ async fn the_official_account_tells_who_the_payer_is() {
         let refused = bench.adapters().payer_openid(bench.contract(), wrong, now_us).await.unwrap();
         assert_eq!(refused, Err(error), "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn a_success_of_another_sub_merchant_names_that_one() {
+    let bench = as_service_provider().await;
+    bench.lab.spoil_callback("notify_wrong_seller").await;
+    let row = paid(&bench, 100, 1).await;
+    let (headers, body) = bench.callback().await;
+    let raw = RawCallback { headers: &headers, body: &body, received_at_us: bench.now_us() };
+    let told = bench.contract().verify_callback(raw).unwrap();
+    let About::Order { payment: PaymentFinding::Paid(evidence), .. } = told.about else { panic!("{told:?}") };
+    assert_ne!(evidence.payee_merchant.as_deref(), Some(SUB_MCHID));
+    // Asked for another sub-merchant, the platform knows no authorisation.
+    let settings = json!({
+        "base_url": bench.lab.base, "appid": wechat::APPID, "mchid": wechat::MCHID, "trust": "public_key",
+        "public_key_id": wechat::PUBLIC_KEY_ID, "sub_mchid": "1900008888",
+    });
+    let account = ChannelAccount {
+        channel: Channel::Wechatpay,
+        payee_app: wechat::APPID.to_owned(),
+        payee_merchant: "1900008888".to_owned(),
+        ..rows::account(settings.to_string())
+    };
+    let secrets = secrets("public_key").to_string();
+    let opened = Opened { account: &account, secrets: &secrets, notify_url: None };
+    let other = Contract::open(opened, Environment::Test, START_US).unwrap();
+    let heard = say_by(&bench, (bench.adapters(), &other), InstructionKind::Query, &row).await;
+    assert!(matches!(heard, PaymentFinding::Unclear(_)), "{heard:?}");
 }

@@ -76,6 +76,29 @@ pub fn account(settings: &Value) -> ChannelAccount {
     }
 }
 
+/// The same gateway for a sub-merchant of ours, a platform.
+pub fn platform_contract(base: &str, sub_mer_id: &str, notify_url: &str) -> Contract {
+    let mut settings = settings(base);
+    settings["sub_mer_id"] = json!(sub_mer_id);
+    settings["sub_mer_name"] = json!("华元财险");
+    settings["sub_mer_abbr"] = json!("华元");
+    contract_of((account(&settings), sub_mer_id), notify_url)
+}
+
+/// The same gateway through ourselves as an acquirer.
+pub fn acquirer_contract(base: &str, notify_url: &str) -> Contract {
+    let mut settings = settings(base);
+    settings["acq_ins_code"] = json!("48021234");
+    contract_of((account(&settings), MER_ID), notify_url)
+}
+
+fn contract_of((account, payee): (ChannelAccount, &str), notify_url: &str) -> Contract {
+    let account = ChannelAccount { payee_merchant: payee.to_owned(), ..account };
+    let secrets = secrets().to_string();
+    let opened = Opened { account: &account, secrets: &secrets, notify_url: Some(notify_url) };
+    Contract::open(opened, Environment::Test, START_US).unwrap()
+}
+
 pub fn contract(settings: &Value, secrets: &Value, notify_url: &str) -> Contract {
     let account = account(settings);
     let opened = Opened { account: &account, secrets: &secrets.to_string(), notify_url: Some(notify_url) };
@@ -180,11 +203,6 @@ impl Bench {
 
     pub async fn pay(&self, attempt: &Attempt) -> bool {
         self.control(&format!("orders/{}/pay", attempt.out_no), &json!({})).await.0 == 200
-    }
-
-    pub async fn fault(&self, txn_type: &str, fault: Value) {
-        let scripts = json!({ "scripts": [{ "fault": fault, "txn_type": txn_type }] });
-        assert_eq!(self.control("faults", &scripts).await.0, 204);
     }
 
     pub async fn balance_fen(&self) -> i64 {

@@ -1,42 +1,10 @@
 use crate::bench::{Bench, start};
-use crate::rows::{attempt, refund};
+use crate::rows::attempt;
 use serde_json::json;
 use tillkeeper_channels::About;
 use tk_domain::channel_account::Method;
-use tk_domain::instruction::InstructionKind as Kind;
-use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding};
-use tk_money::Amount;
+use tk_domain::report::PaymentFinding;
 use tk_simulator::unionpay::keys::MER_ID;
-
-#[tokio::test]
-async fn a_payment_is_called_back_with_everything_that_must_agree() {
-    let bench = start().await;
-    let row = bench.paid(8_888, 1).await;
-    let found = bench.verify(&bench.callback().await).unwrap();
-    let evidence = PaidEvidence {
-        channel_txn_no: row.channel_txn_no.clone().unwrap(),
-        amount: Amount::fen(8_888),
-        payee_app: Some(MER_ID.to_owned()),
-        payee_merchant: Some(MER_ID.to_owned()),
-        paid_at_us: Some(bench.now_us()),
-    };
-    let payment = PaymentFinding::Paid(evidence);
-    assert_eq!(found.about, About::Order { out_no: row.out_no, payment, refund: None });
-}
-
-#[tokio::test]
-async fn a_refund_is_called_back_as_proof() {
-    let bench = start().await;
-    let row = bench.paid(8_888, 1).await;
-    bench.callback().await;
-    let back = refund(888, 2);
-    bench.say_refund(Kind::Refund, &back, &row).await;
-    let About::Refund { refund, .. } = bench.verify(&bench.callback().await).unwrap().about else {
-        panic!("not a refund")
-    };
-    let done = RefundFinding::Done { amount: Amount::fen(888), at_us: Some(bench.now_us()) };
-    assert_eq!((refund.out_no, refund.finding), (back.out_no, Some(done)));
-}
 
 async fn forged(bench: &Bench, by: &str, fields: serde_json::Value) -> Vec<u8> {
     let row = attempt(Method::EbankB2c, 100, 1);

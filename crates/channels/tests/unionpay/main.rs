@@ -9,5 +9,5 @@ mod refunds;
 #[path = "../rows/mod.rs"]
 mod rows;
 mod settings;
+mod sub_merchants;
 mod tokens;
-mod trouble;

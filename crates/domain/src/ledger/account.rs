@@ -33,6 +33,8 @@ words! {
         Suspense = "suspense",
         /// Money in a bank account 银行存款 (asset).
         BankAccount = "bank_account",
+        /// Money that slips show and no statement has proven yet 未达账项 (asset).
+        UnprovenSlip = "unproven_slip",
         /// Money that left a bank account and is not yet explained 待查支出 (asset).
         UnexplainedDebit = "unexplained_debit",
         /// Transfers matched to orders that are not yet paid in full (liability).
@@ -73,6 +75,7 @@ impl AccountKind {
             | Self::FeeCost
             | Self::FeeIncome
             | Self::BankAccount
+            | Self::UnprovenSlip
             | Self::UnexplainedDebit
             | Self::ChequesInCollection
             | Self::CashDrawer
@@ -91,6 +94,7 @@ impl AccountKind {
             | Self::ChannelReceivable
             | Self::FeeCost
             | Self::BankAccount
+            | Self::UnprovenSlip
             | Self::UnexplainedDebit
             | Self::ChequesInCollection
             | Self::CashDrawer

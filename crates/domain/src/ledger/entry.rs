@@ -47,6 +47,14 @@ words! {
         DepositMatch = "deposit_match",
         /// A cheque brought to a bank.
         ChequePresent = "cheque_present",
+        /// Money that a slip shows; no statement has told of it yet.
+        SlipCredit = "slip_credit",
+        /// A statement proves a slip.
+        SlipProven = "slip_proven",
+        /// The bank took money back that it had credited.
+        TransferReversed = "transfer_reversed",
+        /// Money set aside for its sender has left the bank account.
+        ReturnSent = "return_sent",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

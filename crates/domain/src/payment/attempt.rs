@@ -118,6 +118,8 @@ pub struct Attempt {
     pub refunded_minor: i64,
     /// Refunds done although they had ended otherwise, minor units; they may exceed what was received.
     pub late_refunded_minor: i64,
+    /// Minor units that the bank took back after they had been collected.
+    pub reversed_minor: i64,
     /// Refunds made so far, whatever became of them.
     pub refunds_count: i64,
     /// No refund may be sent before, by the channel's spacing rule, Unix microseconds.
@@ -157,6 +159,7 @@ impl Attempt {
         let open =
             self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor);
         let left = open.saturating_sub(self.late_refunded_minor).saturating_sub(self.credited_minor);
+        let left = left.saturating_sub(self.reversed_minor);
         if left > 0 { left } else { 0 }
     }
 
@@ -165,6 +168,7 @@ impl Attempt {
     pub const fn not_refunded_minor(&self) -> i64 {
         let kept =
             self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.late_refunded_minor);
+        let kept = kept.saturating_sub(self.reversed_minor);
         if kept > 0 { kept } else { 0 }
     }
 }

@@ -184,6 +184,7 @@ impl CreatePayment {
             unknown_since_us: None,
             refunded_minor: 0,
             late_refunded_minor: 0,
+            reversed_minor: 0,
             refunding_minor: 0,
             close_requested_at_us: None,
             succeeded_at_us: None,

@@ -45,6 +45,10 @@ pub(super) fn collect(
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
         | EntryKind::ChequePresent
+        | EntryKind::SlipCredit
+        | EntryKind::SlipProven
+        | EntryKind::TransferReversed
+        | EntryKind::ReturnSent
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

@@ -265,6 +265,7 @@ impl NewAttempt<'_> {
             refunding_minor: 0,
             refunded_minor: 0,
             late_refunded_minor: 0,
+            reversed_minor: 0,
             refunds_count: 0,
             next_refund_at_us: 0,
             channel_fee_minor: 0,

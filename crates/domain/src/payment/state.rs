@@ -162,6 +162,8 @@ pub struct Payment {
     pub refunded_minor: i64,
     /// Refunds of the effective attempt done although they had ended otherwise, minor units.
     pub late_refunded_minor: i64,
+    /// Minor units that the bank took back after they had been collected.
+    pub reversed_minor: i64,
     /// Refunds requested and not yet ended, of the effective attempt, minor units.
     pub refunding_minor: i64,
     /// Somebody asked to close it; it closes once the open attempt is proven over.
@@ -198,7 +200,7 @@ impl Payment {
                     .amount_minor
                     .saturating_sub(self.refunded_minor)
                     .saturating_sub(self.refunding_minor);
-                let left = open.saturating_sub(self.late_refunded_minor);
+                let left = open.saturating_sub(self.late_refunded_minor).saturating_sub(self.reversed_minor);
                 if left > 0 { left } else { 0 }
             }
             PaymentStatus::RequiresMethod

@@ -8,7 +8,7 @@ use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
 use crate::payment::{Attempt, Disposition, Payment};
-use crate::refund::{Refund, RefundOrigin, RefundState, postings};
+use crate::refund::{Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::view::refund_event;
@@ -52,6 +52,10 @@ impl CancelRefund {
             RefundState::Processing => Err(Refusal::RefundInProgress),
             RefundState::Succeeded => Err(Refusal::RefundEnded { done: true }),
             RefundState::Failed | RefundState::Rejected => Err(Refusal::RefundEnded { done: false }),
+            // Once approved, staff may have sent it.
+            RefundState::Approved if refund.route != RefundRoute::OriginalOnline => {
+                Err(Refusal::RefundInProgress)
+            }
             RefundState::Approved if instruction.is_some_and(|row| row.tries > 0) => {
                 Err(Refusal::RefundInProgress)
             }

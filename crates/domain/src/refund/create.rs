@@ -5,7 +5,7 @@ mod unasked;
 pub(crate) use unasked::{ask_void, refund_stray};
 
 use crate::audit::{Act, Origin};
-use crate::channel_account::{Channel, ChannelAccount, Method};
+use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::fulfilment;
@@ -13,8 +13,9 @@ use crate::id::{AppId, AttemptId, HoldId, PaymentId, RefundId, TenantId, TypedId
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
-use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
+use crate::moment::{DAY_US, Moment};
 use crate::payment::{Attempt, Disposition, Payment, out_no, want_fulfilment};
+use crate::refund::limits::{refund_limits, route_of};
 use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -22,26 +23,6 @@ use crate::view::refund_event;
 use crate::webhook::EventKind;
 use serde_json::json;
 use tk_money::{Amount, Currency};
-
-/// What a channel allows in refunds of one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefundLimits {
-    /// Refunds of one order, whatever became of them.
-    pub count_max: i64,
-    /// Time between two of them, microseconds.
-    pub spacing_us: i64,
-}
-
-/// The declared limits: Alipay 3 s apart (alipay.md section 7), WeChat 50 per order and a minute apart.
-#[must_use]
-pub const fn refund_limits(channel: Channel) -> RefundLimits {
-    match channel {
-        Channel::Alipay => RefundLimits { count_max: 200, spacing_us: 3 * SECOND_US },
-        Channel::Wechatpay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
-            RefundLimits { count_max: 50, spacing_us: MINUTE_US }
-        }
-    }
-}
 
 /// Creates a refund, or finds the one that the merchant's refund number already has.
 #[derive(Debug, Clone)]
@@ -140,11 +121,15 @@ impl CreateRefund {
         if attempt.refunds_count >= count_max {
             return Err(Refusal::TooManyRefunds { max: count_max });
         }
-        let window_us = account.refund_window_days.saturating_mul(DAY_US);
-        // Money that came into a bank account has no channel that could send it back.
-        if matches!(attempt.method, Method::BankTransfer | Method::Cheque) {
+        // A cheque's bank sends nothing back, and its payer's account is not known.
+        if attempt.method == Method::Cheque {
             return Err(Refusal::RefundWindowClosed);
         }
+        // Staff send it back at the bank; no channel's window shuts.
+        if route_of(attempt) != RefundRoute::OriginalOnline {
+            return Ok(());
+        }
+        let window_us = account.refund_window_days.saturating_mul(DAY_US);
         if attempt.paid_at_us.unwrap_or(attempt.created_at_us).saturating_add(window_us) <= now_us {
             return Err(Refusal::RefundWindowClosed);
         }
@@ -251,6 +236,7 @@ fn new_refund(
     (payment, attempt): (&Payment, &Attempt),
     moment: &Moment<'_>,
 ) -> Refund {
+    let route = route_of(attempt);
     Refund {
         tenant_id: payment.tenant_id,
         id,
@@ -264,8 +250,11 @@ fn new_refund(
         amount_minor: asked.amount_minor,
         currency: payment.currency,
         reason: asked.reason,
-        status: asked.status,
-        route: RefundRoute::OriginalOnline,
+        status: match route {
+            RefundRoute::OriginalOnline => asked.status,
+            RefundRoute::OriginalOffline | RefundRoute::Payout => RefundState::PendingApproval,
+        },
+        route,
         line: Line::Collection,
         hold_id,
         fee_refund_minor: 0,

@@ -7,6 +7,7 @@
 
 mod cancel;
 pub(crate) mod create;
+mod limits;
 mod postings;
 mod state;
 mod take_report;
@@ -14,6 +15,7 @@ mod take_report;
 pub use cancel::{CancelRefund, RequestRefundQuery};
 pub(crate) use cancel::{RejectRefund, WithdrawUnsent};
 pub(crate) use create::ask_void;
-pub use create::{CreateRefund, RefundCreated, RefundLimits, refund_limits};
+pub use create::{CreateRefund, RefundCreated};
+pub use limits::{RefundLimits, refund_limits};
 pub use state::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
 pub use take_report::{RefundTaken, TakeRefundReport};

@@ -27,6 +27,10 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
         | EntryKind::ChequePresent
+        | EntryKind::SlipCredit
+        | EntryKind::SlipProven
+        | EntryKind::TransferReversed
+        | EntryKind::ReturnSent
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);

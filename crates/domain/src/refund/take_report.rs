@@ -5,13 +5,13 @@ mod late;
 mod wants;
 
 use crate::audit::{Act, Origin};
-use crate::channel_account::ChannelAccount;
+use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::Instruction;
-use crate::ledger::{AccountRef, EntryKind, Hold, HoldStatus};
+use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
 use crate::refund::{Refund, RefundState, postings};
@@ -139,6 +139,16 @@ impl Taking<'_> {
         }
     }
 
+    /// Where the money left: a transfer goes back out of the bank account, whose statement has booked it already.
+    fn paid_from(&self) -> AccountRef {
+        let (refund, kind) = (&self.refund, AccountKind::UnexplainedDebit);
+        if self.attempt.method == Method::BankTransfer {
+            AccountRef::channel(refund.tenant_id, refund.channel_account_id, kind, refund.currency)
+        } else {
+            postings::receivable(refund)
+        }
+    }
+
     fn differs(&self, amount: Amount) -> bool {
         amount != Amount::new(self.refund.amount_minor, self.refund.currency)
     }
@@ -158,7 +168,7 @@ impl Taking<'_> {
         }
         self.refund.succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.end(RefundState::Succeeded, HoldStatus::Captured, moment);
-        let from = self.paid_out_of.unwrap_or_else(|| postings::receivable(&self.refund));
+        let from = self.paid_out_of.unwrap_or_else(|| self.paid_from());
         let entry = postings::refund(&self.refund, from, moment);
         self.changes.put_some(entry);
         self.event(EventKind::RefundSucceeded, moment);

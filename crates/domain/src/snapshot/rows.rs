@@ -10,7 +10,7 @@ use crate::fulfilment::Fulfilment;
 use crate::id::{
     AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
     CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
-    PartnerId, PaymentId, ProductId, RefundId, ShiftId, TenantId, WebhookEndpointId,
+    PartnerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
@@ -20,7 +20,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::transfer::{BankLine, TransferMatch, TransferOrder};
+use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,8 @@ rows! {
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
-    Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId, CounterMovement: MovementId, CashDeposit: CashDepositId,
+    Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId,
+    CounterMovement: MovementId, CashDeposit: CashDepositId, TransferReturn: ReturnId, BankStatement: StatementId,
 }
 
 impl Row for Head {

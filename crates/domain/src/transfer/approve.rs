@@ -1,13 +1,13 @@
-//! What two persons decide: lines entered by hand, and money that goes back to its sender.
+//! What two persons decide: lines entered by hand. The second person is another, and never a key.
 
-use crate::audit::{Act, Origin};
+use crate::audit::{Act, Actor, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{BankLineId, TenantId};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::{BankLine, LineStatus, ReturnStatus, import, name_of_actor, postings};
+use crate::transfer::{BankLine, LineStatus, import, name_of_actor};
 use crate::words::words;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,24 +22,7 @@ words! {
     }
 }
 
-/// Asks to give money of a line back to its sender; a second person decides.
-#[derive(Debug, Clone)]
-pub struct AskReturn {
-    /// The tenant.
-    pub tenant_id: TenantId,
-    /// The line.
-    pub bank_line_id: BankLineId,
-    /// How much, minor units; all that is left by default.
-    pub amount_minor: Option<i64>,
-    /// Why.
-    pub reason: String,
-    /// The actor's name.
-    pub by: String,
-    /// Who asks.
-    pub origin: Origin,
-}
-
-/// Decides about what waits at a line: a manual entry, or a return. Another person than the one who asked.
+/// Decides about a line entered by hand. Another person than the one who entered it.
 #[derive(Debug, Clone)]
 pub struct DecideBankLine {
     /// The tenant.
@@ -52,7 +35,7 @@ pub struct DecideBankLine {
     pub seen: Vec<u8>,
     /// The person's name.
     pub by: String,
-    /// Who asks.
+    /// Who asks; never a key.
     pub origin: Origin,
 }
 
@@ -76,82 +59,31 @@ impl BankLine {
     }
 }
 
-fn find(tenant_id: TenantId, id: BankLineId, snapshot: &Snapshot) -> Result<BankLine, Refusal> {
+/// Refuses whoever may not decide what this maker proposed: the maker, under whatever spelling of the name, and
+/// whoever is no person of ours.
+pub(super) fn second_person(maker: &str, by: &str, origin: &Origin) -> Result<(), Refusal> {
+    name_of_actor(by)?;
+    let plain = |name: &str| -> String {
+        name.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
+    };
+    match origin.actor {
+        Actor::ApiKey(_) | Actor::Channel(_) | Actor::Payer => Err(Refusal::SecondPersonRequired),
+        Actor::System if plain(maker) == plain(by) => Err(Refusal::SecondPersonRequired),
+        Actor::System => Ok(()),
+    }
+}
+
+/// The line of this identifier.
+pub(super) fn find(tenant_id: TenantId, id: BankLineId, snapshot: &Snapshot) -> Result<BankLine, Refusal> {
     let line = snapshot.bank_lines.get(&(tenant_id, id)).cloned();
     line.ok_or(Refusal::NotFound { what: "bank_transfer" })
 }
 
-fn want(tenant_id: TenantId, id: BankLineId, snapshot: &Snapshot, wants: &mut Wants) {
+/// Wants a line and then the accounts it posts to.
+pub(super) fn want(tenant_id: TenantId, id: BankLineId, snapshot: &Snapshot, wants: &mut Wants) {
     wants.add(Want::BankLine(tenant_id, id));
     if let Some(line) = snapshot.bank_lines.get(&(tenant_id, id)) {
         import::want_accounts((tenant_id, line.channel_account_id, line.currency), wants);
-    }
-}
-
-impl Command for AskReturn {
-    type Reply = BankLine;
-
-    fn tenant_id(&self) -> TenantId {
-        self.tenant_id
-    }
-
-    fn lane(&self) -> LaneKind {
-        LaneKind::Plain
-    }
-
-    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
-        wants.add(Want::BankLine(self.tenant_id, self.bank_line_id));
-    }
-
-    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<BankLine>, Refusal> {
-        name_of_actor(&self.by)?;
-        let mut line = find(self.tenant_id, self.bank_line_id, snapshot)?;
-        let left = line.left_minor();
-        if left == 0 || line.return_status != ReturnStatus::None {
-            return Err(Refusal::BankLineNotOpen);
-        }
-        let amount = self.amount_minor.unwrap_or(left);
-        if amount <= 0 || amount > left {
-            return Err(Refusal::MatchExceedsOpen);
-        }
-        line.return_minor = amount;
-        line.return_status = ReturnStatus::PendingApproval;
-        line.return_by = Some(self.by.clone());
-        line.updated_at_us = moment.now_us;
-        let mut changes = Changes::default();
-        let detail = json!({ "amount": amount, "reason": self.reason, "by": self.by });
-        changes.audit((self.tenant_id, &self.origin), Act::BankLineReturn, &line.id, &detail, moment);
-        changes.put(line.clone());
-        Ok(Decision::new(line, changes))
-    }
-}
-
-impl DecideBankLine {
-    fn decided(
-        &self,
-        line: &mut BankLine,
-        changes: &mut Changes,
-        moment: &mut Moment<'_>,
-    ) -> Result<(), Refusal> {
-        let manual = line.status == LineStatus::PendingApproval;
-        let maker = if manual { Some(&line.made_by) } else { line.return_by.as_ref() };
-        if maker == Some(&self.by) {
-            return Err(Refusal::SecondPersonRequired);
-        }
-        match (manual, self.verdict) {
-            (true, Verdict::Approve) => import::book(line, changes, moment),
-            (true, Verdict::Reject) => line.status = LineStatus::Rejected,
-            (false, Verdict::Approve) => {
-                changes.put_some(postings::set_aside(line, moment));
-                line.return_status = ReturnStatus::Approved;
-            }
-            (false, Verdict::Reject) => {
-                line.return_minor = 0;
-                line.return_status = ReturnStatus::None;
-                line.return_by = None;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -171,15 +103,16 @@ impl Command for DecideBankLine {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<BankLine>, Refusal> {
-        name_of_actor(&self.by)?;
         let mut line = find(self.tenant_id, self.bank_line_id, snapshot)?;
-        let waits =
-            line.status == LineStatus::PendingApproval || line.return_status == ReturnStatus::PendingApproval;
-        if !waits || line.content_hash() != self.seen {
+        if line.status != LineStatus::PendingApproval || line.content_hash() != self.seen {
             return Err(Refusal::ApprovalConsumed);
         }
+        second_person(&line.made_by, &self.by, &self.origin)?;
         let mut changes = Changes::default();
-        self.decided(&mut line, &mut changes, moment)?;
+        match self.verdict {
+            Verdict::Approve => import::book(&mut line, &mut changes, moment),
+            Verdict::Reject => line.status = LineStatus::Rejected,
+        }
         line.decided_by = Some(self.by.clone());
         line.updated_at_us = moment.now_us;
         let detail = json!({ "verdict": self.verdict, "by": self.by });

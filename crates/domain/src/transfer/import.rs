@@ -4,11 +4,14 @@ use crate::audit::{Act, Origin};
 use crate::channel_account::Channel;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
+use crate::exception::{Exception, ExceptionKind};
 use crate::id::{BankLineId, ChannelAccountId, TenantId};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::transfer::slip::{matter, unproven_matter};
+use crate::transfer::statement::TellStatement;
 use crate::transfer::view::bank_line_event;
 use crate::transfer::{
     BankLine, Flow, LineNature, LineSource, LineStatus, ReturnStatus, name_of_actor, postings,
@@ -60,6 +63,8 @@ pub struct TakeBankLines {
     pub source: LineSource,
     /// The lines, at most [`LINES_MAX`].
     pub lines: Vec<TellLine>,
+    /// The statement that ends with these lines.
+    pub statement: Option<TellStatement>,
     /// The actor's name.
     pub by: String,
     /// Who asks.
@@ -93,6 +98,9 @@ impl TakeBankLines {
             matched_minor: 0,
             return_minor: 0,
             return_status: ReturnStatus::None,
+            linked_minor: 0,
+            link: None,
+            link_id: None,
             booked_day: told.booked_day,
             booked_at_us: told.booked_at_us,
             bank_ref: told.bank_ref.clone(),
@@ -102,7 +110,6 @@ impl TakeBankLines {
             sealed: told.sealed.clone(),
             entry_id: None,
             made_by: self.by.clone(),
-            return_by: None,
             decided_by: None,
             event_seq: 0,
             created_at_us: moment.now_us,
@@ -133,24 +140,66 @@ impl TakeBankLines {
 
     /// A line entered by hand that the bank now tells of is proven; it is booked unless a person approved it before.
     /// From then on the bank's words count, for nobody else looked at those typed.
-    fn proven(&self, (told, known): (&TellLine, &BankLine), changes: &mut Changes, moment: &mut Moment<'_>) {
+    fn proven(
+        &self,
+        (told, known): (&TellLine, &BankLine),
+        snapshot: &Snapshot,
+        changes: &mut Changes,
+        moment: &mut Moment<'_>,
+    ) {
         if self.source != LineSource::Statement || known.source != LineSource::Manual {
+            return;
+        }
+        if known.status == LineStatus::Booked && known.link.is_some() {
+            // Another line was taken for the slip's: one of the two stands for money that is not in the books.
+            let id = overlap_matter(known);
+            let detail = json!({ "bank_transfer": known.id, "proven_by": known.link_id.map(BankLineId) });
+            let raised = matter((known, id), ExceptionKind::StatementOverlap, &detail, moment);
+            changes.put_some(raised.unless_open(snapshot));
             return;
         }
         let mut line = known.clone();
         line.source = LineSource::Statement;
         line.nature = told.nature;
+        line.link = None;
+        line.link_id = None;
         line.booked_at_us = told.booked_at_us;
         line.codes.clone_from(&told.codes);
         line.name_index.clone_from(&told.name_index);
         line.account_index.clone_from(&told.account_index);
         line.sealed.clone_from(&told.sealed);
         line.updated_at_us = moment.now_us;
-        if line.status != LineStatus::Booked {
+        if line.status == LineStatus::Booked {
+            changes.put_some(postings::proven(&line, AccountKind::BankAccount, moment));
+        } else {
             book(&mut line, changes, moment);
         }
+        let matter = (self.tenant_id, unproven_matter(self.tenant_id, line.id));
+        changes.put_some(Exception::settled(matter, snapshot, moment.now_us));
         changes.put(line);
     }
+
+    /// A line that takes another back, or brings money back, waits for a person until it is linked.
+    fn show(line: &BankLine, snapshot: &Snapshot, changes: &mut Changes, moment: &Moment<'_>) {
+        let Some(kind) = shown_as(line.flow, line.nature) else { return };
+        let detail = json!({ "bank_transfer": line.id, "booked_day": line.booked_day });
+        let id = Exception::id_of(line.tenant_id, kind, &line.id.to_string());
+        changes.put_some(matter((line, id), kind, &detail, moment).unless_open(snapshot));
+    }
+}
+
+/// As what matter a line is shown to a person when it is booked.
+pub(super) const fn shown_as(flow: Flow, nature: LineNature) -> Option<ExceptionKind> {
+    match (flow, nature) {
+        (Flow::Debit, LineNature::Reversal) => Some(ExceptionKind::ReversalUnlinked),
+        (Flow::Credit, LineNature::Returned | LineNature::Reversal) => Some(ExceptionKind::ReturnBounced),
+        (Flow::Credit | Flow::Debit, LineNature::Plain) | (Flow::Debit, LineNature::Returned) => None,
+    }
+}
+
+/// The matter of a slip that the bank tells of although another line was taken for it.
+fn overlap_matter(line: &BankLine) -> crate::id::ExceptionId {
+    Exception::id_of(line.tenant_id, ExceptionKind::StatementOverlap, &line.id.to_string())
 }
 
 /// Books a line and tells of the money that came.
@@ -173,6 +222,7 @@ pub(super) fn want_accounts(
     let kinds = [
         AccountKind::BankAccount,
         AccountKind::Suspense,
+        AccountKind::UnprovenSlip,
         AccountKind::UnexplainedDebit,
         AccountKind::TransferReturn,
     ];
@@ -192,10 +242,21 @@ impl Command for TakeBankLines {
         LaneKind::Posting
     }
 
-    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::ChannelAccount(self.tenant_id, self.channel_account_id));
         for line in self.lines.iter().take(LINES_MAX) {
             wants.add(Want::BankLine(self.tenant_id, line.id));
+            let subject = line.id.to_string();
+            let known = snapshot.bank_lines.get(&(self.tenant_id, line.id));
+            let slip = known.is_some_and(|row| row.source == LineSource::Manual);
+            let of_slip = [ExceptionKind::StatementOverlap, ExceptionKind::SlipUnproven];
+            let kinds = of_slip.into_iter().filter(|_| slip).chain(shown_as(line.flow, line.nature));
+            for kind in kinds {
+                wants.add(Want::Exception(self.tenant_id, Exception::id_of(self.tenant_id, kind, &subject)));
+            }
+        }
+        if let Some(statement) = &self.statement {
+            statement.wants(self.tenant_id, wants);
         }
         want_accounts((self.tenant_id, self.channel_account_id, self.currency), wants);
     }
@@ -204,10 +265,12 @@ impl Command for TakeBankLines {
         self.check(snapshot)?;
         let mut changes = Changes::default();
         let mut taken = LinesTaken { new: Vec::new(), known: 0 };
+        let mut equal = 0_i64;
         for told in &self.lines {
             let known = snapshot.bank_lines.get(&(self.tenant_id, told.id));
             if let Some(known) = known {
-                self.proven((told, known), &mut changes, moment);
+                self.proven((told, known), snapshot, &mut changes, moment);
+                equal = equal.saturating_add(i64::from(told.bank_ref.is_empty()));
                 taken.known = taken.known.saturating_add(1);
             } else if taken.new.iter().any(|line| line.id == told.id) {
                 taken.known = taken.known.saturating_add(1);
@@ -215,10 +278,14 @@ impl Command for TakeBankLines {
                 let mut line = self.row(told, moment);
                 if self.source == LineSource::Statement {
                     book(&mut line, &mut changes, moment);
+                    Self::show(&line, snapshot, &mut changes, moment);
                 }
                 changes.put(line.clone());
                 taken.new.push(line);
             }
+        }
+        if let Some(statement) = &self.statement {
+            statement.note((self, equal), snapshot, &mut changes, moment);
         }
         if changes.is_empty() {
             return Ok(Decision::nothing(taken));

@@ -27,6 +27,8 @@ words! {
         NameDiffers = "name_differs",
         /// Other lines or orders fit as well.
         Ambiguous = "ambiguous",
+        /// The bank may have taken it back, or a slip may stand for the same money.
+        Contested = "contested",
     }
 }
 
@@ -40,7 +42,7 @@ impl Reason {
             Self::Name => 15,
             Self::Part => 5,
             Self::Over => 0,
-            Self::NameDiffers | Self::Ambiguous => -20,
+            Self::NameDiffers | Self::Ambiguous | Self::Contested => -20,
         }
     }
 }
@@ -71,6 +73,9 @@ pub struct OpenLine {
     pub name: Option<BlindIndex>,
     /// Its payer's account.
     pub account: Option<BlindIndex>,
+    /// Whether it is not sure that this is money of its own: a reversal of its amount is not linked yet, or a slip of
+    /// its amount is not proven.
+    pub contested: bool,
 }
 
 /// An order that awaits a transfer.
@@ -294,6 +299,9 @@ fn pair(line: &OpenLine, order: &OpenOrder, (line_left, order_left): (i64, i64))
         (Some(_), Some(_)) => reasons.push(Reason::NameDiffers),
         _ => {}
     }
+    if line.contested {
+        reasons.push(Reason::Contested);
+    }
     let score = reasons.iter().fold(0_i64, |sum, reason| sum.saturating_add(reason.points())).clamp(0, 100);
     let amount_minor = line_left.min(order_left);
     let certainty = certainty(&reasons);
@@ -304,7 +312,11 @@ fn pair(line: &OpenLine, order: &OpenOrder, (line_left, order_left): (i64, i64))
 fn certainty(reasons: &[Reason]) -> Certainty {
     let has = |reason| reasons.contains(&reason);
     let named = has(Reason::Code) || (has(Reason::Amount) && has(Reason::Account));
-    if named && !has(Reason::NameDiffers) { Certainty::Sure } else { Certainty::Likely }
+    if named && !has(Reason::NameDiffers) && !has(Reason::Contested) {
+        Certainty::Sure
+    } else {
+        Certainty::Likely
+    }
 }
 
 /// What tells one payer from another.

@@ -7,29 +7,41 @@
 mod approve;
 mod await_order;
 pub mod code;
+mod desk_rows;
+mod give_back;
 mod import;
 pub mod matching;
 mod postings;
+mod reversal;
 mod rows;
+mod sent;
 mod settle;
+mod slip;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod undo;
 mod view;
 
-pub use approve::{AskReturn, DecideBankLine, Verdict};
+pub use approve::{DecideBankLine, Verdict};
 pub use await_order::ExpectedPayer;
 pub(crate) use await_order::{Part, begin, end, incomplete, want_codes};
 pub use code::RemittanceCode;
+pub use desk_rows::{BankStatement, ReturnState, TransferReturn};
+pub use give_back::{AskReturn, DecideReturn, GivenBack, RefundRows};
 pub use import::{LINES_MAX, LinesTaken, TakeBankLines, TellLine};
 pub use matching::{BlindIndex, Certainty, Proposal, Reason};
+pub use reversal::{LinkReversal, MatchRows, REVERSAL_DAYS, may_reverse};
 pub use rows::{
-    BankLine, Flow, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
+    BankLine, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnStatus,
     TransferMatch, TransferOrder, index_text,
 };
+pub use sent::ProveReturn;
 pub use settle::{MatchTransfers, Matched, Misfit, PAIRS_MAX, Pair};
+pub use slip::{FlagSlip, ProveSlip, SLIP_DAYS, UNPROVEN_DAYS, may_be_slip};
+pub use statement::TellStatement;
 pub use undo::UndoMatch;
-pub use view::{BankLineView, TransferMatchView};
+pub use view::{BankLineView, TransferMatchView, TransferReturnView};
 
 use crate::refusal::Refusal;
 

@@ -4,19 +4,25 @@ use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
 use crate::payment::Payment;
-use crate::transfer::{BankLine, Flow, TransferMatch, TransferOrder};
+use crate::transfer::{BankLine, Flow, LineSource, TransferMatch, TransferOrder, TransferReturn};
 
 /// The entry of a bank line:
 ///
 /// | line | debit | credit |
 /// |---|---|---|
-/// | credit | bank account | suspense |
+/// | credit of a statement | bank account | suspense |
+/// | credit of a slip | unproven slips | suspense |
 /// | debit | unexplained debits | bank account |
 pub(super) fn line(line: &BankLine, moment: &mut Moment<'_>) -> Option<Entry> {
-    let bank = account(line, AccountKind::BankAccount);
-    let (kind, debit, credit) = match line.flow {
-        Flow::Credit => (EntryKind::BankCredit, bank, account(line, AccountKind::Suspense)),
-        Flow::Debit => (EntryKind::BankDebit, account(line, AccountKind::UnexplainedDebit), bank),
+    let (bank, suspense) = (account(line, AccountKind::BankAccount), account(line, AccountKind::Suspense));
+    let (kind, debit, credit) = match (line.flow, line.source) {
+        (Flow::Credit, LineSource::Statement) => (EntryKind::BankCredit, bank, suspense),
+        (Flow::Credit, LineSource::Manual) => {
+            (EntryKind::SlipCredit, account(line, AccountKind::UnprovenSlip), suspense)
+        }
+        (Flow::Debit, LineSource::Statement | LineSource::Manual) => {
+            (EntryKind::BankDebit, account(line, AccountKind::UnexplainedDebit), bank)
+        }
     };
     entry(kind, (debit, credit, line.amount_minor), moment)
 }
@@ -67,17 +73,52 @@ pub(super) fn collect(order: &TransferOrder, payment: &Payment, moment: &mut Mom
     Some(entry)
 }
 
-/// The entry of money set aside for its sender.
-pub(super) fn set_aside(line: &BankLine, moment: &mut Moment<'_>) -> Option<Entry> {
-    let (from, to) = (account(line, AccountKind::Suspense), account(line, AccountKind::TransferReturn));
-    entry(EntryKind::TransferReturn, (from, to, line.return_minor), moment)
+/// The entry of a slip that the bank's own line proves; whichever of the two keeps the money, the bank account has it
+/// once.
+///
+/// | proven by | debit | credit |
+/// |---|---|---|
+/// | the same line | bank account | unproven slips |
+/// | another line, whose own entry debited the bank account | suspense | unproven slips |
+pub(super) fn proven(slip: &BankLine, from: AccountKind, moment: &mut Moment<'_>) -> Option<Entry> {
+    let sides = (account(slip, from), account(slip, AccountKind::UnprovenSlip), slip.amount_minor);
+    entry(EntryKind::SlipProven, sides, moment)
 }
 
-fn received(order: &TransferOrder) -> AccountRef {
+/// The entry of money set aside for its sender.
+pub(super) fn set_aside(
+    line: &BankLine,
+    given_back: &TransferReturn,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let (from, to) = (account(line, AccountKind::Suspense), account(line, AccountKind::TransferReturn));
+    entry(EntryKind::TransferReturn, (from, to, given_back.amount_minor), moment)
+}
+
+/// The entry of money set aside that a statement shows to have left.
+pub(super) fn sent(line: &BankLine, moment: &mut Moment<'_>) -> Option<Entry> {
+    let (from, to) =
+        (account(line, AccountKind::TransferReturn), account(line, AccountKind::UnexplainedDebit));
+    entry(EntryKind::ReturnSent, (from, to, line.amount_minor), moment)
+}
+
+/// The entry of a line by which the bank took another back: what had become of the money is debited, and the debit of
+/// the bank is explained.
+pub(super) fn reversed(
+    reversal: &BankLine,
+    mut debits: Vec<(AccountRef, Side, i64)>,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    debits.push((account(reversal, AccountKind::UnexplainedDebit), Side::Credit, reversal.amount_minor));
+    let id = EntryId::new(moment);
+    Entry::new(reversal.tenant_id, id, EntryKind::TransferReversed, moment.now_us, debits).ok()
+}
+
+pub(super) const fn received(order: &TransferOrder) -> AccountRef {
     AccountRef::merchant(order.tenant_id, order.merchant_id, AccountKind::TransferReceived, order.currency)
 }
 
-const fn account(line: &BankLine, kind: AccountKind) -> AccountRef {
+pub(super) const fn account(line: &BankLine, kind: AccountKind) -> AccountRef {
     AccountRef::channel(line.tenant_id, line.channel_account_id, kind, line.currency)
 }
 

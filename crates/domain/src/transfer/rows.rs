@@ -29,6 +29,8 @@ words! {
         Booked = "booked",
         /// Entered by hand and refused by the second person.
         Rejected = "rejected",
+        /// Entered by hand; the bank's own line came before a second person looked, and stands for it.
+        Superseded = "superseded",
     }
 }
 
@@ -63,6 +65,22 @@ words! {
         PendingApproval = "pending_approval",
         /// Decided: the money is set aside for its sender.
         Approved = "approved",
+        /// A statement shows that it left.
+        Sent = "sent",
+    }
+}
+
+words! {
+    /// What a line has to do with another.
+    LineLink {
+        /// A line of the bank for money that a slip brought into the books before; the slip's matches stand.
+        Slip = "slip",
+        /// A slip that a line of the bank proves.
+        Proof = "proof",
+        /// A line by which the bank took another back.
+        Reversal = "reversal",
+        /// A line by which money went back to its sender.
+        Return = "return",
     }
 }
 
@@ -89,10 +107,16 @@ pub struct BankLine {
     pub currency: Currency,
     /// What of it was given to orders, minor units.
     pub matched_minor: i64,
-    /// What of it goes or is asked to go back to its sender, minor units.
+    /// What of it went, goes or is asked to go back to its sender, minor units.
     pub return_minor: i64,
-    /// Where that stands.
+    /// Where the last of that stands.
     pub return_status: ReturnStatus,
+    /// What of it is explained by a link, and so no longer in suspense, minor units: all or nothing.
+    pub linked_minor: i64,
+    /// What it has to do with the line or return of `link_id`.
+    pub link: Option<LineLink>,
+    /// The line or return it is linked with.
+    pub link_id: Option<Id128>,
     /// The bank's day, days since 1970-01-01.
     pub booked_day: i64,
     /// The bank's time, Unix microseconds, where it gives one.
@@ -111,8 +135,6 @@ pub struct BankLine {
     pub entry_id: Option<EntryId>,
     /// Who brought it: the actor's name.
     pub made_by: String,
-    /// Who asked to give it back.
-    pub return_by: Option<String>,
     /// Who decided about it last.
     pub decided_by: Option<String>,
     /// Sequence of the last event about it.
@@ -144,8 +166,20 @@ impl BankLine {
     #[must_use]
     pub fn left_minor(&self) -> i64 {
         let open = self.status == LineStatus::Booked && self.flow == Flow::Credit;
-        let used = self.matched_minor.saturating_add(self.return_minor);
+        let used = self.matched_minor.saturating_add(self.return_minor).saturating_add(self.linked_minor);
         if open { self.amount_minor.saturating_sub(used).max(0) } else { 0 }
+    }
+
+    /// Whether a slip brought it into the books and no line of the bank proves it yet.
+    #[must_use]
+    pub fn unproven(&self) -> bool {
+        self.source == LineSource::Manual && self.status == LineStatus::Booked && self.link.is_none()
+    }
+
+    /// Whether money left and nothing explains it yet.
+    #[must_use]
+    pub fn unexplained(&self) -> bool {
+        self.flow == Flow::Debit && self.status == LineStatus::Booked && self.linked_minor == 0
     }
 
     /// What the matching looks at. Money that the bank brings back is no payer's payment, though its remark may still
@@ -161,6 +195,7 @@ impl BankLine {
             codes: codes.iter().filter(|_| plain).filter_map(|code| RemittanceCode::parse(code)).collect(),
             name: index(&self.name_index).filter(|_| plain),
             account: index(&self.account_index).filter(|_| plain),
+            contested: false,
         }
     }
 }
@@ -238,6 +273,9 @@ words! {
         Active = "active",
         /// It was undone before the order was paid in full.
         Undone = "undone",
+        /// The bank took its money back after the order had been paid in full: the order stays paid, and who bears it
+        /// is in the books.
+        Reversed = "reversed",
     }
 }
 
@@ -262,6 +300,8 @@ pub struct TransferMatch {
     pub reasons: String,
     /// The entry that moved the money.
     pub entry_id: EntryId,
+    /// What of it went, goes or is asked to go back to its sender for refunds, minor units.
+    pub returned_minor: i64,
     /// Whether it holds.
     pub status: MatchStatus,
     /// Who made it: the actor's name.

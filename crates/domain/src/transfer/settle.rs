@@ -135,6 +135,7 @@ impl<'a> Desk<'a> {
             score: pair.score.clamp(0, 100),
             reasons: json!(pair.reasons).to_string(),
             entry_id: entry.id,
+            returned_minor: 0,
             status: MatchStatus::Active,
             made_by: self.command.by.clone(),
             undone_by: None,
@@ -284,6 +285,16 @@ pub(super) fn want_pair(
     wants.add(Want::Attempt(tenant_id, order_id));
     wants.add(Want::BankLine(tenant_id, line_id));
     wants.add(Want::TransferOrder(tenant_id, order_id));
+    want_accounts_of_order(tenant_id, order_id, snapshot, wants);
+}
+
+/// The accounts that money of an order is booked on.
+pub(super) fn want_accounts_of_order(
+    tenant_id: TenantId,
+    order_id: AttemptId,
+    snapshot: &Snapshot,
+    wants: &mut Wants,
+) {
     let Some(order) = snapshot.transfer_orders.get(&(tenant_id, order_id)) else { return };
     let currency = order.currency;
     let merchant = |kind| AccountRef::merchant(tenant_id, order.merchant_id, kind, currency);
@@ -293,9 +304,13 @@ pub(super) fn want_pair(
         AccountKind::Suspense,
         currency,
     )));
-    for kind in
-        [AccountKind::TransferReceived, AccountKind::PendingSettlement, AccountKind::MerchantFeeReceivable]
-    {
+    for kind in [
+        AccountKind::TransferReceived,
+        AccountKind::PendingSettlement,
+        AccountKind::Cash,
+        AccountKind::MerchantFeeReceivable,
+        AccountKind::RefundReceivable,
+    ] {
         wants.add(Want::Account(merchant(kind)));
     }
     wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));

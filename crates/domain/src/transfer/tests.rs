@@ -99,6 +99,7 @@ fn line(id: u128, left_minor: i64, codes: &[RemittanceCode], payer: Option<u8>) 
         codes: codes.to_vec(),
         name: blind,
         account: blind,
+        contested: false,
     }
 }
 

@@ -57,7 +57,7 @@ impl Command for UndoMatch {
         if (made.bank_line_id, made.order_id, made.payment_id) != self.rows {
             return Err(missing);
         }
-        if made.status == MatchStatus::Undone {
+        if made.status != MatchStatus::Active {
             return Ok(Decision::nothing(made.clone()));
         }
         let order = snapshot.transfer_orders.get(&(self.tenant_id, made.order_id)).ok_or(missing.clone())?;

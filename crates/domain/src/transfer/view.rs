@@ -1,9 +1,10 @@
 //! The published form of bank lines and matches.
 
-use crate::id::{EventId, TypedId};
+use crate::id::{BankLineId, EventId, ReturnId, TypedId};
 use crate::moment::{Moment, date_text, time_text};
 use crate::transfer::{
-    BankLine, Flow, LineNature, LineSource, LineStatus, MatchStatus, ReturnStatus, TransferMatch,
+    BankLine, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, ReturnState, ReturnStatus,
+    TransferMatch, TransferReturn,
 };
 use crate::view::event_body;
 use crate::webhook::{Event, EventKind};
@@ -37,10 +38,16 @@ pub struct BankLineView {
     pub amount_matched: i64,
     /// What of it is in suspense, minor units.
     pub amount_unmatched: i64,
-    /// What of it goes or is asked to go back to its sender, minor units.
+    /// What of it went, goes or is asked to go back to its sender, minor units.
     pub amount_returned: i64,
-    /// Where that stands.
+    /// Where the last of that stands.
     pub return_status: ReturnStatus,
+    /// What of it is explained by `link`, minor units: all or nothing.
+    pub amount_linked: i64,
+    /// What it has to do with `linked_to`.
+    pub link: Option<LineLink>,
+    /// `btr_…` or `rtn_…`
+    pub linked_to: Option<String>,
     /// The bank's day.
     pub booked_date: String,
     /// The bank's time, RFC 3339, where it gives one.
@@ -76,6 +83,12 @@ impl BankLineView {
             amount_unmatched: line.left_minor(),
             amount_returned: line.return_minor,
             return_status: line.return_status,
+            amount_linked: line.linked_minor,
+            link: line.link,
+            linked_to: line.link.zip(line.link_id).map(|(link, id)| match link {
+                LineLink::Return => ReturnId(id).to_string(),
+                LineLink::Slip | LineLink::Proof | LineLink::Reversal => BankLineId(id).to_string(),
+            }),
             booked_date: date_text(line.booked_day),
             booked_at: line.booked_at_us.map(time_text),
             bank_ref: line.bank_ref.clone(),
@@ -133,6 +146,56 @@ impl TransferMatchView {
             made_by: made.made_by.clone(),
             undone_by: made.undone_by.clone(),
             created: time_text(made.created_at_us),
+        }
+    }
+}
+
+/// Money on its way back to the sender of a bank line, as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransferReturnView {
+    /// `rtn_…`
+    pub id: String,
+    /// Always `transfer_return`.
+    pub object: &'static str,
+    /// `btr_…`, whose sender gets it.
+    pub bank_transfer: String,
+    /// `ref_…`, the refund it carries out.
+    pub refund: Option<String>,
+    /// Minor units.
+    pub amount: i64,
+    /// The account's currency.
+    pub currency: &'static str,
+    /// Why.
+    pub reason: String,
+    /// Where it stands.
+    pub status: ReturnState,
+    /// The name of who asked for it.
+    pub made_by: String,
+    /// The name of who decided.
+    pub decided_by: Option<String>,
+    /// `btr_…`, the line that shows it leaving.
+    pub sent_by: Option<String>,
+    /// RFC 3339.
+    pub created: String,
+}
+
+impl TransferReturnView {
+    /// The published form.
+    #[must_use]
+    pub fn of(row: &TransferReturn) -> Self {
+        Self {
+            id: row.id.to_string(),
+            object: "transfer_return",
+            bank_transfer: row.bank_line_id.to_string(),
+            refund: row.refund_id.map(|id| id.to_string()),
+            amount: row.amount_minor,
+            currency: row.currency.code(),
+            reason: row.reason.clone(),
+            status: row.status,
+            made_by: row.made_by.clone(),
+            decided_by: row.decided_by.clone(),
+            sent_by: row.sent_line_id.map(|id| id.to_string()),
+            created: time_text(row.created_at_us),
         }
     }
 }

@@ -64,6 +64,12 @@ words! {
         ChequeBounced = "cheque.bounced",
         /// It went back to the payer before it was presented.
         ChequeWithdrawn = "cheque.withdrawn",
+        /// The bank took back money that it had credited.
+        BankTransferReversed = "bank_transfer.reversed",
+        /// Money went back to its sender, as a statement proves.
+        BankTransferReturned = "bank_transfer.returned",
+        /// The bank took back money that a payment had been collected with.
+        PaymentReversed = "payment.reversed",
         /// Somebody pressed "send a test event".
         Test = "test",
     }

@@ -448,6 +448,7 @@ fn bank_line(world: &mut World, amount_minor: i64) -> BankLineId {
             currency: Currency::Cny,
             source: LineSource::Statement,
             lines: vec![line],
+            statement: None,
             by: "出纳".to_owned(),
             origin: Origin::system(),
         })

@@ -8,7 +8,7 @@ use tk_domain::ledger::{AccountKind, EntryKind, EntryLine, Hold, HoldStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
 use tk_domain::refund::{Refund, RefundState};
 use tk_domain::snapshot::Snapshot;
-use tk_domain::transfer::{Flow, LineStatus, MatchStatus, OrderStatus, ReturnStatus};
+use tk_domain::transfer::{Flow, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState};
 
 /// What was seen at the commit before.
 #[derive(Default)]
@@ -84,7 +84,9 @@ fn holds(snapshot: &Snapshot) {
 /// Each line's money is booked once, and what was matched of it is what orders received.
 fn desk(snapshot: &Snapshot) {
     let active = || snapshot.transfer_matches.iter().filter(|row| row.status == MatchStatus::Active);
+    let given = || snapshot.transfer_matches.iter().filter(|row| row.status != MatchStatus::Undone);
     let (mut received, mut suspense, mut returned) = (0, 0, 0);
+    let (mut bank, mut slips, mut unexplained) = (0, 0, 0);
     for line in snapshot.bank_lines.iter() {
         let matched: i64 =
             active().filter(|row| row.bank_line_id == line.id).map(|row| row.amount_minor).sum();
@@ -95,17 +97,39 @@ fn desk(snapshot: &Snapshot) {
             .map(|row| row.amount_minor)
             .sum();
         assert_eq!(line.matched_minor, matched + deposited, "{line:?}");
-        assert!(line.matched_minor + line.return_minor <= line.amount_minor, "{line:?}");
+        let used = line.matched_minor + line.return_minor + line.linked_minor;
+        assert!(used <= line.amount_minor, "{line:?}");
         let booked = line.status == LineStatus::Booked;
         assert_eq!(line.entry_id.is_some(), booked, "{line:?}");
-        let aside = if line.return_status == ReturnStatus::Approved { line.return_minor } else { 0 };
-        if booked && line.flow == Flow::Credit {
-            suspense += line.amount_minor - line.matched_minor - aside;
-            returned += aside;
+        let of_line = |states: &[ReturnState]| -> i64 {
+            let mine = snapshot.transfer_returns.iter().filter(|row| row.bank_line_id == line.id);
+            let mine = mine.filter(|row| row.refund_id.is_none() && states.contains(&row.status));
+            mine.map(|row| row.amount_minor).sum()
+        };
+        let (asked, aside, gone) = (
+            of_line(&[ReturnState::PendingApproval]),
+            of_line(&[ReturnState::Approved]),
+            of_line(&[ReturnState::Sent]),
+        );
+        assert_eq!(line.return_minor, asked + aside + gone, "{line:?}");
+        if !booked {
+            continue;
+        }
+        match line.flow {
+            Flow::Credit => {
+                suspense += line.amount_minor - line.matched_minor - line.linked_minor - aside - gone;
+                returned += aside;
+                bank += if line.source == LineSource::Statement { line.amount_minor } else { 0 };
+                slips += if line.unproven() { line.amount_minor } else { 0 };
+            }
+            Flow::Debit => {
+                bank -= line.amount_minor;
+                unexplained += line.amount_minor - line.linked_minor;
+            }
         }
     }
     for order in snapshot.transfer_orders.iter() {
-        let given: i64 = active().filter(|row| row.order_id == order.id).map(|row| row.amount_minor).sum();
+        let given: i64 = given().filter(|row| row.order_id == order.id).map(|row| row.amount_minor).sum();
         assert_eq!(order.received_minor, given, "{order:?}");
         let paid = order.received_minor == order.amount_minor;
         assert_eq!(order.status == OrderStatus::Paid, paid, "{order:?}");
@@ -116,6 +140,9 @@ fn desk(snapshot: &Snapshot) {
     };
     assert_eq!(balance(AccountKind::TransferReceived), received);
     assert_eq!(balance(AccountKind::TransferReturn), returned);
+    assert_eq!(balance(AccountKind::BankAccount), -bank, "the bank account holds what statements tell of");
+    assert_eq!(balance(AccountKind::UnprovenSlip), -slips);
+    assert_eq!(balance(AccountKind::UnexplainedDebit), -unexplained);
     if snapshot.bank_lines.iter().next().is_some() {
         assert_eq!(balance(AccountKind::Suspense), suspense);
     }
@@ -224,6 +251,7 @@ fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
         assert_eq!(payment.refunded_minor, attempt.refunded_minor);
         assert_eq!(payment.refunding_minor, attempt.refunding_minor);
         assert_eq!(payment.late_refunded_minor, attempt.late_refunded_minor);
+        assert_eq!(payment.reversed_minor, attempt.reversed_minor);
         assert_eq!(attempt.received_minor, payment.amount_minor);
     }
 }

@@ -44,8 +44,9 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::CounterDay(..) => Some(10),
         Want::CounterMovement(..) => Some(11),
         Want::CashDeposit(..) => Some(12),
-        Want::Account(..) => Some(13),
-        Want::Head(..) => Some(14),
+        Want::TransferReturn(..) => Some(13),
+        Want::Account(..) => Some(14),
+        Want::Head(..) => Some(15),
         Want::Merchant(..)
         | Want::Partner(..)
         | Want::Product(..)
@@ -60,6 +61,7 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Instruction(..)
         | Want::Exception(..)
         | Want::Fulfilment(..)
+        | Want::BankStatement(..)
         | Want::Delivery(..) => None,
     }
 }
@@ -112,6 +114,12 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
             copy(&full.counter_movements, &(*tenant, *id), &mut to.counter_movements);
         }
         Want::CashDeposit(tenant, id) => copy(&full.cash_deposits, &(*tenant, *id), &mut to.cash_deposits),
+        Want::TransferReturn(tenant, id) => {
+            copy(&full.transfer_returns, &(*tenant, *id), &mut to.transfer_returns);
+        }
+        Want::BankStatement(tenant, id) => {
+            copy(&full.bank_statements, &(*tenant, *id), &mut to.bank_statements);
+        }
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
         Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
     }
@@ -148,6 +156,12 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
             replaces_unseen(&**row, &full.counter_movements, &partial.counter_movements)
         }
         Change::CashDeposit(row) => replaces_unseen(&**row, &full.cash_deposits, &partial.cash_deposits),
+        Change::TransferReturn(row) => {
+            replaces_unseen(&**row, &full.transfer_returns, &partial.transfer_returns)
+        }
+        Change::BankStatement(row) => {
+            replaces_unseen(&**row, &full.bank_statements, &partial.bank_statements)
+        }
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }

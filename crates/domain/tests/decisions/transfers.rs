@@ -1,18 +1,22 @@
 //! The transfer desk: codes, lines booked once, matches of every shape, and what two persons decide.
 
 use crate::kit::{CONTRACT, PRICE, TENANT, World, contract, merchant, product};
-use tk_domain::audit::Origin;
+use tk_domain::audit::{Actor, Origin};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::exception::ExceptionKind;
-use tk_domain::id::{AttemptId, BankLineId, ChannelAccountId, Id128, MatchId, PaymentId};
+use tk_domain::id::{
+    ApiKeyId, AttemptId, BankLineId, ChannelAccountId, Id128, MatchId, PaymentId, RefundId, StatementId,
+};
 use tk_domain::ledger::{AccountKind, EntryKind};
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::{ActionKind, AttemptStatus, ClosePayment, CloseReason, PaymentStatus, Started};
+use tk_domain::refund::{RefundRoute, RefundState};
 use tk_domain::refusal::Refusal;
 use tk_domain::transfer::{
-    AskReturn, BankLine, DecideBankLine, Flow, LineNature, LineSource, LineStatus, LinesTaken,
-    MatchTransfers, Matched, Misfit, OrderStatus, Pair, Reason, RemittanceCode, ReturnStatus, TakeBankLines,
-    TellLine, UndoMatch, Verdict,
+    AskReturn, BankLine, DecideBankLine, DecideReturn, FlagSlip, Flow, GivenBack, LineNature, LineSource,
+    LineStatus, LinesTaken, LinkReversal, MatchRows, MatchStatus, MatchTransfers, Matched, Misfit,
+    OrderStatus, Pair, ProveReturn, ProveSlip, Reason, RefundRows, RemittanceCode, ReturnStatus,
+    TakeBankLines, TellLine, TellStatement, TransferReturn, UndoMatch, Verdict,
 };
 use tk_domain::webhook::EventKind;
 use tk_money::Currency;
@@ -48,12 +52,22 @@ fn told(content: &str, amount_minor: i64) -> TellLine {
 
 impl World {
     fn lines(&mut self, source: LineSource, lines: Vec<TellLine>) -> LinesTaken {
+        self.lines_of(source, lines, None)
+    }
+
+    fn lines_of(
+        &mut self,
+        source: LineSource,
+        lines: Vec<TellLine>,
+        statement: Option<TellStatement>,
+    ) -> LinesTaken {
         self.run(&TakeBankLines {
             tenant_id: TENANT,
             channel_account_id: BANK,
             currency: Currency::Cny,
             source,
             lines,
+            statement,
             by: "经办".to_owned(),
             origin: Origin::system(),
         })
@@ -129,16 +143,76 @@ impl World {
         &mut self,
         bank_line_id: BankLineId,
         amount_minor: Option<i64>,
-    ) -> Result<BankLine, Refusal> {
+    ) -> Result<GivenBack, Refusal> {
+        self.ask_return(bank_line_id, amount_minor, None)
+    }
+
+    fn ask_return(
+        &mut self,
+        bank_line_id: BankLineId,
+        amount_minor: Option<i64>,
+        refund: Option<(RefundId, MatchId)>,
+    ) -> Result<GivenBack, Refusal> {
+        let (tenant_id, origin) = (TENANT, Origin::system());
         let (reason, by) = ("not ours".to_owned(), "经办".to_owned());
-        self.run(&AskReturn {
+        self.run(&AskReturn { tenant_id, bank_line_id, amount_minor, refund, reason, by, origin })
+    }
+
+    fn decide_return(
+        &mut self,
+        asked: &TransferReturn,
+        verdict: Verdict,
+        (by, actor): (&str, Actor),
+    ) -> Result<GivenBack, Refusal> {
+        let origin = Origin { actor, ..Origin::system() };
+        self.run(&DecideReturn {
             tenant_id: TENANT,
-            bank_line_id,
-            amount_minor,
-            reason,
-            by,
-            origin: Origin::system(),
+            return_id: asked.id,
+            bank_line_id: asked.bank_line_id,
+            refund: asked.refund_id.zip(asked.match_id),
+            verdict,
+            seen: asked.content_hash(),
+            by: by.to_owned(),
+            origin,
         })
+    }
+
+    fn sent(&mut self, asked: &TransferReturn, sent_line_id: BankLineId) -> Result<GivenBack, Refusal> {
+        let refund = asked.refund_id.map(|id| RefundRows::of(self.the_refund(id)));
+        let (tenant_id, by, origin) = (TENANT, "经办".to_owned(), Origin::system());
+        let (return_id, bank_line_id) = (asked.id, asked.bank_line_id);
+        self.run(&ProveReturn { tenant_id, return_id, bank_line_id, sent_line_id, refund, by, origin })
+    }
+
+    fn out(&mut self, content: &str, amount_minor: i64, nature: LineNature) -> BankLineId {
+        let line = TellLine { flow: Flow::Debit, nature, ..told(content, amount_minor) };
+        self.lines(LineSource::Statement, vec![line]).new[0].id
+    }
+
+    fn take_back(&mut self, reversal_id: BankLineId, credit_id: BankLineId) -> Result<BankLine, Refusal> {
+        let active = |row: &&tk_domain::transfer::TransferMatch| {
+            row.bank_line_id == credit_id && row.status == MatchStatus::Active
+        };
+        let matches = self.snapshot.transfer_matches.iter().filter(active).map(MatchRows::of).collect();
+        let mine = self.snapshot.transfer_returns.iter().filter(|row| row.bank_line_id == credit_id);
+        let returns =
+            mine.filter(|row| row.refund_id.is_none() && row.status.counts()).map(|row| row.id).collect();
+        let (tenant_id, by, origin) = (TENANT, "经办".to_owned(), Origin::system());
+        self.run(&LinkReversal { tenant_id, reversal_id, credit_id, matches, returns, by, origin })
+    }
+
+    fn prove_slip(&mut self, slip_id: BankLineId, bank_line_id: BankLineId) -> Result<BankLine, Refusal> {
+        let (tenant_id, by, origin) = (TENANT, "经办".to_owned(), Origin::system());
+        self.run(&ProveSlip { tenant_id, slip_id, bank_line_id, by, origin })
+    }
+
+    fn open_matters(&self) -> Vec<ExceptionKind> {
+        let open = self.snapshot.exceptions.iter().filter(|one| one.closed_at_us.is_none());
+        open.map(|one| one.kind).collect()
+    }
+
+    fn told_events(&self) -> Vec<EventKind> {
+        self.snapshot.appended.events.iter().map(|event| event.kind).collect()
     }
 
     fn the_line(&self, id: BankLineId) -> &BankLine {
@@ -206,11 +280,6 @@ fn one_line_pays_one_order() {
     assert_eq!(world.undo(matched[0].transfer_match.id), Err(Refusal::MatchFinal));
     assert_eq!(world.give(line, order, 1), Err(Refusal::OrderNotAwaiting));
     assert_eq!(world.start(payment_id, Method::AlipayQr).err(), Some(Refusal::AlreadyPaid));
-    assert_eq!(
-        world.refund(order, "R1", PRICE),
-        Err(Refusal::RefundWindowClosed),
-        "no channel sends it back"
-    );
 }
 
 #[test]
@@ -352,21 +421,287 @@ fn money_that_the_bank_brings_back_shows_no_sign_of_a_payer() {
     }
 }
 
+const PERSON: Actor = Actor::System;
+
 #[test]
 fn money_goes_back_by_two_persons_and_cannot_be_matched_meanwhile() {
     let mut world = world();
     let (_, order) = world.awaiting();
     let line = world.line("A", PRICE + 50);
-    world.give_back(line, Some(50)).unwrap();
+    let asked = world.give_back(line, Some(50)).unwrap().transfer_return;
     assert_eq!(world.give_back(line, Some(1)), Err(Refusal::BankLineNotOpen));
     assert_eq!(world.give(line, order, PRICE + 1), Err(Refusal::MatchExceedsOpen));
-    assert_eq!(world.say(line, Verdict::Approve, "经办"), Err(Refusal::SecondPersonRequired));
-    world.say(line, Verdict::Reject, "复核").unwrap();
+    for who in [("经办", PERSON), (" 经 办 ", PERSON), ("复核", Actor::ApiKey(ApiKeyId::default()))] {
+        let decided = world.decide_return(&asked, Verdict::Approve, who);
+        assert_eq!(decided, Err(Refusal::SecondPersonRequired), "{who:?}");
+    }
+    let other = TransferReturn { amount_minor: 49, ..asked.clone() };
+    let stale = world.decide_return(&other, Verdict::Approve, ("复核", PERSON));
+    assert_eq!(stale, Err(Refusal::ApprovalConsumed));
+    world.decide_return(&asked, Verdict::Reject, ("复核", PERSON)).unwrap();
     assert_eq!(world.the_line(line).left_minor(), PRICE + 50);
     world.give(line, order, PRICE).unwrap();
     let asked = world.give_back(line, None).unwrap();
-    assert_eq!((asked.return_minor, asked.return_status), (50, ReturnStatus::PendingApproval));
-    world.say(line, Verdict::Approve, "复核").unwrap();
+    assert_eq!((asked.line.return_minor, asked.line.return_status), (50, ReturnStatus::PendingApproval));
+    world.decide_return(&asked.transfer_return, Verdict::Approve, ("复核", PERSON)).unwrap();
     assert_eq!((world.of_kind(AccountKind::TransferReturn), world.of_kind(AccountKind::Suspense)), (50, 0));
     assert_eq!(world.give_back(line, None), Err(Refusal::BankLineNotOpen));
+}
+
+#[test]
+fn a_slip_is_decided_by_a_second_person_however_the_name_is_spelt() {
+    let mut world = world();
+    let line = TellLine { bank_ref: "A".to_owned(), ..told("A", 300) };
+    let command = TakeBankLines {
+        tenant_id: TENANT,
+        channel_account_id: BANK,
+        currency: Currency::Cny,
+        source: LineSource::Manual,
+        lines: vec![line],
+        statement: None,
+        by: "Li Lei".to_owned(),
+        origin: Origin::system(),
+    };
+    let slip = world.run(&command).unwrap().new[0].id;
+    for name in ["Li Lei", "li lei", " LI  LEI", "lilei"] {
+        let said = world.say(slip, Verdict::Approve, name);
+        assert_eq!(said, Err(Refusal::SecondPersonRequired), "{name}");
+    }
+    let seen = world.the_line(slip).content_hash();
+    let origin = Origin { actor: Actor::ApiKey(ApiKeyId::default()), ..Origin::system() };
+    let (tenant_id, bank_line_id, verdict, by) = (TENANT, slip, Verdict::Approve, "Han Mei".to_owned());
+    let by_key = world.run(&DecideBankLine { tenant_id, bank_line_id, verdict, seen, by, origin });
+    assert_eq!(by_key, Err(Refusal::SecondPersonRequired));
+    world.say(slip, Verdict::Approve, "Han Mei").unwrap();
+}
+
+#[test]
+fn a_line_goes_back_in_parts_and_each_is_proven_by_its_own_line_of_the_bank() {
+    let mut world = world();
+    let line = world.line("A", 100);
+    let mut back = |amount, content: &str| {
+        let asked = world.give_back(line, Some(amount)).unwrap().transfer_return;
+        assert_eq!(world.sent(&asked, line), Err(Refusal::BankLineNotOpen), "not decided");
+        world.decide_return(&asked, Verdict::Approve, ("复核", PERSON)).unwrap();
+        let wrong = world.out(&format!("{content} wrong"), amount + 1, LineNature::Plain);
+        assert_eq!(world.sent(&asked, wrong), Err(Refusal::BankLineNotOpen), "another amount");
+        let out = world.out(content, amount, LineNature::Plain);
+        world.sent(&asked, out).unwrap();
+        world.sent(&asked, out).unwrap();
+        assert_eq!(world.the_line(out).link_id.is_some(), true);
+        assert_eq!(world.of_kind(AccountKind::TransferReturn), 0);
+    };
+    back(30, "B");
+    back(70, "C");
+    assert_eq!(world.the_line(line).left_minor(), 0);
+    assert_eq!(world.the_line(line).return_status, ReturnStatus::Sent);
+    assert_eq!(
+        world.told_events().iter().filter(|kind| **kind == EventKind::BankTransferReturned).count(),
+        2
+    );
+    assert_eq!(world.give_back(line, None), Err(Refusal::BankLineNotOpen));
+}
+
+#[test]
+fn a_collected_transfer_is_refunded_by_two_persons_and_the_statement() {
+    let mut world = world();
+    let (payment_id, order) = world.awaiting();
+    let line = world.line("A", PRICE);
+    let made = world.give(line, order, PRICE).unwrap()[0].transfer_match.id;
+    world.after(400 * DAY_US);
+    let refund_id = world.refund(order, "R1", 4_000).unwrap();
+    let refund = world.the_refund(refund_id).clone();
+    assert_eq!((refund.status, refund.route), (RefundState::PendingApproval, RefundRoute::OriginalOffline));
+    assert_eq!(
+        (world.of_kind(AccountKind::Held), world.of_kind(AccountKind::PendingSettlement)),
+        (4_000, 6_000)
+    );
+    assert!(world.refund(order, "R2", 6_001).is_err(), "never more than was received");
+    let asked = world.ask_return(line, None, Some((refund_id, made))).unwrap().transfer_return;
+    assert_eq!(world.the_line(line).left_minor(), 0);
+    let again = world.ask_return(line, None, Some((refund_id, made))).unwrap().transfer_return;
+    world.decide_return(&again, Verdict::Approve, ("复核", PERSON)).unwrap();
+    assert_eq!(
+        world.decide_return(&asked, Verdict::Approve, ("复核", PERSON)),
+        Err(Refusal::ApprovalConsumed),
+        "one return carries it out"
+    );
+    world.decide_return(&asked, Verdict::Reject, ("复核", PERSON)).unwrap();
+    assert_eq!(world.cancel(refund_id), Err(Refusal::RefundInProgress), "staff may have sent it");
+    let out = world.out("B", 4_000, LineNature::Plain);
+    world.sent(&again, out).unwrap();
+    assert_eq!(world.the_refund(refund_id).status, RefundState::Succeeded);
+    assert_eq!(world.the_payment(payment_id).refunded_minor, 4_000);
+    assert_eq!((world.of_kind(AccountKind::Held), world.of_kind(AccountKind::UnexplainedDebit)), (0, 0));
+    assert_eq!(world.of_kind(AccountKind::BankAccount), -6_000);
+    let second = world.refund(order, "R3", 6_000).unwrap();
+    world.cancel(second).unwrap();
+    let gone = world.ask_return(line, None, Some((second, made)));
+    assert_eq!(gone, Err(Refusal::RefundInProgress), "it was withdrawn");
+    let third = world.refund(order, "R4", 6_000).unwrap();
+    let asked = world.ask_return(line, None, Some((third, made))).unwrap().transfer_return;
+    world.decide_return(&asked, Verdict::Approve, ("复核", PERSON)).unwrap();
+    let out = world.out("C", 6_000, LineNature::Plain);
+    world.sent(&asked, out).unwrap();
+    assert_eq!(world.the_payment(payment_id).refundable_minor(), 0);
+    assert_eq!(
+        (world.of_kind(AccountKind::BankAccount), world.of_kind(AccountKind::PendingSettlement)),
+        (0, 0)
+    );
+}
+
+#[test]
+fn nobody_gets_back_more_than_he_sent() {
+    let mut world = world();
+    let (_, order) = world.awaiting();
+    let (first, second) = (world.line("A", 6_000), world.line("B", 4_000));
+    let a = world.give(first, order, 6_000).unwrap()[0].transfer_match.id;
+    let b = world.give(second, order, 4_000).unwrap()[0].transfer_match.id;
+    let refund_id = world.refund(order, "R1", 5_000).unwrap();
+    assert_eq!(world.ask_return(second, None, Some((refund_id, b))), Err(Refusal::MatchExceedsOpen));
+    assert!(world.ask_return(first, None, Some((refund_id, b))).is_err(), "a match of another line");
+    world.ask_return(first, None, Some((refund_id, a))).unwrap();
+    let rest = world.refund(order, "R2", 5_000).unwrap();
+    assert_eq!(world.ask_return(first, None, Some((rest, a))), Err(Refusal::MatchExceedsOpen));
+}
+
+#[test]
+fn a_credit_that_the_bank_takes_back_is_gone_from_suspense() {
+    let mut world = world();
+    let line = world.line("A", 500);
+    let reversal = world.out("B", 500, LineNature::Reversal);
+    assert_eq!(world.open_matters(), [ExceptionKind::ReversalUnlinked]);
+    let (plain, other) = (world.out("C", 500, LineNature::Plain), world.line("D", 501));
+    assert_eq!(world.take_back(plain, line), Err(Refusal::BankLineNotOpen), "no reversal");
+    assert_eq!(world.take_back(reversal, other), Err(Refusal::BankLineNotOpen), "another amount");
+    let given_back = world.give_back(line, Some(20)).unwrap().transfer_return;
+    world.decide_return(&given_back, Verdict::Approve, ("复核", PERSON)).unwrap();
+    world.take_back(reversal, line).unwrap();
+    world.take_back(reversal, line).unwrap();
+    assert_eq!(world.open_matters(), []);
+    assert_eq!((world.the_line(line).left_minor(), world.of_kind(AccountKind::Suspense)), (0, 501));
+    assert_eq!(
+        (world.of_kind(AccountKind::BankAccount), world.of_kind(AccountKind::TransferReturn)),
+        (-1, 0)
+    );
+    assert_eq!(world.the_line(line).return_status, ReturnStatus::None);
+    assert!(world.told_events().contains(&EventKind::BankTransferReversed));
+    let (_, order) = world.awaiting();
+    assert_eq!(world.give(line, order, 1), Err(Refusal::BankLineNotOpen));
+    let second = world.out("E", 500, LineNature::Reversal);
+    assert_eq!(world.take_back(second, line), Err(Refusal::BankLineNotOpen), "taken back once");
+}
+
+#[test]
+fn a_reversal_after_the_match_undoes_it_or_falls_on_the_merchant_and_is_shown() {
+    let mut world = world();
+    let (paid, order) = world.awaiting();
+    let (waiting, half) = world.awaiting();
+    let line = world.line("A", PRICE + 4_000);
+    world.give_all(vec![(line, order, PRICE), (line, half, 4_000)], Misfit::Refuse).unwrap();
+    let spent = world.refund(order, "R1", 3_000).unwrap();
+    let reversal = world.out("B", PRICE + 4_000, LineNature::Reversal);
+    world.take_back(reversal, line).unwrap();
+    let payment = world.the_payment(paid).clone();
+    assert_eq!((payment.status, payment.reversed_minor), (PaymentStatus::Succeeded, PRICE));
+    assert_eq!(payment.refundable_minor(), 0, "what the bank took cannot be refunded once more");
+    assert!(world.the_attempt(order).needs_manual);
+    assert_eq!(world.stands(waiting), PaymentStatus::AwaitingTransfer);
+    assert_eq!(world.snapshot.transfer_orders.get(&(TENANT, half)).unwrap().received_minor, 0);
+    assert_eq!(world.of_kind(AccountKind::BankAccount), 0);
+    assert_eq!(world.of_kind(AccountKind::PendingSettlement), 0);
+    assert_eq!(
+        world.of_kind(AccountKind::RefundReceivable),
+        -3_000,
+        "what its accounts do not cover is owed"
+    );
+    assert_eq!(world.of_kind(AccountKind::Held), 3_000);
+    assert_eq!(world.open_matters(), [ExceptionKind::TransferReversed; 2]);
+    for kind in [EventKind::PaymentReversed, EventKind::BankTransferReversed] {
+        assert!(world.told_events().contains(&kind), "{kind:?}");
+    }
+    let statuses: Vec<MatchStatus> = world.snapshot.transfer_matches.iter().map(|row| row.status).collect();
+    assert!(statuses.contains(&MatchStatus::Reversed) && statuses.contains(&MatchStatus::Undone));
+    world.cancel(spent).unwrap();
+}
+
+#[test]
+fn a_slip_and_a_line_of_another_day_or_number_are_counted_once() {
+    let mut world = world();
+    let (payment_id, order) = world.awaiting();
+    let slip = world.lines(LineSource::Manual, vec![told("S", PRICE)]).new[0].id;
+    world.say(slip, Verdict::Approve, "复核").unwrap();
+    assert_eq!(
+        (world.of_kind(AccountKind::UnprovenSlip), world.of_kind(AccountKind::BankAccount)),
+        (-PRICE, 0)
+    );
+    world.give(slip, order, PRICE).unwrap();
+    let line = world.line("the bank calls it otherwise", PRICE);
+    assert_eq!(world.of_kind(AccountKind::Suspense), PRICE);
+    world.prove_slip(slip, line).unwrap();
+    world.prove_slip(slip, line).unwrap();
+    assert_eq!(world.of_kind(AccountKind::Suspense), 0, "the same money is there once");
+    assert_eq!(
+        (world.of_kind(AccountKind::UnprovenSlip), world.of_kind(AccountKind::BankAccount)),
+        (0, -PRICE)
+    );
+    assert_eq!((world.stands(payment_id), world.the_line(line).left_minor()), (PaymentStatus::Succeeded, 0));
+    let other = world.line("D", PRICE);
+    assert_eq!(world.prove_slip(slip, other), Err(Refusal::BankLineNotOpen), "a slip is proven once");
+    let waiting = world.lines(LineSource::Manual, vec![told("W", PRICE)]).new[0].id;
+    world.prove_slip(waiting, other).unwrap();
+    assert_eq!(world.the_line(waiting).status, LineStatus::Superseded);
+    assert_eq!(world.the_line(other).left_minor(), PRICE, "the bank's line can be matched");
+}
+
+#[test]
+fn a_slip_that_no_statement_proves_is_shown_until_one_does() {
+    let mut world = world();
+    let slip = world.lines(LineSource::Manual, vec![told("S", 300)]).new[0].id;
+    let flag = FlagSlip { tenant_id: TENANT, slip_id: slip };
+    world.now_us = DAY * DAY_US;
+    assert!(!world.run(&flag).unwrap(), "it is not in the books");
+    world.say(slip, Verdict::Approve, "复核").unwrap();
+    assert!(!world.run(&flag).unwrap(), "too early");
+    world.after(6 * DAY_US);
+    assert!(world.run(&flag).unwrap());
+    assert!(!world.run(&flag).unwrap(), "once");
+    assert_eq!(world.open_matters(), [ExceptionKind::SlipUnproven]);
+    world.lines(LineSource::Statement, vec![told("S", 300)]);
+    assert_eq!(world.open_matters(), []);
+    assert_eq!(
+        (world.of_kind(AccountKind::UnprovenSlip), world.of_kind(AccountKind::BankAccount)),
+        (0, -300)
+    );
+}
+
+#[test]
+fn a_statement_that_does_not_follow_on_is_shown_until_the_missing_one_comes() {
+    let mut world = world();
+    let statement = |id: u8, opening: Option<i64>| TellStatement {
+        id: StatementId(Id128([id; 16])),
+        first_day: DAY,
+        last_day: DAY,
+        opening_minor: opening,
+        closing_minor: opening,
+        lines_count: 1,
+        equal_lines: "{}".to_owned(),
+        gap_after_minor: None,
+        fills: None,
+    };
+    let gap = TellStatement { gap_after_minor: Some(70), ..statement(1, Some(90)) };
+    world.lines_of(LineSource::Statement, vec![told("A", 1)], Some(gap.clone()));
+    world.lines_of(LineSource::Statement, vec![told("A", 1)], Some(gap));
+    assert_eq!(world.open_matters(), [ExceptionKind::StatementGap]);
+    let filling = TellStatement { fills: Some(StatementId(Id128([1; 16]))), ..statement(2, Some(70)) };
+    world.lines_of(LineSource::Statement, vec![told("B", 20)], Some(filling));
+    assert_eq!(world.open_matters(), []);
+    let nameless = || TellLine { bank_ref: String::new(), ..told("C", 5) };
+    world.lines_of(LineSource::Statement, vec![nameless()], Some(statement(3, None)));
+    assert_eq!(world.open_matters(), []);
+    world.lines_of(LineSource::Statement, vec![nameless()], Some(statement(4, None)));
+    assert_eq!(world.open_matters(), [ExceptionKind::StatementOverlap], "nothing tells the two apart");
+    let back = TellLine { nature: LineNature::Returned, ..told("E", 5) };
+    world.lines(LineSource::Statement, vec![back]);
+    assert!(world.open_matters().contains(&ExceptionKind::ReturnBounced));
 }

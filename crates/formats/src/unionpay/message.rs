@@ -12,6 +12,8 @@ pub struct Message {
     pub resp_msg: String,
     /// `merId`.
     pub mer_id: Option<String>,
+    /// `subMerId`: the sub-merchant of a platform.
+    pub sub_mer_id: Option<String>,
     /// `txnType`.
     pub txn_type: Option<String>,
     /// `txnSubType`.
@@ -63,6 +65,7 @@ impl Message {
             resp_code: text("respCode").ok_or(FieldError::Missing("respCode"))?,
             resp_msg: text("respMsg").unwrap_or_default(),
             mer_id: text("merId"),
+            sub_mer_id: text("subMerId"),
             txn_type: text("txnType"),
             txn_sub_type: text("txnSubType"),
             order_id: text("orderId"),
@@ -78,6 +81,11 @@ impl Message {
             req_reserved: text("reqReserved"),
             params,
         })
+    }
+
+    /// Who gets the money: the sub-merchant if one is named, or else the merchant.
+    pub const fn payee(&self) -> Option<&String> {
+        if self.sub_mer_id.is_some() { self.sub_mer_id.as_ref() } else { self.mer_id.as_ref() }
     }
 
     /// Any other field, if filled.

@@ -10,10 +10,12 @@ const NUMBER_MAX_BYTES: usize = 64;
 /// An order (wechatpay.md §3 and §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// Our application, if named.
+    /// Our application (`appid`, of a service provider `sp_appid`), if named.
     pub appid: Option<String>,
-    /// Our merchant number, if named.
+    /// Our merchant number (`mchid`, of a service provider `sp_mchid`), if named.
     pub mchid: Option<String>,
+    /// The sub-merchant that the money is for, if a service provider's order.
+    pub sub_mchid: Option<String>,
     /// Our number.
     pub out_trade_no: String,
     /// WeChat's number; absent before payment.
@@ -35,8 +37,10 @@ pub struct Order {
 /// A refund (wechatpay.md §2 and §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
-    /// Our merchant number; replies name none.
+    /// Our merchant number (`mchid`, of a service provider `sp_mchid`); replies name none.
     pub mchid: Option<String>,
+    /// The sub-merchant whose money goes back, if a service provider's order.
+    pub sub_mchid: Option<String>,
     /// Our order number.
     pub out_trade_no: String,
     /// Our refund number.
@@ -92,6 +96,13 @@ pub enum RefundState {
 #[error("field {0} is missing or wrong")]
 pub struct FieldWrong(pub &'static str);
 
+impl Order {
+    /// Who gets the money: the sub-merchant if one is named, or else the merchant.
+    pub const fn payee(&self) -> Option<&String> {
+        if self.sub_mchid.is_some() { self.sub_mchid.as_ref() } else { self.mchid.as_ref() }
+    }
+}
+
 impl TradeState {
     /// Every state with its word.
     pub const WORDS: [(Self, &'static str); 8] = [
@@ -141,8 +152,9 @@ pub fn parse_order(fields: &Map<String, Value>) -> Result<Order, FieldWrong> {
     let total_fen = amount.map(|amount| optional_fen(amount, "total")).transpose()?.flatten();
     let payer = part(fields, "payer")?;
     Ok(Order {
-        appid: optional(fields, "appid")?,
-        mchid: optional(fields, "mchid")?,
+        appid: either(fields, ["appid", "sp_appid"])?,
+        mchid: either(fields, ["mchid", "sp_mchid"])?,
+        sub_mchid: optional(fields, "sub_mchid")?,
         out_trade_no: number(fields, "out_trade_no")?,
         transaction_id: optional(fields, "transaction_id")?,
         trade_state: by_word(&TradeState::WORDS, state).ok_or(FieldWrong("trade_state"))?,
@@ -150,7 +162,7 @@ pub fn parse_order(fields: &Map<String, Value>) -> Result<Order, FieldWrong> {
         success_at_us: moment(fields)?,
         total_fen,
         currency: amount.map(|amount| optional(amount, "currency")).transpose()?.flatten(),
-        openid: payer.map(|payer| optional(payer, "openid")).transpose()?.flatten(),
+        openid: payer.map(|payer| either(payer, ["openid", "sp_openid"])).transpose()?.flatten(),
     })
 }
 
@@ -163,7 +175,8 @@ pub fn parse_refund(fields: &Map<String, Value>) -> Result<Refund, FieldWrong> {
     let state = state.and_then(|word| by_word(&RefundState::WORDS, word)).ok_or(FieldWrong("status"))?;
     let amount = part(fields, "amount")?.ok_or(FieldWrong("amount"))?;
     Ok(Refund {
-        mchid: optional(fields, "mchid")?,
+        mchid: either(fields, ["mchid", "sp_mchid"])?,
+        sub_mchid: optional(fields, "sub_mchid")?,
         out_trade_no: number(fields, "out_trade_no")?,
         out_refund_no: number(fields, "out_refund_no")?,
         refund_id: number(fields, "refund_id")?,
@@ -190,6 +203,17 @@ fn optional(fields: &Map<String, Value>, name: &'static str) -> Result<Option<St
         Some(Value::String(text)) if text.is_empty() => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(FieldWrong(name)),
+    }
+}
+
+/// A field that a merchant and a service provider find under different names; both at once are wrong.
+fn either(
+    fields: &Map<String, Value>,
+    [direct, provider]: [&'static str; 2],
+) -> Result<Option<String>, FieldWrong> {
+    match (optional(fields, direct)?, optional(fields, provider)?) {
+        (Some(_), Some(_)) => Err(FieldWrong(provider)),
+        (one, other) => Ok(one.or(other)),
     }
 }
 

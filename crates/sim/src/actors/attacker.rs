@@ -1,10 +1,11 @@
 //! Attackers: they forge, replay, name other tenants' rows.
 
 use crate::checker::Cause;
+use crate::conversation;
 use crate::world::{Missed, World};
 use tk_domain::audit::Origin;
 use tk_domain::id::{ChannelAccountId, TenantId};
-use tk_domain::payment::{ClosePayment, CloseReason, RequestQuery};
+use tk_domain::payment::{Attempt, ClosePayment, CloseReason, RequestQuery};
 use tk_domain::refund::{CancelRefund, CreateRefund};
 use tk_domain::refusal::Refusal;
 use tk_simulator::core::Seal;
@@ -18,10 +19,12 @@ pub(crate) enum Attack {
     Foreign,
     /// A refund beyond what was paid.
     OverRefund,
+    /// Another merchant of the channel does under his own name what we ask for, under our numbers.
+    Stranger,
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 3] = [Self::Forge, Self::Foreign, Self::OverRefund];
+    pub(crate) const ALL: [Self; 4] = [Self::Forge, Self::Foreign, Self::OverRefund, Self::Stranger];
 }
 
 impl World {
@@ -30,6 +33,7 @@ impl World {
             Attack::Forge => self.forges(),
             Attack::Foreign => self.names_foreign_rows(),
             Attack::OverRefund => self.refunds_too_much(),
+            Attack::Stranger => self.pays_himself(),
         }
     }
 
@@ -44,14 +48,42 @@ impl World {
         let index = usize::try_from(self.dice.below(3)).unwrap_or(0);
         let Some(seal) = seals.get(index).copied() else { return };
         let Some(order) = self.any_order() else { return };
-        let attempt = self.store.rows.attempts.iter().find(|row| Some(row.payment_id) == order.payment_id);
-        let Some((account, out_no)) = attempt.map(|row| (row.channel_account_id, row.out_no.clone())) else {
-            return;
+        let Some(attempt) = self.attempt_of(&order) else { return };
+        let (status, page) =
+            (self.status_of_attempt((attempt.tenant_id, attempt.id)), self.page_of(&attempt));
+        self.count_attack(9, &attempt);
+        self.with_seller(attempt.channel_account_id, status, |seller, now_us| {
+            seller.forge(now_us, (&attempt.out_no, page.as_ref()), seal);
+        });
+    }
+
+    fn attempt_of(&self, order: &crate::actors::Order) -> Option<Attempt> {
+        self.store.rows.attempts.iter().find(|row| Some(row.payment_id) == order.payment_id).cloned()
+    }
+
+    fn count_attack(&mut self, fault: u8, attempt: &Attempt) {
+        let status = self.status_of_attempt((attempt.tenant_id, attempt.id));
+        self.tally.hit_at(attempt.channel, fault, status);
+    }
+
+    /// fault-8: the channel's genuine notification of a payment or refund of somebody else, under a number of ours.
+    fn pays_himself(&mut self) {
+        let Some(order) = self.any_order() else { return };
+        let Some(attempt) = self.attempt_of(&order) else { return };
+        let key = (attempt.tenant_id, attempt.channel_account_id);
+        let Some(account) = self.store.rows.channel_accounts.get(&key) else { return };
+        let refunds = self.store.rows.refunds.iter();
+        let refund = refunds.filter(|row| row.attempt_id == attempt.id && !row.status.terminal()).last();
+        let call = match refund {
+            Some(refund) => conversation::refund_call(refund, &attempt, account, self.now_us),
+            None => self.page_of(&attempt),
         };
-        let status = order.payment_id.and_then(|id| self.store.rows.payments.get(&(order.tenant_id, id)));
-        let status = status.map(|payment| payment.status);
-        self.tally.hit(9, status);
-        self.with_seller(account, status, |core, now_us| core.forge(now_us, &out_no, seal));
+        let refund = refund.map(|row| (row.out_no.clone(), row.amount_minor));
+        self.count_attack(8, &attempt);
+        self.with_seller(attempt.channel_account_id, None, |seller, now_us| {
+            let refund = refund.as_ref().map(|(number, fen)| (number.as_str(), *fen));
+            seller.impersonate(now_us, (&attempt.out_no, call.as_ref()), refund);
+        });
     }
 
     /// A foreign identifier is a non-existent one.

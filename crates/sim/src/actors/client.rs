@@ -19,6 +19,31 @@ use tk_simulator::core::BarcodeReply;
 /// Calls that got no answer are repeated so often.
 const TRIES_MAX: u32 = 20;
 
+/// So many bar codes are drawn from, behind their prefix.
+const CODES: u64 = 10_000_000_000_000_000;
+
+/// How a payer's bar code begins, for methods that have one.
+pub(crate) fn code_prefix(method: Method) -> Option<&'static str> {
+    match method {
+        Method::AlipayBarcode => Some("28"),
+        Method::WechatBarcode => Some("13"),
+        Method::AlipayPage
+        | Method::AlipayWap
+        | Method::AlipayQr
+        | Method::WechatJsapi
+        | Method::WechatH5
+        | Method::WechatNative
+        | Method::QuickPay
+        | Method::EbankB2c
+        | Method::EbankB2b
+        | Method::BankTransfer
+        | Method::Cheque
+        | Method::Cash
+        | Method::Pos
+        | Method::Kiosk => None,
+    }
+}
+
 /// What an order system asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
@@ -77,9 +102,6 @@ pub(crate) struct Order {
     pub(crate) payment_id: Option<PaymentId>,
     pub(crate) refunds: Vec<RefundPlan>,
 }
-
-pub(crate) const METHODS: [Method; 4] =
-    [Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode];
 
 impl World {
     pub(crate) fn client_asks(&mut self, index: usize, ask: Ask, tries: u32) {
@@ -166,10 +188,11 @@ impl World {
             let delay_us = world.dice.between(low_us, high_us);
             world.plan(delay_us, Happening::Client { order: index, ask, tries: 0 });
         };
-        let method = crate::story::pick_method(&mut self.dice, METHODS);
+        let methods = self.methods_of(index);
+        let method = crate::story::pick_method(&mut self.dice, &methods);
         plan(self, 0, MINUTE_US, Ask::Attempt(method));
         if self.story.two_tabs || self.dice.below(4) == 0 {
-            let other = crate::story::pick_method(&mut self.dice, METHODS);
+            let other = crate::story::pick_method(&mut self.dice, &methods);
             plan(self, SECOND_US, 10 * MINUTE_US, Ask::Attempt(other));
         }
         if self.dice.below(8) == 0 {
@@ -192,10 +215,16 @@ impl World {
         }
     }
 
+    /// What the payer of an order can choose.
+    fn methods_of(&self, index: usize) -> Vec<Method> {
+        let tenant_id = self.orders.get(index).map(|order| order.tenant_id);
+        let company = self.companies.iter().find(|company| Some(company.tenant_id) == tenant_id);
+        company.map(|company| company.methods.clone()).unwrap_or_default()
+    }
+
     fn attempts(&mut self, index: usize, order: &Order, method: Method) -> Result<(), Missed> {
         let Some(payment_id) = order.payment_id else { return Ok(()) };
-        let barcode = method == Method::AlipayBarcode;
-        let auth_code = barcode.then(|| format!("28{:016}", self.dice.below(10_000_000_000_000_000)));
+        let auth_code = code_prefix(method).map(|prefix| format!("{prefix}{:016}", self.dice.below(CODES)));
         let at_once = self.dice.below(2) == 0;
         let command = StartAttempt {
             tenant_id: order.tenant_id,
@@ -203,11 +232,17 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
-            openid: None,
+            openid: (method == Method::WechatJsapi).then(|| "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o".to_owned()),
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
-            origin: Origin { actor: tk_domain::audit::Actor::Payer, request_id: None, ip: None },
+            origin: Origin {
+                actor: tk_domain::audit::Actor::Payer,
+                request_id: None,
+                ip: Some("203.0.113.7".to_owned()),
+            },
         };
+        #[cfg(feature = "planted")]
+        self.forgets_the_open_attempt(order.tenant_id, payment_id);
         match self.run(&command, Cause::of("attempt"))? {
             Started::New { attempt, .. } => {
                 self.payer_sees(&attempt);
@@ -231,14 +266,14 @@ impl World {
     /// The payer has the code or link, or holds out the phone: what will they do?
     fn payer_sees(&mut self, attempt: &Attempt) {
         let act = PayerAct::draw(&mut self.dice);
-        if attempt.method == Method::AlipayBarcode {
+        if code_prefix(attempt.method).is_some() {
             let reply = match self.dice.below(6) {
                 0 => Some(BarcodeReply::NoMoney),
                 1 | 2 => Some(BarcodeReply::AsksPayer),
                 _ => None,
             };
             if let (Some(reply), Some(seller)) = (reply, self.sellers.get_mut(&attempt.channel_account_id)) {
-                seller.core.set_barcode_reply(&attempt.out_no, reply);
+                seller.set_barcode_reply(&attempt.out_no, reply);
             }
         }
         let dawdles = if self.story.two_tabs { 2 } else { 6 };
@@ -336,8 +371,8 @@ impl World {
 impl Order {
     /// The payer's bar code, the same each time the request is repeated.
     fn auth_code(&self, method: Method) -> Option<String> {
-        let digits = self.amount_minor.rem_euclid(10_000_000_000_000_000);
-        (method == Method::AlipayBarcode).then(|| format!("28{digits:016}"))
+        let digits = self.amount_minor.unsigned_abs() % CODES;
+        code_prefix(method).map(|prefix| format!("{prefix}{digits:016}"))
     }
 
     fn refund(

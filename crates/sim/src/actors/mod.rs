@@ -6,5 +6,5 @@ mod payer;
 mod repeat;
 
 pub(crate) use attacker::Attack;
-pub(crate) use client::{Ask, METHODS, Order, RefundPlan};
+pub(crate) use client::{Ask, Order, RefundPlan, code_prefix};
 pub(crate) use payer::PayerAct;

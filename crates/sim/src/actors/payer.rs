@@ -3,7 +3,6 @@
 use crate::conversation;
 use crate::queue::Happening;
 use crate::world::World;
-use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, TenantId};
 use tk_domain::moment::{MINUTE_US, SECOND_US};
 use tk_domain::payment::Attempt;
@@ -36,7 +35,7 @@ impl PayerAct {
 impl World {
     pub(crate) fn payer_acts(&mut self, key: (TenantId, AttemptId), act: PayerAct, tries: u32) {
         let Some(attempt) = self.store.rows.attempts.get(&key).cloned() else { return };
-        let barcode = attempt.method == Method::AlipayBarcode;
+        let barcode = crate::actors::code_prefix(attempt.method).is_some();
         if !barcode && attempt.action.is_none() {
             if tries < 20 && attempt.status.open() {
                 let (tenant_id, attempt_id) = key;
@@ -51,26 +50,18 @@ impl World {
 
     fn payer_acts_at_channel(&mut self, attempt: &Attempt, act: PayerAct) {
         let status = self.status_of_attempt((attempt.tenant_id, attempt.id));
-        let out_no = &attempt.out_no;
         let late_us = self.dice.between(SECOND_US, 15 * MINUTE_US);
-        let rows = &self.store.rows;
-        let payment = rows.payments.get(&(attempt.tenant_id, attempt.payment_id));
-        let account = rows.channel_accounts.get(&(attempt.tenant_id, attempt.channel_account_id));
-        let page = payment
-            .zip(account)
-            .and_then(|(payment, account)| conversation::page(payment, attempt, account, self.now_us));
-        // Whatever the wallet refuses is the payer's to see, not ours.
-        let _refusal = self.with_seller(attempt.channel_account_id, status, |core, now_us| {
-            core.advance(now_us);
-            if let Some(page) = page {
-                core.execute(now_us, &page);
-            }
-            match act {
-                PayerAct::Pay => core.pay(now_us, out_no),
-                PayerAct::Decline => core.decline(now_us, out_no),
-                PayerAct::Never => core.never(now_us, out_no),
-                PayerAct::TimeOut | PayerAct::Dither => core.time_out(now_us, out_no, late_us),
-            }
+        let page = self.page_of(attempt);
+        self.with_seller(attempt.channel_account_id, status, |seller, now_us| {
+            seller.payer_acts(now_us, (&attempt.out_no, page.as_ref()), (act, late_us));
         });
+    }
+
+    /// The order that the payer's browser brings to the channel, where it does.
+    pub(crate) fn page_of(&self, attempt: &Attempt) -> Option<conversation::Call> {
+        let rows = &self.store.rows;
+        let payment = rows.payments.get(&(attempt.tenant_id, attempt.payment_id))?;
+        let account = rows.channel_accounts.get(&(attempt.tenant_id, attempt.channel_account_id))?;
+        conversation::page((payment, attempt), account, self.now_us)
     }
 }

@@ -1,18 +1,18 @@
 //! After healing: nothing is left hanging, and the books are the channel's truth to the fen.
 
 use crate::checker::Checker;
-use crate::tally::Tally;
+use crate::seller::{Seller, Trade};
+use crate::tally::{Counted, Tally};
 use crate::webhook::Sinks;
-use crate::world::Seller;
 use std::collections::{BTreeMap, BTreeSet};
+use tk_domain::channel_account::Channel;
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
-use tk_domain::id::{AttemptId, ChannelAccountId, RefundId};
+use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, RefundId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef};
 use tk_domain::payment::Disposition;
 use tk_domain::snapshot::Snapshot;
 use tk_domain::webhook::DeliveryStatus;
 use tk_money::Currency;
-use tk_simulator::core::TruthTrade;
 
 /// What a person has been told about.
 struct Listed {
@@ -33,10 +33,20 @@ impl Checker {
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);
         self.inv_40_refunds(rows, tally);
+        for refund in rows.refunds.iter().filter(|row| row.succeeded_at_us.is_some()) {
+            if let Some(seller) = sellers.get(&refund.channel_account_id) {
+                tally.count(seller.channel, Counted::RefundsDone);
+            }
+        }
+        tally.switched += switched(rows);
         tally.late_refunds +=
             u64::try_from(rows.refunds.iter().filter(|row| row.late_succeeded_at_us.is_some()).count())
                 .unwrap_or(u64::MAX);
         for attempt in rows.attempts.iter() {
+            tally.count(attempt.channel, Counted::Attempts);
+            if attempt.disposition.is_some() {
+                tally.count(attempt.channel, Counted::Paid);
+            }
             tally.duplicates += u64::from(attempt.disposition == Some(Disposition::Duplicate));
             tally.undone += u64::from(attempt.undone_minor > 0);
             tally.late_successes += u64::from(attempt.disposition == Some(Disposition::Late));
@@ -97,16 +107,19 @@ impl Checker {
         listed: &Listed,
         tally: &mut Tally,
     ) {
-        let truth = seller.core.truth();
+        let trades = seller.trades();
         let mut explained_fen = 0_i64;
-        for trade in &truth.trades {
+        for trade in &trades {
             let explained = self.trade((rows, listed), (account, seller), trade, tally);
             explained_fen = explained_fen.saturating_add(explained);
         }
         let name =
             AccountRef::channel(seller.tenant_id, account, AccountKind::ChannelReceivable, Currency::Cny);
         let ours_fen = rows.account(&name, 0).balance_minor.saturating_neg();
-        let moved = truth.paid_fen - truth.refunded_fen - truth.fee_fen + truth.fee_returned_fen;
+        let moved: i64 = trades
+            .iter()
+            .map(|trade| trade.paid_fen - trade.refunded_fen - trade.fee_fen + trade.fee_returned_fen)
+            .sum();
         let difference_fen = moved.saturating_sub(ours_fen).saturating_sub(explained_fen);
         if difference_fen != 0 {
             tally.fen_unexplained = tally.fen_unexplained.saturating_add(difference_fen.abs());
@@ -122,10 +135,10 @@ impl Checker {
         &mut self,
         (rows, listed): (&Snapshot, &Listed),
         (account, seller): (ChannelAccountId, &Seller),
-        trade: &TruthTrade,
+        trade: &Trade,
         tally: &mut Tally,
     ) -> i64 {
-        let attempt_id = crate::callbacks::id_of('T', &trade.out_trade_no).map(AttemptId);
+        let attempt_id = crate::callbacks::id_of('T', &trade.out_no).map(AttemptId);
         let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
         let ours = attempt.map_or((0, 0, 0, 0), |row| {
             let refunded_minor = row.refunded_minor.saturating_add(row.late_refunded_minor);
@@ -161,12 +174,21 @@ impl Checker {
             "truth",
             format!(
                 "{account} {}: channel paid, refunded, fee, fee returned {theirs:?}, ours {ours:?} {:?}",
-                trade.out_trade_no,
+                trade.out_no,
                 attempt.map(|row| row.status)
             ),
         );
         difference_fen
     }
+}
+
+/// Payments with attempts at more than one channel.
+fn switched(rows: &Snapshot) -> u64 {
+    let mut channels: BTreeMap<(TenantId, PaymentId), BTreeSet<Channel>> = BTreeMap::new();
+    for attempt in rows.attempts.iter() {
+        channels.entry((attempt.tenant_id, attempt.payment_id)).or_default().insert(attempt.channel);
+    }
+    u64::try_from(channels.values().filter(|several| several.len() > 1).count()).unwrap_or(u64::MAX)
 }
 
 fn listed(rows: &Snapshot) -> Listed {
@@ -191,6 +213,12 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::OrphanReport
         | ExceptionKind::TransferIncomplete
         | ExceptionKind::IssuedAndRefunded
+        | ExceptionKind::TransferReversed
+        | ExceptionKind::ReversalUnlinked
+        | ExceptionKind::ReturnBounced
+        | ExceptionKind::SlipUnproven
+        | ExceptionKind::StatementGap
+        | ExceptionKind::StatementOverlap
         | ExceptionKind::RefundLateSuccess
         | ExceptionKind::DuplicatePaid
         | ExceptionKind::LateSuccess => false,

@@ -10,8 +10,8 @@ mod wants;
 
 pub(crate) use observer::Cause;
 
+use crate::seller::Seller;
 use crate::store::Commit;
-use crate::world::Seller;
 use std::collections::BTreeMap;
 use tk_domain::id::ChannelAccountId;
 use tk_domain::snapshot::{ApplyFault, Snapshot};

@@ -2,8 +2,8 @@
 
 use crate::checker::{Cause, Checker};
 use crate::flight::Report;
+use crate::seller::Seller;
 use crate::store::Commit;
-use crate::world::Seller;
 use std::collections::BTreeMap;
 use tk_domain::ask::EXPIRY_GRACE_US;
 use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
@@ -134,11 +134,9 @@ impl Checker {
 
     /// inv-07: money that counts was really paid, on this order, in this amount.
     fn inv_07_money_is_real(&mut self, attempt: &Attempt, sellers: &BTreeMap<ChannelAccountId, Seller>) {
-        let trade =
-            sellers.get(&attempt.channel_account_id).and_then(|seller| seller.core.trade(&attempt.out_no));
+        let trade = sellers.get(&attempt.channel_account_id).and_then(|seller| seller.trade(&attempt.out_no));
         let real = trade.is_some_and(|trade| {
-            trade.paid_fen() == attempt.received_minor
-                && Some(&trade.trade_no) == attempt.channel_txn_no.as_ref()
+            trade.paid_fen == attempt.received_minor && Some(&trade.txn_no) == attempt.channel_txn_no.as_ref()
         });
         self.require(real, "inv-07", || {
             format!("{} booked {} which the channel has not", attempt.id, attempt.received_minor)
@@ -157,10 +155,10 @@ impl Checker {
         else {
             return self.violation("inv-07", format!("{} booked unasked", attempt.id));
         };
-        let config = sellers.get(&attempt.channel_account_id).map(|seller| seller.core.config());
-        let named = config.is_some_and(|config| {
-            evidence.payee_app.as_ref().is_none_or(|app| *app == config.app_id)
-                && evidence.payee_merchant.as_ref().is_none_or(|seller| *seller == config.seller_id)
+        let payee = sellers.get(&attempt.channel_account_id).map(Seller::payee);
+        let named = payee.is_some_and(|(app, merchant)| {
+            evidence.payee_app.as_ref().is_none_or(|named| named == app)
+                && evidence.payee_merchant.as_ref().is_none_or(|named| named == merchant)
         });
         let holds = named && evidence.amount == Amount::new(attempt.received_minor, attempt.currency);
         self.require(holds, "inv-07", || format!("{} was booked on {evidence:?}", attempt.id));

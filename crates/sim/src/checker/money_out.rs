@@ -2,8 +2,8 @@
 
 use crate::checker::{Cause, Checker};
 use crate::flight::Report;
+use crate::seller::Seller;
 use crate::store::Commit;
-use crate::world::Seller;
 use std::collections::BTreeMap;
 use tk_domain::id::{AttemptId, ChannelAccountId, HoldId, MerchantId, RefundId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
@@ -127,10 +127,10 @@ impl Checker {
     }
 
     fn inv_21_money_is_gone(&mut self, refund: &Refund, sellers: &BTreeMap<ChannelAccountId, Seller>) {
-        let truth = sellers.get(&refund.channel_account_id).map(|seller| &seller.core);
         let attempt = self.money_in_out_no(refund);
-        let record = truth.and_then(|core| core.trade(&attempt?)?.refunds.get(&refund.out_no).copied());
-        let real = record.is_some_and(|record| record.amount_fen == refund.amount_minor);
+        let trade = sellers.get(&refund.channel_account_id).and_then(|seller| seller.trade(&attempt?));
+        let done = (refund.out_no.clone(), refund.amount_minor);
+        let real = trade.is_some_and(|trade| trade.refunds.contains(&done));
         self.require(real, "inv-21", || format!("{} is done here and not at the channel", refund.id));
     }
 

@@ -1,7 +1,6 @@
 //! What was genuinely said by channels, endpoints and clients: the evidence that state may rest on.
 
 use crate::checker::Checker;
-use crate::conversation::Said;
 use crate::flight::{Flight, Report};
 use crate::store::Commit;
 use crate::webhook::Post;
@@ -11,7 +10,6 @@ use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::key::IdempotencyName;
 use tk_domain::webhook::{Delivery, DeliveryStatus, Event};
-use tk_simulator::core::CoreCall;
 
 /// Why a command was run, with the report that the channel genuinely made.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +42,7 @@ pub(crate) struct Observer {
     events: BTreeMap<EventId, u64>,
     object_seqs: BTreeMap<(TenantId, Id128), i64>,
     answers: BTreeMap<IdempotencyName, String>,
-    refund_calls: BTreeMap<RefundId, (Option<String>, i64)>,
+    refund_calls: BTreeMap<RefundId, (String, i64)>,
     pub(super) refunds_sent: BTreeSet<RefundId>,
 }
 
@@ -114,13 +112,12 @@ impl Checker {
 
     /// inv-19: the number and amount sent for one refund never change.
     pub(crate) fn told(&mut self, flight: &Flight) {
-        let Said::Call(CoreCall::Refund(call)) = &flight.said else { return };
+        let Some(sent) = flight.said.refund() else { return };
         if flight.instruction.kind != InstructionKind::Refund {
             return;
         }
         let refund_id = RefundId(flight.instruction.id);
         self.observer.refunds_sent.insert(refund_id);
-        let sent = (call.out_request_no.clone(), call.refund_fen);
         let first = self.observer.refund_calls.entry(refund_id).or_insert_with(|| sent.clone());
         let same = *first == sent;
         self.require(same, "inv-19", || format!("{refund_id} was sent again as {sent:?}"));

@@ -95,6 +95,12 @@ impl Checker {
                 known(&rows.counter_movements, &partial.counter_movements, row.as_ref())
             }
             Change::CashDeposit(row) => known(&rows.cash_deposits, &partial.cash_deposits, row.as_ref()),
+            Change::TransferReturn(row) => {
+                known(&rows.transfer_returns, &partial.transfer_returns, row.as_ref())
+            }
+            Change::BankStatement(row) => {
+                known(&rows.bank_statements, &partial.bank_statements, row.as_ref())
+            }
             Change::NaturalKey(row) => wanted.contains(&Want::Natural(row.name.clone())),
             Change::Idempotency(row) => wanted.contains(&Want::Idempotency(row.name.clone())),
             Change::Entry(entry) => {
@@ -173,6 +179,12 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         }
         Want::CashDeposit(tenant, id) => {
             copy(&rows.cash_deposits, &mut partial.cash_deposits, &(*tenant, *id))
+        }
+        Want::TransferReturn(tenant, id) => {
+            copy(&rows.transfer_returns, &mut partial.transfer_returns, &(*tenant, *id));
+        }
+        Want::BankStatement(tenant, id) => {
+            copy(&rows.bank_statements, &mut partial.bank_statements, &(*tenant, *id));
         }
         Want::Account(name) => copy(&rows.accounts, &mut partial.accounts, &(name.tenant_id, name.id())),
         Want::Head(tenant, lane) => copy(&rows.heads, &mut partial.heads, &(*tenant, *lane)),

@@ -159,8 +159,8 @@ pub enum RefundStatus {
 
 /// What becomes of an answer on its way to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    Answered(CoreAnswer),
+pub enum Delivery<A = CoreAnswer> {
+    Answered(A),
     /// No answer comes: reset, timeout or the gateway is down.
     Lost {
         effect: Effect,
@@ -168,13 +168,13 @@ pub enum Delivery {
     /// Bytes come that cannot be read as the answer.
     Garbled {
         kind: Garble,
-        answer: CoreAnswer,
+        answer: A,
         effect: Effect,
     },
     /// The answer is right but slow.
     Late {
         after_us: i64,
-        answer: CoreAnswer,
+        answer: A,
     },
 }
 

@@ -54,13 +54,13 @@ impl Books {
 }
 
 /// `amount × ppm / 1,000,000`, rounded half up; amounts and rates are not negative.
-pub(super) fn fee_of(amount_fen: i64, rate_ppm: u32) -> i64 {
+pub(crate) fn fee_of(amount_fen: i64, rate_ppm: u32) -> i64 {
     let product = i128::from(amount_fen).saturating_mul(i128::from(rate_ppm));
     i64::try_from(product.saturating_add(500_000) / 1_000_000).unwrap_or(i64::MAX)
 }
 
 /// Fee given back once `refunded_fen` of `total_fen` is refunded, rounded half up; whole on full refund.
-pub(super) fn fee_share(fee_fen: i64, refunded_fen: i64, total_fen: i64) -> i64 {
+pub(crate) fn fee_share(fee_fen: i64, refunded_fen: i64, total_fen: i64) -> i64 {
     if total_fen <= 0 {
         return 0;
     }

@@ -6,18 +6,18 @@ use super::{Dice, Effect, Garble, Method, Seal};
 
 /// The plan in force, its place in the sequence of draws, and what it did.
 #[derive(Debug, Clone)]
-pub(super) struct FaultState {
+pub(crate) struct FaultState {
     plan: FaultPlan,
     seen: Vec<u32>,
     dice: Dice,
     counters: FaultCounters,
     bill_days: BTreeSet<i64>,
     bill_faults: BTreeMap<String, Fault>,
-    pub(super) down_until_us: i64,
+    pub(crate) down_until_us: i64,
 }
 
 impl FaultState {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             plan: FaultPlan::default(),
             seen: Vec::new(),
@@ -29,7 +29,7 @@ impl FaultState {
         }
     }
 
-    pub(super) fn set_plan(&mut self, plan: FaultPlan) {
+    pub(crate) fn set_plan(&mut self, plan: FaultPlan) {
         self.seen = vec![0; plan.scripts.len()];
         if let Some(rates) = &plan.rates {
             self.dice = Dice::new(rates.seed);
@@ -67,30 +67,30 @@ impl FaultState {
         self.seen.clear();
     }
 
-    pub(super) fn counters(&self) -> &FaultCounters {
+    pub(crate) fn counters(&self) -> &FaultCounters {
         &self.counters
     }
 
-    pub(super) fn count(&mut self, fault: Fault) {
+    pub(crate) fn count(&mut self, fault: Fault) {
         let counter = self.counters.0.entry(fault.counted_as()).or_insert(0);
         *counter = counter.saturating_add(1);
     }
 
     /// Whether this day's bill is made for the first time.
-    pub(super) fn starts_bill(&mut self, day: i64) -> bool {
+    pub(crate) fn starts_bill(&mut self, day: i64) -> bool {
         self.bill_days.insert(day)
     }
 
-    pub(super) fn keep_bill_fault(&mut self, out_trade_no: &str, fault: Fault) {
+    pub(crate) fn keep_bill_fault(&mut self, out_trade_no: &str, fault: Fault) {
         self.bill_faults.insert(out_trade_no.to_owned(), fault);
     }
 
-    pub(super) fn bill_fault(&self, out_trade_no: &str) -> Option<Fault> {
+    pub(crate) fn bill_fault(&self, out_trade_no: &str) -> Option<Fault> {
         self.bill_faults.get(out_trade_no).copied()
     }
 
     /// The fault that strikes here, if any; the caller counts it once it really happens.
-    pub(super) fn draw(&mut self, point: Point, out_trade_no: &str) -> Option<Fault> {
+    pub(crate) fn draw(&mut self, point: Point, out_trade_no: &str) -> Option<Fault> {
         self.draw_scripted(point, out_trade_no).or_else(|| self.draw_seeded(point))
     }
 

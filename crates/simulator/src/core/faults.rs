@@ -187,7 +187,7 @@ impl FaultCounters {
 
 /// Where in the story a fault can strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Point {
+pub(crate) enum Point {
     Call(Method),
     Notice,
     Forgery,
@@ -223,7 +223,7 @@ impl Fault {
         }
     }
 
-    pub(super) fn strikes_at(self, point: Point) -> bool {
+    pub(crate) fn strikes_at(self, point: Point) -> bool {
         match self {
             Self::LostBefore
             | Self::Unreadable { .. }

@@ -1,4 +1,4 @@
-//! The truth of one Seller seller as plain data: rules, books, payer, notifications, faults, bills.
+//! The truth of one seller as plain data: rules, books, payer, notifications, faults, bills.
 //!
 //! Nothing here reads a clock, draws from the operating system or opens a socket; time is an argument in
 //! microseconds UTC and chance comes from a seed, so that the simulation and the HTTP sandbox share it.
@@ -34,10 +34,16 @@ pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
 pub use house::House;
 pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
-pub use seller::{CoreConfig, FeeOnRefund, Seller};
+pub use seller::{CoreConfig, FeeOnRefund, Provider, Seller};
 pub use trade::{Cancelled, Entrance, Prepared, RefundRecord, Trade, TradeStatus};
 pub use truth::{Truth, TruthEvent, TruthTrade};
 pub use why::Why;
+
+pub(crate) use books::{fee_of, fee_share};
+pub(crate) use draw::FaultState;
+pub(crate) use faults::Point;
+pub(crate) use refunds::Cap;
+pub(crate) use timers::{MINUTE_US, Timers};
 
 #[cfg(test)]
 mod tests;

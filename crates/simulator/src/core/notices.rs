@@ -6,6 +6,9 @@ use super::faults::{Fault, Point};
 use super::timers::{MINUTE_US, SECOND_US};
 use super::{Entrance, Seller, Trade, TradeStatus};
 
+/// Names that are not ours.
+const STRANGE_APP: &str = "2021000000000999";
+const STRANGE_SELLER: &str = "2088101117959999";
 /// How long a notification held back for another one waits at most.
 const REORDER_PATIENCE_US: i64 = 30 * MINUTE_US;
 
@@ -40,6 +43,8 @@ pub struct NotifyFields {
     pub notify_time_us: i64,
     pub app_id: String,
     pub seller_id: String,
+    /// Through whom the seller is connected, if not by himself.
+    pub provider: Option<super::Provider>,
     pub out_trade_no: String,
     pub trade_no: String,
     pub trade_status: TradeStatus,
@@ -154,6 +159,24 @@ impl Seller {
         self.notices.insert(Pending { notification, copies: 1, due_us: now_us, held_back: false });
     }
 
+    /// A merchant who is not ours has an order of the same number, or has refunded one under a number of ours; his
+    /// genuine notification is sent to us.
+    pub fn impersonate(&mut self, now_us: i64, out_trade_no: &str, refund: Option<(&str, i64)>) {
+        let Some((url, mut fields)) = self.fields_of(now_us, out_trade_no, None) else { return };
+        STRANGE_APP.clone_into(&mut fields.app_id);
+        STRANGE_SELLER.clone_into(&mut fields.seller_id);
+        fields.trade_status = TradeStatus::TradeSuccess;
+        fields.gmt_payment_us = Some(now_us);
+        if let Some((number, fen)) = refund {
+            fields.out_biz_no = Some(number.to_owned());
+            (fields.refund_fen, fields.refund_fee_fen) = (Some(fen), Some(fen));
+            fields.gmt_refund_us = Some(now_us);
+        }
+        let notify_id = self.next_notify_id(out_trade_no);
+        let notification = Notification { notify_id, url, attempt: 0, seal: Seal::Genuine, fields };
+        self.notices.insert(Pending { notification, copies: 1, due_us: now_us, held_back: false });
+    }
+
     pub(super) fn forge_by_plan(&mut self, now_us: i64, out_trade_no: &str) {
         if let Some(Fault::NotifyForged { seal }) = self.faults.draw(Point::Forgery, out_trade_no) {
             self.faults.count(Fault::NotifyForged { seal });
@@ -245,6 +268,7 @@ fn notify_fields(
         notify_time_us: now_us,
         app_id: config.app_id.clone(),
         seller_id: config.seller_id.clone(),
+        provider: config.provider.clone(),
         out_trade_no: trade.order.out_trade_no.clone(),
         trade_no: trade.trade_no.clone(),
         trade_status: trade.status,
@@ -278,8 +302,8 @@ fn spoil(pending: &mut Pending, fault: Fault) -> bool {
         Fault::NotifyWrongAmount { delta_fen } => {
             fields.total_fen = fields.total_fen.saturating_add(delta_fen).max(1);
         }
-        Fault::NotifyWrongApp => "2021000000000999".clone_into(&mut fields.app_id),
-        Fault::NotifyWrongSeller => "2088101117959999".clone_into(&mut fields.seller_id),
+        Fault::NotifyWrongApp => STRANGE_APP.clone_into(&mut fields.app_id),
+        Fault::NotifyWrongSeller => STRANGE_SELLER.clone_into(&mut fields.seller_id),
         Fault::LostBefore
         | Fault::LostAfter
         | Fault::LandsLate { .. }

@@ -7,7 +7,7 @@ use super::{
 
 /// Whether the gateway holds refunds to what was paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cap {
+pub(crate) enum Cap {
     Enforced,
     Lifted,
 }

@@ -8,7 +8,7 @@ use super::draw::FaultState;
 use super::faults::{FaultCounters, FaultPlan, Script};
 use super::notices::Notices;
 use super::payer::BarcodeReply;
-use super::timers::Timers;
+use super::timers::{Timer, Timers};
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
 use super::{House, LedgerKind, LedgerLine, TradeRef};
@@ -23,7 +23,7 @@ pub struct Seller {
     pub(super) trade_nos: BTreeMap<String, String>,
     pub(super) refund_orders: BTreeMap<String, String>,
     pub(super) books: Books,
-    pub(super) timers: Timers,
+    pub(super) timers: Timers<Timer>,
     pub(super) after_query: BTreeMap<String, Vec<CoreCall>>,
     pub(super) notices: Notices,
     pub(super) faults: FaultState,
@@ -41,6 +41,8 @@ pub struct CoreConfig {
     pub house: House,
     pub app_id: String,
     pub seller_id: String,
+    /// Through whom the seller is connected, if not by himself.
+    pub provider: Option<Provider>,
     /// Makes tokens, buyers and seeded faults; same seed, same story.
     pub seed: u64,
     pub opening_balance_fen: i64,
@@ -69,6 +71,7 @@ impl Default for CoreConfig {
             house: House::Alipay,
             app_id: "2021000000000001".to_owned(),
             seller_id: "2088101117955611".to_owned(),
+            provider: None,
             seed: 1,
             opening_balance_fen: 0,
             fee_rate_ppm: 6_000,
@@ -84,6 +87,17 @@ impl Default for CoreConfig {
             max_trades: 2_000_000,
         }
     }
+}
+
+/// A service provider, which speaks for a seller with its own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub app_id: String,
+    /// Its merchant number, where the channel gives it one.
+    pub mchid: String,
+    /// By which it acts for the seller, where the channel gives it one.
+    pub token: String,
 }
 
 /// What happens to the channel fee when money goes back.
@@ -136,6 +150,11 @@ impl Seller {
         self.trades.get(out_trade_no)
     }
 
+    /// Every trade, by the merchant's number.
+    pub fn trades(&self) -> impl Iterator<Item = &Trade> {
+        self.trades.values()
+    }
+
     /// The order waiting behind a page or code.
     pub fn prepared(&self, out_trade_no: &str) -> Option<&Prepared> {
         self.prepared.get(out_trade_no)
@@ -149,11 +168,6 @@ impl Seller {
     /// The merchant number of the order that a refund was asked for, for channels that ask by the refund alone.
     pub fn order_of_refund(&self, out_request_no: &str) -> Option<&str> {
         self.refund_orders.get(out_request_no).map(String::as_str)
-    }
-
-    /// Every trade, by the merchant's number.
-    pub fn trades(&self) -> impl Iterator<Item = &Trade> {
-        self.trades.values()
     }
 
     /// Orders whose page or code nobody has opened.

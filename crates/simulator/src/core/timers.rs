@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{CoreCall, Seller, TradeStatus, TruthEvent};
 
 pub(super) const SECOND_US: i64 = 1_000_000;
-pub(super) const MINUTE_US: i64 = 60 * SECOND_US;
+pub(crate) const MINUTE_US: i64 = 60 * SECOND_US;
 pub(super) const HOUR_US: i64 = 60 * MINUTE_US;
 pub(super) const DAY_US: i64 = 24 * HOUR_US;
 
@@ -17,23 +17,29 @@ pub(super) enum Timer {
 }
 
 /// Timers in order of time, then of setting.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Timers {
-    waiting: BTreeMap<(i64, u64), Timer>,
+#[derive(Debug, Clone)]
+pub(crate) struct Timers<T> {
+    waiting: BTreeMap<(i64, u64), T>,
     serial: u64,
 }
 
-impl Timers {
-    pub(super) fn set(&mut self, due_us: i64, timer: Timer) {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), serial: 0 }
+    }
+}
+
+impl<T> Timers<T> {
+    pub(crate) fn set(&mut self, due_us: i64, timer: T) {
         self.serial = self.serial.saturating_add(1);
         self.waiting.insert((due_us, self.serial), timer);
     }
 
-    pub(super) fn next_due_us(&self) -> Option<i64> {
+    pub(crate) fn next_due_us(&self) -> Option<i64> {
         self.waiting.keys().next().map(|(due_us, _)| *due_us)
     }
 
-    fn take_due(&mut self, now_us: i64) -> Option<(i64, Timer)> {
+    pub(crate) fn take_due(&mut self, now_us: i64) -> Option<(i64, T)> {
         let entry = self.waiting.first_entry().filter(|entry| entry.key().0 <= now_us)?;
         let ((due_us, _), timer) = entry.remove_entry();
         Some((due_us, timer))

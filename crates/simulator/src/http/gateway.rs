@@ -95,7 +95,11 @@ fn check<'s>(
 ) -> Result<(&'s Desk, &'s AppKeys, Method, VerifiedRequest), Refused> {
     let app_id = params.get_filled("app_id").ok_or((Code::Missing, "isv.missing-app-id"))?;
     let unknown = (Code::Invalid, "isv.invalid-app-id");
-    let desk = sandbox.desk(app_id).ok_or(unknown)?;
+    let token = params.get_filled("app_auth_token");
+    let by_token = |desk: &&Desk| desk.provider.as_ref().map(|provider| provider.token.as_str()) == token;
+    let mut desks = sandbox.desks_of_app(app_id).peekable();
+    let Some(any) = desks.peek().copied() else { return Err(unknown) };
+    let desk = desks.find(by_token).unwrap_or(any);
     let keys = desk.keys.alipay().ok_or(unknown)?;
     let key = match (params.get_filled("app_cert_sn"), &keys.certificates) {
         (None, _) => &keys.app_key,
@@ -114,6 +118,9 @@ fn check<'s>(
     let off_us = sandbox.now_us().saturating_sub(request.envelope.timestamp_us).saturating_abs();
     if off_us > sandbox.clock_window_us {
         return Err((Code::Invalid, "isv.invalid-timestamp"));
+    }
+    if desk.provider.as_ref().map(|provider| provider.token.as_str()) != token {
+        return Err((Code::Invalid, "aop.invalid-app-auth-token"));
     }
     let method = method.ok_or((Code::Invalid, "isv.invalid-method"))?;
     Ok((desk, keys, method, request))

@@ -140,7 +140,7 @@ fn form_of(notify_id: &str, fields: &NotifyFields) -> Result<Params, ParamsError
         ("notify_id", Some(notify_id)),
         ("charset", Some("utf-8")),
         ("version", Some("1.0")),
-        ("app_id", Some(&fields.app_id)),
+        ("app_id", Some(fields.provider.as_ref().map_or(&fields.app_id, |provider| &provider.app_id))),
         ("auth_app_id", Some(&fields.app_id)),
         ("trade_no", Some(&fields.trade_no)),
         ("out_trade_no", Some(&fields.out_trade_no)),

@@ -8,7 +8,7 @@ use thiserror::Error;
 use tk_formats::alipay::keys::SigningKey;
 use tokio::sync::Notify;
 
-use crate::core::{BillCall, CoreConfig, FaultPlan, House, Seller};
+use crate::core::{BillCall, CoreConfig, FaultPlan, House, Provider, Seller};
 use crate::journal::Journal;
 use crate::keys::{self, DeskKeys, KeysError, wechat};
 
@@ -136,8 +136,16 @@ pub(super) struct Desk {
     pub(super) house: House,
     pub(super) app_id: String,
     pub(super) seller_id: String,
+    pub(super) provider: Option<Provider>,
     pub(super) keys: DeskKeys,
     core: Mutex<Seller>,
+}
+
+impl Desk {
+    /// The merchant number that signs for this desk.
+    pub(super) fn spoken_for_by(&self) -> &str {
+        self.provider.as_ref().map_or(&self.seller_id, |provider| &provider.mchid)
+    }
 }
 
 #[derive(Default)]
@@ -210,9 +218,29 @@ impl Sandbox {
         self.wake.notify_one();
     }
 
-    /// The desk of a WeChat Pay merchant.
+    /// The desk of a WeChat Pay merchant that speaks for itself, or of any sub-merchant that it speaks for.
     pub(super) fn desk_of_merchant(&self, mchid: &str) -> Option<&Desk> {
-        self.desks.values().find(|desk| desk.house == House::Wechatpay && desk.seller_id == mchid)
+        let mut desks = self.desks.values().filter(|desk| desk.house == House::Wechatpay);
+        desks.find(|desk| desk.spoken_for_by() == mchid)
+    }
+
+    /// The desk for which a WeChat Pay merchant speaks: its own, or that of its sub-merchant of this number.
+    pub(super) fn desk_for(&self, mchid: &str, sub_mchid: Option<&str>) -> Option<&Desk> {
+        let fits = |desk: &&Desk| match (&desk.provider, sub_mchid) {
+            (None, None) => desk.seller_id == mchid,
+            (Some(provider), Some(sub_mchid)) => provider.mchid == mchid && desk.seller_id == sub_mchid,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        self.desks.values().filter(|desk| desk.house == House::Wechatpay).find(fits)
+    }
+
+    /// The desks for which an Alipay application speaks: its own, and those of merchants that authorised it.
+    pub(super) fn desks_of_app(&self, app_id: &str) -> impl Iterator<Item = &Desk> {
+        let speaks = move |desk: &&Desk| match &desk.provider {
+            None => desk.app_id == app_id,
+            Some(provider) => provider.app_id == app_id,
+        };
+        self.desks.values().filter(|desk| desk.house == House::Alipay).filter(speaks)
     }
 
     pub(super) fn desk(&self, app_id: &str) -> Option<&Desk> {
@@ -281,10 +309,11 @@ fn open_desks(
             return Err(SandboxError::Duplicate(format!("{app_id}/{seller_id}")));
         }
         let wallet_prefix = format!("{base}/wallet/{app_id}/");
-        let house = app.core.house;
+        let (house, provider) = (app.core.house, app.core.provider.clone());
         let mut core = Seller::new(CoreConfig { wallet_prefix, keeps_events, ..app.core });
         core.set_faults(app.faults);
-        let desk = Desk { house, app_id: app_id.clone(), seller_id, keys: app.keys, core: Mutex::new(core) };
+        let (app_id_of, keys, core) = (app_id.clone(), app.keys, Mutex::new(core));
+        let desk = Desk { house, app_id: app_id_of, seller_id, provider, keys, core };
         desks.insert(app_id, desk);
     }
     if desks.is_empty() { Err(SandboxError::NoApp) } else { Ok(desks) }

@@ -135,7 +135,7 @@ fn return_address(desk: &Desk, trade: &Trade, now_us: i64) -> Option<String> {
         ("trade_no", trade.trade_no.as_str()),
         ("auth_app_id", desk.app_id.as_str()),
         ("version", "1.0"),
-        ("app_id", desk.app_id.as_str()),
+        ("app_id", desk.provider.as_ref().map_or(&*desk.app_id, |provider| &*provider.app_id)),
         ("seller_id", desk.seller_id.as_str()),
         ("timestamp", timestamp.as_str()),
     ] {

@@ -21,8 +21,7 @@ pub(super) const fn check(id: &'static str, says: &'static str, names: Names, te
 const ENTRY: Names = Names::Id("ent");
 const PAYMENT: Names = Names::Id("pay");
 pub(super) const ATTEMPT: Names = Names::Id("att");
-const REFUND: Names = Names::Id("ref");
-const BANK_LINE: Names = Names::Id("btr");
+pub(super) const REFUND: Names = Names::Id("ref");
 pub(super) const ACCOUNT: Names = Names::Id("acc");
 
 /// In the order in which they are made.
@@ -332,63 +331,5 @@ pub(super) const CHECKS: &[Check] = &[
          WHERE r.tenant_id = ?1 AND r.status IN ('approved', 'processing')
            AND a.method NOT IN ('bank_transfer', 'cheque', 'cash', 'pos', 'kiosk')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = r.id AND i.status = 'open')",
-    ),
-    check(
-        "inv-8",
-        "each bank line in the books has one entry of its amount, and no other has one",
-        BANK_LINE,
-        "SELECT b.id FROM bank_lines b LEFT JOIN entries e ON e.tenant_id = ?1 AND e.id = b.entry_id
-         WHERE b.tenant_id = ?1 AND b.entry_id IS NOT NULL AND (e.id IS NULL OR e.debit_minor <> b.amount_minor
-           OR e.currency <> b.currency
-           OR e.kind <> CASE b.flow WHEN 'credit' THEN 'bank_credit' ELSE 'bank_debit' END)
-         UNION ALL SELECT e.id FROM entries e WHERE e.tenant_id = ?1 AND e.kind IN ('bank_credit', 'bank_debit')
-           AND (SELECT COUNT(*) FROM bank_lines b WHERE b.tenant_id = ?1 AND b.entry_id = e.id) <> 1",
-    ),
-    check(
-        "inv-11",
-        "each bank line is matched by what its matches say",
-        BANK_LINE,
-        "SELECT b.id FROM bank_lines b WHERE b.tenant_id = ?1 AND b.matched_minor <> COALESCE((
-           SELECT SUM(m.amount_minor) FROM transfer_matches m
-           WHERE m.tenant_id = ?1 AND m.bank_line_id = b.id AND m.status = 'active'), 0) + COALESCE((
-           SELECT SUM(d.amount_minor) FROM cash_deposits d
-           WHERE d.tenant_id = ?1 AND d.bank_line_id = b.id), 0)",
-    ),
-    check(
-        "inv-11",
-        "each order received what its matches say",
-        ATTEMPT,
-        "SELECT o.id FROM transfer_orders o WHERE o.tenant_id = ?1 AND o.received_minor <> COALESCE((
-           SELECT SUM(m.amount_minor) FROM transfer_matches m
-           WHERE m.tenant_id = ?1 AND m.order_id = o.id AND m.status = 'active'), 0)",
-    ),
-    check(
-        "inv-8",
-        "each order paid in full is an attempt that counts, and no other by transfer does",
-        ATTEMPT,
-        "SELECT a.id FROM attempts a LEFT JOIN transfer_orders o ON o.tenant_id = ?1 AND o.id = a.id
-         WHERE a.tenant_id = ?1 AND a.method = 'bank_transfer' AND (o.id IS NULL
-           OR CASE WHEN o.status = 'paid' THEN 1 ELSE 0 END <>
-             CASE WHEN COALESCE(a.disposition, '') = 'effective' THEN 1 ELSE 0 END)",
-    ),
-    check(
-        "inv-3",
-        "each account of transfers received holds what open orders received",
-        ACCOUNT,
-        "SELECT a.id FROM accounts a WHERE a.tenant_id = ?1 AND a.kind = 'transfer_received'
-           AND a.balance_minor <> COALESCE((SELECT SUM(o.received_minor) FROM transfer_orders o
-             WHERE o.tenant_id = ?1 AND o.merchant_id = a.owner_id AND o.currency = a.currency
-               AND o.status <> 'paid'), 0)",
-    ),
-    check(
-        "inv-3",
-        "the suspense of each bank account holds what is left of its lines",
-        ACCOUNT,
-        "SELECT a.id FROM accounts a JOIN channel_accounts c ON c.tenant_id = ?1 AND c.id = a.owner_id
-         WHERE a.tenant_id = ?1 AND a.kind = 'suspense' AND c.channel = 'bank_direct'
-           AND a.balance_minor <> COALESCE((SELECT SUM(b.amount_minor - b.matched_minor
-               - CASE b.return_status WHEN 'approved' THEN b.return_minor ELSE 0 END) FROM bank_lines b
-             WHERE b.tenant_id = ?1 AND b.channel_account_id = a.owner_id AND b.currency = a.currency
-               AND b.status = 'booked' AND b.flow = 'credit'), 0)",
     ),
 ];

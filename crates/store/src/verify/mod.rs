@@ -4,6 +4,7 @@
 
 mod checks;
 mod counter;
+mod desk_checks;
 mod walks;
 
 use crate::config::Source;
@@ -15,6 +16,7 @@ use crate::readers::Readers;
 use crate::record::Record;
 use crate::value::{Column, Kind, Value};
 use crate::verify::checks::{CHECKS, Check};
+use crate::verify::desk_checks::DESK_CHECKS;
 use crate::verify::walks::{audit_chain, order_keys};
 use crate::writer::request::{Returned, Sql};
 use std::fmt;
@@ -130,7 +132,7 @@ impl View {
     }
 
     async fn check_tenant(&self, tenant: &Tenant, report: &mut Report) -> Result<(), Failure> {
-        for Check { id, says, names, text } in CHECKS.iter().chain(counter::CHECKS) {
+        for Check { id, says, names, text } in CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS) {
             let returns = vec![names.kind()];
             let text = format!("{text} LIMIT 1");
             let rows =

@@ -10,6 +10,7 @@
 mod bed;
 mod cases;
 mod commands;
+mod desk;
 mod postgres_only;
 mod sqlite_only;
 
@@ -47,4 +48,27 @@ on_both! {
     one_busy_tenant_leaves_room_for_others,
     an_unknown_tenant_can_write_nothing,
     every_table_has_the_columns_of_its_rows,
+}
+
+/// The same for the desk.
+macro_rules! desk_on_both {
+    ($($case:ident),* $(,)?) => {
+        mod desk_sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::desk::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
+            }
+        )*}
+        mod desk_postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::desk::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
+            }
+        )*}
+    };
+}
+
+desk_on_both! {
+    the_desk_is_kept_and_verified,
+    slips_and_statements_are_kept_and_verified,
 }

@@ -82,8 +82,9 @@ impl Clerk {
         if lines.is_empty() {
             return Ok(());
         }
-        let statement = ToldStatement { currency: Currency::Cny, lines };
-        for command in self.app.statement_commands(&self.bring, &statement)? {
+        let (currency, opening_minor, closing_minor) = (Currency::Cny, None, None);
+        let statement = ToldStatement { currency, opening_minor, closing_minor, lines };
+        for command in self.app.statement_commands(&self.bring, &statement).await? {
             self.app.submit(command).await?;
         }
         self.app.match_transfers(&self.bring).await?;

@@ -30,6 +30,7 @@ mod tests;
 mod webhook_endpoints;
 
 pub use openapi::document;
+pub use payments::parts::expected as expected_payer;
 
 use crate::state::WebState;
 use axum::Router;
@@ -72,7 +73,8 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(bank_transfers::candidates::list))
         .routes(routes!(bank_transfers::matches::create, bank_transfers::matches::list))
         .routes(routes!(bank_transfers::cancellation::create))
-        .routes(routes!(bank_transfers::returns::create))
+        .routes(routes!(bank_transfers::returns::create, bank_transfers::returns::list))
+        .routes(routes!(bank_transfers::links::create))
 }
 
 fn over_the_counter() -> OpenApiRouter<WebState> {

@@ -37,7 +37,7 @@ schemas! {
         id: String, object: String, livemode: bool, merchant: String, merchant_code: Option<String>,
         product: String, product_code: Option<String>, partner: Option<String>, merchant_order_no: String, status: String,
         money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
-        amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, refund_status: String, fee: i64,
+        amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
         latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, payer: Value, items: Value, return_url: Option<String>,
         expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
@@ -48,7 +48,7 @@ schemas! {
         id: String, object: String, livemode: bool, payment: String, channel: String, channel_account: String,
         method: String, status: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
         action: Option<Action>, out_no: String, channel_txn_no: Option<String>, disposition: Option<String>,
-        amount_received: i64, amount_undone: i64, amount_refunded: i64, amount_refunding: i64, failure: Option<ChannelRefusal>,
+        amount_received: i64, amount_undone: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, failure: Option<ChannelRefusal>,
         needs_manual: bool, routing: Value, channel_expires_at: String, paid_at: Option<String>, created: String,
     }
     /// Money going back to the payer of one attempt.
@@ -64,7 +64,8 @@ schemas! {
     BankTransfer {
         id: String, object: String, livemode: bool, channel_account: String, source: String, status: String,
         flow: String, nature: String, amount: i64, currency: String, amount_matched: i64, amount_unmatched: i64,
-        amount_returned: i64, return_status: String, booked_date: String, booked_at: Option<String>,
+        amount_returned: i64, return_status: String, amount_linked: i64, link: Option<String>,
+        linked_to: Option<String>, booked_date: String, booked_at: Option<String>,
         bank_ref: String, codes: Value, made_by: String, decided_by: Option<String>, created: String,
     }
     /// Money of a bank line given to a payment.
@@ -111,5 +112,11 @@ schemas! {
         object: String, livemode: bool, payment: String, merchant: String, product: String, issue_on: String,
         rests_on: Option<String>, status: String, policy_no: Option<String>, paid_at: Option<String>,
         stopped_at: Option<String>, issued_at: Option<String>, due_at: Option<String>,
+    }
+    /// Money on its way back to the sender of a bank line.
+    TransferReturn {
+        id: String, object: String, bank_transfer: String, refund: Option<String>, amount: i64, currency: String,
+        reason: String, status: String, made_by: String, decided_by: Option<String>, sent_by: Option<String>,
+        created: String,
     }
 }

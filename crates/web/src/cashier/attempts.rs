@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::pages::Notice;
 use super::stage::Rows;
 use super::{answer, methods};
+use crate::api::expected_payer as expected;
 use crate::locale::text;
 use crate::state::WebState;
 use askama::Template;
@@ -14,7 +15,6 @@ use tk_app::Failure;
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{ActionKind, Attempt, StartAttempt};
 use tk_domain::refusal::Refusal;
-use tk_domain::transfer::ExpectedPayer;
 
 /// Starts an attempt by the method chosen and leads to what the payer has to do.
 pub async fn start(State(state): State<WebState>, Path(token): Path<String>, request: Request) -> Response {
@@ -37,19 +37,19 @@ pub async fn start(State(state): State<WebState>, Path(token): Path<String>, req
         chosen.filter(|method| offers.iter().any(|offer| offer.available && offer.method == *method));
     let Some(method) = offered else { return not_offered(&entry, &rows) };
     let wait_us = entry.state.config.limits.channel_wait_us;
-    match entry.state.app.start_attempt(command(&entry, method), wait_us).await {
+    match entry.state.app.start_attempt(command(&entry, &rows, method), wait_us).await {
         Ok((_, attempt)) => answer::onward(&entry, next(&attempt)),
         Err(failure) => refused(&entry, &rows, failure),
     }
 }
 
-fn command(entry: &Entry, method: Method) -> StartAttempt {
+fn command(entry: &Entry, rows: &Rows, method: Method) -> StartAttempt {
     StartAttempt {
         tenant_id: entry.tenant_id,
         payment_id: entry.payment_id,
         method,
         auth_code: None,
-        payer: ExpectedPayer::default(),
+        payer: expected(&entry.state, &rows.payment),
         openid: None,
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,

@@ -9,6 +9,7 @@ mod amounts;
 mod authentication;
 mod bed;
 mod callbacks;
+mod channel_callbacks;
 mod cheques;
 mod counter;
 mod fulfilments;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use tk_app::store::{Engine, Source, verify};
 use tk_domain::access::Scope;
-use tk_domain::id::{BankLineId, TypedId};
-use tk_domain::transfer::{BankLine, DecideBankLine, Verdict};
+use tk_domain::id::{BankLineId, ReturnId, TypedId};
+use tk_domain::transfer::{BankLine, DecideBankLine, DecideReturn, TransferReturn, Verdict};
+use tk_simulator::bank::{Bank, FileFormat, Habits, Payer, Slip, mistyped, statement};
 
 const HEADER: &str = "交易日期,借方发生额,贷方发生额,余额,对方户名,对方账号,摘要,流水号\n";
 
@@ -127,7 +128,11 @@ async fn a_transfer_with_its_code_pays_the_order() {
         let body = json!({ "reason": "mistake", "actor": "jingban" });
         desk.app.post(&cancel, &body).await.refused(409, "match_final");
         let refund = json!({ "payment": payment, "merchant_refund_no": "R1", "amount": 100 });
-        desk.app.post("/v1/refunds", &refund).await.refused(422, "refund_window_closed");
+        let refund = desk.app.post("/v1/refunds", &refund).await.expect(201);
+        assert_eq!(
+            (refund["status"].clone(), refund["route"].clone()),
+            (json!("pending_approval"), json!("original_offline"))
+        );
         let kinds = desk.app.get("/v1/events").await.expect(200);
         for kind in ["bank_transfer.received", "bank_transfer.matched", "payment.succeeded"] {
             assert!(kinds.to_string().contains(kind), "{kind}");
@@ -207,15 +212,17 @@ async fn a_person_matches_undoes_and_gives_back() {
         let reason = json!({ "reason": "wrong order", "actor": "经办" });
         assert_eq!(desk.app.post(&cancel, &reason).await.expect(200)["status"], "undone");
         let give_back = json!({ "reason": "not ours", "actor": "经办" });
-        let asked = desk.app.post(&format!("{path}/return"), &give_back).await.expect(202);
+        let returns = format!("{path}/returns");
+        let asked = desk.app.post(&returns, &give_back).await.expect(202);
         assert_eq!(
-            (asked["return_status"].clone(), asked["amount_returned"].clone()),
+            (asked["status"].clone(), asked["amount"].clone()),
             (json!("pending_approval"), json!(4_000))
         );
-        desk.app.post(&format!("{path}/return"), &give_back).await.refused(409, "bank_line_not_open");
+        desk.app.post(&returns, &give_back).await.refused(409, "bank_line_not_open");
         desk.app.post(&matches, &body(1)).await.refused(409, "bank_line_not_open");
-        decide(&desk.app, &line, "复核").await;
+        decide_return(&desk.app, &asked).await;
         assert_eq!(desk.line("N1").await["return_status"], "approved");
+        assert_eq!(desk.app.get(&returns).await.expect(200)["data"][0]["decided_by"], "复核");
         sound(&desk.app).await;
     }
 }
@@ -238,6 +245,220 @@ async fn decide(app: &TestApp, line: &Value, by: &str) {
         origin: tk_domain::audit::Origin::system(),
     };
     app.app.submit(command).await.unwrap();
+}
+
+/// The second person's half of a return, which the console will offer.
+async fn decide_return(app: &TestApp, asked: &Value) {
+    let id = ReturnId::parse(asked["id"].as_str().unwrap()).unwrap();
+    let row: TransferReturn = app.app.reader().get(&(app.tenant_id, id)).await.unwrap().unwrap();
+    let command = DecideReturn {
+        tenant_id: app.tenant_id,
+        return_id: id,
+        bank_line_id: row.bank_line_id,
+        refund: row.refund_id.zip(row.match_id),
+        verdict: Verdict::Approve,
+        seen: row.content_hash(),
+        by: "复核".to_owned(),
+        origin: tk_domain::audit::Origin::system(),
+    };
+    app.app.submit(command).await.unwrap();
+}
+
+/// A CSV of one day: money in above zero, money out below, with the balance before the first line.
+fn day(opening: i64, lines: &[(i64, &str, &str, &str)]) -> String {
+    let mut text = HEADER.to_owned();
+    let mut balance = opening;
+    let yuan = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
+    for (amount, payer, remark, number) in lines {
+        balance += amount;
+        let (out, come) =
+            if *amount < 0 { (yuan(-amount), String::new()) } else { (String::new(), yuan(*amount)) };
+        writeln!(text, "20261120,{out},{come},{},{payer},6222{payer},{remark},{number}", yuan(balance))
+            .unwrap();
+    }
+    text
+}
+
+impl Desk {
+    async fn day(&self, opening: i64, lines: &[(i64, &str, &str, &str)]) -> Value {
+        self.upload("csv", day(opening, lines)).await.expect(201)
+    }
+
+    async fn matters(&self) -> String {
+        self.app.get("/v1/exceptions?status=open").await.expect(200).to_string()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credit_taken_back_in_its_own_statement_pays_nothing() {
+    for desk in Desk::each().await {
+        let (payment, code) = desk.awaiting("T-1", 10_000).await;
+        desk.day(0, &[(10_000, "张三", &code, "N1"), (-10_000, "张三", "冲正", "N2")]).await;
+        assert_eq!(desk.match_all().await["matched"], 0);
+        assert_eq!(desk.status(&payment).await, "awaiting_transfer");
+        let line = desk.line("N1").await;
+        assert_eq!(
+            (line["amount_unmatched"].clone(), line["amount_linked"].clone()),
+            (json!(0), json!(10_000))
+        );
+        assert_eq!(desk.line("N2").await["link"], "reversal");
+        assert!(!desk.matters().await.contains("reversal_unlinked"));
+        sound(&desk.app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reversal_after_the_match_is_told_and_one_that_is_not_sure_waits() {
+    for desk in Desk::each().await {
+        let (payment, code) = desk.awaiting("T-1", 10_000).await;
+        desk.day(0, &[(10_000, "张三", &code, "N1")]).await;
+        assert_eq!(desk.match_all().await["matched"], 1);
+        desk.day(10_000, &[(-10_000, "张三", "错账冲正", "N2")]).await;
+        let matters = desk.matters().await;
+        assert!(matters.contains("transfer_reversed") && matters.contains(&payment), "{matters}");
+        let told = desk.app.get("/v1/events").await.expect(200).to_string();
+        assert!(told.contains("payment.reversed") && told.contains("bank_transfer.reversed"), "{told}");
+        let paid = desk.app.get(&format!("/v1/payments/{payment}")).await.expect(200);
+        assert_eq!(
+            (paid["status"].clone(), paid["amount_reversed"].clone()),
+            (json!("succeeded"), json!(10_000))
+        );
+        assert_eq!(paid["amount_refundable"], 0);
+        let (other, second) = desk.awaiting("T-2", 500).await;
+        let lines =
+            [(500, "李四", second.as_str(), "N3"), (500, "王五", "无", "N4"), (-500, "", "冲正", "N5")];
+        desk.day(0, &lines).await;
+        let done = desk.match_all().await;
+        assert_eq!(
+            (done["matched"].clone(), done["likely"][0]["certainty"].clone()),
+            (json!(0), json!("likely"))
+        );
+        assert!(done["likely"][0]["reasons"].to_string().contains("contested"), "{done}");
+        assert!(desk.matters().await.contains("reversal_unlinked"));
+        let taken = desk.line("N4").await["id"].clone();
+        let path = format!("/v1/bank_transfers/{}/links", desk.line("N5").await["id"].as_str().unwrap());
+        let link = |kind: &str, to: &Value| json!({ "kind": kind, "to": to, "actor": "经办" });
+        desk.app.post(&path, &link("proof", &taken)).await.refused(400, "field_malformed");
+        desk.app.post(&path, &link("slip", &taken)).await.refused(409, "bank_line_not_open");
+        desk.app.post(&path, &link("reversal", &json!("btr_1"))).await.refused(404, "not_found");
+        desk.app.post(&path, &link("reversal", &taken)).await.expect(200);
+        assert_eq!(desk.match_all().await["matched"], 1);
+        assert_eq!(desk.status(&other).await, "succeeded");
+        sound(&desk.app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_is_refunded_by_two_persons_and_proven_by_the_statement() {
+    for desk in Desk::each().await {
+        let (payment, code) = desk.awaiting("T-1", 10_000).await;
+        desk.day(0, &[(10_000, "张三", &code, "N1")]).await;
+        desk.match_all().await;
+        let body = |number: &str, amount: i64| json!({ "payment": payment, "merchant_refund_no": number, "amount": amount });
+        let refund = desk.app.post("/v1/refunds", &body("R1", 4_000)).await.expect(201);
+        let line = format!("/v1/bank_transfers/{}", desk.line("N1").await["id"].as_str().unwrap());
+        let ask = json!({ "refund": refund["id"], "reason": "退保", "actor": "经办" });
+        let asked = desk.app.post(&format!("{line}/returns"), &ask).await.expect(202);
+        decide_return(&desk.app, &asked).await;
+        let status = || async {
+            let path = format!("/v1/refunds/{}", refund["id"].as_str().unwrap());
+            desk.app.get(&path).await.expect(200)["status"].clone()
+        };
+        assert_eq!(status().await, "approved", "decided is not done");
+        let out = json!({ "kind": "return", "to": asked["id"], "actor": "经办" });
+        desk.day(10_000, &[(-4_000, "别人", "退保", "N2")]).await;
+        assert_eq!(status().await, "approved", "money that went to somebody else proves nothing by itself");
+        let path = format!("/v1/bank_transfers/{}/links", desk.line("N2").await["id"].as_str().unwrap());
+        desk.app.post(&path, &out).await.expect(200);
+        assert_eq!(status().await, "succeeded");
+        let paid = desk.app.get(&format!("/v1/payments/{payment}")).await.expect(200);
+        assert_eq!(
+            (paid["amount_refunded"].clone(), paid["amount_refundable"].clone()),
+            (json!(4_000), json!(6_000))
+        );
+        desk.app.post("/v1/refunds", &body("R2", 6_001)).await.refused(422, "refund_exceeds_refundable");
+        sound(&desk.app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_and_the_banks_line_under_another_number_are_one_money() {
+    for desk in Desk::each().await {
+        let (payment, code) = desk.awaiting("T-1", 4_000).await;
+        let slip = json!({
+            "channel_account": desk.account, "amount": 4_000, "booked_date": "2026-11-19", "bank_ref": "slip 7",
+            "payer_name": "张三", "payer_account": "6222张三", "remark": code,
+            "slip": { "name": "a.jpg", "sha256": "ab".repeat(32) }, "actor": "经办",
+        });
+        let entered = desk.app.post("/v1/bank_transfers", &slip).await.expect(202);
+        decide(&desk.app, &entered, "复核").await;
+        assert_eq!(desk.match_all().await["matched"], 1);
+        assert_eq!(desk.status(&payment).await, "succeeded");
+        let unproven = format!("/v1/bank_transfers?unproven=true&channel_account={}", desk.account);
+        assert_eq!(desk.app.get(&unproven).await.expect(200)["data"].as_array().unwrap().len(), 1);
+        desk.day(0, &[(4_000, "张三", &code, "N1")]).await;
+        assert!(desk.app.get(&unproven).await.expect(200)["data"].as_array().unwrap().is_empty());
+        assert!(desk.unmatched().await.is_empty(), "the same money is there once");
+        assert_eq!(desk.line("N1").await["linked_to"], entered["id"]);
+        sound(&desk.app).await;
+    }
+}
+
+/// From the order to the event, with a bank that keeps its own books and payers who mistype.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_payers_send_at_the_bank_reaches_the_order() {
+    for desk in Desk::each().await {
+        let mut bank = Bank::new(1, Habits::default());
+        bank.open("110902233410801", "华元财险").unwrap();
+        // 2026-11-20 12:00 in Shanghai.
+        let noon_us = 1_795_147_200_000_000;
+        let day = 20_777;
+        let payer =
+            |at: usize| Payer { name: format!("张{at}"), account: format!("622202020001234567{at}") };
+        let mut awaited = Vec::new();
+        for (at, slip) in [Slip::Words, Slip::Dash, Slip::FullWidth, Slip::Swapped].into_iter().enumerate() {
+            let (payment, code) = desk.awaiting(&format!("T-{at}"), 10_000).await;
+            let remark = mistyped(&code, slip);
+            bank.arrive("110902233410801", (&payer(at), 10_000), &remark, noon_us).unwrap();
+            awaited.push((payment, slip));
+        }
+        let file =
+            |bank: &Bank, format| statement(bank, ("110902233410801", day), format, noon_us * 2).unwrap();
+        assert_eq!(desk.upload("csv", file(&bank, FileFormat::Csv)).await.expect(201)["new"], 4);
+        for (format, word) in [(FileFormat::Camt053, "camt053"), (FileFormat::Mt940, "mt940")] {
+            let again = desk.upload(word, file(&bank, format)).await.expect(201);
+            assert_eq!(again["new"], 0, "{word}: the same lines in another format");
+        }
+        desk.match_all().await;
+        for (payment, slip) in &awaited {
+            let paid = if *slip == Slip::Swapped { "awaiting_transfer" } else { "succeeded" };
+            assert_eq!(desk.status(payment).await, paid, "{slip:?}");
+        }
+        let told = desk.app.get("/v1/events").await.expect(200).to_string();
+        assert_eq!(told.matches("payment.succeeded").count(), 3);
+        let first = bank.bookings("110902233410801").unwrap()[0].number;
+        bank.take_back("110902233410801", first, noon_us + 1).unwrap();
+        desk.upload("camt053", file(&bank, FileFormat::Camt053)).await.expect(201);
+        assert!(desk.app.get("/v1/events").await.expect(200).to_string().contains("payment.reversed"));
+        sound(&desk.app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_lines_without_numbers_are_told_apart_by_the_statements_they_came_in() {
+    for desk in Desk::each().await {
+        let same = (500, "张三", "", "");
+        assert_eq!(desk.day(0, &[same]).await["new"], 1, "the morning");
+        assert_eq!(desk.day(500, &[same]).await["new"], 1, "the afternoon begins where the morning closed");
+        assert_eq!(desk.day(500, &[same]).await["new"], 0, "the afternoon again");
+        assert_eq!(desk.day(0, &[same]).await["new"], 0, "the morning again");
+        assert_eq!(desk.day(0, &[same, same]).await["new"], 0, "the whole day");
+        assert_eq!(desk.day(0, &[same, same, same]).await["new"], 1, "the whole day and one more");
+        assert!(!desk.matters().await.contains("statement_gap"));
+        desk.day(9_000, &[(1, "李四", "", "N9")]).await;
+        assert!(desk.matters().await.contains("statement_gap"));
+        sound(&desk.app).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Which rows a report about a refund has to see.
 
 use super::TakeRefundReport;
+use crate::channel_account::Method;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::exception::{Exception, ExceptionKind};
 use crate::id::TypedId;
@@ -26,6 +27,10 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
         accounts(command, refund, wants);
     }
     let attempt = snapshot.attempts.get(&(tenant_id, command.attempt_id));
+    if attempt.is_some_and(|row| row.method == Method::BankTransfer) {
+        let (channel, kind) = (refund.channel_account_id, AccountKind::UnexplainedDebit);
+        wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, refund.currency)));
+    }
     if attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch)) {
         let subject = command.attempt_id.to_string();
         let id = Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &subject);

@@ -3,8 +3,8 @@ use tk_formats::wechatpay::order::{RefundState, TradeState};
 use tk_formats::wechatpay::time;
 
 use crate::core::{
-    CancelNode, Code, CoreAnswer, CoreCall, Entrance, Node, PayNode, QueryNode, RefundNode, RefundQueryNode,
-    Seller, Trade, TradeStatus, Why,
+    CancelNode, Code, CoreAnswer, CoreCall, CoreConfig, Entrance, Node, PayNode, Provider, QueryNode,
+    RefundNode, RefundQueryNode, Seller, Trade, TradeStatus, Why,
 };
 
 /// A reply before it is signed: status and body; nothing for 204.
@@ -50,9 +50,9 @@ pub fn answer_of(core: &Seller, call: &CoreCall, answer: &CoreAnswer) -> Answer 
 fn cancel(core: &Seller, call: &CoreCall, node: &CancelNode) -> Answer {
     match (&node.out_trade_no, node.action) {
         (Some(out_trade_no), Some(_)) => {
-            let config = core.config();
-            let (appid, mchid) = (&config.app_id, &config.seller_id);
-            Answer::done(json!({ "appid": appid, "mchid": mchid, "out_trade_no": out_trade_no }))
+            let mut fields = parties(core.config());
+            fields.insert("out_trade_no".to_owned(), out_trade_no.as_str().into());
+            Answer::done(Value::Object(fields))
         }
         (_, _) => refusal(call, Why::NotExist),
     }
@@ -75,16 +75,10 @@ fn order_answer(core: &Seller, out_trade_no: &str, told: Option<&QueryNode>) -> 
 
 /// An order as replies and callbacks carry it.
 pub fn order_fields(core: &Seller, trade: &Trade) -> Map<String, Value> {
-    let config = core.config();
-    order_of((&config.app_id, &config.seller_id), trade)
-}
-
-pub(super) fn order_of((appid, mchid): (&str, &str), trade: &Trade) -> Map<String, Value> {
     let state = state_of(trade);
-    let mut fields = Map::new();
+    let provided = core.config().provider.is_some();
+    let mut fields = parties(core.config());
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("appid", appid.into());
-    put("mchid", mchid.into());
     put("out_trade_no", trade.order.out_trade_no.as_str().into());
     put("trade_state", state.word().into());
     put("trade_state_desc", described(state).into());
@@ -95,7 +89,8 @@ pub(super) fn order_of((appid, mchid): (&str, &str), trade: &Trade) -> Map<Strin
         put("transaction_id", trade.trade_no.as_str().into());
         put("bank_type", "OTHERS".into());
         put("success_time", time::format_us(paid_at_us).unwrap_or_default().into());
-        put("payer", json!({ "openid": trade.buyer_id }));
+        let openid = if provided { "sp_openid" } else { "openid" };
+        put("payer", json!({ openid: trade.buyer_id }));
         let amount =
             json!({ "total": total, "payer_total": total, "currency": "CNY", "payer_currency": "CNY" });
         put("amount", amount);
@@ -104,6 +99,21 @@ pub(super) fn order_of((appid, mchid): (&str, &str), trade: &Trade) -> Map<Strin
         put("amount", json!({ "total": total, "currency": "CNY" }));
     }
     fields
+}
+
+fn parties(config: &CoreConfig) -> Map<String, Value> {
+    whom(config.provider.as_ref(), (&config.app_id, &config.seller_id))
+}
+
+/// Whom an order names: the merchant, or the service provider with the sub-merchant.
+pub(super) fn whom(provider: Option<&Provider>, (appid, mchid): (&str, &str)) -> Map<String, Value> {
+    let names = match provider {
+        None => vec![("appid", appid), ("mchid", mchid)],
+        Some(provider) => {
+            vec![("sp_appid", &*provider.app_id), ("sp_mchid", &*provider.mchid), ("sub_mchid", mchid)]
+        }
+    };
+    names.into_iter().map(|(name, id)| (name.to_owned(), id.into())).collect()
 }
 
 fn state_of(trade: &Trade) -> TradeState {

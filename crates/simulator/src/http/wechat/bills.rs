@@ -32,14 +32,16 @@ pub(super) async fn download(
         Ok(wire) => wire,
         Err(refusal) => return unsigned(&refusal),
     };
-    let open = sandbox.ticket(&ticket.token).filter(|open| open.app_id == wire.desk.app_id);
-    let Some(open) = open else {
+    let open = sandbox.ticket(&ticket.token);
+    let desk = open.as_ref().and_then(|open| sandbox.desk(&open.app_id));
+    let desk = desk.filter(|desk| desk.spoken_for_by() == wire.desk.spoken_for_by());
+    let Some((open, desk)) = open.zip(desk) else {
         return unsigned(&Answer::refused(400, "INVALID_REQUEST", "token已过期"));
     };
-    let Ok(rows) = sandbox.with_core(wire.desk, |core| core.bill(open.bill.day)) else {
+    let Ok(rows) = sandbox.with_core(desk, |core| core.bill(open.bill.day)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let plain = sheet(wire.desk, open.bill, &rows);
+    let plain = sheet(desk, open.bill, &rows);
     let bytes =
         plain.and_then(|plain| if ticket.tartype.is_some() { gzip(&plain).ok() } else { Some(plain) });
     match bytes {
@@ -82,9 +84,9 @@ fn trade_row(desk: &Desk, row: &TradeRow) -> bill::TradeRow {
     };
     bill::TradeRow {
         traded_at_us: row.finished_at_us,
-        appid: desk.app_id.clone(),
-        mchid: desk.seller_id.clone(),
-        sub_mchid: "0".to_owned(),
+        appid: desk.provider.as_ref().map_or(&desk.app_id, |provider| &provider.app_id).clone(),
+        mchid: desk.spoken_for_by().to_owned(),
+        sub_mchid: desk.provider.as_ref().map_or("0", |_| &*desk.seller_id).to_owned(),
         device: String::new(),
         transaction_id: row.trade_no.clone(),
         out_trade_no: row.out_trade_no.clone(),

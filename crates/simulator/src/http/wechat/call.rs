@@ -8,21 +8,37 @@ use crate::core::{
 };
 
 const PAY: &str = "/v3/pay/transactions/";
+const PARTNER_PAY: &str = "/v3/pay/partner/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
-    /// Something of the core, with whom the request names (`appid` and `mchid`, where it names them).
+    /// Something of the core.
     Core {
         call: Box<CoreCall>,
-        appid: Option<String>,
-        mchid: Option<String>,
+        named: Named,
         /// Whether a bill is to come packed.
         packed: bool,
     },
     /// The platform's certificates.
     Certificates,
+}
+
+/// Whom a request names, where it names them: `appid` and `mchid`, of a service provider `sp_appid`, `sp_mchid` and
+/// `sub_mchid`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    pub appid: Option<String>,
+    pub mchid: Option<String>,
+    pub sub_mchid: Option<String>,
+}
+
+/// Who speaks, by the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    Merchant,
+    Provider,
 }
 
 /// Why a request makes no call.
@@ -43,12 +59,22 @@ pub fn typed_call(method: &str, target: &str, body: &str) -> Result<Asked, BadRe
         ("GET", "/v3/bill/tradebill") => bill(&query, BillKind::Trade, "bill_type", "ALL"),
         ("GET", "/v3/bill/fundflowbill") => bill(&query, BillKind::Signcustomer, "account_type", "BASIC"),
         ("POST", REFUNDS) => refund(&Content::parse(body)?),
-        ("GET", _) if path.starts_with(REFUNDS) => refund_query(path),
-        (_, _) => match path.strip_prefix(PAY) {
-            Some(rest) => transaction(method, rest, &query, body),
-            None => Err(BadRequest::NoInterface),
+        ("GET", _) if path.starts_with(REFUNDS) => refund_query(path, &query),
+        (_, _) => match (path.strip_prefix(PAY), path.strip_prefix(PARTNER_PAY)) {
+            (Some(rest), _) => by(Speaker::Merchant, transaction(method, rest, &query, body)?),
+            (None, Some(rest)) => by(Speaker::Provider, transaction(method, rest, &query, body)?),
+            (None, None) => Err(BadRequest::NoInterface),
         },
     }
+}
+
+/// A merchant names no sub-merchant, a provider always does.
+fn by(speaker: Speaker, asked: Asked) -> Result<Asked, BadRequest> {
+    let fits = match &asked {
+        Asked::Core { named, .. } => named.sub_mchid.is_some() == (speaker == Speaker::Provider),
+        Asked::Certificates => true,
+    };
+    if fits { Ok(asked) } else { Err(BadRequest::Parameter) }
 }
 
 fn transaction(method: &str, rest: &str, query: &Query<'_>, body: &str) -> Result<Asked, BadRequest> {
@@ -75,8 +101,10 @@ fn transaction(method: &str, rest: &str, query: &Query<'_>, body: &str) -> Resul
 }
 
 fn asked_about(call: CoreCall, query: &Query<'_>) -> Result<Asked, BadRequest> {
-    let mchid = Some(query.get("mchid").ok_or(BadRequest::Parameter)?.into_owned());
-    Ok(Asked::Core { call: Box::new(call), appid: None, mchid, packed: false })
+    let owned = |name| query.get(name).map(Cow::into_owned);
+    let mchid = Some(owned("mchid").or_else(|| owned("sp_mchid")).ok_or(BadRequest::Parameter)?);
+    let named = Named { appid: None, mchid, sub_mchid: owned("sub_mchid") };
+    Ok(Asked::Core { call: Box::new(call), named, packed: false })
 }
 
 fn pay(product: &str, content: &Content) -> Result<Asked, BadRequest> {
@@ -90,7 +118,8 @@ fn pay(product: &str, content: &Content) -> Result<Asked, BadRequest> {
             CoreCall::Wap(order)
         }
         "jsapi" => {
-            let openid = content.part("payer")?.text("openid")?.ok_or(BadRequest::Parameter)?.to_owned();
+            let payer = content.part("payer")?;
+            let openid = payer.either("openid", "sp_openid")?.ok_or(BadRequest::Parameter)?.to_owned();
             CoreCall::Jsapi(Order { buyer: Some(openid), ..order })
         }
         "codepay" => {
@@ -100,7 +129,7 @@ fn pay(product: &str, content: &Content) -> Result<Asked, BadRequest> {
         }
         _ => return Err(BadRequest::NoInterface),
     };
-    content.text("appid")?.ok_or(BadRequest::Parameter)?;
+    content.either("appid", "sp_appid")?.ok_or(BadRequest::Parameter)?;
     content.asks(call)
 }
 
@@ -137,14 +166,15 @@ fn refund(content: &Content) -> Result<Asked, BadRequest> {
 }
 
 /// A refund is asked about by its own number; which order it is of, the core finds.
-fn refund_query(path: &str) -> Result<Asked, BadRequest> {
+fn refund_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
     let number = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/'));
     let number = number.filter(|rest| !rest.contains('/')).ok_or(BadRequest::NoInterface)?;
     let call = CoreCall::RefundQuery(RefundQueryCall {
         trade: TradeRef::default(),
         out_request_no: Some(number_of(number)?),
     });
-    Ok(Asked::Core { call: Box::new(call), appid: None, mchid: None, packed: false })
+    let named = Named { sub_mchid: query.get("sub_mchid").map(Cow::into_owned), ..Named::default() };
+    Ok(Asked::Core { call: Box::new(call), named, packed: false })
 }
 
 fn bill(query: &Query<'_>, kind: BillKind, which: &str, only: &str) -> Result<Asked, BadRequest> {
@@ -159,7 +189,8 @@ fn bill(query: &Query<'_>, kind: BillKind, which: &str, only: &str) -> Result<As
     let date = query.get("bill_date").ok_or(BadRequest::Parameter)?;
     let start_us = time::parse_us(&format!("{date}T00:00:00+08:00")).map_err(|_| BadRequest::Parameter)?;
     let call = Box::new(CoreCall::Bill(BillCall { kind, day: beijing_day(start_us) }));
-    Ok(Asked::Core { call, appid: None, mchid: None, packed })
+    let named = Named { sub_mchid: query.get("sub_mchid").map(Cow::into_owned), ..Named::default() };
+    Ok(Asked::Core { call, named, packed })
 }
 
 fn number_of(text: &str) -> Result<String, BadRequest> {
@@ -229,13 +260,17 @@ impl Content {
         self.0.get(name).and_then(Value::as_i64).ok_or(BadRequest::Parameter)
     }
 
+    /// What merchants and service providers write under different names.
+    fn either(&self, direct: &str, provider: &str) -> Result<Option<&str>, BadRequest> {
+        Ok(self.text(direct)?.or(self.text(provider)?))
+    }
+
     fn asks(&self, call: CoreCall) -> Result<Asked, BadRequest> {
-        let owned = |name| Ok(self.text(name)?.map(str::to_owned));
-        Ok(Asked::Core {
-            call: Box::new(call),
-            appid: owned("appid")?,
-            mchid: owned("mchid")?,
-            packed: false,
-        })
+        let named = Named {
+            appid: self.either("appid", "sp_appid")?.map(str::to_owned),
+            mchid: self.either("mchid", "sp_mchid")?.map(str::to_owned),
+            sub_mchid: self.text("sub_mchid")?.map(str::to_owned),
+        };
+        Ok(Asked::Core { call: Box::new(call), named, packed: false })
     }
 }

@@ -13,7 +13,7 @@ use super::super::gateway::{SLOW_MAX, cut_off};
 use super::super::sandbox::{Desk, Sandbox};
 use super::answer::{Answer, answer_of};
 use super::bills;
-use super::call::{Asked, BadRequest, typed_call};
+use super::call::{Asked, BadRequest, Named, typed_call};
 use crate::core::{BillCall, CoreCall, DayBill, Delivery, Garble, Node, RefundQueryCall, Seller, TradeRef};
 use crate::keys::wechat::MerchantKeys;
 
@@ -54,17 +54,25 @@ pub(super) async fn call(
         }
         Err(BadRequest::Parameter) => unsigned(&Answer::refused(400, "PARAM_ERROR", "参数错误")),
         Ok(Asked::Certificates) => certificates_reply(&wire),
-        Ok(Asked::Core { appid, mchid, .. }) if !wire.is_for(appid.as_deref(), mchid.as_deref()) => {
-            unsigned(&Answer::refused(400, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配"))
+        Ok(Asked::Core { call, named, packed }) => {
+            let speaker = wire.desk.spoken_for_by();
+            let Some(desk) = sandbox.desk_for(speaker, named.sub_mchid.as_deref()) else {
+                return unsigned(&Answer::refused(403, "NO_AUTH", "商户未授权服务商"));
+            };
+            let wire = Wire { desk, ..wire };
+            if !wire.is_for(&named) {
+                return unsigned(&Answer::refused(400, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配"));
+            }
+            carry_out(&sandbox, &wire, *call, packed).await
         }
-        Ok(Asked::Core { call, packed, .. }) => carry_out(&sandbox, &wire, *call, packed).await,
     }
 }
 
 impl Wire<'_> {
-    fn is_for(&self, appid: Option<&str>, mchid: Option<&str>) -> bool {
-        appid.is_none_or(|appid| appid == self.desk.app_id)
-            && mchid.is_none_or(|mchid| mchid == self.desk.seller_id)
+    fn is_for(&self, named: &Named) -> bool {
+        let app_id = self.desk.provider.as_ref().map_or(&self.desk.app_id, |provider| &provider.app_id);
+        named.appid.as_ref().is_none_or(|appid| appid == app_id)
+            && named.mchid.as_ref().is_none_or(|mchid| mchid == self.desk.spoken_for_by())
     }
 }
 
@@ -152,7 +160,7 @@ enum Written {
 }
 
 /// A question about a refund names no order; it is looked up.
-fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
+pub fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
     if let CoreCall::RefundQuery(RefundQueryCall { out_request_no: Some(number), .. }) = &call {
         let order = core.order_of_refund(number).unwrap_or(number).to_owned();
         return CoreCall::RefundQuery(RefundQueryCall {

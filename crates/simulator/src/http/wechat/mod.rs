@@ -11,6 +11,8 @@ pub(super) use bills::sheet as sheet_of;
 
 pub use answer::{Answer, answer_of, order_fields, refund_fields};
 pub use call::{Asked, typed_call};
+pub use gateway::with_order;
+pub use notice::notice_of;
 
 use std::sync::Arc;
 

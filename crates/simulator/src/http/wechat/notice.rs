@@ -5,7 +5,7 @@ use tk_formats::wechatpay::{signature, time};
 
 use super::super::notifier::Message;
 use super::super::sandbox::Sandbox;
-use super::answer::{refund_id, trade_type};
+use super::answer::{refund_id, trade_type, whom};
 use crate::core::{Notification, NotifyFields, Seal};
 use crate::keys::wechat::MerchantKeys;
 
@@ -39,7 +39,8 @@ pub(in crate::http) fn message(
     Some(Message { headers, body })
 }
 
-fn notice_of(notification: &Notification) -> Notice {
+/// What a notification says, before it is sealed and signed.
+pub fn notice_of(notification: &Notification) -> Notice {
     let fields = &notification.fields;
     let (event_type, original_type, resource) = match (&fields.out_biz_no, fields.refund_fen) {
         (Some(number), Some(fen)) => ("REFUND.SUCCESS", "refund", refund(fields, number, fen)),
@@ -56,9 +57,8 @@ fn notice_of(notification: &Notification) -> Notice {
 
 fn order(fields: &NotifyFields) -> Map<String, Value> {
     let total = fields.total_fen;
+    let openid = if fields.provider.is_some() { "sp_openid" } else { "openid" };
     let order = json!({
-        "appid": fields.app_id,
-        "mchid": fields.seller_id,
         "out_trade_no": fields.out_trade_no,
         "transaction_id": fields.trade_no,
         "trade_type": trade_type(fields.entrance),
@@ -67,26 +67,38 @@ fn order(fields: &NotifyFields) -> Map<String, Value> {
         "bank_type": "OTHERS",
         "attach": fields.passback_params.as_deref().unwrap_or_default(),
         "success_time": moment(fields.gmt_payment_us),
-        "payer": { "openid": fields.buyer_id },
+        "payer": { openid: fields.buyer_id },
         "amount": { "total": total, "payer_total": total, "currency": "CNY", "payer_currency": "CNY" },
         "promotion_detail": [],
     });
-    object(order)
+    parties(fields, order)
 }
 
 fn refund(fields: &NotifyFields, number: &str, fen: i64) -> Map<String, Value> {
     let total = fields.total_fen;
-    object(json!({
-        "mchid": fields.seller_id,
-        "out_trade_no": fields.out_trade_no,
-        "transaction_id": fields.trade_no,
-        "out_refund_no": number,
-        "refund_id": refund_id(number),
-        "refund_status": RefundState::Success.word(),
-        "success_time": moment(fields.gmt_refund_us),
-        "user_received_account": "支付用户零钱",
-        "amount": { "total": total, "refund": fen, "payer_total": total, "payer_refund": fen },
-    }))
+    let mut refund = parties(
+        fields,
+        json!({
+            "out_trade_no": fields.out_trade_no,
+            "transaction_id": fields.trade_no,
+            "out_refund_no": number,
+            "refund_id": refund_id(number),
+            "refund_status": RefundState::Success.word(),
+            "success_time": moment(fields.gmt_refund_us),
+            "user_received_account": "支付用户零钱",
+            "amount": { "total": total, "refund": fen, "payer_total": total, "payer_refund": fen },
+        }),
+    );
+    // A refund names no application.
+    refund.remove("appid");
+    refund.remove("sp_appid");
+    refund
+}
+
+fn parties(fields: &NotifyFields, told: Value) -> Map<String, Value> {
+    let mut whole = whom(fields.provider.as_ref(), (&fields.app_id, &fields.seller_id));
+    whole.extend(object(told));
+    whole
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -5,9 +5,6 @@ use tk_formats::unionpay::time;
 
 use super::books::{Books, State, Trade};
 
-/// What UnionPay charges, in hundred-thousandths of the amount (0.6 %).
-const FEE_PER_100K: i64 = 600;
-
 /// The settlement file of a merchant's day (`YYYYMMDD`); nothing where nothing happened.
 pub fn settlement_file(
     books: &Books,
@@ -34,8 +31,7 @@ pub fn settlement_file(
 
 fn row(books: &Books, trade: &Trade, mer_id: &str) -> Result<TradeRow, SettlementError> {
     let moment = time::format_us(trade.done_at_us).unwrap_or_default();
-    // An undo takes the payment's charge back whole, a refund its part.
-    let fee = (trade.amount_fen.saturating_mul(FEE_PER_100K) + 50_000).div_euclid(100_000);
+    let fee = trade.fee_fen;
     let net = trade.amount_fen - fee;
     let (fee, settle) = match trade.txn_type.as_str() {
         "01" => (Signed::Debit(fee), Signed::Credit(net)),

@@ -7,6 +7,7 @@ use tk_formats::unionpay::{Params, time};
 
 use super::notices::Notice;
 use super::page::Page;
+use crate::core::{FeeOnRefund, fee_of, fee_share};
 
 /// What identifies a trade: `orderId` and `txnTime` (unionpay.md section 2).
 pub type Key = (String, String);
@@ -36,6 +37,8 @@ pub struct Trade {
     pub txn_sub_type: String,
     pub biz_type: String,
     pub amount_fen: i64,
+    /// The sub-merchant of a platform.
+    pub sub_mer_id: Option<String>,
     /// UnionPay's number.
     pub query_id: String,
     /// The payment that a refund or undo is of.
@@ -45,6 +48,31 @@ pub struct Trade {
     pub done_at_us: i64,
     /// Given back so far, all refunds and undos together.
     pub given_back_fen: i64,
+    /// Charged for a payment, or returned with a refund or undo.
+    pub fee_fen: i64,
+    /// Of a payment's charge, returned so far.
+    pub fee_returned_fen: i64,
+}
+
+/// What UnionPay charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// Parts per million of the payment, rounded half up.
+    pub rate_ppm: u32,
+    pub on_refund: FeeOnRefund,
+}
+
+impl Default for Fees {
+    fn default() -> Self {
+        Self { rate_ppm: 6_000, on_refund: FeeOnRefund::Returned }
+    }
+}
+
+impl Trade {
+    /// Whether a request speaks for the sub-merchant of this trade, or for nobody else where it has none.
+    pub(super) fn is_of(&self, request: &Params) -> bool {
+        self.sub_mer_id.as_deref() == request.get_filled("subMerId")
+    }
 }
 
 /// What there is to compare the other side's books with.
@@ -65,10 +93,16 @@ pub struct Books {
     /// Codes sent for orders to come, by order number.
     pub(super) codes: BTreeMap<String, String>,
     pub(super) notices: Vec<Notice>,
+    fees: Fees,
     serial: u64,
 }
 
 impl Books {
+    /// Empty books on these terms.
+    pub fn with_fees(fees: Fees) -> Self {
+        Self { fees, ..Self::default() }
+    }
+
     /// A number that was not given before.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial = self.serial.saturating_add(1);
@@ -104,24 +138,47 @@ impl Books {
         let serial = self.next_serial();
         let text = |name: &str| fields.get_filled(name).unwrap_or_default().to_owned();
         let moment = time::format_us(now_us).unwrap_or_default();
-        let trade = Trade {
+        let mut trade = Trade {
             order_id: text("orderId"),
             txn_time: text("txnTime"),
             txn_type: text("txnType"),
             txn_sub_type: text("txnSubType"),
             biz_type: text("bizType"),
             amount_fen,
+            sub_mer_id: fields.get_filled("subMerId").map(str::to_owned),
             query_id: format!("{moment}{:07}", serial % 10_000_000),
             orig_query_id: fields.get_filled("origQryId").map(str::to_owned),
             trace_no: format!("{:06}", serial % 1_000_000),
             state,
             done_at_us: now_us,
             given_back_fen: 0,
+            fee_fen: 0,
+            fee_returned_fen: 0,
         };
+        trade.fee_fen = self.settle_fee(&trade);
         let key = (trade.order_id.clone(), trade.txn_time.clone());
         self.by_query_id.insert(trade.query_id.clone(), key.clone());
         self.trades.insert(key, trade.clone());
         Some(trade)
+    }
+
+    /// The charge of a payment; of a refund or undo, what it returns, so that all parts together return the whole.
+    fn settle_fee(&mut self, trade: &Trade) -> i64 {
+        if trade.state != State::Done {
+            return 0;
+        }
+        let Some(orig) = &trade.orig_query_id else { return fee_of(trade.amount_fen, self.fees.rate_ppm) };
+        let Some(paid) = self.by_query_id.get(orig).and_then(|key| self.trades.get_mut(key)) else {
+            return 0;
+        };
+        paid.given_back_fen = paid.given_back_fen.saturating_add(trade.amount_fen);
+        let returned_fen = match self.fees.on_refund {
+            FeeOnRefund::Kept => 0,
+            FeeOnRefund::Returned => fee_share(paid.fee_fen, paid.given_back_fen, paid.amount_fen),
+        };
+        let part_fen = returned_fen.saturating_sub(paid.fee_returned_fen);
+        paid.fee_returned_fen = returned_fen;
+        part_fen
     }
 
     /// Every trade, by number and time.

@@ -4,6 +4,7 @@ use tk_formats::unionpay::{Params, amount, braces, time};
 
 use super::books::{Books, State, Trade};
 use super::notices::report_fields;
+use crate::core::Cap;
 
 /// The fields of an answer without those of the signature.
 pub type Answer = Vec<(String, String)>;
@@ -22,16 +23,16 @@ pub enum Desk {
 }
 
 /// A refusal: code, text and the inner code of the text.
-type Refused = (&'static str, &'static str);
+pub(super) type Refused = (&'static str, &'static str);
 
 const FORMAT: Refused = ("10", "报文格式错误[9100001]");
 const DUPLICATE: Refused = ("12", "重复交易[5100012]");
-const NOT_FOUND: Refused = ("34", "查无此交易[2600000]");
+pub(super) const NOT_FOUND: Refused = ("34", "查无此交易[2600000]");
 const NOT_SUPPORTED: Refused = ("33", "交易类型不支持[2040004]");
 const AMOUNT: Refused = ("36", "交易金额不符[2050001]");
-const OVER: Refused = ("37", "退货金额超过原交易[2050004]");
+pub(super) const OVER: Refused = ("37", "退货金额超过原交易[2050004]");
 const CARD: Refused = ("61", "短信验证码错误[6100010]");
-const SYSTEM: Refused = ("05", "交易已受理，请稍后查询交易结果[0000005]");
+pub(super) const SYSTEM: Refused = ("05", "交易已受理，请稍后查询交易结果[0000005]");
 
 impl Books {
     /// Carries out a request whose signature was verified.
@@ -42,29 +43,38 @@ impl Books {
         customer: &[(String, String)],
         now_us: i64,
     ) -> Answer {
+        let answer = self.carry_out(desk, request, customer, now_us);
+        answered(request, answer)
+    }
+
+    /// Carries out a refund although more goes back than was paid.
+    pub(super) fn enact_uncapped(&mut self, request: &Params, now_us: i64) -> Answer {
+        let answer = self.give_back(request, Cap::Lifted, now_us);
+        answered(request, answer)
+    }
+
+    fn carry_out(
+        &mut self,
+        desk: Desk,
+        request: &Params,
+        customer: &[(String, String)],
+        now_us: i64,
+    ) -> Result<Answer, Refused> {
         let kind =
             (desk, request.get("txnType").unwrap_or_default(), request.get("txnSubType").unwrap_or_default());
-        let answer = match kind {
+        match kind {
+            _ if !access_fits(request) => Err(FORMAT),
             (Desk::Query, "00", "00") => self.query(request),
             (Desk::Back, "01", "01") => self.consume(request, customer, now_us),
-            (Desk::Back, "04" | "31", "00") => self.give_back(request, now_us),
+            (Desk::Back, "04" | "31", "00") => self.give_back(request, Cap::Enforced, now_us),
             (Desk::Back, "77", "02") => self.send_code(request),
             (Desk::Back, "74", "01") => self.unbind(request),
             _ => Err(NOT_SUPPORTED),
-        };
-        let mut fields = echoed(request);
-        match answer {
-            Ok(more) => fields.extend(more),
-            Err((code, text)) => {
-                fields.push(("respCode".to_owned(), code.to_owned()));
-                fields.push(("respMsg".to_owned(), text.to_owned()));
-            }
         }
-        fields
     }
 
     fn query(&self, request: &Params) -> Result<Answer, Refused> {
-        let trade = self.trade(&key(request)?).ok_or(NOT_FOUND)?;
+        let trade = self.trade(&key(request)?).filter(|trade| trade.is_of(request)).ok_or(NOT_FOUND)?;
         let (code, text) = match &trade.state {
             State::Working => SYSTEM,
             State::Done => ("00", "成功[0000000]"),
@@ -102,13 +112,28 @@ impl Books {
         Ok([vec![("queryId".to_owned(), trade.query_id)], done()].concat())
     }
 
-    fn give_back(&mut self, request: &Params, now_us: i64) -> Result<Answer, Refused> {
+    fn give_back(&mut self, request: &Params, cap: Cap, now_us: i64) -> Result<Answer, Refused> {
+        let (orig, fen) = self.check_give_back(request, cap, now_us)?;
+        let trade = self.put(request, fen, State::Done, now_us).ok_or(SYSTEM)?;
+        self.tell(request, &trade, now_us);
+        let taken = [("origQryId", orig), ("queryId", trade.query_id), ("txnAmt", fen.to_string())];
+        Ok(taken.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(done()).collect())
+    }
+
+    /// The payment's number and the amount of a refund or undo that may be carried out now.
+    pub(super) fn check_give_back(
+        &self,
+        request: &Params,
+        cap: Cap,
+        now_us: i64,
+    ) -> Result<(String, i64), Refused> {
         let (key, fen) = (key(request)?, fen(request)?);
         if self.trades.contains_key(&key) {
             return Err(DUPLICATE);
         }
         let orig = request.get_filled("origQryId").ok_or(FORMAT)?.to_owned();
-        let paid = self.by_query_id(&orig).filter(|trade| trade.txn_type == "01").ok_or(NOT_FOUND)?;
+        let paid = self.by_query_id(&orig);
+        let paid = paid.filter(|trade| trade.txn_type == "01" && trade.is_of(request)).ok_or(NOT_FOUND)?;
         let day = |at_us: i64| at_us.saturating_add(BEIJING_US).div_euclid(DAY_US);
         let age_days = day(now_us) - day(paid.done_at_us);
         let left_fen = paid.amount_fen - paid.given_back_fen;
@@ -125,17 +150,10 @@ impl Books {
         } else if age_days > REFUND_DAYS {
             return Err(("30", "超过退货期限[2030002]"));
         }
-        if fen > left_fen {
+        if cap == Cap::Enforced && fen > left_fen {
             return Err(OVER);
         }
-        let paid_key = (paid.order_id.clone(), paid.txn_time.clone());
-        let trade = self.put(request, fen, State::Done, now_us).ok_or(SYSTEM)?;
-        if let Some(paid) = self.trades.get_mut(&paid_key) {
-            paid.given_back_fen += fen;
-        }
-        self.tell(request, &trade, now_us);
-        let taken = [("origQryId", orig), ("queryId", trade.query_id), ("txnAmt", fen.to_string())];
-        Ok(taken.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(done()).collect())
+        Ok((orig, fen))
     }
 
     fn send_code(&mut self, request: &Params) -> Result<Answer, Refused> {
@@ -172,11 +190,24 @@ impl Books {
     }
 }
 
+/// The whole answer to a request.
+pub(super) fn answered(request: &Params, answer: Result<Answer, Refused>) -> Answer {
+    let mut fields = echoed(request);
+    match answer {
+        Ok(more) => fields.extend(more),
+        Err((code, text)) => {
+            fields.push(("respCode".to_owned(), code.to_owned()));
+            fields.push(("respMsg".to_owned(), text.to_owned()));
+        }
+    }
+    fields
+}
+
 /// What every answer and notification repeats of its request.
 pub(super) fn echoed(request: &Params) -> Answer {
     let names =
         ["version", "encoding", "signMethod", "txnType", "txnSubType", "bizType", "accessType", "merId"];
-    let more = ["orderId", "txnTime", "reqReserved"];
+    let more = ["acqInsCode", "subMerId", "orderId", "txnTime", "reqReserved"];
     let filled = |name: &&str| request.get_filled(name).map(|value| ((*name).to_owned(), value.to_owned()));
     names.iter().chain(&more).filter_map(filled).collect()
 }
@@ -184,6 +215,19 @@ pub(super) fn echoed(request: &Params) -> Answer {
 /// The two fields of a success.
 pub(super) fn done() -> Answer {
     vec![("respCode".to_owned(), "00".to_owned()), ("respMsg".to_owned(), "成功[0000000]".to_owned())]
+}
+
+/// A merchant names nobody else, an acquirer itself, a platform its sub-merchant whole (unionpay.md section 2).
+pub(super) fn access_fits(request: &Params) -> bool {
+    let filled = |name: &str| request.get_filled(name).is_some();
+    let acquirer = filled("acqInsCode");
+    let sub = ["subMerId", "subMerName", "subMerAbbr"].map(filled);
+    match request.get_filled("accessType") {
+        None | Some("0") => !acquirer && !sub.contains(&true),
+        Some("1") => acquirer && !sub.contains(&true),
+        Some("2") => !acquirer && !sub.contains(&false),
+        Some(_) => false,
+    }
 }
 
 fn key(request: &Params) -> Result<(String, String), Refused> {

@@ -5,11 +5,13 @@ mod books;
 mod enact;
 mod notices;
 mod page;
+mod seller;
 #[cfg(test)]
 mod tests;
 
 pub use bill::settlement_file;
-pub use books::{Books, Key, State, Trade, Truth};
+pub use books::{Books, Fees, Key, State, Trade, Truth};
 pub use enact::{Answer, Desk};
 pub use notices::{NOTIFY_LADDER_US, Notice};
 pub use page::{Page, PageRefusal};
+pub use seller::{Notification, Request, Seller};

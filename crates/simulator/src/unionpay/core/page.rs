@@ -4,7 +4,7 @@ use serde::Serialize;
 use tk_formats::unionpay::{Params, amount, time};
 
 use super::books::{Books, State};
-use super::enact::{done, echoed};
+use super::enact::{access_fits, done, echoed};
 use super::notices::report_fields;
 
 /// The most pages open at once.
@@ -54,7 +54,10 @@ impl Books {
         let kind = (request.get("txnType"), request.get("bizType"));
         let known =
             matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
-        if !known || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156"))) {
+        if !access_fits(request)
+            || !known
+            || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156")))
+        {
             return Err(PageRefusal::Invalid);
         }
         if expires_at_us <= now_us {

@@ -34,6 +34,10 @@ pub enum Fault {
     NotFound,
     /// The request is carried out only after the next question.
     LandsAfterQuery,
+    /// The same, and yet it is answered as taken.
+    AcceptedLater,
+    /// The next notification states another amount.
+    NotifyWrongAmount { by_fen: i64 },
 }
 
 /// A fault for the next request of one kind.
@@ -52,7 +56,11 @@ impl Fault {
         match self {
             Self::Lost { effect } | Self::ServerError { effect } => matches!(effect, Effect::Done),
             Self::Garbage | Self::Truncated | Self::OtherCharset | Self::Empty | Self::Slow { .. } => true,
-            Self::Limited | Self::NotFound | Self::LandsAfterQuery => false,
+            Self::Limited
+            | Self::NotFound
+            | Self::LandsAfterQuery
+            | Self::AcceptedLater
+            | Self::NotifyWrongAmount { .. } => false,
         }
     }
 }

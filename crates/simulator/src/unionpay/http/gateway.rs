@@ -52,6 +52,11 @@ async fn call(gateway: &Gateway, desk: Desk, body: &[u8]) -> Response {
             gateway.put_off(Late { desk, request, customer });
             return written(gateway, &Vec::new(), Some(Fault::Lost { effect: super::Effect::None })).await;
         }
+        if fault == Some(Fault::AcceptedLater) {
+            let taken = refusal(Some(&request), ("00", "成功[0000000]"));
+            gateway.put_off(Late { desk, request, customer });
+            return written(gateway, &taken, None).await;
+        }
         let lie = refusal(Some(&request), ("34", "查无此交易[2600000]"));
         return written(gateway, &lie, fault).await;
     }
@@ -122,7 +127,10 @@ async fn written(gateway: &Gateway, answer: &Answer, fault: Option<Fault>) -> Re
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     match fault {
-        None | Some(Fault::NotFound | Fault::LandsAfterQuery) => raw(body),
+        None
+        | Some(
+            Fault::NotFound | Fault::LandsAfterQuery | Fault::AcceptedLater | Fault::NotifyWrongAmount { .. },
+        ) => raw(body),
         Some(Fault::Slow { after_ms }) => {
             tokio::time::sleep(Duration::from_millis(after_ms).min(SLOW_MAX)).await;
             raw(body)

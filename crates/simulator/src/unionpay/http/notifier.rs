@@ -28,12 +28,22 @@ pub(super) async fn run(gateway: Arc<Gateway>) {
 
 async fn deliver(gateway: &Gateway, notice: &Notice) {
     let keys = &gateway.keys;
-    let Some(body) = body_of(&notice.fields, &keys.signer, keys.certificate_pem.as_deref()) else {
+    let mut fields = notice.fields.clone();
+    if let Some(by_fen) = gateway.next_wrong_amount() {
+        misstate(&mut fields, by_fen);
+    }
+    let Some(body) = body_of(&fields, &keys.signer, keys.certificate_pem.as_deref()) else {
         tracing::warn!(serial = notice.serial, "notification cannot be written");
         return;
     };
     if send(gateway, &notice.url, body).await {
         gateway.books().acknowledge(notice.serial);
+    }
+}
+
+fn misstate(fields: &mut [(String, String)], by_fen: i64) {
+    if let Some((_, text)) = fields.iter_mut().find(|(name, _)| name == "txnAmt") {
+        *text = text.parse::<i64>().unwrap_or(0).saturating_add(by_fen).to_string();
     }
 }
 

@@ -8,7 +8,7 @@ use tk_formats::keys::SigningKey;
 use tk_formats::unionpay::sign::Signer;
 use tokio::sync::Notify;
 
-use super::faults::Script;
+use super::faults::{Fault, Script};
 use crate::keys::{KeysError, stranger};
 use crate::unionpay::core::{Books, Desk};
 use crate::unionpay::keys::{GatewayKeys, MER_ID};
@@ -151,11 +151,26 @@ impl Gateway {
     }
 
     /// Takes the first fault that fits a kind of request.
-    pub(super) fn next_fault(&self, txn_type: &str) -> Option<super::Fault> {
+    pub(super) fn next_fault(&self, txn_type: &str) -> Option<Fault> {
         let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |script: &Script| script.txn_type.as_deref().is_none_or(|wanted| wanted == txn_type);
+        let fits = |script: &Script| {
+            script.txn_type.as_deref().is_none_or(|wanted| wanted == txn_type)
+                && !matches!(script.fault, Fault::NotifyWrongAmount { .. })
+        };
         let at = scripts.iter().position(fits)?;
         Some(scripts.remove(at).fault)
+    }
+
+    /// Takes by how much the next notification misstates its amount, if it is to.
+    pub(super) fn next_wrong_amount(&self) -> Option<i64> {
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = |script: &Script| {
+            let Fault::NotifyWrongAmount { by_fen } = script.fault else { return None };
+            Some(by_fen)
+        };
+        let (at, by_fen) = scripts.iter().enumerate().find_map(|(at, script)| Some((at, wrong(script)?)))?;
+        scripts.remove(at);
+        Some(by_fen)
     }
 
     pub(super) fn put_off(&self, late: Late) {

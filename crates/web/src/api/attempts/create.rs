@@ -2,6 +2,7 @@
 
 use crate::api::answer::{Answer, record};
 use crate::api::once::{self, Effect};
+use crate::api::payments::parts::expected;
 use crate::api::{LEASE_US, refer, schema};
 use crate::auth::PaymentsWrite;
 use crate::parse::{Text, Write};
@@ -18,6 +19,7 @@ use tk_domain::id::{AttemptId, TypedId};
 use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::payment::{Attempt, AttemptStatus, Outcome, StartAttempt, Started};
 use tk_domain::refusal::Refusal;
+use tk_domain::transfer::ExpectedPayer;
 use utoipa::ToSchema;
 
 /// An attempt to be started.
@@ -71,11 +73,15 @@ pub async fn create(
     }
     let named = body.payer.unwrap_or_default();
     let texts = (named.name.as_ref(), named.account.as_ref());
-    let payer = state.app.expected_payer(
+    let mut payer = state.app.expected_payer(
         tenant_id,
         texts.0.map(|name| name.0.as_str()),
         texts.1.map(|account| account.0.as_str()),
     );
+    if body.method == Method::BankTransfer && payer == ExpectedPayer::default() {
+        let payment = refer::payment(&state, &effect.caller, payment_id).await?;
+        payer = expected(&state, &payment);
+    }
     let command = StartAttempt {
         tenant_id,
         payment_id,

@@ -4,6 +4,7 @@ pub mod cancellation;
 pub mod candidates;
 pub mod create;
 pub mod get;
+pub mod links;
 pub mod list;
 pub mod matches;
 pub mod matching;
@@ -40,10 +41,9 @@ async fn account(state: &WebState, caller: &Caller, text: &str) -> Result<Channe
 }
 
 fn bring(caller: &Caller, account: &ChannelAccount, actor: Text<1, 64>) -> Bring {
-    Bring {
-        tenant_id: caller.tenant_id,
-        channel_account_id: account.id,
-        by: actor.0,
-        origin: caller.origin(),
-    }
+    bring_to(caller, account.id, actor)
+}
+
+fn bring_to(caller: &Caller, channel_account_id: ChannelAccountId, actor: Text<1, 64>) -> Bring {
+    Bring { tenant_id: caller.tenant_id, channel_account_id, by: actor.0, origin: caller.origin() }
 }

@@ -10,6 +10,7 @@ use crate::state::WebState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use tk_app::channels::bank::{BankError, Format, StatementError, ToldStatement, read};
+use tk_app::transfers::StatementFailure;
 use tk_domain::transfer::{LinesTaken, TakeBankLines};
 
 /// Takes a statement file of a bank account: CSV by the account's mapping, camt.053 or MT940, as the body. A file that
@@ -32,7 +33,11 @@ pub async fn create(
     let account = account(&state, &effect.caller, &named).await?;
     let told = read_apart(account.settings.clone(), format, bytes).await?;
     let bring = bring(&effect.caller, &account, actor);
-    let mut pieces = state.app.statement_commands(&bring, &told).map_err(|_| Code::Internal)?;
+    let mut pieces = match state.app.statement_commands(&bring, &told).await {
+        Ok(pieces) => pieces,
+        Err(StatementFailure::Store(failure)) => return Err(failure.into()),
+        Err(StatementFailure::Seal(_)) => return Err(Code::Internal.into()),
+    };
     let Some(last) = pieces.pop() else { return empty(&account.id.to_string()) };
     let new = match before(&state, &mut effect, pieces).await? {
         Ok(new) => new,
@@ -43,7 +48,12 @@ pub async fn create(
         let new = new + taken.new.len();
         record(StatusCode::CREATED, &view(&named, (lines, new)))
     };
-    match effect.submit(&state, last, render).await? {
+    let came = effect.submit(&state, last, render).await?;
+    // The lines are in the books; what they say about each other is looked at again by every matching.
+    if let Err(failure) = state.app.look_after_desk(&bring).await {
+        tracing::warn!(%failure, "the desk was not looked after");
+    }
+    match came {
         Came::Fresh(_, Some(answer)) | Came::Replayed(answer) => Ok(answer),
         Came::Fresh(_, None) => Err(Code::Internal.into()),
     }

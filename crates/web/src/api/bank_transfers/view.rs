@@ -64,6 +64,8 @@ pub struct MatchingView {
     pub orders: usize,
     /// Matches made.
     pub matched: usize,
+    /// Reversals, slips and returns that were linked with what they are about.
+    pub linked: usize,
     /// What a person has to decide, the best first, at most 100.
     pub likely: Vec<ProposalView>,
 }
@@ -77,6 +79,7 @@ impl MatchingView {
             lines: done.lines,
             orders: done.orders,
             matched: done.matched,
+            linked: done.linked,
             likely: done.likely.iter().map(ProposalView::of).collect(),
         }
     }

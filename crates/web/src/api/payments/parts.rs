@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tk_domain::id::{MerchantId, TenantId};
 use tk_domain::payment::{Item, PayerRecord, Payment};
+use tk_domain::transfer::ExpectedPayer;
 use utoipa::ToSchema;
 
 /// Who is to pay. Kept sealed; answers show it with the middles hidden, unless the key may read it in full.
@@ -82,6 +83,13 @@ impl PayerCreate {
 #[must_use]
 pub fn seal_name((tenant_id, merchant_id): (TenantId, MerchantId), merchant_order_no: &str) -> String {
     format!("payer/{tenant_id}/{merchant_id}/{merchant_order_no}")
+}
+
+/// Who is expected to pay by transfer where nobody else was named: the payment's payer.
+#[must_use]
+pub fn expected(state: &WebState, payment: &Payment) -> ExpectedPayer {
+    let payer = revealed(state, payment).unwrap_or_default();
+    state.app.expected_payer(payment.tenant_id, payer["name"].as_str(), None)
 }
 
 /// The payer in full.

@@ -1,9 +1,11 @@
 //! Planted bugs: what others got wrong, wrapped around the commands. Each must be caught.
 
-use crate::conversation::Said;
+mod channels;
+
 use crate::flight::{Flight, Report};
 use crate::queue::Happening;
 use crate::run::{Catch, Violation, sweep_points, tell};
+use crate::seller::Notification;
 use crate::world::World;
 use tk_domain::command::LaneKind;
 use tk_domain::decision::{Change, Changes};
@@ -12,10 +14,9 @@ use tk_domain::ledger::EntryKind;
 use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
 use tk_domain::refund::{CreateRefund, RefundState};
-use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
-use tk_simulator::core::{CoreCall, Notification};
 
 /// A bug that somebody really shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +41,17 @@ pub(crate) enum Bug {
     RefundNotFoundIsFailed,
     LateRefundDropped,
     UndoneUnbooked,
+    WechatNotFoundIsClosed,
+    UnionpayDuplicateIsFailed,
+    UnionpayRefundBookedTwice,
+    CloseRefusedIsClosed,
+    SwitchForgetsTheOpen,
+    StrangersRefundBelieved,
+    UnverifiedAcknowledged,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 20] = [
+    pub(crate) const ALL: [(Self, &'static str); 27] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -64,6 +72,13 @@ impl Bug {
         (Self::RefundNotFoundIsFailed, "refund_not_found_is_failed"),
         (Self::LateRefundDropped, "late_refund_dropped"),
         (Self::UndoneUnbooked, "undone_unbooked"),
+        (Self::WechatNotFoundIsClosed, "wechat_not_found_is_closed"),
+        (Self::UnionpayDuplicateIsFailed, "unionpay_duplicate_refund_is_failed"),
+        (Self::UnionpayRefundBookedTwice, "unionpay_refund_booked_twice"),
+        (Self::CloseRefusedIsClosed, "close_refused_is_closed"),
+        (Self::SwitchForgetsTheOpen, "switched_method_while_unknown"),
+        (Self::StrangersRefundBelieved, "strangers_refund_believed"),
+        (Self::UnverifiedAcknowledged, "unverified_notification_acknowledged"),
     ];
 }
 
@@ -133,7 +148,10 @@ impl World {
     pub(crate) fn spoil_changes(&mut self, place: (TenantId, LaneKind), changes: Changes) -> Changes {
         let Some(bug) = self.bug else { return changes };
         match bug {
-            Bug::DoublePosting => self.post_twice(changes),
+            Bug::DoublePosting => self.post_twice(changes, EntryKind::Collect),
+            Bug::UnionpayRefundBookedTwice if self.concerns_unionpay(&changes) => {
+                self.post_twice(changes, EntryKind::Refund)
+            }
             Bug::TwoTransactions => self.write_state_first(place, changes),
             Bug::FeeReturnedTwice => mapped(changes, |change| {
                 if let Change::Refund(row) = change
@@ -166,15 +184,22 @@ impl World {
             | Bug::AckBeforeCommit
             | Bug::ClosedLocally
             | Bug::AcceptedIsDone
-            | Bug::RefundNotFoundIsFailed => changes,
+            | Bug::RefundNotFoundIsFailed
+            | Bug::WechatNotFoundIsClosed
+            | Bug::UnionpayDuplicateIsFailed
+            | Bug::UnionpayRefundBookedTwice
+            | Bug::CloseRefusedIsClosed
+            | Bug::SwitchForgetsTheOpen
+            | Bug::StrangersRefundBelieved
+            | Bug::UnverifiedAcknowledged => changes,
         }
     }
 
-    fn post_twice(&mut self, changes: Changes) -> Changes {
+    fn post_twice(&mut self, changes: Changes, kind: EntryKind) -> Changes {
         let mut spoilt = Changes::default();
         for change in changes.into_vec() {
             if let Change::Entry(entry) = &change
-                && entry.kind == EntryKind::Collect
+                && entry.kind == kind
             {
                 let mut again = entry.as_ref().clone();
                 again.id = EntryId::new(&mut Moment::new(self.now_us, &mut self.store.bits));
@@ -211,7 +236,7 @@ impl World {
                 }
             }
             SecondHalf::Notice(account, notification) => {
-                self.take_genuine(account, &notification.fields);
+                self.take_genuine(account, &notification);
             }
         }
     }
@@ -221,9 +246,9 @@ impl World {
         if !self.has(Bug::NewRefundNumberOnRetry) || flight.instruction.tries < 2 {
             return;
         }
-        if let Said::Call(CoreCall::Refund(call)) = &mut flight.said {
+        if flight.said.refund().is_some() {
             let fresh = self.dice.next_u64();
-            call.out_request_no = Some(format!("R{fresh:016X}"));
+            flight.said.renumber_refund(format!("R{fresh:016X}"));
         }
     }
 
@@ -248,7 +273,8 @@ impl World {
                 let finding = PaymentFinding::Failed { code, message };
                 let asked_at_us = report.asked_at_us;
                 let spoilt = PaymentReport { source: report.source, asked_at_us, finding };
-                Report::Payment(if spoil { spoilt } else { report.clone() })
+                let spoilt = if spoil { spoilt } else { self.closed_too_early(flight, report) };
+                Report::Payment(spoilt)
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
         }
@@ -258,6 +284,9 @@ impl World {
         let (code, message) = ("planted".to_owned(), "planted".to_owned());
         let finding = match &report.finding {
             RefundFinding::Unclear(_) if self.has(Bug::HoldReleasedOnTimeout) => {
+                RefundFinding::Failed { code, message }
+            }
+            RefundFinding::Unclear(Unclear::UnknownCode) if self.fails_duplicates(flight) => {
                 RefundFinding::Failed { code, message }
             }
             RefundFinding::NotFound if self.has(Bug::RefundNotFoundIsFailed) => {
@@ -330,10 +359,14 @@ impl World {
         account: ChannelAccountId,
         notification: &Notification,
     ) -> bool {
+        if self.has(Bug::UnverifiedAcknowledged) && self.key_gap(account).is_some() {
+            self.acknowledge(account, &notification.id());
+            return true;
+        }
         if !self.has(Bug::AckBeforeCommit) {
             return false;
         }
-        self.acknowledge(account, &notification.notify_id);
+        self.acknowledge(account, &notification.id());
         let half = SecondHalf::Notice(account, Box::new(notification.clone()));
         self.plan_inside(self.host_us(), Happening::SecondHalf(Box::new(half)));
         true

@@ -1,41 +1,34 @@
-//! Between the rows and the channel: the adapter's own mapping, with the channel's core in place of HTTP and
-//! signatures.
+//! Alipay: the adapter's call and report around the core's answers.
 
-use crate::flight::{Answered, Flight, Report};
+use super::{Call as Uttered, Echo, Heard as Any, Said, Told, told};
+use crate::flight::{Flight, Report};
 use serde_json::Value;
 use tk_channels::alipay::call::{self, Call, CallError, Road};
-use tk_channels::alipay::{Answer, Heard, Mode, NotSent, Settings, callback, report as reports};
+use tk_channels::alipay::{
+    Answer, Charset, Heard, Mode, NotSent, Settings, TradeNotice, TradeStatus as NoticeStatus, callback,
+    report as reports,
+};
+use tk_channels::callback::{About, CallbackFinding, RefundHint};
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Attempt, Payment};
-use tk_domain::report::{PaymentReport, RefundReport, Source};
-
-use tk_channels::alipay::{Charset, TradeNotice, TradeStatus as NoticeStatus};
-use tk_simulator::core::{CoreAnswer, CoreCall, Delivery, Garble, NotifyFields, TradeStatus};
+use tk_domain::report::{PaymentReport, RefundReport};
+use tk_simulator::core::{self, CoreAnswer, CoreCall, Notification, TradeStatus};
 use tk_simulator::http::{answer_node, typed_call};
-
-/// What a worker says: a call that leaves, or something that was heard without one.
-#[derive(Debug, Clone)]
-pub(crate) enum Said {
-    /// It goes to the gateway.
-    Call(CoreCall),
-    /// Nobody is asked: a signed link, or a call that could not be made.
-    Heard(Heard),
-}
 
 fn settings(account: &ChannelAccount) -> Settings {
     Settings {
         gateway_url: "https://channel.example/gateway.do".to_owned(),
         app_id: account.payee_app.clone(),
         seller_id: account.payee_merchant.clone(),
+        auth_app_id: None,
         mode: Mode::Key,
         charset: Charset::Utf8,
         notify_url: Some("https://till.example/callbacks".to_owned()),
     }
 }
 
-/// What the rows say to the channel.
-pub(crate) fn say(flight: &Flight, now_us: i64) -> Said {
+pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let kind = flight.instruction.kind;
     let made = if let Some(refund) = &flight.refund {
         call::for_refund(kind, refund, &flight.attempt)
@@ -51,52 +44,62 @@ fn said(call: &Call, now_us: i64) -> Said {
         (_, Err(error)) => not_sent(error),
         (Road::Browser, Ok(wire)) => {
             let number = wire.biz_content.get("out_trade_no").and_then(Value::as_str).unwrap_or_default();
-            Said::Heard(Heard::Link(format!("https://channel.example/gateway.do?out_trade_no={number}")))
+            heard(Heard::Link(format!("https://channel.example/gateway.do?out_trade_no={number}")))
         }
         (Road::Gateway, Ok(wire)) => typed_call(&wire, now_us).map_or_else(
-            || Said::Heard(Heard::NotSent(NotSent::Refused("the gateway cannot read it".to_owned()))),
-            Said::Call,
+            || heard(Heard::NotSent(NotSent::Refused("the gateway cannot read it".to_owned()))),
+            |call| Said::Call(Uttered::Core(Box::new(call))),
         ),
     }
 }
 
+const fn heard(heard: Heard) -> Said {
+    Said::Heard(Any::Alipay(heard))
+}
+
 fn not_sent(error: CallError) -> Said {
-    Said::Heard(Heard::NotSent(NotSent::from(error)))
+    heard(Heard::NotSent(NotSent::from(error)))
 }
 
 /// The call behind the signed link, which the payer's browser makes.
-pub(crate) fn page(
+pub(super) fn page(
     payment: &Payment,
     attempt: &Attempt,
     account: &ChannelAccount,
     now_us: i64,
-) -> Option<CoreCall> {
+) -> Option<Uttered> {
     if !matches!(attempt.method, Method::AlipayPage | Method::AlipayWap) {
         return None;
     }
     let call = call::for_payment(InstructionKind::Pay, payment, attempt, None, &settings(account)).ok()?;
-    typed_call(&call.wire(now_us).ok()?, now_us)
+    typed_call(&call.wire(now_us).ok()?, now_us).map(|call| Uttered::Core(Box::new(call)))
 }
 
-/// What the answer, or its absence, reports.
-pub(crate) fn report(answered: &Answered) -> Report {
-    let flight = &answered.flight;
-    let kind = flight.instruction.kind;
-    let heard = match (&answered.delivery, &flight.said) {
-        (None, Said::Heard(heard)) => heard.clone(),
-        (None, Said::Call(_)) | (Some(Delivery::Lost { .. }), _) => Heard::Timeout,
-        (Some(Delivery::Answered(answer) | Delivery::Late { answer, .. }), _) => {
-            Heard::Answered(answer_of(answer))
-        }
-        (Some(Delivery::Garbled { kind: Garble::ServerError, .. }), _) => Heard::HttpStatus(502),
-        (Some(Delivery::Garbled { .. }), _) => Heard::Unreadable("garbled".to_owned()),
+pub(super) fn speak(core: &mut core::Seller, call: &CoreCall, now_us: i64) -> Echo {
+    let (told, wait_us) = told(core.handle(now_us, call));
+    let heard = match told {
+        Told::Answer(answer) => Heard::Answered(answer_of(&answer)),
+        Told::ServerError => Heard::HttpStatus(502),
+        Told::Garbled => Heard::Unreadable("garbled".to_owned()),
+        Told::Nothing => Heard::Timeout,
     };
+    Echo { heard: Any::Alipay(heard), wait_us }
+}
+
+/// The gateway signs nothing for a caller whom it does not know.
+pub(super) fn signature_refused() -> Any {
+    let sub_code = Some("isv.invalid-signature".to_owned());
+    Any::Alipay(Heard::UnsignedError { code: "40002".to_owned(), sub_code })
+}
+
+pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
+    let kind = flight.instruction.kind;
     let source = reports::source(kind);
     if let Some(refund) = &flight.refund {
-        let finding = reports::refund(kind, refund, &flight.attempt, &heard);
+        let finding = reports::refund(kind, refund, &flight.attempt, heard);
         Report::Refund(RefundReport { source, finding })
     } else {
-        let finding = reports::payment(kind, &flight.attempt, &heard);
+        let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })
     }
 }
@@ -113,8 +116,8 @@ fn answer_of(answer: &CoreAnswer) -> Answer {
     }
 }
 
-/// What a verified notification reports about its trade.
-pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount, now_us: i64) -> PaymentReport {
+pub(super) fn finding(post: &Notification, account: &ChannelAccount) -> CallbackFinding {
+    let fields = &post.fields;
     let trade = TradeNotice {
         notify_time_us: fields.notify_time_us,
         trade_no: fields.trade_no.clone(),
@@ -139,6 +142,12 @@ pub(crate) fn notice(fields: &NotifyFields, account: &ChannelAccount, now_us: i6
         gmt_close_us: fields.gmt_close_us,
         passback_params: fields.passback_params.clone(),
     };
-    let finding = callback::finding(&trade, &fields.app_id, &settings(account));
-    PaymentReport { source: Source::Callback, asked_at_us: now_us, finding }
+    let payment = callback::finding(&trade, &fields.app_id, &settings(account));
+    let refund = fields.out_biz_no.clone().map(|out_no| RefundHint { out_no, finding: None });
+    CallbackFinding {
+        message_id: post.notify_id.clone(),
+        payee_app: Some(fields.app_id.clone()),
+        payee_merchant: Some(fields.seller_id.clone()),
+        about: About::Order { out_no: fields.out_trade_no.clone(), payment, refund },
+    }
 }

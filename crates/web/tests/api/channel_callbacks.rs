@@ -1,0 +1,264 @@
+//! Callbacks of WeChat Pay and UnionPay through the door: forged, replayed, of others, probes, too large; on both engines.
+
+use crate::bed::{Setup, TestApp, order};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tk_app::store::Ambient as _;
+use tk_formats::alipay::keys::SigningKey;
+use tk_formats::wechatpay::callback::{Notice, encode};
+use tk_formats::wechatpay::{ApiV3Key, certificates, signature, time};
+use tk_simulator::http::{Clock, SandboxApp, SandboxConfig, serve_beside};
+use tk_simulator::keys::pair::Pair;
+use tk_simulator::keys::{fresh, wechat};
+use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
+use tk_simulator::unionpay::keys as unionpay;
+use tokio::net::TcpListener;
+
+/// The channels beside a server, with keys of their own.
+struct Channels {
+    base: String,
+    keys: tempfile::TempDir,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Channels {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Channels {
+    async fn beside(app: &TestApp) -> Self {
+        let keys = tempfile::tempdir().unwrap();
+        fresh::complete(keys.path(), app.host.now_us()).unwrap();
+        let host = Arc::clone(&app.host);
+        let clock: Clock = Arc::new(move || host.now_us());
+        let apps = vec![SandboxApp::wechatpay_from_folder(keys.path()).unwrap()];
+        let config = GatewayConfig::new(unionpay::load(keys.path()).unwrap(), Arc::clone(&clock));
+        let gateway = Gateway::new(config).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let config = SandboxConfig::new(apps, clock);
+        let server = tokio::spawn(async move {
+            let others = axum::Router::new();
+            serve_beside(listener, config, (Some(gateway), others), std::future::pending()).await.unwrap();
+        });
+        Self { base, keys, server }
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.keys.path().join(name)).unwrap()
+    }
+
+    fn wechatpay(&self) -> Value {
+        json!({
+            "channel": "wechatpay", "name": "微信支付", "methods": ["wechat_native"],
+            "settings": {
+                "base_url": self.base, "appid": wechat::APPID, "mchid": wechat::MCHID, "trust": "certificate",
+            },
+            "credentials": {
+                "private_key": self.text(wechat::MERCHANT_PRIVATE_FILE),
+                "certificate": self.text(wechat::MERCHANT_CERTIFICATE_FILE),
+                "api_v3_key": wechat::API_V3_KEY,
+            },
+        })
+    }
+
+    fn unionpay(&self) -> Value {
+        json!({
+            "channel": "unionpay", "name": "银联", "methods": ["ebank_b2c"],
+            "settings": {
+                "gateway_url": format!("{}/unionpay", self.base), "file_url": format!("{}/unionpay/file", self.base),
+                "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
+            },
+            "credentials": {
+                "merchant_private_key": self.text(unionpay::MERCHANT_PRIVATE_FILE),
+                "merchant_certificate": self.text(unionpay::MERCHANT_CERTIFICATE_FILE),
+                "middle_certificate": self.text(unionpay::MIDDLE_CERTIFICATE_FILE),
+                "root_certificate": self.text(unionpay::ROOT_CERTIFICATE_FILE),
+            },
+        })
+    }
+}
+
+/// An open attempt and where its channel reports to.
+struct Open {
+    payment: String,
+    out_no: String,
+    created: String,
+    callback_url: String,
+}
+
+async fn open(app: &TestApp, contract: &Value, method: &str) -> Open {
+    app.shop().await;
+    let account = app.post("/v1/channel_accounts", contract).await.expect(201);
+    let payment = app.post("/v1/payments", &order("CB-1", 10_000)).await.expect(201);
+    let payment = payment["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/payments/{payment}/attempts");
+    let attempt = app.post(&path, &json!({ "method": method })).await.expect(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Open {
+        out_no: text(&attempt["out_no"]),
+        created: text(&attempt["action"]["value"]),
+        callback_url: text(&account["callback_url"]),
+        payment,
+    }
+}
+
+impl Open {
+    /// Payment and books as they stand.
+    async fn stand(&self, app: &TestApp) -> (Value, Value) {
+        let payment = app.get(&format!("/v1/payments/{}", self.payment)).await.expect(200);
+        (payment["status"].clone(), app.get("/v1/entries").await.expect(200)["data"].clone())
+    }
+}
+
+/// What WeChat says of an order, sealed and signed.
+struct Said {
+    body: Vec<u8>,
+    headers: Vec<(&'static str, String)>,
+}
+
+fn success(open: &Open, mchid: &str, at_us: i64) -> Notice {
+    let resource = json!({
+        "appid": wechat::APPID, "mchid": mchid, "out_trade_no": open.out_no,
+        "transaction_id": "4200000985202611220000000001", "trade_type": "NATIVE", "trade_state": "SUCCESS",
+        "trade_state_desc": "支付成功", "bank_type": "OTHERS", "attach": "",
+        "success_time": time::format_us(at_us).unwrap(), "payer": { "openid": "oPayer" },
+        "amount": { "total": 10_000, "payer_total": 10_000, "currency": "CNY", "payer_currency": "CNY" },
+    });
+    let resource: Map<String, Value> = resource.as_object().unwrap().clone();
+    Notice {
+        id: "EV-1".to_owned(),
+        created_at_us: at_us,
+        event_type: "TRANSACTION.SUCCESS".to_owned(),
+        original_type: "transaction".to_owned(),
+        resource,
+    }
+}
+
+fn said(channels: &Channels, key_pem: &str, notice: &Notice) -> Said {
+    let secret = ApiV3Key::new(wechat::API_V3_KEY).unwrap();
+    let body = encode(notice, "支付成功", &secret, "abcdefghijkl").unwrap().into_bytes();
+    let key = SigningKey::from_pem(key_pem).unwrap();
+    let serial = certificates::serial_no(&channels.text(wechat::PLATFORM_CERTIFICATE_FILE)).unwrap();
+    let at_s = notice.created_at_us / 1_000_000;
+    let headers = signature::sign(&body, &key, &serial, at_s, "0123456789ABCDEF").unwrap();
+    Said { body, headers: headers.into_iter().collect() }
+}
+
+impl Said {
+    fn as_probe(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            if *name == "wechatpay-signature" {
+                value.insert_str(0, signature::PROBE_PREFIX);
+            }
+        }
+        self
+    }
+
+    async fn post(&self, app: &TestApp, url: &str) -> u16 {
+        let mut request = app.client.post(url).header("content-type", "application/json");
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        request.body(self.body.clone()).send().await.unwrap().status().as_u16()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_wechats_own_word_about_our_merchant_pays_and_only_once() {
+    for app in TestApp::each(Setup::default()).await {
+        let channels = Channels::beside(&app).await;
+        let open = open(&app, &channels.wechatpay(), "wechat_native").await;
+        let untouched = open.stand(&app).await;
+        let (now_us, platform) = (app.host.now_us(), channels.text(wechat::PLATFORM_PRIVATE_FILE));
+        let notice = success(&open, wechat::MCHID, now_us);
+        let url = open.callback_url.clone();
+        let forged = said(&channels, &Pair::generate().unwrap().private_pem, &notice);
+        assert_eq!(forged.post(&app, &url).await, 401, "forged");
+        let probe = said(&channels, &platform, &notice).as_probe();
+        assert_eq!(probe.post(&app, &url).await, 401, "SIGNTEST");
+        let mut altered = said(&channels, &platform, &notice);
+        altered.body.push(b' ');
+        assert_eq!(altered.post(&app, &url).await, 401, "altered");
+        let stale = said(&channels, &platform, &success(&open, wechat::MCHID, now_us - 600_000_000));
+        assert_eq!(stale.post(&app, &url).await, 401, "replayed after ten minutes");
+        let large = Said { body: vec![b'{'; 128 * 1024], headers: Vec::new() };
+        assert_eq!(large.post(&app, &url).await, 413, "too large");
+        let elsewhere = url.replace(".cha_", ".cha_0");
+        assert_eq!(said(&channels, &platform, &notice).post(&app, &elsewhere).await, 404, "no such account");
+        assert_eq!(open.stand(&app).await, untouched, "nothing has changed");
+        let genuine = said(&channels, &platform, &notice);
+        assert!(matches!(genuine.post(&app, &url).await, 200 | 204));
+        let paid = open.stand(&app).await;
+        assert_eq!(paid.0, "succeeded");
+        assert!(matches!(genuine.post(&app, &url).await, 200 | 204), "a repetition is acknowledged");
+        assert_eq!(open.stand(&app).await, paid, "and books nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wechats_word_about_another_merchant_is_no_collection_of_ours() {
+    for app in TestApp::each(Setup::default()).await {
+        let channels = Channels::beside(&app).await;
+        let open = open(&app, &channels.wechatpay(), "wechat_native").await;
+        let platform = channels.text(wechat::PLATFORM_PRIVATE_FILE);
+        let notice = success(&open, "1900000009", app.host.now_us());
+        said(&channels, &platform, &notice).post(&app, &open.callback_url).await;
+        let (status, entries) = open.stand(&app).await;
+        assert_ne!(status, "succeeded");
+        assert!(entries.as_array().unwrap().is_empty(), "{entries}");
+    }
+}
+
+/// Has the gateway send a success of its own making; whether it was acknowledged.
+async fn told(app: &TestApp, channels: &Channels, open: &Open, (by, mer_id): (&str, &str)) -> bool {
+    let form: Value = serde_json::from_str(&open.created).unwrap();
+    let fields = form["fields"].as_array().unwrap();
+    let field = |name: &str| fields.iter().find(|pair| pair[0] == name).map(|pair| pair[1].clone()).unwrap();
+    let body = json!({
+        "url": open.callback_url, "by": by,
+        "fields": [
+            ["version", "5.1.0"], ["encoding", "UTF-8"], ["merId", mer_id], ["txnType", "01"],
+            ["orderId", open.out_no], ["txnTime", field("txnTime")], ["txnAmt", "10000"],
+            ["currencyCode", "156"], ["queryId", "202611211210000000001"], ["respCode", "00"],
+            ["respMsg", "ok"],
+        ],
+    });
+    let url = format!("{}/control/unionpay/orders/{}/forge", channels.base, open.out_no);
+    let answer: Value = app.client.post(url).json(&body).send().await.unwrap().json().await.unwrap();
+    answer["taken"].as_bool().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_unionpays_own_word_about_our_merchant_pays_and_only_once() {
+    for app in TestApp::each(Setup::default()).await {
+        let channels = Channels::beside(&app).await;
+        let open = open(&app, &channels.unionpay(), "ebank_b2c").await;
+        let untouched = open.stand(&app).await;
+        for by in ["other_key", "unsigned"] {
+            assert!(!told(&app, &channels, &open, (by, unionpay::MER_ID)).await, "{by}");
+        }
+        let large = app.client.post(&open.callback_url).body(vec![b'a'; 128 * 1024]).send().await.unwrap();
+        assert_eq!(large.status(), 413);
+        assert_eq!(open.stand(&app).await, untouched, "nothing has changed");
+        assert!(told(&app, &channels, &open, ("genuine", unionpay::MER_ID)).await);
+        let paid = open.stand(&app).await;
+        assert_eq!(paid.0, "succeeded");
+        assert!(told(&app, &channels, &open, ("genuine", unionpay::MER_ID)).await, "repeated");
+        assert_eq!(open.stand(&app).await, paid, "and books nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unionpays_word_about_another_merchant_is_no_collection_of_ours() {
+    for app in TestApp::each(Setup::default()).await {
+        let channels = Channels::beside(&app).await;
+        let open = open(&app, &channels.unionpay(), "ebank_b2c").await;
+        told(&app, &channels, &open, ("genuine", "777290058110097")).await;
+        let (status, entries) = open.stand(&app).await;
+        assert_ne!(status, "succeeded");
+        assert!(entries.as_array().unwrap().is_empty(), "{entries}");
+    }
+}
