@@ -1,6 +1,9 @@
 //! Planted bugs: what others got wrong, wrapped around the commands. Each must be caught.
 
+mod bugs;
 mod channels;
+
+pub(crate) use bugs::Bug;
 
 use crate::flight::{Flight, Report};
 use crate::queue::Happening;
@@ -17,70 +20,6 @@ use tk_domain::refund::{CreateRefund, RefundState};
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
-
-/// A bug that somebody really shipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bug {
-    DoublePosting,
-    TimeoutIsFailed,
-    HoldReleasedOnTimeout,
-    NewRefundNumberOnRetry,
-    ReadThenInsertRefund,
-    NotFoundIsFailed,
-    StateRegress,
-    SentBefore2xx,
-    AmountUnchecked,
-    PayeeUnchecked,
-    TwoTransactions,
-    AckBeforeCommit,
-    FeeReturnedTwice,
-    DuplicateIsSecondSuccess,
-    LateSuccessDropped,
-    ClosedLocally,
-    AcceptedIsDone,
-    RefundNotFoundIsFailed,
-    LateRefundDropped,
-    UndoneUnbooked,
-    WechatNotFoundIsClosed,
-    UnionpayDuplicateIsFailed,
-    UnionpayRefundBookedTwice,
-    CloseRefusedIsClosed,
-    SwitchForgetsTheOpen,
-    StrangersRefundBelieved,
-    UnverifiedAcknowledged,
-}
-
-impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 27] = [
-        (Self::DoublePosting, "double_posting"),
-        (Self::TimeoutIsFailed, "timeout_is_failed"),
-        (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
-        (Self::NewRefundNumberOnRetry, "new_refund_number_on_retry"),
-        (Self::ReadThenInsertRefund, "read_then_insert_refund"),
-        (Self::NotFoundIsFailed, "not_found_is_failed"),
-        (Self::StateRegress, "state_regress"),
-        (Self::SentBefore2xx, "sent_before_2xx"),
-        (Self::AmountUnchecked, "amount_unchecked"),
-        (Self::PayeeUnchecked, "payee_unchecked"),
-        (Self::TwoTransactions, "state_and_ledger_in_two_transactions"),
-        (Self::AckBeforeCommit, "ack_before_commit"),
-        (Self::FeeReturnedTwice, "fee_returned_twice"),
-        (Self::DuplicateIsSecondSuccess, "duplicate_is_second_success"),
-        (Self::LateSuccessDropped, "late_success_dropped"),
-        (Self::ClosedLocally, "closed_locally_at_expiry"),
-        (Self::AcceptedIsDone, "accepted_is_done"),
-        (Self::RefundNotFoundIsFailed, "refund_not_found_is_failed"),
-        (Self::LateRefundDropped, "late_refund_dropped"),
-        (Self::UndoneUnbooked, "undone_unbooked"),
-        (Self::WechatNotFoundIsClosed, "wechat_not_found_is_closed"),
-        (Self::UnionpayDuplicateIsFailed, "unionpay_duplicate_refund_is_failed"),
-        (Self::UnionpayRefundBookedTwice, "unionpay_refund_booked_twice"),
-        (Self::CloseRefusedIsClosed, "close_refused_is_closed"),
-        (Self::SwitchForgetsTheOpen, "switched_method_while_unknown"),
-        (Self::StrangersRefundBelieved, "strangers_refund_believed"),
-        (Self::UnverifiedAcknowledged, "unverified_notification_acknowledged"),
-    ];
-}
 
 /// What remains to be written after the first of two transactions, or the notice acknowledged too early.
 #[derive(Debug)]
