@@ -6,6 +6,7 @@
 mod callbacks;
 mod config;
 mod failure;
+pub mod identity;
 mod known;
 mod links;
 pub mod payments;

@@ -13,6 +13,7 @@ pub mod checkup;
 mod contract;
 pub mod credentials;
 mod http;
+pub mod identity;
 mod line;
 mod permits;
 pub mod unionpay;
@@ -24,6 +25,7 @@ pub use capabilities::{BillContent, Capabilities};
 pub use contract::{Contract, ContractError, Opened};
 pub use credentials::{AccountTerms, CredentialsError};
 pub use http::{ANSWER_MAX_BYTES, Deadlines, HttpSetupError, HttpTrouble, may_call};
+pub use tk_formats::photo;
 
 use contract::{Adapter, Contracts};
 use http::Http;

@@ -25,6 +25,22 @@ words! {
         RefundCancel = "refund.cancel",
         /// A channel's report changed a refund.
         RefundReport = "refund.report",
+        /// The rules for identity checks changed.
+        IdentityPolicyWrite = "identity_policy.write",
+        /// An identity check began.
+        IdentityOpen = "identity.open",
+        /// A photo was added to it.
+        IdentityPhotoAdd = "identity.photo_add",
+        /// A photo of a document was read.
+        IdentityPhotoRead = "identity.photo_read",
+        /// It was sent to the provider.
+        IdentitySend = "identity.send",
+        /// The provider's word changed it.
+        IdentityReport = "identity.report",
+        /// A person asked another to decide about it.
+        IdentityReviewAsk = "identity.review_ask",
+        /// That was decided.
+        IdentityReviewDecide = "identity.review_decide",
         /// A merchant was created or changed.
         MerchantWrite = "merchant.write",
         /// A partner was created or changed.

@@ -3,8 +3,8 @@
 use crate::decision::Decision;
 use crate::id::{
     ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId,
-    DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId, PartnerId, PaymentId,
-    ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId,
+    DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, MatchId, MerchantId,
+    MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -29,6 +29,16 @@ pub enum Want {
     ChannelAccounts(TenantId),
     /// All webhook endpoints of a tenant (at most 50), read without a lock.
     WebhookEndpoints(TenantId),
+    /// A tenant's rules for identity checks, read without a lock.
+    IdentityPolicy(TenantId),
+    /// What is proven about the payer of a payment, read without a lock.
+    PaymentIdentity(TenantId, PaymentId),
+    /// What a payer set out to pay on his latest day, read without a lock.
+    PayerSum(TenantId, PayerId),
+    /// An identity check, read without a lock.
+    IdentityCheck(TenantId, IdentityCheckId),
+    /// A photo of a document, read without a lock.
+    IdentityPhoto(TenantId, IdentityPhotoId),
     /// An app, read without a lock.
     App(TenantId, AppId),
     /// A key of an app.
@@ -93,6 +103,11 @@ impl Wants {
     /// Asks for one more.
     pub fn add(&mut self, want: Want) {
         self.wanted.push(want);
+    }
+
+    /// Asks for one more, if there is one.
+    pub fn add_some(&mut self, want: Option<Want>) {
+        self.wanted.extend(want);
     }
 
     /// Those that the snapshot has not been asked for yet, in lock order.

@@ -8,6 +8,7 @@ use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{AuditId, TenantId, TypedId};
+use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instruction::Instruction;
 use crate::key::{IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, Entry, Hold};
@@ -29,6 +30,16 @@ pub enum Change {
     Partner(Box<Partner>),
     /// A product.
     Product(Box<Product>),
+    /// A tenant's rules for identity checks.
+    IdentityPolicy(Box<IdentityPolicy>),
+    /// What is proven about the payer of a payment.
+    PaymentIdentity(Box<PaymentIdentity>),
+    /// What a payer set out to pay on his latest day.
+    PayerSum(Box<PayerSum>),
+    /// An identity check.
+    IdentityCheck(Box<IdentityCheck>),
+    /// A photo of a document.
+    IdentityPhoto(Box<IdentityPhoto>),
     /// A channel account.
     ChannelAccount(Box<ChannelAccount>),
     /// A webhook endpoint.
@@ -98,7 +109,8 @@ macro_rules! change_from {
 }
 
 change_from! {
-    Merchant => Merchant, Partner => Partner, Product => Product, ChannelAccount => ChannelAccount,
+    IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum,
+    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,

@@ -125,6 +125,14 @@ typed_ids! {
     ProductId = "prd";
     /// Who brings the payer.
     PartnerId = "ptn";
+    /// A payer, by the blind index of a document number.
+    PayerId = "pyr";
+    /// One try to prove who pays.
+    IdentityCheckId = "idc";
+    /// A photo of a document.
+    IdentityPhotoId = "idp";
+    /// A tenant's rules for identity checks.
+    IdentityPolicyId = "idr";
     /// A program that calls the API.
     AppId = "app";
     /// A secret of an app.

@@ -17,6 +17,7 @@ pub mod exception;
 pub mod fulfilment;
 pub mod id;
 pub mod idempotency;
+pub mod identity;
 pub mod instruction;
 pub mod key;
 pub mod ledger;

@@ -1,5 +1,6 @@
 //! Every expected "no", in order of precedence.
 
+use crate::identity::IdentityLevel;
 use crate::words::words;
 use tk_money::Amount;
 
@@ -58,6 +59,12 @@ pub enum Refusal {
     OrderClosed,
     /// No channel account may take this payment by this method.
     ChannelNotAvailable,
+    /// More must be proven about the payer first.
+    IdentityRequired { level: IdentityLevel },
+    /// An identity check of the payment is under way.
+    IdentityInProgress,
+    /// The identity check takes no photos and no proposals as it stands.
+    IdentityNotOpen,
     /// Another attempt is open and is being closed at the channel first.
     AttemptInProgress { outcome_unknown: bool },
     /// Too many attempts of one payment.
@@ -161,6 +168,9 @@ impl Refusal {
             Self::AlreadyPaid => "already_paid",
             Self::OrderClosed => "order_closed",
             Self::ChannelNotAvailable => "channel_not_available",
+            Self::IdentityRequired { .. } => "identity_required",
+            Self::IdentityInProgress => "identity_in_progress",
+            Self::IdentityNotOpen => "identity_not_open",
             Self::AttemptInProgress { .. } => "attempt_in_progress",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::AuthCodeInvalid => "auth_code_invalid",
@@ -208,6 +218,7 @@ impl Refusal {
         matches!(
             self,
             Self::AttemptInProgress { .. }
+                | Self::IdentityInProgress
                 | Self::InsufficientBalance { .. }
                 | Self::OutcomeUnknown
                 | Self::DrawerShort
@@ -246,6 +257,9 @@ impl Refusal {
             | Self::ExpiryInvalid
             | Self::OrderClosed
             | Self::ChannelNotAvailable
+            | Self::IdentityRequired { .. }
+            | Self::IdentityInProgress
+            | Self::IdentityNotOpen
             | Self::AttemptInProgress { outcome_unknown: false }
             | Self::TooManyAttempts { .. }
             | Self::AuthCodeInvalid

@@ -16,7 +16,8 @@ use crate::command::Want;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
-use crate::id::TenantId;
+use crate::id::{IdentityPolicyId, TenantId};
+use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, AccountRef, Hold};
@@ -38,6 +39,16 @@ pub struct Snapshot {
     pub partners: Rows<Partner>,
     /// Products.
     pub products: Rows<Product>,
+    /// Rules for identity checks.
+    pub identity_policies: Rows<IdentityPolicy>,
+    /// What is proven about payers of payments.
+    pub payment_identities: Rows<PaymentIdentity>,
+    /// What payers set out to pay on their latest days.
+    pub payer_sums: Rows<PayerSum>,
+    /// Identity checks.
+    pub identity_checks: Rows<IdentityCheck>,
+    /// Photos of documents.
+    pub identity_photos: Rows<IdentityPhoto>,
     /// Channel accounts.
     pub channel_accounts: Rows<ChannelAccount>,
     /// Webhook endpoints.
@@ -126,6 +137,12 @@ impl Snapshot {
             .get(&(name.tenant_id, name.id()))
             .cloned()
             .unwrap_or_else(|| Account::empty(name, now_us))
+    }
+
+    /// The tenant's rules for identity checks, if it has set any.
+    #[must_use]
+    pub fn identity_policy(&self, tenant_id: TenantId) -> Option<&IdentityPolicy> {
+        self.identity_policies.get(&(tenant_id, IdentityPolicyId(tenant_id.0)))
     }
 
     /// The channel accounts of a tenant in order of id.

@@ -7,7 +7,9 @@ mod beijing;
 pub mod cert;
 pub mod charset;
 pub mod form;
+pub mod identity;
 pub mod keys;
+pub mod photo;
 pub mod unionpay;
 pub mod wechatpay;
 

@@ -100,6 +100,8 @@ impl World {
             issue_on: IssueOn::ChannelSuccess,
             stray_money: self.story.stray_money,
             limits: ProductLimits::default(),
+            identity_name_from_minor: None,
+            identity_face_from_minor: None,
             enabled: true,
             created_at_us: START_US,
             version: 1,

@@ -3,6 +3,7 @@
 pub mod bank;
 pub mod core;
 pub mod http;
+pub mod identity;
 mod journal;
 pub mod keys;
 mod look;

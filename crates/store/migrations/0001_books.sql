@@ -85,6 +85,8 @@ CREATE TABLE products (
   stray_money TEXT NOT NULL CHECK (stray_money IN ('refund', 'hold')),
   issue_within_s {i64} CHECK (issue_within_s > 0),
   pay_within_s {i64} CHECK (pay_within_s > 0),
+  identity_name_from_minor {i64} CHECK (identity_name_from_minor > 0),
+  identity_face_from_minor {i64} CHECK (identity_face_from_minor >= identity_name_from_minor),
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
   created_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
@@ -213,6 +215,7 @@ CREATE TABLE payments (
   product_id {id} NOT NULL,
   app_id {id},
   partner_id {id},
+  payer_id {id},
   merchant_order_no TEXT NOT NULL,
   amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -427,6 +430,101 @@ CREATE TABLE exceptions (
 CREATE INDEX exceptions_by_time ON exceptions (tenant_id, opened_at_us, id);
 CREATE INDEX exceptions_by_payment ON exceptions (tenant_id, payment_id);
 @tenant exceptions
+
+-- Whom a tenant wants to know. Elements and photos are sealed; a payer is found by a blind index, his identifier.
+CREATE TABLE identity_policies (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  name_from_minor {i64} CHECK (name_from_minor > 0),
+  face_from_minor {i64} CHECK (face_from_minor > 0),
+  consent_version TEXT NOT NULL CHECK (length(consent_version) BETWEEN 1 AND 32),
+  provider TEXT,
+  credentials {bytes},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (id = tenant_id),
+  CHECK ((provider IS NULL) = (credentials IS NULL)),
+  CHECK (face_from_minor >= name_from_minor)
+) {strict};
+@tenant identity_policies
+
+CREATE TABLE payment_identities (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payer_id {id},
+  level TEXT CHECK (level IN ('real_name', 'face')),
+  counted_day {i64},
+  check_id {id},
+  checks_count {i64} NOT NULL CHECK (checks_count >= 0),
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (level IS NULL OR payer_id IS NOT NULL),
+  CHECK (level IS NULL OR check_id IS NOT NULL)
+) {strict};
+@tenant payment_identities
+
+CREATE TABLE payer_sums (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  day {i64} NOT NULL,
+  amount_minor {i64} NOT NULL CHECK (amount_minor >= 0),
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id)
+) {strict};
+@tenant payer_sums
+
+CREATE TABLE identity_checks (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  level TEXT NOT NULL CHECK (level IN ('real_name', 'face')),
+  status TEXT NOT NULL CHECK (status IN ('created', 'processing', 'unknown', 'passed', 'failed', 'pending_approval',
+    'rejected')),
+  elements TEXT NOT NULL,
+  payer_id {id} NOT NULL,
+  masked TEXT NOT NULL,
+  sealed {bytes} NOT NULL,
+  consent_version TEXT NOT NULL,
+  consented_at_us {i64} NOT NULL,
+  photos_count {i64} NOT NULL CHECK (photos_count BETWEEN 0 AND 4),
+  has_front {i64} NOT NULL CHECK (has_front IN (0, 1)),
+  has_back {i64} NOT NULL CHECK (has_back IN (0, 1)),
+  sent_at_us {i64},
+  due_at_us {i64} NOT NULL,
+  queries_count {i64} NOT NULL CHECK (queries_count >= 0),
+  failure_code TEXT,
+  review_reason TEXT,
+  made_by TEXT,
+  decided_by TEXT,
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  ended_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status IN ('passed', 'failed', 'rejected')) = (ended_at_us IS NOT NULL)),
+  CHECK (status NOT IN ('processing', 'unknown') OR sent_at_us IS NOT NULL),
+  CHECK (status NOT IN ('pending_approval', 'rejected') OR made_by IS NOT NULL),
+  CHECK (decided_by IS NULL OR (made_by IS NOT NULL AND decided_by <> made_by))
+) {strict};
+CREATE INDEX identity_checks_by_payment ON identity_checks (payment_id, id);
+CREATE INDEX identity_checks_due ON identity_checks (tenant_id, due_at_us) WHERE ended_at_us IS NULL;
+@tenant identity_checks
+
+CREATE TABLE identity_photos (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  check_id {id} NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('front', 'back')),
+  kind TEXT NOT NULL CHECK (kind IN ('image/jpeg', 'image/png')),
+  sealed {bytes} NOT NULL,
+  size_bytes {i64} NOT NULL CHECK (size_bytes > 0),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, check_id) REFERENCES identity_checks (tenant_id, id)
+) {strict};
+CREATE INDEX identity_photos_by_check ON identity_photos (check_id, id);
+@tenant identity_photos
 
 -- Lines of bank accounts; the identifier is derived from day and content, so that a line is one row whatever file tells
 -- of it. The other side and the remark are sealed; blind indexes find them again.

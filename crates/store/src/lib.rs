@@ -28,6 +28,7 @@ mod hand_over;
 mod heads;
 mod holds;
 mod idempotency;
+mod identity;
 mod instructions;
 mod lanes;
 mod load;

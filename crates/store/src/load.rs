@@ -10,7 +10,8 @@ use tk_domain::command::Want;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::fulfilment::Fulfilment;
-use tk_domain::id::TenantId;
+use tk_domain::id::{IdentityPolicyId, TenantId};
+use tk_domain::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
@@ -76,6 +77,19 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
     match want {
         Want::Merchant(tenant, id) => by_key::<Merchant>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Partner(tenant, id) => by_key::<Partner>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::IdentityPolicy(tenant) => {
+            by_key::<IdentityPolicy>(loads, snapshot, (*tenant, (*tenant, IdentityPolicyId(tenant.0))));
+        }
+        Want::PaymentIdentity(tenant, id) => {
+            by_key::<PaymentIdentity>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
+        Want::PayerSum(tenant, id) => by_key::<PayerSum>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::IdentityCheck(tenant, id) => {
+            by_key::<IdentityCheck>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
+        Want::IdentityPhoto(tenant, id) => {
+            by_key::<IdentityPhoto>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
         Want::Product(tenant, id) => by_key::<Product>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::ChannelAccount(tenant, id) => {
             by_key::<ChannelAccount>(loads, snapshot, (*tenant, (*tenant, *id)));

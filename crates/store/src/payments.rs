@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
 use crate::record::{decided, record};
 use crate::store::Store;
-use tk_domain::id::{AppId, AttemptId, MerchantId, PartnerId, PaymentId, ProductId, TenantId};
+use tk_domain::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
 use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 use tk_domain::product::Terminal;
 use tk_money::Currency;
@@ -15,6 +15,7 @@ record! {
         "product_id",
         "app_id",
         "partner_id",
+        "payer_id",
         "merchant_order_no",
         "amount_minor",
         "currency",
@@ -36,6 +37,7 @@ record! {
     product_id: ProductId,
     app_id: Option<AppId>,
     partner_id: Option<PartnerId>,
+    payer_id: Option<PayerId>,
     merchant_order_no: String,
     amount_minor: i64,
     currency: Currency,

@@ -33,6 +33,8 @@ record! {
     issue_on: IssueOn,
     stray_money: StrayMoney,
     limits: ProductLimits as ["issue_within_s", "pay_within_s"],
+    identity_name_from_minor: Option<i64>,
+    identity_face_from_minor: Option<i64>,
     enabled: bool,
     created_at_us: i64,
     version: i64,

@@ -3,6 +3,7 @@
 //! All timers live in rows; any process may be killed at any moment, and any other takes its rows over when
 //! their leases end.
 
+mod ask_identity;
 mod close_expired;
 mod conversation;
 mod deliver;
@@ -24,6 +25,7 @@ impl App {
         workers.spawn(send_webhooks::run(self.clone(), sender));
         workers.spawn(close_expired::run(self.clone()));
         workers.spawn(prune::run(self.clone()));
+        workers.spawn(ask_identity::run(self.clone()));
         Ok(workers)
     }
 }

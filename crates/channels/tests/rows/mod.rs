@@ -24,6 +24,7 @@ pub fn payment(amount_minor: i64) -> Payment {
         product_id: ProductId::default(),
         app_id: None,
         partner_id: None,
+        payer_id: None,
         merchant_order_no: "ORDER-1".to_owned(),
         amount_minor,
         currency: Currency::Cny,

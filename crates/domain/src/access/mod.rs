@@ -32,6 +32,10 @@ words! {
         CounterRead = "counter:read",
         /// Open and close shifts, take money over counters, hand it back, deposit it.
         CounterWrite = "counter:write",
+        /// Read identity checks and, for a reason that is logged, their photos.
+        IdentityRead = "identity:read",
+        /// Begin identity checks and ask for their review.
+        IdentityWrite = "identity:write",
         /// Read accounts and entries.
         BooksRead = "books:read",
         /// Propose what becomes of money in suspense.

@@ -8,7 +8,9 @@ pub use save::{CreatePartner, PARTNERS_MAX, PartnerTerms, UpdatePartner};
 
 use crate::id::{PartnerId, ProductId, TenantId};
 use crate::moment::shanghai_day;
+use crate::payment::Payment;
 use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
 use crate::words::words;
 
 words! {
@@ -46,6 +48,13 @@ pub struct Partner {
     pub created_at_us: i64,
     /// Counts the commits that changed the row.
     pub version: i64,
+}
+
+/// Refuses a payment whose partner may not bring it now; one that nobody brings is admitted.
+pub(crate) fn admit(payment: &Payment, snapshot: &Snapshot, now_us: i64) -> Result<(), Refusal> {
+    let Some(id) = payment.partner_id else { return Ok(()) };
+    let partner = snapshot.partners.get(&(payment.tenant_id, id));
+    partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(payment.product_id, now_us)
 }
 
 impl Partner {

@@ -4,6 +4,7 @@ use crate::channel_account::Method;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{PaymentId, TenantId};
+use crate::identity;
 use crate::moment::Moment;
 use crate::payment::{Attempt, CreatePayment, Payment, PaymentStatus, StartAttempt};
 use crate::refusal::Refusal;
@@ -103,6 +104,12 @@ impl Command for ConfirmPayment {
         self.create.wants(snapshot, wants);
         let id = self.create.existing_id(snapshot);
         let payment = id.and_then(|id| snapshot.payments.get(&(tenant_id, id)));
+        wants.add(Want::IdentityPolicy(tenant_id));
+        if let Some(payment) = payment {
+            identity::want(payment, snapshot, wants);
+        } else if let Some(payer_id) = self.create.payer_id {
+            wants.add(Want::PayerSum(tenant_id, payer_id));
+        }
         if let Some(attempt_id) = payment.and_then(|payment| payment.latest_attempt_id) {
             wants.add(Want::Attempt(tenant_id, attempt_id));
         }

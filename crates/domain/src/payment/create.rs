@@ -4,7 +4,7 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::fulfilment;
-use crate::id::{AppId, MerchantId, PartnerId, PaymentId, ProductId, TenantId, TypedId};
+use crate::id::{AppId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
@@ -60,6 +60,8 @@ pub struct CreatePayment {
     pub items: Vec<Item>,
     /// Who is to pay.
     pub payer: Option<PayerRecord>,
+    /// The payer by the blind index of his document number.
+    pub payer_id: Option<PayerId>,
     /// Who asks.
     pub origin: Origin,
 }
@@ -157,6 +159,7 @@ impl CreatePayment {
             merchant_id: self.merchant_id,
             product_id: self.product_id,
             partner_id: self.partner(product),
+            payer_id: self.payer_id,
             app_id: self.app_id,
             merchant_order_no: self.merchant_order_no.clone(),
             amount_minor: self.amount.minor,

@@ -5,6 +5,7 @@ use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, PaymentId, TenantId, TypedId};
+use crate::identity::{self, Gate};
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::moment::{MINUTE_US, Moment, SECOND_US};
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, close};
@@ -83,10 +84,7 @@ impl StartAttempt {
             .products
             .get(&(self.tenant_id, payment.product_id))
             .ok_or(Refusal::NotFound { what: "product" })?;
-        if let Some(id) = payment.partner_id {
-            let partner = snapshot.partners.get(&(self.tenant_id, id));
-            partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(payment.product_id, now_us)?;
-        }
+        crate::partner::admit(payment, snapshot, now_us)?;
         if payment.attempts_count >= ATTEMPTS_MAX {
             return Err(Refusal::TooManyAttempts { max: ATTEMPTS_MAX });
         }
@@ -310,9 +308,8 @@ impl Command for StartAttempt {
         wants.add(Want::ChannelAccounts(self.tenant_id));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
-        if let Some(id) = payment.partner_id {
-            wants.add(Want::Partner(self.tenant_id, id));
-        }
+        identity::want(payment, snapshot, wants);
+        wants.add_some(payment.partner_id.map(|id| Want::Partner(self.tenant_id, id)));
         if let Some(open) = payment.open_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, open));
             wants.add(Want::Instruction(self.tenant_id, open.id128()));
@@ -356,9 +353,7 @@ impl Command for StartAttempt {
             changes.put(ended);
         }
         let (payment, attempt, (say, begun)) = self.begin(payment, snapshot, moment)?;
-        for change in begun.into_vec() {
-            changes.put(change);
-        }
+        begun.into_vec().into_iter().for_each(|change| changes.put(change));
         changes.put(payment.clone());
         let say = say.map(Box::new);
         let reply = Started::New { payment: Box::new(payment), attempt: Box::new(attempt), say };
@@ -376,10 +371,12 @@ impl StartAttempt {
         moment: &mut Moment<'_>,
     ) -> Result<(Payment, Attempt, Begun), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
+        let gate = Gate::before(payment, snapshot, moment.now_us)?;
         let new = NewAttempt { id: AttemptId::new(moment), account, method: self.method };
         let mut attempt = new.row(payment, &self.route(payment, snapshot), moment);
         let mut payment = payment.clone();
         let mut changes = Changes::default();
+        gate.count(&payment, &mut changes);
         payment.status = PaymentStatus::Processing;
         let say = if self.method == Method::BankTransfer {
             let rows = (&mut payment, &mut attempt);

@@ -1,6 +1,6 @@
 //! The payment row and its transitions.
 
-use crate::id::{AppId, AttemptId, MerchantId, PartnerId, PaymentId, ProductId, TenantId};
+use crate::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
 use crate::product::Terminal;
 use crate::words::words;
 use tk_money::{Amount, AmountError, Currency, Rate, Rounding, proportion};
@@ -110,6 +110,8 @@ pub struct Payment {
     pub app_id: Option<AppId>,
     /// Through whom the payer comes; frozen.
     pub partner_id: Option<PartnerId>,
+    /// The payer by the blind index of his document number, where the order system named it; frozen.
+    pub payer_id: Option<PayerId>,
     /// The merchant's own number, unique per merchant for ever.
     pub merchant_order_no: String,
     /// Minor units to collect; frozen.

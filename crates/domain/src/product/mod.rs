@@ -85,6 +85,10 @@ pub struct Product {
     pub stray_money: StrayMoney,
     /// How long the order system may take.
     pub limits: ProductLimits,
+    /// From this sum of a payer's day on, name and number are checked, minor units; none leaves it to the tenant.
+    pub identity_name_from_minor: Option<i64>,
+    /// From this sum on, so is the face, minor units; none leaves it to the tenant.
+    pub identity_face_from_minor: Option<i64>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// Unix microseconds.

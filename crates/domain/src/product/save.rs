@@ -4,6 +4,7 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{PartnerId, ProductId, TenantId, TypedId};
+use crate::identity::check_thresholds;
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::Moment;
 use crate::product::{IssueOn, Product, ProductLimits, StrayMoney};
@@ -41,6 +42,10 @@ pub struct ProductTerms {
     pub issue_within_s: Option<Option<i64>>,
     /// From a policy issued before its money to that money, seconds; `Some(None)` means no limit.
     pub pay_within_s: Option<Option<i64>>,
+    /// From this sum on, name and number are checked; `Some(None)` leaves it to the tenant.
+    pub identity_name_from_minor: Option<Option<i64>>,
+    /// From this sum on, so is the face; `Some(None)` leaves it to the tenant.
+    pub identity_face_from_minor: Option<Option<i64>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -59,6 +64,12 @@ impl ProductTerms {
                 issue_within_s: self.issue_within_s.unwrap_or(stored.limits.issue_within_s),
                 pay_within_s: self.pay_within_s.unwrap_or(stored.limits.pay_within_s),
             },
+            identity_name_from_minor: self
+                .identity_name_from_minor
+                .unwrap_or(stored.identity_name_from_minor),
+            identity_face_from_minor: self
+                .identity_face_from_minor
+                .unwrap_or(stored.identity_face_from_minor),
             enabled: self.enabled.unwrap_or(stored.enabled),
             ..stored.clone()
         }
@@ -101,6 +112,8 @@ impl CreateProduct {
             issue_on: IssueOn::ChannelSuccess,
             stray_money: StrayMoney::Refund,
             limits: ProductLimits::default(),
+            identity_name_from_minor: None,
+            identity_face_from_minor: None,
             enabled: true,
             created_at_us: moment.now_us,
             version: 0,
@@ -205,7 +218,7 @@ fn check(product: &Product) -> Result<(), Refusal> {
             return invalid(param, "outside 60 to 31536000");
         }
     }
-    Ok(())
+    check_thresholds((product.identity_name_from_minor, product.identity_face_from_minor))
 }
 
 fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
@@ -215,6 +228,8 @@ fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut
         "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
         "issue_on": product.issue_on, "stray_money": product.stray_money,
         "issue_within_s": product.limits.issue_within_s, "pay_within_s": product.limits.pay_within_s,
+        "identity_name_from": product.identity_name_from_minor,
+        "identity_face_from": product.identity_face_from_minor,
     });
     changes.audit((product.tenant_id, origin), Act::ProductWrite, &product.id, &detail, moment);
     changes.put(product.clone());

@@ -9,9 +9,11 @@ use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
     AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, MatchId, MerchantId, MovementId,
-    PartnerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
+    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
+    IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId,
+    ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
 };
+use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
 use crate::ledger::{self, Account, Hold};
@@ -49,7 +51,8 @@ macro_rules! rows {
 }
 
 rows! {
-    Merchant: MerchantId, Partner: PartnerId, Product: ProductId, ChannelAccount: ChannelAccountId,
+    IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId,
+    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,

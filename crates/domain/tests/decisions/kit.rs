@@ -83,6 +83,8 @@ pub fn product() -> Product {
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
         limits: ProductLimits::default(),
+        identity_name_from_minor: None,
+        identity_face_from_minor: None,
         enabled: true,
         created_at_us: 0,
         version: 1,
@@ -184,6 +186,7 @@ impl World {
             fulfilment: None,
             items: Vec::new(),
             payer: None,
+            payer_id: None,
             origin: Origin::system(),
         }
     }

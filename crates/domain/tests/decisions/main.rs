@@ -20,6 +20,7 @@ mod confirm;
 mod counter;
 #[cfg(test)]
 mod fulfilments;
+mod identity;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]

@@ -49,6 +49,11 @@ const fn rank(want: &Want) -> Option<u8> {
         Want::Head(..) => Some(15),
         Want::Merchant(..)
         | Want::Partner(..)
+        | Want::IdentityPolicy(..)
+        | Want::PaymentIdentity(..)
+        | Want::PayerSum(..)
+        | Want::IdentityCheck(..)
+        | Want::IdentityPhoto(..)
         | Want::Product(..)
         | Want::ChannelAccount(..)
         | Want::ChannelAccounts(..)
@@ -76,6 +81,20 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
     match want {
         Want::Merchant(tenant, id) => copy(&full.merchants, &(*tenant, *id), &mut to.merchants),
         Want::Partner(tenant, id) => copy(&full.partners, &(*tenant, *id), &mut to.partners),
+        Want::IdentityPolicy(tenant) => {
+            let key = (*tenant, tk_domain::id::IdentityPolicyId(tenant.0));
+            copy(&full.identity_policies, &key, &mut to.identity_policies);
+        }
+        Want::PaymentIdentity(tenant, id) => {
+            copy(&full.payment_identities, &(*tenant, *id), &mut to.payment_identities);
+        }
+        Want::PayerSum(tenant, id) => copy(&full.payer_sums, &(*tenant, *id), &mut to.payer_sums),
+        Want::IdentityCheck(tenant, id) => {
+            copy(&full.identity_checks, &(*tenant, *id), &mut to.identity_checks);
+        }
+        Want::IdentityPhoto(tenant, id) => {
+            copy(&full.identity_photos, &(*tenant, *id), &mut to.identity_photos);
+        }
         Want::Product(tenant, id) => copy(&full.products, &(*tenant, *id), &mut to.products),
         Want::ChannelAccount(tenant, id) => {
             copy(&full.channel_accounts, &(*tenant, *id), &mut to.channel_accounts);
@@ -165,6 +184,16 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }
+        Change::PaymentIdentity(row) => {
+            replaces_unseen(&**row, &full.payment_identities, &partial.payment_identities)
+        }
+        Change::PayerSum(row) => replaces_unseen(&**row, &full.payer_sums, &partial.payer_sums),
+        Change::IdentityCheck(row) => {
+            replaces_unseen(&**row, &full.identity_checks, &partial.identity_checks)
+        }
+        Change::IdentityPhoto(row) => {
+            replaces_unseen(&**row, &full.identity_photos, &partial.identity_photos)
+        }
         Change::NaturalKey(row) => !partial.knows(&Want::Natural(row.name.clone())),
         Change::Idempotency(row) => !partial.knows(&Want::Idempotency(row.name.clone())),
         Change::Entry(entry) => {
@@ -173,6 +202,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         }
         Change::Merchant(_)
         | Change::Partner(_)
+        | Change::IdentityPolicy(_)
         | Change::Product(_)
         | Change::ChannelAccount(_)
         | Change::App(_)

@@ -126,6 +126,7 @@ impl Order {
             fulfilment: None,
             items: Vec::new(),
             payer: None,
+            payer_id: None,
             origin: Origin::system(),
         }
     }

@@ -101,6 +101,16 @@ impl Checker {
             Change::BankStatement(row) => {
                 known(&rows.bank_statements, &partial.bank_statements, row.as_ref())
             }
+            Change::PaymentIdentity(row) => {
+                known(&rows.payment_identities, &partial.payment_identities, row.as_ref())
+            }
+            Change::PayerSum(row) => known(&rows.payer_sums, &partial.payer_sums, row.as_ref()),
+            Change::IdentityCheck(row) => {
+                known(&rows.identity_checks, &partial.identity_checks, row.as_ref())
+            }
+            Change::IdentityPhoto(row) => {
+                known(&rows.identity_photos, &partial.identity_photos, row.as_ref())
+            }
             Change::NaturalKey(row) => wanted.contains(&Want::Natural(row.name.clone())),
             Change::Idempotency(row) => wanted.contains(&Want::Idempotency(row.name.clone())),
             Change::Entry(entry) => {
@@ -108,6 +118,7 @@ impl Checker {
             }
             Change::Merchant(_)
             | Change::Partner(_)
+            | Change::IdentityPolicy(_)
             | Change::Product(_)
             | Change::ChannelAccount(_)
             | Change::WebhookEndpoint(_)
@@ -136,6 +147,20 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
     match want {
         Want::Merchant(tenant, id) => copy(&rows.merchants, &mut partial.merchants, &(*tenant, *id)),
         Want::Partner(tenant, id) => copy(&rows.partners, &mut partial.partners, &(*tenant, *id)),
+        Want::IdentityPolicy(tenant) => {
+            let key = (*tenant, tk_domain::id::IdentityPolicyId(tenant.0));
+            copy(&rows.identity_policies, &mut partial.identity_policies, &key);
+        }
+        Want::PaymentIdentity(tenant, id) => {
+            copy(&rows.payment_identities, &mut partial.payment_identities, &(*tenant, *id));
+        }
+        Want::PayerSum(tenant, id) => copy(&rows.payer_sums, &mut partial.payer_sums, &(*tenant, *id)),
+        Want::IdentityCheck(tenant, id) => {
+            copy(&rows.identity_checks, &mut partial.identity_checks, &(*tenant, *id));
+        }
+        Want::IdentityPhoto(tenant, id) => {
+            copy(&rows.identity_photos, &mut partial.identity_photos, &(*tenant, *id));
+        }
         Want::Product(tenant, id) => copy(&rows.products, &mut partial.products, &(*tenant, *id)),
         Want::ChannelAccount(tenant, id) => {
             copy(&rows.channel_accounts, &mut partial.channel_accounts, &(*tenant, *id));

@@ -153,6 +153,7 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         product_id: ProductId(Id128([3; 16])),
         app_id: None,
         partner_id: None,
+        payer_id: None,
         merchant_order_no: create.order_no.clone(),
         amount_minor: create.amount_minor,
         currency: Currency::Cny,

@@ -296,6 +296,7 @@ impl Client {
             fulfilment: None,
             items: Vec::new(),
             payer: None,
+            payer_id: None,
             origin: Origin::system(),
         }
     }

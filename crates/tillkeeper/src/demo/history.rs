@@ -69,6 +69,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         fulfilment: None,
         items: Vec::new(),
         payer: None,
+        payer_id: None,
         origin: origin.clone(),
     };
     let payment_id = app.submit(create).await?.payment.id;

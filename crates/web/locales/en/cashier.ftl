@@ -68,6 +68,7 @@ attempt-closed = The earlier payment by { $method } is closed and nothing was ta
 attempt-answer = The payment provider says: { $answer }
 not-offered = That way to pay is not offered for this order. Nothing was taken. Please choose below.
 too-many-attempts = There were too many attempts for this order; no new one can be started. Please contact the payee.
+identity-needed = For this amount the merchant must first check who you are. Nothing was paid. Please ask the merchant, then come back to this page.
 cancel-link = Cancel payment
 other-method = Other ways to pay
 

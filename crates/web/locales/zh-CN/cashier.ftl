@@ -68,6 +68,7 @@ attempt-closed = 先前的{ $method }付款已关闭，没有扣款。请选择�
 attempt-answer = 支付平台的答复：{ $answer }
 not-offered = 所选的支付方式不能用于本订单，没有扣款。请从下面选择。
 too-many-attempts = 本订单尝试次数过多，不能再发起新的付款。请联系收款方。
+identity-needed = 本笔金额需先由商户核验您的身份。尚未扣款，请联系商户完成核验后返回本页支付。
 cancel-link = 取消付款
 other-method = 其他支付方式
 

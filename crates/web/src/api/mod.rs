@@ -15,6 +15,7 @@ mod exceptions;
 mod fulfilments;
 mod health;
 mod holds;
+mod identity;
 mod keys;
 mod merchants;
 pub mod once;
@@ -66,6 +67,13 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::get::get))
         .routes(routes!(refunds::cancellation::create))
         .routes(routes!(refunds::queries::create))
+        .routes(routes!(identity::create::create))
+        .routes(routes!(identity::list::list))
+        .routes(routes!(identity::get::get))
+        .routes(routes!(identity::photos::create))
+        .routes(routes!(identity::photos::get))
+        .routes(routes!(identity::face::create))
+        .routes(routes!(identity::review::create))
         .routes(routes!(bank_transfers::create::create, bank_transfers::list::list))
         .routes(routes!(bank_transfers::statements::create))
         .routes(routes!(bank_transfers::matching::create))
@@ -107,6 +115,7 @@ fn configuration() -> OpenApiRouter<WebState> {
         .routes(routes!(merchants::get::get, merchants::update::update))
         .routes(routes!(partners::create::create, partners::list::list))
         .routes(routes!(partners::get::get, partners::update::update))
+        .routes(routes!(identity::policy::get, identity::policy::update))
         .routes(routes!(products::create::create, products::list::list))
         .routes(routes!(products::get::get, products::update::update))
         .routes(routes!(channel_accounts::create::create, channel_accounts::list::list))

@@ -60,6 +60,12 @@ schemas! {
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
         late_succeeded_at: Option<String>, created: String,
     }
+    /// One try to prove who pays.
+    IdentityCheck {
+        id: String, object: String, payment: String, level: String, status: String, outcome_unknown: bool,
+        elements: Value, consent_version: String, photos: i64, failure: Option<String>, review: Value,
+        created: String, ended_at: Option<String>,
+    }
     /// A line of a bank account.
     BankTransfer {
         id: String, object: String, livemode: bool, channel_account: String, source: String, status: String,

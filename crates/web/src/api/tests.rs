@@ -20,6 +20,7 @@ fn payment() -> Payment {
         product_id: ProductId::default(),
         app_id: None,
         partner_id: None,
+        payer_id: None,
         merchant_order_no: "1".to_owned(),
         amount_minor: 1,
         currency: Currency::Cny,

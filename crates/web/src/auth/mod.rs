@@ -16,8 +16,8 @@ use gate::ReadAt;
 pub use gate::{Gate, InFlight};
 pub use permission::{
     BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, CounterRead, CounterWrite,
-    EventsRead, EventsWrite, ExceptionsWrite, PaymentsRead, PaymentsWrite, Permission, RefundsRead,
-    RefundsWrite,
+    EventsRead, EventsWrite, ExceptionsWrite, IdentityRead, IdentityWrite, PaymentsRead, PaymentsWrite,
+    Permission, RefundsRead, RefundsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 

@@ -36,6 +36,10 @@ permissions! {
     CounterRead;
     /// Open and close shifts, take money over counters, hand it back, deposit it.
     CounterWrite;
+    /// Read identity checks and, for a reason that is logged, their photos.
+    IdentityRead;
+    /// Begin identity checks and ask for their review.
+    IdentityWrite;
     /// Read accounts, entries, holds and exceptions.
     BooksRead;
     /// Propose what becomes of money in suspense.

@@ -73,6 +73,8 @@ codes! {
     FileTooLarge = "file_too_large", PAYLOAD_TOO_LARGE, false;
     /// The file is not text.
     FileType = "file_type", UNSUPPORTED_MEDIA_TYPE, false;
+    /// The photo is damaged, or a side is too short or too long.
+    ImageLimits = "image_limits", UNPROCESSABLE_ENTITY, false;
     /// The XML has a document type declaration.
     XmlDtdForbidden = "xml_dtd_forbidden", UNPROCESSABLE_ENTITY, false;
     /// The statement cannot be read, is cut off, or its sums do not agree.

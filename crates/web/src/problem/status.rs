@@ -12,6 +12,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::CodeTaken { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::IdentityInProgress
+        | Refusal::IdentityNotOpen
         | Refusal::PartnerDisabled
         | Refusal::PartnerLicenceExpired
         | Refusal::OrderConflict
@@ -47,6 +49,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
+        | Refusal::IdentityRequired { .. }
         | Refusal::PartnerLicenceScope
         | Refusal::PartnerMismatch
         | Refusal::AmountOutOfRange { .. }
@@ -94,6 +97,9 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::FieldInvalid { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::IdentityRequired { .. }
+        | Refusal::IdentityInProgress
+        | Refusal::IdentityNotOpen
         | Refusal::PartnerDisabled
         | Refusal::PartnerLicenceExpired
         | Refusal::PartnerLicenceScope
@@ -159,6 +165,9 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::ExpiryInvalid => at("#/expires_at", "must be one minute to thirty days ahead"),
         Refusal::AuthCodeInvalid => at("#/auth_code", "not a payment code of this method"),
         Refusal::AttemptNotOfPayment => at("#/attempt", "not an attempt of this payment"),
+        Refusal::IdentityRequired { level } => {
+            at("#/payer", &format!("first POST /v1/payments/{{id}}/identity_checks with level {level}"))
+        }
         Refusal::PartnerLicenceScope => at("#/product", "outside the partner's licence"),
         Refusal::PartnerMismatch => at("#/partner", "the product is another partner's"),
         Refusal::OrderConflict => at("#/merchant_order_no", "exists with other terms"),
@@ -168,6 +177,8 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::NotFound { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::IdentityInProgress
+        | Refusal::IdentityNotOpen
         | Refusal::PartnerDisabled
         | Refusal::PartnerLicenceExpired
         | Refusal::AmountOverflow

@@ -14,6 +14,7 @@ mod cheques;
 mod counter;
 mod fulfilments;
 mod idempotency;
+mod identity;
 mod lifecycle;
 mod notices;
 mod partners;

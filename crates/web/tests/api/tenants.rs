@@ -49,6 +49,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             "merchants" => merchant["id"].clone(),
             "products" => product["id"].clone(),
             "partners" => partner["id"].clone(),
+            "identity_checks" => json!("idc_01jzzzzzzzzzzzzzzzzzzzzzzy"),
             "channel_accounts" => account["id"].clone(),
             "bank_transfers" => line["id"].clone(),
             "shifts" => shift["id"].clone(),
@@ -67,6 +68,10 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 .split_once('_')
                 .map_or("x".to_owned(), |(prefix, _)| format!("{prefix}_01jzzzzzzzzzzzzzzzzzzzzzzz"));
             let body = match (method.as_str(), route.rsplit('/').next().unwrap()) {
+                ("post", "identity_checks") => json!({
+                    "level": "real_name", "name": "a", "id_number": "123456", "consent_version": "1",
+                }),
+                ("post", "review") => json!({ "reason": "a", "actor": "a" }),
                 ("patch", _) if resource == "partners" => json!({ "actor": "a" }),
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
@@ -86,6 +91,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             };
             let at = |id: &str| {
                 let route = route.replace("{id}", id).replace("{attempt}", attempt["id"].as_str().unwrap());
+                let route = route.replace("{photo}", "idp_01jzzzzzzzzzzzzzzzzzzzzzzz");
                 let route = route.replace("{match}", "mat_01jzzzzzzzzzzzzzzzzzzzzzzz");
                 route.replace("{key}", key["id"].as_str().unwrap())
             };

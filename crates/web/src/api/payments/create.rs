@@ -192,6 +192,7 @@ async fn prepared(
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
+        payer_id: body.payer.as_ref().and_then(|payer| payer.payer_id(state, caller.tenant_id)),
         origin: caller.origin(),
     };
     let publisher = Publisher {

@@ -5,7 +5,7 @@ use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tk_domain::id::{MerchantId, TenantId};
+use tk_domain::id::{MerchantId, PayerId, TenantId};
 use tk_domain::payment::{Item, PayerRecord, Payment};
 use tk_domain::transfer::ExpectedPayer;
 use utoipa::ToSchema;
@@ -68,6 +68,11 @@ impl PayerCreate {
         let members: Map<String, Value> =
             given.map(|(name, text, mask)| (name.to_owned(), Value::String(told(text, mask)))).collect();
         Value::Object(members)
+    }
+
+    /// Who he is by the blind index of his document number.
+    pub fn payer_id(&self, state: &WebState, tenant_id: TenantId) -> Option<PayerId> {
+        self.id_no.as_ref().and_then(|number| state.app.payer_id(tenant_id, &number.0))
     }
 
     /// The record as it is kept; `name` is what it belongs to and is sealed with it.
@@ -140,7 +145,7 @@ fn item(place: usize, line: &ItemCreate) -> Result<Item, Problem> {
 }
 
 /// The first and last letters of a text, never more than half of it; the rest is hidden, its length too.
-fn hidden(text: &str, first: usize, last: usize) -> String {
+pub fn hidden(text: &str, first: usize, last: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
     let most = letters.len() / 2;
     let (first, last) = if first + last > most { (first.min(most), 0) } else { (first, last) };

@@ -35,6 +35,10 @@ pub struct ProductCreate {
     pub amount_max: Option<MinorUnits>,
     /// How long a payment stays open, 60 to 2592000 seconds; 7200 by default.
     pub expires_after_s: Option<i64>,
+    /// From this sum of a payer's day on, name and number are checked; by default as the tenant says.
+    pub identity_name_from: Option<MinorUnits>,
+    /// From this sum on, so is the face; by default as the tenant says.
+    pub identity_face_from: Option<MinorUnits>,
     /// When money counts as received; `channel_success` by default.
     #[schema(value_type = Option<String>)]
     pub issue_on: Option<IssueOn>,
@@ -68,6 +72,8 @@ pub async fn create(
         stray_money: body.stray_money,
         issue_within_s: body.issue_within_s.map(Some),
         pay_within_s: body.pay_within_s.map(Some),
+        identity_name_from: body.identity_name_from.map(Some),
+        identity_face_from: body.identity_face_from.map(Some),
         enabled: None,
     };
     let command = CreateProduct {

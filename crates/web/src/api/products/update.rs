@@ -45,6 +45,14 @@ pub struct ProductUpdate {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub pay_within_s: Option<Option<i64>>,
+    /// From this sum of a payer's day on, name and number are checked; null leaves it to the tenant.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub identity_name_from: Option<Option<MinorUnits>>,
+    /// From this sum on, so is the face; null leaves it to the tenant.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub identity_face_from: Option<Option<MinorUnits>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -64,6 +72,8 @@ impl ProductUpdate {
             stray_money: self.stray_money,
             issue_within_s: self.issue_within_s,
             pay_within_s: self.pay_within_s,
+            identity_name_from_minor: self.identity_name_from.map(minor),
+            identity_face_from_minor: self.identity_face_from.map(minor),
             enabled: self.enabled,
         })
     }

@@ -38,6 +38,10 @@ pub struct ProductView {
     pub issue_within_s: Option<i64>,
     /// From a policy issued before its money to that money, seconds.
     pub pay_within_s: Option<i64>,
+    /// From this sum of a payer's day on, name and number are checked; null leaves it to the tenant.
+    pub identity_name_from: Option<i64>,
+    /// From this sum on, so is the face; null leaves it to the tenant.
+    pub identity_face_from: Option<i64>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// RFC 3339.
@@ -64,6 +68,8 @@ impl ProductView {
             stray_money: product.stray_money.word(),
             issue_within_s: product.limits.issue_within_s,
             pay_within_s: product.limits.pay_within_s,
+            identity_name_from: product.identity_name_from_minor,
+            identity_face_from: product.identity_face_from_minor,
             enabled: product.enabled,
             created: time_text(product.created_at_us),
         }
