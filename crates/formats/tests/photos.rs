@@ -35,7 +35,7 @@ fn jpeg(width: u16, height: u16, extra: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
-fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let named = [name.as_slice(), body].concat();
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     [length.as_slice(), &named, &crc(&named).to_be_bytes()].concat()
@@ -50,10 +50,10 @@ fn png(width: u32, height: u32, extra: &[Vec<u8>]) -> Vec<u8> {
         packed.write_all(&row).unwrap();
     }
     let mut file = vec![0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A];
-    file.extend(chunk(b"IHDR", &header));
+    file.extend(chunk(*b"IHDR", &header));
     file.extend(extra.iter().flatten());
-    file.extend(chunk(b"IDAT", &packed.finish().unwrap()));
-    file.extend(chunk(b"IEND", b""));
+    file.extend(chunk(*b"IDAT", &packed.finish().unwrap()));
+    file.extend(chunk(*b"IEND", b""));
     file
 }
 
@@ -89,10 +89,10 @@ fn a_jpeg_loses_exif_gps_comments_and_whatever_is_behind_its_end() {
 #[test]
 fn a_png_loses_texts_times_and_exif() {
     let extra = [
-        chunk(b"tEXt", b"Author\0Zhang San"),
-        chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0Zhang San"),
-        chunk(b"eXIf", GPS),
-        chunk(b"tIME", &[7, 0xEA, 11, 22, 5, 0, 0]),
+        chunk(*b"tEXt", b"Author\0Zhang San"),
+        chunk(*b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0Zhang San"),
+        chunk(*b"eXIf", GPS),
+        chunk(*b"tIME", &[7, 0xEA, 11, 22, 5, 0, 0]),
     ];
     let mut file = png(300, 200, &extra);
     file.extend(b"behind the end: Zhang San");
@@ -120,7 +120,7 @@ fn what_is_no_photo_or_no_readable_size_is_refused() {
         (jpeg(199, 600, &[]), PhotoError::Dimensions),
         (wrong_sum, PhotoError::Damaged("a chunk with a wrong sum")),
         (
-            png(300, 200, &[chunk(b"XXXX", b"")]),
+            png(300, 200, &[chunk(*b"XXXX", b"")]),
             PhotoError::Damaged("a critical chunk of another kind of PNG"),
         ),
         (

@@ -131,7 +131,7 @@ impl Settings {
 }
 
 /// An application of a sub-merchant needs a sub-merchant.
-fn sub_appid(sub_mchid: &Option<String>, id: Option<String>) -> Result<Option<String>, CredentialsError> {
+fn sub_appid(sub_mchid: Option<&str>, id: Option<String>) -> Result<Option<String>, CredentialsError> {
     if id.is_some() && sub_mchid.is_none() {
         return Err(CredentialsError::Missing { field: "sub_mchid" });
     }
@@ -172,7 +172,7 @@ pub fn parse_settings(settings_json: &str, environment: Environment) -> Result<S
         base_url: address("base_url", raw.base_url, "https://api.mch.weixin.qq.com")?,
         appid: identifier("appid", raw.appid)?,
         mchid: identifier("mchid", raw.mchid)?,
-        sub_appid: sub_appid(&raw.sub_mchid, raw.sub_appid)?,
+        sub_appid: sub_appid(raw.sub_mchid.as_deref(), raw.sub_appid)?,
         sub_mchid: raw.sub_mchid.map(|id| identifier("sub_mchid", id)).transpose()?,
         trust: raw.trust,
         public_key_id,

@@ -146,9 +146,9 @@ fn with_own(
             ("merchant_private_key", Some("merchant_certificate"))
         }
     };
-    secrets[key] = json!(own.0);
+    secrets[key] = Value::String(own.0);
     if let Some(field) = certificate {
-        secrets[field] = json!(own.1);
+        secrets[field] = Value::String(own.1);
     }
     (settings, secrets)
 }

@@ -99,10 +99,11 @@ pub async fn an_unpaid_order_closes_and_a_paid_one_refuses(bench: &impl Bench) {
     }
     let row = paid(bench, 100, 77).await;
     let asked = say(bench, Kind::Close, &row).await;
-    match bench.capabilities().method(row.method).unwrap().ended_by {
+    if matches!(bench.capabilities().method(row.method).unwrap().ended_by, Kind::Query) {
         // Nothing closes an order there: a close is a question, and its answer is the payment.
-        Kind::Query => assert_paid(bench, &row, asked).await,
-        _ => assert_eq!(asked, PaymentFinding::CloseRefused),
+        assert_paid(bench, &row, asked).await;
+    } else {
+        assert_eq!(asked, PaymentFinding::CloseRefused);
     }
     assert_paid(bench, &row, say(bench, Kind::Query, &row).await).await;
 }

@@ -34,10 +34,10 @@ pub struct AddIdentityPhoto {
     pub origin: Origin,
 }
 
-fn the_check<'a>(
-    snapshot: &'a Snapshot,
+fn the_check(
+    snapshot: &Snapshot,
     (tenant_id, id): (TenantId, IdentityCheckId),
-) -> Result<&'a IdentityCheck, Refusal> {
+) -> Result<&IdentityCheck, Refusal> {
     snapshot.identity_checks.get(&(tenant_id, id)).ok_or(Refusal::NotFound { what: "identity_check" })
 }
 

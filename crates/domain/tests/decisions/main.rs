@@ -20,6 +20,7 @@ mod confirm;
 mod counter;
 #[cfg(test)]
 mod fulfilments;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod invariants;

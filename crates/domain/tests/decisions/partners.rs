@@ -43,10 +43,10 @@ fn taken_by(world: &mut World, partner_id: Option<PartnerId>) -> ChannelAccountI
     let order = CreatePayment { partner_id, ..world.order() };
     let payment = world.run(&order).unwrap().payment;
     assert_eq!(payment.partner_id, partner_id);
-    match world.start(payment.id, Method::AlipayQr).unwrap() {
-        Started::New { attempt, .. } => attempt.channel_account_id,
-        other => panic!("{other:?}"),
-    }
+    let Started::New { attempt, .. } = world.start(payment.id, Method::AlipayQr).unwrap() else {
+        panic!("no new attempt")
+    };
+    attempt.channel_account_id
 }
 
 #[test]

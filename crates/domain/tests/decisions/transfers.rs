@@ -488,7 +488,7 @@ fn a_line_goes_back_in_parts_and_each_is_proven_by_its_own_line_of_the_bank() {
         let out = world.out(content, amount, LineNature::Plain);
         world.sent(&asked, out).unwrap();
         world.sent(&asked, out).unwrap();
-        assert_eq!(world.the_line(out).link_id.is_some(), true);
+        assert!(world.the_line(out).link_id.is_some());
         assert_eq!(world.of_kind(AccountKind::TransferReturn), 0);
     };
     back(30, "B");

@@ -200,10 +200,10 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::Seat(tenant, id) => copy(&rows.seats, &mut partial.seats, &(*tenant, *id)),
         Want::CounterDay(tenant, id) => copy(&rows.counter_days, &mut partial.counter_days, &(*tenant, *id)),
         Want::CounterMovement(tenant, id) => {
-            copy(&rows.counter_movements, &mut partial.counter_movements, &(*tenant, *id))
+            copy(&rows.counter_movements, &mut partial.counter_movements, &(*tenant, *id));
         }
         Want::CashDeposit(tenant, id) => {
-            copy(&rows.cash_deposits, &mut partial.cash_deposits, &(*tenant, *id))
+            copy(&rows.cash_deposits, &mut partial.cash_deposits, &(*tenant, *id));
         }
         Want::TransferReturn(tenant, id) => {
             copy(&rows.transfer_returns, &mut partial.transfer_returns, &(*tenant, *id));

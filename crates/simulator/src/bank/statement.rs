@@ -191,13 +191,12 @@ fn mt940(sheet: &Sheet<'_>) -> String {
         let kind = if row.nature == Nature::Returned { "NRTI" } else { "NTRF" };
         let number = if sheet.numberless { String::new() } else { format!("//BR{:012}", row.number) };
         let amount = yuan(row.signed_fen, ',');
-        text.push_str(&format!(
-            ":61:{date}{}{mark}{amount}{kind}NONREF{number}\r\n",
-            sheet.date.strftime("%m%d")
-        ));
+        // Writing to a string cannot fail.
+        let _ =
+            write!(text, ":61:{date}{}{mark}{amount}{kind}NONREF{number}\r\n", sheet.date.strftime("%m%d"));
         let side = if row.signed_fen < 0 { "BENM" } else { "ORDP" };
         let (name, other) = (&row.other.name, &row.other.account);
-        text.push_str(&format!(":86:/{side}//NAME/{name}/ACCT/{other}/REMI/{}\r\n", row.remark));
+        let _ = write!(text, ":86:/{side}//NAME/{name}/ACCT/{other}/REMI/{}\r\n", row.remark);
     }
     text.push_str(&balance("62F", sheet.closing_fen));
     text

@@ -74,7 +74,9 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
             &json!({ "healthy": healthy, "channel": args.channel, "findings": findings }).to_string(),
         );
     } else {
-        found.iter().for_each(|checked| show(args.lang, checked));
+        for checked in &found {
+            show(args.lang, checked);
+        }
         output::line(match (args.lang, healthy) {
             (Lang::Zh, true) => "配置可用。",
             (Lang::En, true) => "The configuration works.",

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use tk_domain::refusal::Refusal;
+use tk_money::Amount;
 
 /// The HTTP status of a refusal.
 #[must_use]
@@ -75,16 +76,12 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
 #[must_use]
 pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
-        Refusal::AmountOutOfRange { min, max } => vec![("min", min.display()), ("max", max.display())],
-        Refusal::ItemsTotalMismatch { sum, amount } => {
-            vec![("sum", sum.display()), ("amount", amount.display())]
-        }
+        Refusal::AmountOutOfRange { min, max } => both(("min", min), ("max", max)),
+        Refusal::ItemsTotalMismatch { sum, amount } => both(("sum", sum), ("amount", amount)),
         Refusal::RefundExceedsRefundable { refundable, requested } => {
-            vec![("refundable", refundable.display()), ("requested", requested.display())]
+            both(("refundable", refundable), ("requested", requested))
         }
-        Refusal::InsufficientBalance { available, short } => {
-            vec![("available", available.display()), ("short", short.display())]
-        }
+        Refusal::InsufficientBalance { available, short } => both(("available", available), ("short", short)),
         Refusal::TooManyAttempts { max }
         | Refusal::TooManyRefunds { max }
         | Refusal::LimitReached { max, .. } => {
@@ -145,6 +142,10 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::RefundsChanged
         | Refusal::NotRedeliverable => Vec::new(),
     }
+}
+
+fn both(one: (&'static str, &Amount), other: (&'static str, &Amount)) -> Vec<(&'static str, String)> {
+    vec![(one.0, one.1.display()), (other.0, other.1.display())]
 }
 
 /// The body field that a refusal is about, as a JSON pointer, with what is wrong with it.

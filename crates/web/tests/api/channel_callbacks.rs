@@ -148,7 +148,7 @@ fn said(channels: &Channels, key_pem: &str, notice: &Notice) -> Said {
 }
 
 impl Said {
-    fn as_probe(mut self) -> Self {
+    fn into_probe(mut self) -> Self {
         for (name, value) in &mut self.headers {
             if *name == "wechatpay-signature" {
                 value.insert_str(0, signature::PROBE_PREFIX);
@@ -177,7 +177,7 @@ async fn only_wechats_own_word_about_our_merchant_pays_and_only_once() {
         let url = open.callback_url.clone();
         let forged = said(&channels, &Pair::generate().unwrap().private_pem, &notice);
         assert_eq!(forged.post(&app, &url).await, 401, "forged");
-        let probe = said(&channels, &platform, &notice).as_probe();
+        let probe = said(&channels, &platform, &notice).into_probe();
         assert_eq!(probe.post(&app, &url).await, 401, "SIGNTEST");
         let mut altered = said(&channels, &platform, &notice);
         altered.body.push(b' ');

@@ -35,13 +35,14 @@ pub(super) async fn show(State(lab): State<Lab>, visit: Visit) -> Response {
         ("1 天", "1 day"),
         ("7 天", "7 days"),
     ];
-    let buttons: String = STEPS_S
+    let buttons: Vec<String> = STEPS_S
         .iter()
         .zip(words)
         .map(|(step, (zh, en))| {
             format!("<button name=\"by_s\" value=\"{step}\">+ {}</button>", visit.lang.pick(zh, en))
         })
         .collect();
+    let buttons = buttons.concat();
     let content = format!(
         "<div class=\"card\"><h1>{title}</h1><p class=\"amount\">{}</p><p>{line}</p>\
          <form class=\"acts\" method=\"post\" action=\"{}\">{buttons}</form></div>",

@@ -158,9 +158,9 @@ impl Visit {
 
 /// A list of names and values.
 fn facts(rows: &[(&str, String)]) -> String {
-    let rows: String = rows
+    let rows: Vec<String> = rows
         .iter()
         .map(|(name, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>", escape(name), escape(value)))
         .collect();
-    format!("<dl class=\"facts\">{rows}</dl>")
+    format!("<dl class=\"facts\">{}</dl>", rows.concat())
 }

@@ -86,11 +86,12 @@ fn described(visit: Visit, (channel, book): (&str, Book<'_>), row: &Row) -> Stri
         (pick("通道流水号", "Channel's number"), row.channel_no.clone()),
         (pick("时间", "Time"), clock(row.at_us)),
     ];
-    let refunds: String = row
+    let refunds: Vec<String> = row
         .refunds
         .iter()
         .map(|(number, fen)| format!("<p class=\"order\">{} {}</p>", escape(number), yuan(*fen)))
         .collect();
+    let refunds = refunds.concat();
     let mut acts = Vec::new();
     if row.waits {
         acts.extend([("pay", pick("付款", "Pay")), ("decline", pick("拒绝", "Decline"))]);

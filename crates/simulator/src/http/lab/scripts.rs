@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::book::{Book, table};
 use super::faults::{CARDS, Choice, WALLET};
 use super::{Lab, Visit, name_of};
-use crate::core::Script;
+use crate::core::{Script, Seller};
 use crate::look::{Lang, escape};
 use crate::unionpay::http::Script as CardScript;
 
@@ -172,7 +172,7 @@ fn script_of(wish: &Wish) -> Option<Script> {
 pub(super) async fn clear(State(lab): State<Lab>, Path(channel): Path<String>, visit: Visit) -> Response {
     let cleared = match lab.book(&channel) {
         None => return visit.missing(&lab),
-        Some(Book::Wallet(sandbox, desk)) => sandbox.with_core(desk, |core| core.clear_scripts()).is_ok(),
+        Some(Book::Wallet(sandbox, desk)) => sandbox.with_core(desk, Seller::clear_scripts).is_ok(),
         Some(Book::Cards(gateway)) => {
             gateway.clear_scripts();
             true

@@ -22,12 +22,11 @@ pub async fn list(State(state): State<WebState>, mut read: Read<IdentityRead>) -
     let status = read.params.read("status", IdentityStatus::parse)?;
     read.params.finish()?;
     let caller = &read.caller;
-    let payment_id = match payment {
-        Some(text) => Some(refer::payment(&state, caller, refer::parse_id(&text)?).await?.id),
-        None => {
-            caller.check_whole_tenant()?;
-            None
-        }
+    let payment_id = if let Some(text) = payment {
+        Some(refer::payment(&state, caller, refer::parse_id(&text)?).await?.id)
+    } else {
+        caller.check_whole_tenant()?;
+        None
     };
     let key = |id| (caller.tenant_id, IdentityCheckId::from_id128(id));
     refer::check_cursor::<IdentityCheck>(&state, &page, key).await?;
