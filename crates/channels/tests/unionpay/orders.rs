@@ -18,7 +18,7 @@ async fn each_page_says_who_may_pay() {
         let form = BrowserForm::parse(&action.value).unwrap();
         assert!(form.url.ends_with("/gateway/api/frontTransReq.do"));
         assert!(form.fields.contains(&("bizType".to_owned(), biz_type.to_owned())));
-        assert!(bench.open(&action).await.1.contains("¥ 88.00"));
+        assert!(bench.open(&action).await.1.contains("¥88.00"));
     }
 }
 

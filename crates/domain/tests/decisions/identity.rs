@@ -108,20 +108,22 @@ fn required(level: IdentityLevel) -> Refusal {
 #[test]
 fn nobody_is_asked_below_the_threshold_and_everybody_from_it_on() {
     let mut world = world(PRICE, 2 * PRICE);
+    // Each is somebody else: what one payer paid on a day adds up.
+    let payer = |number| PayerId(Id128([number; 16]));
     let cases = [
-        (PRICE - 1, None),
-        (PRICE, Some(IdentityLevel::RealName)),
-        (2 * PRICE - 1, Some(IdentityLevel::RealName)),
-        (2 * PRICE, Some(IdentityLevel::Face)),
+        (PRICE - 1, None, payer(1)),
+        (PRICE, Some(IdentityLevel::RealName), payer(2)),
+        (2 * PRICE - 1, Some(IdentityLevel::RealName), payer(3)),
+        (2 * PRICE, Some(IdentityLevel::Face), payer(4)),
     ];
-    for (minor, level) in cases {
+    for (minor, level, payer_id) in cases {
         let payment_id = ordered(&mut world, None, minor);
         let started = world.start(payment_id, QR);
         match level {
             None => assert!(started.is_ok(), "{minor}"),
             Some(level) => {
                 assert_eq!(started.unwrap_err(), required(level), "{minor}");
-                proven(&mut world, payment_id, level, ZHANG);
+                proven(&mut world, payment_id, level, payer_id);
                 assert!(world.start(payment_id, QR).is_ok(), "{minor}");
             }
         }

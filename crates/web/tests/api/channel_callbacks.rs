@@ -109,7 +109,8 @@ impl Open {
     /// Payment and books as they stand.
     async fn stand(&self, app: &TestApp) -> (Value, Value) {
         let payment = app.get(&format!("/v1/payments/{}", self.payment)).await.expect(200);
-        (payment["status"].clone(), app.get("/v1/entries").await.expect(200)["data"].clone())
+        let entries = app.get(&format!("/v1/entries?payment={}", self.payment)).await.expect(200);
+        (payment["status"].clone(), entries["data"].clone())
     }
 }
 

@@ -82,7 +82,8 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("post", "closure") if resource == "counter_days" => json!({ "actor": "a" }),
                 ("post", "match") => json!({ "bank_transfer": line["id"], "actor": "a" }),
                 ("post", "presentation" | "clearance") => json!({ "actor": "a" }),
-                ("post", "return" | "cancellation")
+                ("post", "links") => json!({ "kind": "reversal", "to": line["id"], "actor": "a" }),
+                ("post", "returns" | "return" | "cancellation")
                     if ["bank_transfers", "counter_movements", "cheques"].contains(&resource) =>
                 {
                     json!({ "reason": "a", "actor": "a" })
