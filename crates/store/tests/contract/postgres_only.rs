@@ -2,10 +2,10 @@
 
 use crate::bed::{Bed, Steps, admin_url, connect};
 use crate::cases::{assert_sound, balance, collect, create, pay_many, shift};
-use crate::commands::{Collect, Look, cash, pending};
+use crate::commands::{Collect, Create, Look, cash, pending};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tillkeeper_store::{OpenError, Source, Store, StoreConfig, verify};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tillkeeper_store::{Failure, OpenError, Source, Store, StoreConfig, verify};
 use tk_domain::payment::PaymentStatus;
 
 fn url(source: &Source) -> &str {
@@ -162,32 +162,56 @@ async fn what_is_only_looked_at_is_as_the_database_has_it() {
     assert_eq!(bed.store.submit(look(id)).await.unwrap(), PaymentStatus::Succeeded);
 }
 
+/// Asks again where the database could not be reached; whatever is answered otherwise must be true.
+async fn pay_through_cuts(store: &Store, create: Create) {
+    let tenant_id = create.tenant_id;
+    let payment_id = loop {
+        match store.submit(create.clone()).await {
+            Ok(id) => break id,
+            Err(failure) => assert!(matches!(failure, Failure::Unavailable(_)), "{failure}"),
+        }
+    };
+    loop {
+        match store.submit(Collect { tenant_id, payment_id }).await {
+            // False where the answer to an earlier asking was lost.
+            Ok(_) => break,
+            Err(failure) => assert!(matches!(failure, Failure::Unavailable(_)), "{failure}"),
+        }
+    }
+}
+
 /// Connections are cut again and again, also during commits; every answer given stays true.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_lose_and_double_nothing() {
     let config =
         StoreConfig { batch_max: 4, reruns_max: 1_000, reconnects_max: 1_000, ..StoreConfig::default() };
     let bed = Bed::postgres(config).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let (stopped, name) = (stop.clone(), database(&bed.source));
+    let (stop, cuts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (stopped, cut, name) = (stop.clone(), cuts.clone(), database(&bed.source));
     let cutter = tokio::spawn(async move {
         let admin = connect(admin_url()).await;
-        let mut cuts = 0;
         while !stopped.load(Ordering::SeqCst) {
             let text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1
                 AND usename = 'tillkeeper_app' AND query IN ('COMMIT', 'BEGIN') AND state <> 'idle'";
-            cuts += admin.query(text, &[&name]).await.unwrap().len();
+            cut.fetch_add(admin.query(text, &[&name]).await.unwrap().len(), Ordering::SeqCst);
         }
-        cuts
     });
-    pay_many(&bed.store, &bed, ("A", 400), 3).await;
-    let id = bed.store.submit(create(&bed, "last", 3)).await.unwrap();
-    assert!(bed.store.submit(collect(&bed, id)).await.unwrap());
+    let mut paid = 0;
+    // As many as it takes to cut one while it commits.
+    while paid < 400 || cuts.load(Ordering::SeqCst) == 0 {
+        let paying = (0..100).map(|index| {
+            let (store, create) = (bed.store.clone(), create(&bed, &format!("A{}", paid + index), 3));
+            tokio::spawn(async move { pay_through_cuts(&store, create).await })
+        });
+        for one in paying.collect::<Vec<_>>() {
+            one.await.unwrap();
+            paid += 1;
+        }
+    }
     stop.store(true, Ordering::SeqCst);
-    let cuts = cutter.await.unwrap();
-    assert!(cuts > 0, "no connection was cut while it committed");
+    cutter.await.unwrap();
     let second = Store::open(bed.source.clone(), Steps::ambient(), StoreConfig::default()).await.unwrap();
-    assert_eq!(balance(&second, pending(bed.tenant_id, bed.merchant_id)).await, 401 * 3);
+    assert_eq!(balance(&second, pending(bed.tenant_id, bed.merchant_id)).await, paid * 3);
     assert_sound(&bed).await;
 }
 
