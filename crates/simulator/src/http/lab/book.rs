@@ -98,18 +98,19 @@ impl Book<'_> {
             Self::Cards(gateway) => {
                 let books = gateway.books();
                 let truth = books.truth();
-                let done = |kind: &str| -> i64 {
-                    let of_kind = |trade: &&CardTrade| {
-                        trade.state == State::Done && (trade.txn_type == "01") == (kind == "01")
-                    };
-                    truth.trades.iter().filter(of_kind).map(|trade| trade.amount_fen).sum()
+                let done = truth.trades.iter().filter(|trade| trade.state == State::Done);
+                let (paid, given_back): (Vec<_>, Vec<_>) = done.partition(|trade| trade.txn_type == "01");
+                let sum = |trades: &[&CardTrade], of: fn(&CardTrade) -> i64| -> i64 {
+                    trades.iter().map(|trade| of(trade)).sum()
                 };
+                // A payment is charged; what goes back brings its part of the charge with it.
+                let fee_fen = sum(&paid, |trade| trade.fee_fen) - sum(&given_back, |trade| trade.fee_fen);
                 Ok(Totals {
                     orders: truth.trades.len(),
-                    paid_fen: done("01"),
-                    refunded_fen: done("04"),
-                    fee_fen: 0,
-                    balance_fen: truth.balance_fen,
+                    paid_fen: sum(&paid, |trade| trade.amount_fen),
+                    refunded_fen: sum(&given_back, |trade| trade.amount_fen),
+                    fee_fen,
+                    balance_fen: truth.balance_fen - fee_fen,
                     pending: books.pending_notices(),
                 })
             }
