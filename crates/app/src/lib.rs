@@ -9,6 +9,7 @@ mod failure;
 pub mod identity;
 mod known;
 mod links;
+pub mod payer;
 pub mod payments;
 mod seal;
 pub mod transfers;

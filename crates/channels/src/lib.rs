@@ -16,6 +16,7 @@ mod http;
 pub mod identity;
 mod line;
 mod permits;
+mod told;
 pub mod unionpay;
 pub mod wechatpay;
 
@@ -26,6 +27,7 @@ pub use contract::{Contract, ContractError, Opened};
 pub use credentials::{AccountTerms, CredentialsError};
 pub use http::{ANSWER_MAX_BYTES, Deadlines, HttpSetupError, HttpTrouble, may_call};
 pub use tk_formats::photo;
+pub use told::told;
 
 use contract::{Adapter, Contracts};
 use http::Http;

@@ -28,6 +28,8 @@ words! {
         DepositSlip = "deposit_slip",
         /// App id and signature nonce → request; kept for the signature's life.
         Nonce = "nonce",
+        /// The state of a way back from a channel's sign-in, used once.
+        OauthState = "oauth_state",
     }
 }
 

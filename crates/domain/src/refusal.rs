@@ -23,6 +23,8 @@ pub enum Refusal {
     IdempotencyKeyReused,
     /// The signature's nonce was used before.
     NonceReplayed,
+    /// The state brought back from a channel's sign-in is not this browser's for this payment, is too old or was used.
+    OauthStateInvalid,
     /// The object does not exist for this caller.
     NotFound { what: &'static str },
     /// The code is taken by another object.
@@ -150,6 +152,7 @@ impl Refusal {
         match self {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NonceReplayed => "nonce_replayed",
+            Self::OauthStateInvalid => "oauth_state_invalid",
             Self::NotFound { .. } => "not_found",
             Self::CodeTaken { .. } => "code_taken",
             Self::FieldInvalid { .. } => "field_invalid",
@@ -240,6 +243,7 @@ impl Refusal {
             | Self::RefundInProgress => MoneyState::Unknown,
             Self::IdempotencyKeyReused
             | Self::NonceReplayed
+            | Self::OauthStateInvalid
             | Self::NotFound { .. }
             | Self::CodeTaken { .. }
             | Self::FieldInvalid { .. }

@@ -130,6 +130,8 @@ pub struct AttemptView {
     pub currency: &'static str,
     /// What the payer has to do: `{"kind": "qr" | "redirect", "value": …}`.
     pub action: Option<Value>,
+    /// The payer as the channel knows him, with the middle hidden.
+    pub payer: Option<Box<RawValue>>,
     /// The order number sent to the channel.
     pub out_no: String,
     /// The channel's own number.
@@ -304,6 +306,7 @@ impl AttemptView {
                 .action
                 .as_ref()
                 .map(|action| json!({ "kind": action.kind.word(), "value": action.value })),
+            payer: stored_json(attempt.payer_masked.as_ref()),
             out_no: attempt.out_no.clone(),
             channel_txn_no: attempt.channel_txn_no.clone(),
             disposition: attempt.disposition.map(super::payment::Disposition::word),

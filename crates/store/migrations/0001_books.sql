@@ -187,11 +187,11 @@ CREATE TABLE natural_keys (
   PRIMARY KEY (tenant_id, kind, natural_key)
 ) {clustered};
 @pruned natural_keys
--- Only nonces are ever forgotten: no other key changes or goes.
+-- Only what is used once is ever forgotten: no other key changes or goes.
 @postgres REVOKE UPDATE ON natural_keys FROM tillkeeper_app;
-@postgres CREATE POLICY only_nonces_go ON natural_keys AS RESTRICTIVE FOR DELETE USING (kind = 'nonce');
+@postgres CREATE POLICY only_nonces_go ON natural_keys AS RESTRICTIVE FOR DELETE USING (kind IN ('nonce', 'oauth_state'));
 @sqlite CREATE TRIGGER natural_keys_no_update BEFORE UPDATE ON natural_keys BEGIN SELECT RAISE(ABORT, 'natural keys do not change'); END;
-@sqlite CREATE TRIGGER natural_keys_no_delete BEFORE DELETE ON natural_keys WHEN OLD.kind <> 'nonce' BEGIN SELECT RAISE(ABORT, 'natural keys stay for ever'); END;
+@sqlite CREATE TRIGGER natural_keys_no_delete BEFORE DELETE ON natural_keys WHEN OLD.kind NOT IN ('nonce', 'oauth_state') BEGIN SELECT RAISE(ABORT, 'natural keys stay for ever'); END;
 
 CREATE TABLE idempotency_records (
   tenant_id {id} NOT NULL,
@@ -310,6 +310,8 @@ CREATE TABLE attempts (
   failure_message TEXT,
   needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
   routing TEXT NOT NULL,
+  payer_masked TEXT,
+  payer_sealed {bytes},
   paid_at_us {i64},
   created_at_us {i64} NOT NULL,
   updated_at_us {i64} NOT NULL,
@@ -318,6 +320,7 @@ CREATE TABLE attempts (
   CHECK (refunding_minor + refunded_minor <= received_minor),
   CHECK ((status = 'unknown') = (unknown_since_us IS NOT NULL)),
   CHECK ((action_kind IS NULL) = (action_value IS NULL)),
+  CHECK ((payer_masked IS NULL) = (payer_sealed IS NULL)),
   CHECK (received_minor = 0 OR disposition IS NOT NULL),
   CHECK (undone_minor = 0 OR (received_minor = 0 AND status IN ('failed', 'closed')))
 ) {by id};

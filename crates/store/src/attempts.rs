@@ -19,6 +19,8 @@ record! {
         "amount_minor",
         "currency",
         "routing",
+        "payer_masked",
+        "payer_sealed",
         "channel_expires_at_us",
         "created_at_us",
     ];
@@ -54,6 +56,8 @@ record! {
     failure_message: Option<String>,
     needs_manual: bool,
     routing: String,
+    payer_masked: Option<String>,
+    payer_sealed: Option<Vec<u8>>,
     paid_at_us: Option<i64>,
     created_at_us: i64,
     updated_at_us: i64,

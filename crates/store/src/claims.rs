@@ -153,12 +153,12 @@ impl Store {
             params: vec![tenant_id.to_value(), before],
             returns: vec![Kind::Int],
         };
-        // A nonce names its request by a time-ordered identifier.
+        // A nonce names its request, and a state itself, by a time-ordered identifier.
         let least = tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US), 0);
         let nonces = Sql {
             text: format!(
-                "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind = 'nonce' AND natural_key IN (
-                   SELECT natural_key FROM natural_keys WHERE tenant_id = ?1 AND kind = 'nonce' AND id < ?2
+                "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND natural_key IN (
+                   SELECT natural_key FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND id < ?2
                    LIMIT {PRUNED_MAX}) RETURNING id"
             ),
             params: vec![tenant_id.to_value(), least.to_value()],

@@ -104,7 +104,27 @@
     field.remove();
   }
 
+  // Inside WeChat the app takes the payment; whatever it answers proves nothing, so that the channel is asked.
+  function bridge() {
+    var button = document.querySelector('[data-bridge]');
+    if (!button || button.dataset.called) { return; }
+    if (!window.WeixinJSBridge) {
+      if (document.readyState === 'complete') { window.setTimeout(bridgeMissing, 3000); }
+      return;
+    }
+    button.dataset.called = '1';
+    window.WeixinJSBridge.invoke('getBrandWCPayRequest', JSON.parse(button.dataset.bridge), function () {
+      window.location.assign(page().dataset.base + '/return');
+    });
+  }
+
+  function bridgeMissing() {
+    var told = document.querySelector('[data-no-bridge]');
+    if (told && !window.WeixinJSBridge && told.hidden) { told.hidden = false; say(told.textContent.trim()); }
+  }
+
   function ready() {
+    bridge();
     document.querySelectorAll('[data-once]').forEach(function (form) {
       form.addEventListener('submit', function (event) {
         if (form.dataset.sent) { event.preventDefault(); return; }
@@ -116,8 +136,9 @@
   }
 
   document.addEventListener('click', function (event) {
-    var button = event.target.closest ? event.target.closest('[data-copy], [data-print]') : null;
+    var button = event.target.closest ? event.target.closest('[data-copy], [data-print], [data-bridge]') : null;
     if (!button) { return; }
+    if (button.hasAttribute('data-bridge')) { delete button.dataset.called; bridge(); return; }
     if (button.hasAttribute('data-print')) { window.print(); return; }
     var words = button.dataset.copy;
     if (navigator.clipboard && window.isSecureContext) {
@@ -127,6 +148,8 @@
       copied(button);
     }
   });
+  document.addEventListener('WeixinJSBridgeReady', bridge);
+  window.addEventListener('load', bridge);
   document.addEventListener('visibilitychange', function () { if (!document.hidden) { plan(0); } });
   // A page kept by the browser for "back" would show an old state and a form already sent.
   window.addEventListener('pageshow', function (event) { if (event.persisted) { window.location.reload(); } });

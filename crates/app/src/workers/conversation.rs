@@ -60,6 +60,7 @@ impl App {
         let tenant_id = instruction.tenant_id;
         let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
+                let instruction = self.opened(instruction);
                 let rows = PaymentRows { instruction: &instruction, payment: &payment, attempt: &attempt };
                 self.reader().pass("after_commit_before_channel");
                 let report = self.adapters().say_payment(&contract, rows, self.now_us()).await;

@@ -352,6 +352,7 @@ async fn the_official_account_tells_who_the_payer_is() {
     let openid = bench.adapters().payer_openid(bench.contract(), code, now_us).await.unwrap();
     assert!(openid.unwrap().starts_with('o'));
     for (wrong, error) in [
+        (code, OauthError::Refused(40_163)),
         ("", OauthError::CodeMalformed),
         ("a b", OauthError::CodeMalformed),
         ("x", OauthError::Refused(40_029)),

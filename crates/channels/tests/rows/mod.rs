@@ -100,6 +100,8 @@ pub fn attempt(method: Method, amount_minor: i64, serial: u8) -> Attempt {
         failure_message: None,
         needs_manual: false,
         routing: String::new(),
+        payer_masked: None,
+        payer_sealed: None,
         paid_at_us: None,
         created_at_us: START_US,
         updated_at_us: START_US,

@@ -142,6 +142,10 @@ pub struct Attempt {
     pub needs_manual: bool,
     /// The routing decision, every candidate with its reason, as JSON.
     pub routing: String,
+    /// The payer as the channel knows him, with the middle hidden, as JSON.
+    pub payer_masked: Option<String>,
+    /// He in full, sealed.
+    pub payer_sealed: Option<Vec<u8>>,
     /// When the channel says it was paid, Unix microseconds.
     pub paid_at_us: Option<i64>,
     /// Unix microseconds.

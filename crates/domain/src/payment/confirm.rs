@@ -45,7 +45,7 @@ impl ConfirmPayment {
             method: self.method,
             auth_code: self.auth_code.clone(),
             payer: ExpectedPayer::default(),
-            openid: None,
+            known_as: None,
             return_url: self.create.return_url.clone(),
             lease_us: self.lease_us,
             origin: self.create.origin.clone(),

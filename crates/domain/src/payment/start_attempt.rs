@@ -1,5 +1,7 @@
 //! Starting an attempt: routing decides once, and at most one attempt is open.
 
+mod fits;
+
 use crate::audit::{Act, Origin};
 use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -8,7 +10,7 @@ use crate::id::{AttemptId, PaymentId, TenantId, TypedId};
 use crate::identity::{self, Gate};
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::moment::{MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, close};
+use crate::payment::{Attempt, AttemptStatus, PayerRecord, Payment, PaymentStatus, close};
 use crate::refusal::Refusal;
 use crate::routing::{Demand, RoutingDecision, method_allowed, route};
 use crate::snapshot::Snapshot;
@@ -27,6 +29,15 @@ const QR_VALIDITY_US: i64 = 5 * MINUTE_US;
 /// The least time worth giving the payer.
 const CHANNEL_VALIDITY_MIN_US: i64 = MINUTE_US;
 
+/// The payer as the channel knows him (WeChat: openid); only the channel's adapter may read it.
+#[derive(Debug, Clone)]
+pub struct ChannelPayer {
+    /// What is kept with the attempt.
+    pub record: PayerRecord,
+    /// What the adapter is told with the instruction and nobody afterwards, sealed.
+    pub sealed: String,
+}
+
 /// Starts an attempt by a method, or finds the open one of the same method.
 #[derive(Debug, Clone)]
 pub struct StartAttempt {
@@ -40,8 +51,8 @@ pub struct StartAttempt {
     pub auth_code: Option<String>,
     /// Who is expected to pay, for bank transfers.
     pub payer: ExpectedPayer,
-    /// The payer as the channel's app knows him, for methods inside it (WeChat: openid).
-    pub openid: Option<String>,
+    /// The payer as the channel knows him, for methods that ask who pays.
+    pub known_as: Option<ChannelPayer>,
     /// Where the wallet sends the browser afterwards (display only); where the payment says if absent.
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
@@ -95,8 +106,8 @@ impl StartAttempt {
         if !begun_here || !method_allowed(product, payment, self.method) {
             return Err(Refusal::ChannelNotAvailable);
         }
-        self.check_auth_code()?;
-        self.check_payer()?;
+        fits::check_auth_code(self)?;
+        fits::check_payer(self)?;
         self.route(payment, snapshot)
             .chosen
             .and_then(|id| snapshot.channel_accounts.get(&(self.tenant_id, id)))
@@ -105,60 +116,6 @@ impl StartAttempt {
 
     fn route(&self, payment: &Payment, snapshot: &Snapshot) -> RoutingDecision {
         route(snapshot.channel_accounts_of(self.tenant_id), self.method, &Demand::of(payment))
-    }
-
-    /// Inside WeChat the payer must be known (JSAPI下单, `payer.openid`), and in a phone's browser his address
-    /// (H5下单, `payer_client_ip`).
-    fn check_payer(&self) -> Result<(), Refusal> {
-        let known = match self.method {
-            Method::WechatJsapi => self.openid.is_some(),
-            Method::WechatH5 => self.origin.ip.is_some(),
-            Method::AlipayPage
-            | Method::AlipayWap
-            | Method::AlipayQr
-            | Method::AlipayBarcode
-            | Method::WechatNative
-            | Method::WechatBarcode
-            | Method::QuickPay
-            | Method::EbankB2c
-            | Method::EbankB2b
-            | Method::BankTransfer
-            | Method::Cheque
-            | Method::Cash
-            | Method::Pos
-            | Method::Kiosk => true,
-        };
-        if known { Ok(()) } else { Err(Refusal::ChannelNotAvailable) }
-    }
-
-    /// Alipay bar codes begin with 25 to 30 and have 16 to 24 digits (alipay.trade.pay, `auth_code`), those
-    /// of WeChat with 10 to 15 and have 18 (pay/micropay, `auth_code`); other methods have none.
-    fn check_auth_code(&self) -> Result<(), Refusal> {
-        let code = self.auth_code.as_deref().unwrap_or_default();
-        let (prefixes, lengths) = match self.method {
-            Method::AlipayBarcode => (25..=30, 16..=24),
-            Method::WechatBarcode => (10..=15, 18..=18),
-            Method::AlipayPage
-            | Method::AlipayWap
-            | Method::AlipayQr
-            | Method::WechatJsapi
-            | Method::WechatH5
-            | Method::WechatNative
-            | Method::QuickPay
-            | Method::EbankB2c
-            | Method::EbankB2b
-            | Method::BankTransfer
-            | Method::Cheque
-            | Method::Cash
-            | Method::Pos
-            | Method::Kiosk => {
-                return if code.is_empty() { Ok(()) } else { Err(Refusal::AuthCodeInvalid) };
-            }
-        };
-        let digits = code.bytes().all(|byte| byte.is_ascii_digit());
-        let prefix = code.get(..2).and_then(|prefix| prefix.parse::<u8>().ok());
-        let begins = prefix.is_some_and(|prefix| prefixes.contains(&prefix));
-        if digits && begins && lengths.contains(&code.len()) { Ok(()) } else { Err(Refusal::AuthCodeInvalid) }
     }
 
     /// Whether this is the bar code that the open attempt was begun with; other methods have none.
@@ -202,8 +159,8 @@ impl StartAttempt {
     fn instruction(&self, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Instruction {
         let return_url = self.return_url.as_ref().or(payment.return_url.as_ref());
         let mut payload = json!({ "auth_code": self.auth_code, "return_url": return_url });
-        if let Some(openid) = &self.openid {
-            payload["openid"] = json!(openid);
+        if let Some(known_as) = &self.known_as {
+            payload["sealed"] = json!(known_as.sealed);
         }
         if self.method == Method::WechatH5 {
             payload["client_ip"] = json!(self.origin.ip);
@@ -275,6 +232,8 @@ impl NewAttempt<'_> {
             failure_message: None,
             needs_manual: false,
             routing: serde_json::to_string(routing).unwrap_or_default(),
+            payer_masked: None,
+            payer_sealed: None,
             paid_at_us: None,
             created_at_us: moment.now_us,
             updated_at_us: moment.now_us,
@@ -374,6 +333,10 @@ impl StartAttempt {
         let gate = Gate::before(payment, snapshot, moment.now_us)?;
         let new = NewAttempt { id: AttemptId::new(moment), account, method: self.method };
         let mut attempt = new.row(payment, &self.route(payment, snapshot), moment);
+        if let Some(known_as) = &self.known_as {
+            attempt.payer_masked = Some(known_as.record.masked.clone());
+            attempt.payer_sealed = Some(known_as.record.sealed.clone());
+        }
         let mut payment = payment.clone();
         let mut changes = Changes::default();
         gate.count(&payment, &mut changes);

@@ -5,9 +5,12 @@ use crate::kit::{
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::id::Id128;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::moment::MINUTE_US;
-use tk_domain::payment::{AttemptStatus, PaymentStatus, StartAttempt};
+use tk_domain::payment::{
+    AttemptStatus, ChannelPayer, PayerRecord, PaymentStatus, StartAttempt, UseOauthState,
+};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentFinding, Source};
 
@@ -129,7 +132,7 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
             method,
             auth_code: auth_code.map(str::to_owned),
             payer: tk_domain::transfer::ExpectedPayer::default(),
-            openid: None,
+            known_as: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),
@@ -140,6 +143,11 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
     }
 }
 
+fn known_as(openid: &str) -> ChannelPayer {
+    let record = PayerRecord { masked: "{}".to_owned(), sealed: openid.as_bytes().to_vec() };
+    ChannelPayer { record, sealed: format!("sealed {openid}") }
+}
+
 #[test]
 fn wechat_wants_to_know_its_payer() {
     let all = r#"["wechat_jsapi","wechat_h5","wechat_native"]"#.to_owned();
@@ -148,7 +156,7 @@ fn wechat_wants_to_know_its_payer() {
     let ip = || Origin { ip: Some("203.0.113.7".to_owned()), ..Origin::system() };
     let cases: [(Method, Option<&str>, Origin, Option<&str>); 6] = [
         (Method::WechatJsapi, None, ip(), None),
-        (Method::WechatJsapi, Some("oPayer"), Origin::system(), Some("oPayer")),
+        (Method::WechatJsapi, Some("oPayer"), Origin::system(), Some("sealed")),
         (Method::WechatH5, Some("oPayer"), Origin::system(), None),
         (Method::WechatH5, None, ip(), Some("client_ip")),
         (Method::WechatNative, None, Origin::system(), Some("auth_code")),
@@ -161,7 +169,7 @@ fn wechat_wants_to_know_its_payer() {
             method,
             auth_code: None,
             payer: tk_domain::transfer::ExpectedPayer::default(),
-            openid: openid.map(str::to_owned),
+            known_as: openid.map(known_as),
             return_url: None,
             lease_us: 0,
             origin,
@@ -178,6 +186,24 @@ fn wechat_wants_to_know_its_payer() {
             }
         }
     }
+}
+
+#[test]
+fn a_state_is_used_once_and_only_while_the_payment_waits() {
+    let mut world = World::new();
+    let payment_id = world.payment();
+    let with = |number: u8| UseOauthState {
+        tenant_id: TENANT,
+        payment_id,
+        state_id: Id128([number; 16]),
+        origin: Origin::system(),
+    };
+    assert_eq!(world.run(&with(1)), Ok(()));
+    assert_eq!(world.run(&with(1)), Err(Refusal::OauthStateInvalid));
+    assert_eq!(world.run(&with(2)), Ok(()));
+    world.close(payment_id).unwrap();
+    assert_eq!(world.run(&with(3)), Err(Refusal::OrderClosed));
+    assert_eq!(world.run(&with(1)), Err(Refusal::OrderClosed), "the money line is about the order");
 }
 
 #[test]

@@ -204,7 +204,7 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
-            openid: None,
+            known_as: None,
             return_url: None,
             lease_us: MINUTE_US,
             origin: Origin::system(),

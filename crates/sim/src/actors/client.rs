@@ -9,7 +9,8 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Attempt, ClosePayment, CloseReason, ConfirmPayment, Disposition, RequestQuery, StartAttempt, Started,
+    Attempt, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Disposition, PayerRecord, RequestQuery,
+    StartAttempt, Started,
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
 use tk_domain::refusal::Refusal;
@@ -21,6 +22,13 @@ const TRIES_MAX: u32 = 20;
 
 /// So many bar codes are drawn from, behind their prefix.
 const CODES: u64 = 10_000_000_000_000_000;
+
+/// The payer as the official account knows him; there is no seal here.
+fn known_as() -> ChannelPayer {
+    let sealed = serde_json::json!({ "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o" }).to_string();
+    let record = PayerRecord { masked: "{}".to_owned(), sealed: sealed.as_bytes().to_vec() };
+    ChannelPayer { record, sealed }
+}
 
 /// How a payer's bar code begins, for methods that have one.
 pub(crate) fn code_prefix(method: Method) -> Option<&'static str> {
@@ -232,7 +240,7 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
-            openid: (method == Method::WechatJsapi).then(|| "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o".to_owned()),
+            known_as: (method == Method::WechatJsapi).then(known_as),
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
             origin: Origin {

@@ -33,7 +33,8 @@ pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
         call::for_refund(kind, refund, &flight.attempt)
     } else {
         let payload = flight.instruction.payload.as_deref();
-        call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings)
+        let opened = payload.and_then(|payload| tk_channels::told(payload, |plain| Some(plain.to_owned())));
+        call::for_payment(kind, &flight.payment, &flight.attempt, opened.as_deref().or(payload), &settings)
     };
     let wire = made.and_then(|call| call.wire(&settings, now_us));
     wire.map_or_else(not_sent, |wire| {

@@ -12,6 +12,8 @@ use crate::core::{BillCall, CoreConfig, FaultPlan, House, Provider, Seller};
 use crate::journal::Journal;
 use crate::keys::{self, DeskKeys, KeysError, wechat};
 
+use super::wechat::SignIns;
+
 /// Gives the present time in microseconds UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -33,6 +35,8 @@ pub struct SandboxConfig {
     pub notify_parallel: usize,
     /// Keeps the truth across restarts.
     pub journal: Option<PathBuf>,
+    /// Whose pages the simulated WeChat opens; no others.
+    pub seller_base: Option<String>,
 }
 
 impl SandboxConfig {
@@ -46,6 +50,7 @@ impl SandboxConfig {
             notify_targets: NotifyTargets::LoopbackOnly,
             notify_parallel: 16,
             journal: None,
+            seller_base: None,
         }
     }
 }
@@ -125,6 +130,8 @@ pub struct Sandbox {
     pub(super) wake: Notify,
     pub(super) client: reqwest::Client,
     pub(super) stranger: SigningKey,
+    pub(super) seller_base: Option<String>,
+    pub(super) sign_ins: Mutex<SignIns>,
     clock: Clock,
     advanced_us: AtomicI64,
     journal: Option<Mutex<Journal>>,
@@ -200,6 +207,8 @@ impl Sandbox {
             wake: Notify::new(),
             client,
             stranger: keys::stranger()?,
+            seller_base: config.seller_base.map(|base| base.trim_end_matches('/').to_owned()),
+            sign_ins: Mutex::new(SignIns::default()),
             clock: config.clock,
             advanced_us: AtomicI64::new(0),
             journal,

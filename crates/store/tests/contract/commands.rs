@@ -228,6 +228,8 @@ fn attempt(create: &Create, (payment_id, id): (PaymentId, AttemptId), now_us: i6
         failure_message: None,
         needs_manual: false,
         routing: "[]".to_owned(),
+        payer_masked: None,
+        payer_sealed: None,
         paid_at_us: None,
         created_at_us: now_us,
         updated_at_us: now_us,

@@ -72,7 +72,7 @@ async fn the_servers_role_cannot_change_books_or_tables() {
 }
 
 #[tokio::test]
-async fn only_nonces_can_be_forgotten() {
+async fn only_what_is_used_once_can_be_forgotten() {
     let bed = Bed::postgres(StoreConfig::default()).await;
     pay_many(&bed.store, &bed, ("A", 2), 10).await;
     let app = connect(url(&bed.source)).await;
@@ -80,7 +80,9 @@ async fn only_nonces_can_be_forgotten() {
     app.execute("SELECT set_config('tk.tenants', $1, false)", &[&tenant.to_string()]).await.unwrap();
     let nonce = "INSERT INTO natural_keys VALUES ($1, 'nonce', 'app/n-1', gen_random_uuid())";
     app.execute(nonce, &[&tenant]).await.unwrap();
-    let count = "SELECT count(*) FROM natural_keys WHERE kind <> 'nonce'";
+    let state = "INSERT INTO natural_keys VALUES ($1, 'oauth_state', 'pay_1/s-1', gen_random_uuid())";
+    app.execute(state, &[&tenant]).await.unwrap();
+    let count = "SELECT count(*) FROM natural_keys WHERE kind NOT IN ('nonce', 'oauth_state')";
     let before: i64 = app.query_one(count, &[]).await.unwrap().get(0);
     assert!(before >= 2, "the order numbers are there");
     for text in ["UPDATE natural_keys SET id = gen_random_uuid()", "TRUNCATE natural_keys"] {
@@ -90,7 +92,7 @@ async fn only_nonces_can_be_forgotten() {
     }
     let order_numbers = "DELETE FROM natural_keys WHERE kind = 'merchant_order'";
     assert_eq!(app.execute(order_numbers, &[]).await.unwrap(), 0, "no order number goes");
-    assert_eq!(app.execute("DELETE FROM natural_keys", &[]).await.unwrap(), 1, "only the nonce goes");
+    assert_eq!(app.execute("DELETE FROM natural_keys", &[]).await.unwrap(), 2, "only what is used once goes");
     assert_eq!(app.query_one(count, &[]).await.unwrap().get::<_, i64>(0), before);
 }
 

@@ -256,7 +256,7 @@ impl Client {
             method: Method::AlipayQr,
             auth_code: None,
             payer: ExpectedPayer::default(),
-            openid: None,
+            known_as: None,
             return_url: None,
             lease_us: 60_000_000,
             origin: Origin::system(),

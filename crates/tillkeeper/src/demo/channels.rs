@@ -31,8 +31,13 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// Opens them; payers reach them at `url`.
-    pub fn open(kept: &Kept, data: &Path, ambient: &Arc<SystemAmbient>, url: &str) -> anyhow::Result<Self> {
+    /// Opens them; payers reach them at `url`, and the seller's pages at `seller_base`.
+    pub fn open(
+        kept: &Kept,
+        data: &Path,
+        ambient: &Arc<SystemAmbient>,
+        (url, seller_base): (&str, &str),
+    ) -> anyhow::Result<Self> {
         let clock = || {
             let ambient = Arc::clone(ambient);
             Arc::new(move || ambient.now_us())
@@ -40,6 +45,7 @@ impl Simulated {
         let mut config = SandboxConfig::new(kept.sandbox_apps()?, clock());
         config.public_base = Some(url.to_owned());
         config.journal = Some(data.join("sandbox.journal"));
+        config.seller_base = Some(seller_base.to_owned());
         let gateway = Gateway::new(GatewayConfig::new(kept.gateway_keys()?, clock()))?;
         Ok(Self { sandbox: Sandbox::new(config, url)?, gateway })
     }

@@ -80,7 +80,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         method: way.method,
         auth_code: None,
         payer: ExpectedPayer::default(),
-        openid: None,
+        known_as: None,
         return_url: None,
         lease_us: 0,
         origin: origin.clone(),

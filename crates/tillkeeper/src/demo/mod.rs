@@ -92,7 +92,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     };
     let app = server.open(ambient.clone()).await?;
     args.tick(&format!("embedded database in {}", args.data.display()));
-    let simulated = Simulated::open(&kept, &args.data, &ambient, &sandbox_url)?;
+    let simulated = Simulated::open(&kept, &args.data, &ambient, (&sandbox_url, &base_url))?;
     let routes = simulated.routes(&ambient).merge(sink::router());
     tokio::spawn(async move { axum::serve(sandbox_listener, routes).await });
     args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay and wallets on {sandbox_url}"));
@@ -180,6 +180,7 @@ async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) 
     for line in [
         String::new(),
         format!("  Cashier 收银台   {order}"),
+        format!("  In WeChat 微信内 {sandbox_url}/wechat/open?page={order}"),
         format!("  API             {}/v1   description: {}/openapi.json", api.url, api.url),
         format!("  Sandbox 沙箱     {sandbox_url}/lab"),
         format!("  Test key        {}", ready.api_key),

@@ -17,6 +17,11 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
     Chrome/126.0.0.0 Mobile Safari/537.36";
 
+/// How WeChat's browser names itself.
+pub fn wechat() -> String {
+    format!("{PHONE} MicroMessenger/8.0.49")
+}
+
 /// A running chromedriver; ended by its own pid.
 pub struct Driver {
     process: Child,
@@ -40,13 +45,22 @@ pub struct Kind {
     pub phone: bool,
     pub dark: bool,
     pub script: bool,
+    /// Whether the browser names itself as WeChat's.
+    pub wechat: bool,
 }
 
 impl Kind {
-    pub const PC: Self =
-        Self { language: "zh-CN", width: 1366, height: 768, phone: false, dark: false, script: true };
-    pub const PHONE: Self =
-        Self { language: "zh-CN", width: 390, height: 844, phone: true, dark: false, script: true };
+    pub const PC: Self = Self {
+        language: "zh-CN",
+        width: 1366,
+        height: 768,
+        phone: false,
+        dark: false,
+        script: true,
+        wechat: false,
+    };
+    pub const PHONE: Self = Self { width: 390, height: 844, phone: true, ..Self::PC };
+    pub const WECHAT: Self = Self { wechat: true, ..Self::PHONE };
 }
 
 /// One browser with a user-data directory of its own.
@@ -99,6 +113,9 @@ fn capabilities(kind: Kind, user_data: &Path) -> Value {
         format!("--window-size={},{}", kind.width, kind.height),
         format!("--accept-lang={}", kind.language),
     ];
+    if kind.wechat && !kind.phone {
+        args.push(format!("--user-agent={}", wechat()));
+    }
     if kind.dark {
         args.push("--blink-settings=preferredColorScheme=0".to_owned());
     }
@@ -113,7 +130,7 @@ fn capabilities(kind: Kind, user_data: &Path) -> Value {
     if kind.phone {
         options["mobileEmulation"] = json!({
             "deviceMetrics": { "width": kind.width, "height": kind.height, "pixelRatio": 2.0 },
-            "userAgent": PHONE,
+            "userAgent": if kind.wechat { wechat() } else { PHONE.to_owned() },
         });
     }
     json!({ "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } })

@@ -7,6 +7,7 @@ mod checks;
 mod driver;
 mod refusals;
 mod shop;
+mod wechat;
 
 use checks::audit;
 use driver::{Browser, Driver, Kind};

@@ -219,3 +219,13 @@ transfer-step-wait = Money between banks may take until the next working day; yo
 transfer-valid-until = Awaited until { $until }
 transfer-print = Print
 transfer-none = The account cannot be shown. Nothing was taken. Please choose another way to pay.
+
+sign-in-heading = Asking WeChat who is paying
+sign-in-failed-heading = WeChat did not say who is paying
+sign-in-stale = This way back from WeChat has been used, is too old, or belongs to another browser or payment. Go back to the checkout and choose WeChat Pay again.
+sign-in-unknown = WeChat gave no usable answer about who is paying. Go back to the checkout and try again, or choose another way to pay.
+sign-in-too-often = WeChat has been asked too often for this order. Please wait a minute, or choose another way to pay.
+bridge-heading = Pay in WeChat
+bridge-elsewhere = This payment was begun inside WeChat. Please open the link there again, or choose another way to pay here.
+bridge-missing = WeChat did not open its payment. Nothing was taken. Press the button again, or choose another way to pay.
+bridge-no-script = Payment inside WeChat needs JavaScript, which is switched off here. Nothing was taken. Please choose another way to pay.

@@ -38,6 +38,7 @@ problem-storage-unavailable = Storage is unavailable; try again later
 problem-internal = An internal error
 problem-idempotency-key-reused = The idempotency key was used for another request
 problem-nonce-replayed = The signature's nonce was used before
+problem-oauth-state-invalid = The way back from the sign-in does not belong here, is too old or was used
 problem-code-taken = The code is taken
 problem-field-invalid = A field's value is out of bounds
 problem-merchant-disabled = The merchant takes no new payments

@@ -219,3 +219,13 @@ transfer-step-wait = 跨行转账可能到下一工作日才到账，您可以�
 transfer-valid-until = 有效期至 { $until }
 transfer-print = 打印
 transfer-none = 暂时无法显示收款账户，没有扣款。请选择其他支付方式。
+
+sign-in-heading = 正在向微信确认付款人
+sign-in-failed-heading = 微信没有告知付款人
+sign-in-stale = 这次微信返回已使用过、已过期，或不属于这个浏览器和这笔订单。请返回收银台，重新选择微信支付。
+sign-in-unknown = 微信没有给出可用的付款人信息。请返回收银台再试一次，或选择其他付款方式。
+sign-in-too-often = 这笔订单向微信询问得太频繁。请稍等一分钟，或选择其他付款方式。
+bridge-heading = 在微信中付款
+bridge-elsewhere = 这笔付款是在微信里开始的。请在微信里重新打开链接，或在这里选择其他付款方式。
+bridge-missing = 微信没有打开付款界面，没有扣款。请再点一次按钮，或选择其他付款方式。
+bridge-no-script = 在微信内付款需要 JavaScript，但这里已关闭，没有扣款。请选择其他付款方式。

@@ -38,6 +38,7 @@ problem-storage-unavailable = 存储暂不可用，请稍后再试
 problem-internal = 系统内部错误
 problem-idempotency-key-reused = 幂等键已用于另一请求
 problem-nonce-replayed = 签名随机数已使用过
+problem-oauth-state-invalid = 授权返回凭据不属于本次付款、已过期或已使用
 problem-code-taken = 代码已被占用
 problem-field-invalid = 字段取值超出范围
 problem-merchant-disabled = 商户已停用

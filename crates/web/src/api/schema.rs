@@ -47,7 +47,7 @@ schemas! {
     Attempt {
         id: String, object: String, livemode: bool, payment: String, channel: String, channel_account: String,
         method: String, status: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
-        action: Option<Action>, out_no: String, channel_txn_no: Option<String>, disposition: Option<String>,
+        action: Option<Action>, payer: Option<Value>, out_no: String, channel_txn_no: Option<String>, disposition: Option<String>,
         amount_received: i64, amount_undone: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, failure: Option<ChannelRefusal>,
         needs_manual: bool, routing: Value, channel_expires_at: String, paid_at: Option<String>, created: String,
     }

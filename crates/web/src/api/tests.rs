@@ -94,6 +94,8 @@ fn attempt() -> Attempt {
         failure_message: None,
         needs_manual: false,
         routing: "{}".to_owned(),
+        payer_masked: None,
+        payer_sealed: None,
         paid_at_us: None,
         created_at_us: 0,
         updated_at_us: 0,

@@ -78,6 +78,21 @@ pub fn unread(entry: &Entry, problem: &Problem) -> Response {
     notice.at(entry, problem.status(), problem.code())
 }
 
+/// A way out whose end is not told; the page leads back to the choice.
+#[derive(Debug, Clone, Copy)]
+pub struct Untold {
+    /// What HTTP says.
+    pub status: StatusCode,
+    /// The word for support.
+    pub code: &'static str,
+}
+
+/// The payer could not be told apart; nothing began.
+pub fn untold(entry: &Entry, untold: Untold, line: &'static str) -> Response {
+    let notice = Notice { heading: "sign-in-failed-heading", line, money: "money-nothing-done" };
+    notice.at(entry, untold.status, untold.code)
+}
+
 /// A refusal that leaves nothing to choose.
 pub fn refused(entry: &Entry, status: StatusCode, code: &'static str, line: &'static str) -> Response {
     let notice = Notice { heading: "choose-none", line, money: "money-nothing-done" };

@@ -36,21 +36,34 @@ pub async fn start(State(state): State<WebState>, Path(token): Path<String>, req
     let offered =
         chosen.filter(|method| offers.iter().any(|offer| offer.available && offer.method == *method));
     let Some(method) = offered else { return not_offered(&entry, &rows) };
+    if method == Method::WechatJsapi && !already_open(&rows, method) {
+        return answer::onward(&entry, "/sign-in");
+    }
+    begin(&entry, &rows, command(&entry, &rows, method)).await
+}
+
+/// Begins the attempt and leads to what the payer has to do.
+pub(super) async fn begin(entry: &Entry, rows: &Rows, command: StartAttempt) -> Response {
     let wait_us = entry.state.config.limits.channel_wait_us;
-    match entry.state.app.start_attempt(command(&entry, &rows, method), wait_us).await {
-        Ok((_, attempt)) => answer::onward(&entry, next(&attempt)),
-        Err(failure) => refused(&entry, &rows, failure),
+    match entry.state.app.start_attempt(command, wait_us).await {
+        Ok((_, attempt)) => answer::onward(entry, next(&attempt)),
+        Err(failure) => refused(entry, rows, failure),
     }
 }
 
-fn command(entry: &Entry, rows: &Rows, method: Method) -> StartAttempt {
+fn already_open(rows: &Rows, method: Method) -> bool {
+    rows.open().is_some_and(|open| open.method == method && open.close_requested_at_us.is_none())
+}
+
+/// The attempt by a method as the stored rows make it.
+pub(super) fn command(entry: &Entry, rows: &Rows, method: Method) -> StartAttempt {
     StartAttempt {
         tenant_id: entry.tenant_id,
         payment_id: entry.payment_id,
         method,
         auth_code: None,
         payer: expected(&entry.state, &rows.payment),
-        openid: None,
+        known_as: None,
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,
         origin: entry.origin.clone(),
@@ -64,7 +77,8 @@ fn next(attempt: &Attempt) -> &'static str {
     }
 }
 
-fn not_offered(entry: &Entry, rows: &Rows) -> Response {
+/// The choice again: that method is not offered here.
+pub(super) fn not_offered(entry: &Entry, rows: &Rows) -> Response {
     let locale = entry.visit.locale;
     let code = Refusal::ChannelNotAvailable.code();
     let notice = Notice {

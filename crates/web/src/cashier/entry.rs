@@ -116,6 +116,11 @@ impl Entry {
         named.is_some_and(|named| bool::from(named.ct_eq(&self.nonce)))
     }
 
+    /// What this browser alone was given with the page.
+    pub const fn browser(&self) -> &[u8] {
+        self.nonce.as_slice()
+    }
+
     /// The cookie to be kept by a browser that came without.
     pub fn cookie(&self) -> Option<HeaderValue> {
         let value = sealed(&self.state, "entry", &self.visit.token, &self.nonce);

@@ -57,14 +57,15 @@ pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
     offers.into_iter().filter(|offer| !by_api_only(offer.method)).collect()
 }
 
-/// Methods that need what no page here asks for: the payer's openid, a card's token and the code sent for it.
+/// Methods that need what no page here asks for: a card's token and the code sent for it.
 const fn by_api_only(method: Method) -> bool {
     match method {
-        Method::WechatJsapi | Method::QuickPay => true,
+        Method::QuickPay => true,
         Method::AlipayPage
         | Method::AlipayWap
         | Method::AlipayQr
         | Method::AlipayBarcode
+        | Method::WechatJsapi
         | Method::WechatH5
         | Method::WechatNative
         | Method::WechatBarcode

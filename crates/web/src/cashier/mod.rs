@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! /c/{token} choose → attempts → qr | wallet → (wallet comes back to) return → confirming → result
+//!                        └ sign-in → (WeChat comes back to) payer → bridge
 //! ```
 //! Every page is derived from the rows alone; a form names a method and nothing else. Without a script pages
 //! reload themselves, with it they ask `status` and swap their middle.
@@ -16,6 +17,7 @@ mod frame;
 mod methods;
 mod outcome;
 mod pages;
+mod payer;
 mod preferences;
 mod qr;
 mod returned;
@@ -39,6 +41,8 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/methods", get(show::methods))
         .route("/c/{token}/wallet", get(show::wallet))
         .route("/c/{token}/earlier", get(show::earlier))
+        .route("/c/{token}/sign-in", get(payer::ask))
+        .route("/c/{token}/payer", get(payer::back))
         .route("/c/{token}/cancellation", get(show::cancellation))
         .route("/c/{token}/return", get(returned::query).post(returned::posted))
         .route("/c/{token}/status", get(status::status))

@@ -5,7 +5,9 @@ use super::qr::{self, Code};
 use super::stage::{Rows, Stage};
 use super::{device, methods, outcome, transfer, wait};
 use askama::Template;
+use tk_domain::channel_account::Method;
 use tk_domain::payment::{ActionKind, Attempt, AttemptStatus, BrowserForm};
+use tk_domain::product::Terminal;
 
 /// A message above the choice of methods.
 #[derive(Debug, Clone)]
@@ -68,6 +70,20 @@ pub struct WalletPage {
     pub address: String,
     /// What the browser posts to the channel's page, where it is not just an address.
     pub form: Option<BrowserForm>,
+    /// Until when the channel takes it.
+    pub valid_until: String,
+}
+
+/// Payment inside WeChat: our script hands the signed parameters to the app, and the app's answer proves nothing.
+#[derive(Debug, Clone, Template)]
+#[template(path = "cashier/bridge.html")]
+pub struct BridgePage {
+    /// What every page has.
+    pub frame: Frame,
+    /// The method's name.
+    pub method: String,
+    /// What the app is given, as JSON; empty where the page is not open in it.
+    pub parameters: String,
     /// Until when the channel takes it.
     pub valid_until: String,
 }
@@ -153,7 +169,7 @@ pub fn current(visit: &Visit, rows: &Rows) -> askama::Result<String> {
     match (stage, rows.open()) {
         (Stage::Choose, _) => methods::choose(visit, rows, Vec::new()).render(),
         (Stage::Qr, Some(attempt)) if !returned => code(visit, rows, attempt).render(),
-        (Stage::Wallet, Some(attempt)) if !returned => wallet(visit, rows, attempt).render(),
+        (Stage::Wallet, Some(attempt)) if !returned => in_wallet(visit, rows, attempt),
         (Stage::Transfer, Some(attempt)) => transfer::page(visit, rows, attempt).render(),
         (
             Stage::Qr
@@ -188,6 +204,21 @@ fn own_path(visit: &Visit, rows: &Rows) -> &'static str {
     if Stage::of(rows, visit.now_us) == Stage::Closing { "/earlier" } else { "" }
 }
 
+fn in_wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> askama::Result<String> {
+    let bridged = attempt.action.as_ref().is_some_and(|action| action.kind == ActionKind::Bridge);
+    if bridged { bridge(visit, rows, attempt).render() } else { wallet(visit, rows, attempt).render() }
+}
+
+fn bridge(visit: &Visit, rows: &Rows, attempt: &Attempt) -> BridgePage {
+    let given = attempt.action.as_ref().filter(|_| visit.terminal == Terminal::WechatOa);
+    BridgePage {
+        frame: Frame::of(visit, rows, Stage::Wallet, "bridge-heading").reloading(10, own_path(visit, rows)),
+        method: methods::name(visit.locale, attempt.method),
+        parameters: given.map(|action| action.value.clone()).unwrap_or_default(),
+        valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),
+    }
+}
+
 fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
     WalletPage {
         frame: Frame::of(visit, rows, Stage::Wallet, "wallet-heading").reloading(10, own_path(visit, rows)),
@@ -201,8 +232,9 @@ fn wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> WalletPage {
 /// The page that sends the browser on, where an attempt waits for that.
 pub fn handover(visit: &Visit, rows: &Rows) -> Option<HandoverPage> {
     let attempt = rows.open().filter(|_| Stage::of(rows, visit.now_us) == Stage::Wallet)?;
-    // A form waits for the payer's own press: nothing posts it by itself without a script.
-    if form(attempt).is_some() {
+    // A form waits for the payer's own press: nothing posts it by itself without a script. The app is called by a page.
+    let bridged = attempt.action.as_ref().is_some_and(|action| action.kind == ActionKind::Bridge);
+    if bridged || form(attempt).is_some() {
         return None;
     }
     Some(HandoverPage {
@@ -212,6 +244,15 @@ pub fn handover(visit: &Visit, rows: &Rows) -> Option<HandoverPage> {
     })
 }
 
+/// The page that sends the browser to the sign-in that tells who pays.
+pub fn sign_in(visit: &Visit, rows: &Rows, method: Method, address: String) -> HandoverPage {
+    HandoverPage {
+        frame: Frame::of(visit, rows, Stage::of(rows, visit.now_us), "sign-in-heading"),
+        method: methods::name(visit.locale, method),
+        address,
+    }
+}
+
 /// The code or wallet order that is being closed, while it may still be paid.
 pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
     let closing = Stage::of(rows, visit.now_us) == Stage::Closing;
@@ -219,7 +260,7 @@ pub fn earlier(visit: &Visit, rows: &Rows) -> Option<askama::Result<String>> {
     let attempt = rows.open().filter(payable)?;
     let rendered = match attempt.action.as_ref()?.kind {
         ActionKind::Qr => code(visit, rows, attempt).render(),
-        ActionKind::Redirect | ActionKind::Form | ActionKind::Bridge => wallet(visit, rows, attempt).render(),
+        ActionKind::Redirect | ActionKind::Form | ActionKind::Bridge => in_wallet(visit, rows, attempt),
         ActionKind::Transfer => return None,
     };
     Some(rendered)

@@ -65,6 +65,7 @@ fn each_state_says_where_the_money_is() {
         ("choose", "money-choose", "money-word-not-taken"),
         ("qr", "money-qr", "money-word-not-taken"),
         ("wallet", "money-wallet", "money-word-not-taken"),
+        ("bridge", "money-wallet", "money-word-not-taken"),
         ("transfer", "money-transfer", "money-word-not-taken"),
         ("transfer-part", "money-transfer-part", "money-word-taken"),
         ("preparing", "money-preparing", "money-word-not-taken"),
@@ -122,6 +123,16 @@ fn a_form_for_a_bank_is_written_whole_escaped_and_allowed_for_its_domain_only() 
     assert_eq!(target.as_deref(), Some("https://gateway.95516.com https://*.95516.com"));
     assert_eq!(pages::form_target(&named("wallet").rows), None);
     assert!(pages::handover(&sample.visit(Locale::ZhCn), &sample.rows).is_none());
+}
+
+#[test]
+fn only_inside_wechat_the_app_is_given_what_it_signs_for() {
+    let inside = render(&named("bridge"), Locale::En);
+    assert!(inside.contains("data-bridge=\"{&#34;appId&#34;:&#34;wx1&#34;"), "{inside}");
+    assert!(inside.contains("<noscript><div"), "it says what to do without a script");
+    assert!(!render(&named("bridge-elsewhere"), Locale::En).contains("prepay_id"));
+    let sample = named("bridge");
+    assert!(pages::handover(&sample.visit(Locale::En), &sample.rows).is_none());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tk_money::Amount;
 pub const fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NonceReplayed => StatusCode::UNAUTHORIZED,
+        Refusal::OauthStateInvalid => StatusCode::FORBIDDEN,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::CodeTaken { .. }
         | Refusal::MerchantDisabled
@@ -89,6 +90,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         }
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
+        | Refusal::OauthStateInvalid
         | Refusal::NotFound { .. }
         | Refusal::CodeTaken { .. }
         | Refusal::FieldInvalid { .. }
@@ -175,6 +177,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::RefundConflict => at("#/merchant_refund_no", "exists with other terms"),
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
+        | Refusal::OauthStateInvalid
         | Refusal::NotFound { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled

@@ -1,16 +1,82 @@
-use std::sync::Arc;
+//! The official account's sign-in: who the payer is, by a code that is good once and for five minutes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::gateway::cut_off;
 use super::super::sandbox::Sandbox;
+use super::browser;
 
 /// The openid of everybody who uses the simulated WeChat.
 const OPENID: &str = "oSimulatedPayer00000000000001";
+/// How long a code is good (5 min).
+const CODE_LIVES_US: i64 = 5 * 60 * 1_000_000;
+/// Codes kept at once.
+const CODES_MAX: usize = 10_000;
+/// Faults that may wait.
+const FAULTS_MAX: usize = 1_000;
+
+/// What the next exchange of a code meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fault {
+    /// The answer is lost; the code is used.
+    Lost,
+    /// WeChat says that it is busy; the code stays good.
+    Busy,
+    /// The answer is an HTML page.
+    Garbage,
+}
+
+/// The codes that browsers carry, and what the next exchanges meet.
+#[derive(Debug, Default)]
+pub(in crate::http) struct SignIns {
+    serial: u64,
+    codes: BTreeMap<String, Code>,
+    faults: VecDeque<Fault>,
+}
+
+#[derive(Debug)]
+struct Code {
+    appid: String,
+    expires_at_us: i64,
+    used: bool,
+}
+
+impl SignIns {
+    fn issue(&mut self, appid: &str, now_us: i64) -> Option<String> {
+        self.codes.retain(|_, code| code.expires_at_us > now_us);
+        if self.codes.len() >= CODES_MAX {
+            return None;
+        }
+        self.serial += 1;
+        let name = format!("code{now_us}{:04}", self.serial);
+        let expires_at_us = now_us.saturating_add(CODE_LIVES_US);
+        self.codes.insert(name.clone(), Code { appid: appid.to_owned(), expires_at_us, used: false });
+        Some(name)
+    }
+
+    /// Uses a code up; the number by which WeChat refuses it otherwise.
+    fn take(&mut self, name: &str, appid: &str, now_us: i64) -> Result<(), (i64, &'static str)> {
+        let code = self.codes.get_mut(name).filter(|code| code.appid == appid);
+        let code = code.ok_or((40_029, "invalid code"))?;
+        if code.used {
+            return Err((40_163, "code been used"));
+        }
+        if code.expires_at_us <= now_us {
+            return Err((42_003, "code expired"));
+        }
+        code.used = true;
+        Ok(())
+    }
+}
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Authorize {
@@ -24,6 +90,7 @@ pub(super) struct Authorize {
 pub(super) async fn authorize(
     State(sandbox): State<Arc<Sandbox>>,
     Query(asked): Query<Authorize>,
+    headers: HeaderMap,
 ) -> Response {
     let is_web = asked.redirect_uri.starts_with("http://") || asked.redirect_uri.starts_with("https://");
     if sandbox.desk(&asked.appid).is_none_or(|desk| desk.keys.wechatpay().is_none()) || !is_web {
@@ -31,8 +98,11 @@ pub(super) async fn authorize(
     }
     let joint = if asked.redirect_uri.contains('?') { '&' } else { '?' };
     let state: String = asked.state.chars().filter(char::is_ascii_alphanumeric).take(128).collect();
-    let code = format!("code{}", sandbox.now_us());
-    Redirect::to(&format!("{}{joint}code={code}&state={state}", asked.redirect_uri)).into_response()
+    let now_us = sandbox.now_us();
+    let code = sandbox.sign_ins.lock().unwrap_or_else(PoisonError::into_inner).issue(&asked.appid, now_us);
+    let Some(code) = code else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let back = browser::kept_inside(&sandbox, &headers, &asked.redirect_uri);
+    Redirect::to(&format!("{back}{joint}code={code}&state={state}")).into_response()
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,22 +112,49 @@ pub(super) struct Exchange {
     code: String,
 }
 
-/// `GET /sns/oauth2/access_token`: the code's payer, for who knows the account's secret.
+/// `GET /sns/oauth2/access_token`: the code's payer, for who knows the account's secret, once.
 pub(super) async fn access_token(
     State(sandbox): State<Arc<Sandbox>>,
     Query(asked): Query<Exchange>,
 ) -> Response {
-    let keys = sandbox.desk(&asked.appid).and_then(|desk| desk.keys.wechatpay());
-    let answer = match keys {
-        None => json!({ "errcode": 40013, "errmsg": "invalid appid" }),
-        Some(keys) if keys.app_secret != asked.secret => {
-            json!({ "errcode": 40125, "errmsg": "invalid appsecret" })
+    let refused =
+        |number: i64, text: &str| Json(json!({ "errcode": number, "errmsg": text })).into_response();
+    let Some(keys) = sandbox.desk(&asked.appid).and_then(|desk| desk.keys.wechatpay()) else {
+        return refused(40_013, "invalid appid");
+    };
+    if keys.app_secret != asked.secret {
+        return refused(40_125, "invalid appsecret");
+    }
+    let now_us = sandbox.now_us();
+    let (fault, taken) = {
+        let mut sign_ins = sandbox.sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = sign_ins.faults.pop_front();
+        if fault == Some(Fault::Busy) {
+            return refused(-1, "system error");
         }
-        Some(_) if !asked.code.starts_with("code") => json!({ "errcode": 40029, "errmsg": "invalid code" }),
-        Some(_) => json!({
+        (fault, sign_ins.take(&asked.code, &asked.appid, now_us))
+    };
+    match (fault, taken) {
+        (Some(Fault::Lost), _) => cut_off(Vec::new()),
+        (Some(Fault::Garbage), _) => "<html>502</html>".into_response(),
+        (_, Err((number, text))) => refused(number, text),
+        (_, Ok(())) => Json(json!({
             "access_token": "simulated", "expires_in": 7_200, "refresh_token": "simulated",
             "openid": OPENID, "scope": "snsapi_base",
-        }),
-    };
-    Json(answer).into_response()
+        }))
+        .into_response(),
+    }
+}
+
+/// `POST /control/wechatpay/sign_in_faults`: the next exchanges meet these, one each.
+pub(super) async fn script(
+    State(sandbox): State<Arc<Sandbox>>,
+    Json(faults): Json<Vec<Fault>>,
+) -> StatusCode {
+    let mut sign_ins = sandbox.sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+    if sign_ins.faults.len() + faults.len() > FAULTS_MAX {
+        return StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    sign_ins.faults.extend(faults);
+    StatusCode::NO_CONTENT
 }

@@ -88,7 +88,7 @@ pub async fn create(
         method: body.method,
         auth_code: body.auth_code.map(|code| code.0),
         payer,
-        openid: named.openid.map(|openid| openid.0),
+        known_as: named.openid.and_then(|openid| state.app.payer_by_openid(payment_id, &openid.0)),
         return_url: None,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),

@@ -90,6 +90,7 @@ fn beginnings() -> Vec<Sample> {
     closed.attempts[0].status = AttemptStatus::Closed;
     let qr = open(Method::AlipayQr, AttemptStatus::RequiresAction, Some(ActionKind::Qr));
     let wallet = open(Method::AlipayWap, AttemptStatus::RequiresAction, Some(ActionKind::Redirect));
+    let bridge = open(Method::WechatJsapi, AttemptStatus::RequiresAction, Some(ActionKind::Bridge));
     let phone = |name, rows| Sample { terminal: Terminal::MobileWeb, ..sample(name, rows) };
     vec![
         sample("choose", fresh()),
@@ -102,6 +103,8 @@ fn beginnings() -> Vec<Sample> {
         sample("qr", qr.clone()),
         phone("qr-in-hand", qr),
         phone("wallet", wallet),
+        Sample { terminal: Terminal::WechatOa, ..sample("bridge", bridge.clone()) },
+        sample("bridge-elsewhere", bridge),
         sample("bank-form", open(Method::EbankB2c, AttemptStatus::RequiresAction, Some(ActionKind::Form))),
         sample("transfer", transfer(0)),
         sample("transfer-part", transfer(1_000)),
@@ -286,6 +289,8 @@ fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) ->
         failure_message: None,
         needs_manual: false,
         routing: "{}".to_owned(),
+        payer_masked: None,
+        payer_sealed: None,
         paid_at_us: None,
         created_at_us: NOW_US - 4 * MINUTE_US,
         updated_at_us: NOW_US - MINUTE_US,
