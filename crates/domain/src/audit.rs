@@ -97,6 +97,8 @@ words! {
         CashDeposit = "cash.deposit",
         /// The order system reported about a policy.
         FulfilmentReport = "fulfilment.report",
+        /// A split was made.
+        SplitCreate = "split.create",
         /// Money that a policy waits for was confirmed.
         MoneyConfirm = "money.confirm",
         /// A bank line was linked with what explains it.

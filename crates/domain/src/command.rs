@@ -4,7 +4,8 @@ use crate::decision::Decision;
 use crate::id::{
     ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId,
     DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, MatchId, MerchantId,
-    MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, StatementId, TenantId,
+    MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId,
+    SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -87,6 +88,12 @@ pub enum Want {
     TransferReturn(TenantId, ReturnId),
     /// A bank's statement.
     BankStatement(TenantId, StatementId),
+    /// One division of a payment, read without a lock.
+    Split(TenantId, SplitId),
+    /// One receiver's share, read without a lock.
+    SplitLine(TenantId, SplitLineId),
+    /// What a refund takes back of a share, read without a lock.
+    SplitReturn(TenantId, SplitReturnId),
     /// An account; it exists, empty, as soon as it is wanted.
     Account(AccountRef),
     /// The head of a tenant's sequences in a lane; wanted by the writer itself.

@@ -18,6 +18,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::split::{Split, SplitLine, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 
@@ -90,6 +91,12 @@ pub enum Change {
     TransferReturn(Box<TransferReturn>),
     /// A bank's statement.
     BankStatement(Box<BankStatement>),
+    /// One division of a payment.
+    Split(Box<Split>),
+    /// One receiver's share.
+    SplitLine(Box<SplitLine>),
+    /// What a refund takes back of a share.
+    SplitReturn(Box<SplitReturn>),
     /// An account's terms (never its balance: only entries move that).
     AccountTerms(Box<Account>),
     /// An entry; its lines move balances.
@@ -117,7 +124,8 @@ change_from! {
     Audit => Audit, BankLine => BankLine, TransferOrder => TransferOrder, TransferMatch => TransferMatch,
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
     CashDeposit => CashDeposit, Cheque => Cheque, Fulfilment => Fulfilment,
-    TransferReturn => TransferReturn, BankStatement => BankStatement,
+    TransferReturn => TransferReturn, BankStatement => BankStatement, Split => Split, SplitLine => SplitLine,
+    SplitReturn => SplitReturn,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

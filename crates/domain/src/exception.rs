@@ -50,6 +50,8 @@ words! {
         ReversalUnlinked = "reversal_unlinked",
         /// Money that had been sent to somebody came back.
         ReturnBounced = "return_bounced",
+        /// What a payment brought does not cover the shares agreed with it.
+        SplitUncovered = "split_uncovered",
         /// A slip is in the books and no statement has proven it within its time.
         SlipUnproven = "slip_unproven",
         /// A statement does not begin where the one before it ended.

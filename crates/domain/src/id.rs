@@ -183,4 +183,12 @@ typed_ids! {
     ReturnId = "rtn";
     /// A bank's statement of one account.
     StatementId = "bst";
+    /// One division of one payment's money.
+    SplitId = "spl";
+    /// One receiver's share.
+    SplitLineId = "sln";
+    /// One share on its way back for a refund.
+    SplitReturnId = "srt";
+    /// A party that a channel pays shares to.
+    SplitReceiverId = "spr";
 }

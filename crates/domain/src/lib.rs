@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod report;
 pub mod routing;
 pub mod snapshot;
+pub mod split;
 pub mod transfer;
 #[cfg(test)]
 mod trial;

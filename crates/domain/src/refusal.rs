@@ -141,6 +141,16 @@ pub enum Refusal {
     FulfilmentConflict,
     /// Refunds of the payment changed while the report was taken.
     RefundsChanged,
+    /// The shares are more than what remains to the merchant.
+    SplitExceedsAmount { max: Amount, sum: Amount },
+    /// The shares would reach into premium, or exceed the item they are of.
+    SplitExceedsItems,
+    /// A receiver is not of the merchant's legal entity: only a channel that can may pay it.
+    SplitNeedsChannel,
+    /// The merchant split number exists with other terms or another payment.
+    SplitConflict,
+    /// The payment has received nothing, or nothing that may still be divided.
+    NotSplittable,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -211,6 +221,11 @@ impl Refusal {
             Self::PolicyIssued => "policy_issued",
             Self::FulfilmentConflict => "fulfilment_conflict",
             Self::RefundsChanged => "refunds_changed",
+            Self::SplitExceedsAmount { .. } => "split_exceeds_amount",
+            Self::SplitExceedsItems => "split_exceeds_items",
+            Self::SplitNeedsChannel => "split_needs_channel",
+            Self::SplitConflict => "split_conflict",
+            Self::NotSplittable => "not_splittable",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -297,6 +312,11 @@ impl Refusal {
             | Self::PolicyIssued
             | Self::FulfilmentConflict
             | Self::RefundsChanged
+            | Self::SplitExceedsAmount { .. }
+            | Self::SplitExceedsItems
+            | Self::SplitNeedsChannel
+            | Self::SplitConflict
+            | Self::NotSplittable
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

@@ -26,6 +26,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::split::{Split, SplitLine, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::HashSet;
@@ -99,6 +100,12 @@ pub struct Snapshot {
     pub transfer_returns: Rows<TransferReturn>,
     /// Statements of banks.
     pub bank_statements: Rows<BankStatement>,
+    /// Divisions of payments.
+    pub splits: Rows<Split>,
+    /// Shares of receivers.
+    pub split_lines: Rows<SplitLine>,
+    /// Shares on their way back.
+    pub split_returns: Rows<SplitReturn>,
     /// Accounts.
     pub accounts: Rows<Account>,
     /// Heads of sequences.

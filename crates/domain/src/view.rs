@@ -79,6 +79,8 @@ pub struct PaymentView {
     pub payer: Option<Box<RawValue>>,
     /// What it is made of.
     pub items: Option<Box<RawValue>>,
+    /// Who gets shares of it, as agreed at its creation.
+    pub splits: Option<Box<RawValue>>,
     /// Where the browser goes afterwards.
     pub return_url: Option<String>,
     /// RFC 3339.
@@ -261,6 +263,7 @@ impl PaymentView {
             fulfilment: stored_json(payment.fulfilment.as_ref()),
             payer: stored_json(payment.payer.as_ref()),
             items: stored_json(payment.items.as_ref()),
+            splits: stored_json(payment.splits.as_ref()),
             return_url: payment.return_url.clone(),
             expires_at: time_text(payment.expires_at_us),
             accounting_date: payment.accounting_day.map(date_text),

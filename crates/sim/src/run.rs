@@ -88,6 +88,8 @@ pub struct Summary {
     pub late_successes: u64,
     /// Refunds done after they had failed or been withdrawn.
     pub late_refunds: u64,
+    /// Shares of collected payments that went to another merchant.
+    pub shares: u64,
     /// Payments that a cancel at the channel gave back.
     pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
@@ -238,6 +240,7 @@ impl Summary {
         self.duplicates = total.duplicates;
         self.late_successes = total.late_successes;
         self.late_refunds = total.late_refunds;
+        self.shares = total.shares;
         self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;

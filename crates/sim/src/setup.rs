@@ -12,9 +12,10 @@ use tk_domain::merchant::Merchant;
 use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product, ProductLimits};
+use tk_domain::split::{Share, SplitTerms};
 use tk_domain::webhook::WebhookEndpoint;
-use tk_money::{Currency, Rate};
-use tk_simulator::core::{self, CoreConfig, FeeOnRefund, House};
+use tk_money::{Currency, Rate, Rounding};
+use tk_simulator::core::{self, CoreConfig, Dice, FeeOnRefund, House};
 use tk_simulator::unionpay::core::{self as unionpay, Fees};
 
 impl World {
@@ -80,6 +81,7 @@ impl World {
                 max_minor: None,
                 returned: self.story.fee_returned,
             },
+            legal_entity: Some("Fictional Insurance".to_owned()),
             enabled: true,
             created_at_us: START_US,
             version: 1,
@@ -175,11 +177,14 @@ impl World {
         let merchant_order_no = format!("O{}-{number}", self.seed);
         let refunds = self.refund_plans(&merchant_order_no, amount_minor);
         let single_attempt = self.dice.below(6) == 0;
+        let merchant_id = merchant_id.unwrap_or_default();
+        let splits = self.shares((&company, merchant_id), number, amount_minor);
         let confirm = (single_attempt && self.dice.below(4) > 0)
             .then(|| crate::story::pick_method(&mut self.dice, &company.methods));
         self.orders.push(Order {
             tenant_id: company.tenant_id,
-            merchant_id: merchant_id.unwrap_or_default(),
+            merchant_id,
+            splits,
             product_id: company.product_id,
             merchant_order_no,
             amount_minor,
@@ -191,6 +196,29 @@ impl World {
         let order = self.orders.len().saturating_sub(1);
         let delay_us = self.dice.between(0, self.story.span_us);
         self.plan(delay_us, Happening::Client { order, ask: Ask::Create, tries: 0 });
+    }
+
+    /// Of one order in three, shares for the company's other merchant, by amount and by rate; drawn by dice of their own,
+    /// so that stories without them stay what they are.
+    fn shares(&self, (company, giver): (&Company, MerchantId), number: u64, amount_minor: i64) -> SplitTerms {
+        let mut dice = Dice::new(self.seed.wrapping_mul(0x5117).wrapping_add(number));
+        let other = company.merchants.iter().find(|id| **id != giver).copied();
+        let rate = Rate::from_ppm(self.story.fee_rate_ppm).unwrap_or_default();
+        let fee =
+            rate.of(amount_minor, Rounding::HalfUp).unwrap_or(0).saturating_add(self.story.fee_fixed_minor);
+        let free = amount_minor.saturating_sub(fee);
+        let (Some(merchant), true) = (other, free > 3 && dice.below(3) == 0) else {
+            return SplitTerms::default();
+        };
+        let share =
+            Share { merchant: Some(merchant), receiver: None, amount: None, rate_ppm: None, item: None };
+        let amount = dice.between(1, free.div_euclid(2).max(1));
+        let ppm = free.saturating_sub(amount).saturating_mul(500_000).div_euclid(amount_minor.max(1));
+        let mut shares = vec![Share { amount: Some(amount), ..share.clone() }];
+        if ppm > 0 && amount_minor.saturating_mul(ppm) >= 1_000_000 {
+            shares.push(Share { rate_ppm: Some(ppm), ..share });
+        }
+        SplitTerms { shares, ..SplitTerms::default() }
     }
 
     /// None, one whole, or several that together may be more than was paid.

@@ -3,7 +3,7 @@
 use tk_domain::command::{Command, LaneKind};
 use tk_domain::decision::{Changes, Decision};
 use tk_domain::id::{
-    AccountId, AttemptId, DeliveryId, ExceptionId, HoldId, Id128, PaymentId, RefundId, TenantId,
+    AccountId, AttemptId, DeliveryId, ExceptionId, HoldId, Id128, PaymentId, RefundId, SplitLineId, TenantId,
 };
 use tk_domain::key::KeyName;
 use tk_domain::moment::{Entropy, Moment};
@@ -29,6 +29,7 @@ pub(crate) struct Commit {
     pub(crate) attempts: Vec<(TenantId, AttemptId)>,
     pub(crate) refunds: Vec<(TenantId, RefundId)>,
     pub(crate) holds: Vec<(TenantId, HoldId)>,
+    pub(crate) split_lines: Vec<(TenantId, SplitLineId)>,
     pub(crate) accounts: Vec<(TenantId, AccountId)>,
     pub(crate) instructions: Vec<(TenantId, Id128)>,
     pub(crate) deliveries: Vec<(TenantId, DeliveryId)>,
@@ -44,6 +45,7 @@ impl Commit {
             && self.attempts.is_empty()
             && self.refunds.is_empty()
             && self.holds.is_empty()
+            && self.split_lines.is_empty()
             && self.accounts.is_empty()
             && self.instructions.is_empty()
             && self.deliveries.is_empty()
@@ -100,6 +102,7 @@ impl Store {
             attempts: taken(&mut rows.attempts),
             refunds: taken(&mut rows.refunds),
             holds: taken(&mut rows.holds),
+            split_lines: taken(&mut rows.split_lines),
             accounts: taken(&mut rows.accounts),
             instructions: taken(&mut rows.instructions),
             deliveries: taken(&mut rows.deliveries),
@@ -107,6 +110,8 @@ impl Store {
             natural_keys: taken(&mut rows.natural_keys),
             appended: std::mem::take(&mut rows.appended),
         };
+        rows.splits.settle();
+        rows.split_returns.settle();
         rows.heads.settle();
         rows.idempotency.settle();
         rows.webhook_endpoints.settle();

@@ -24,6 +24,7 @@ pub(crate) struct Tally {
     pub(crate) duplicates: u64,
     pub(crate) late_successes: u64,
     pub(crate) late_refunds: u64,
+    pub(crate) shares: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -86,6 +87,7 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.late_successes += other.late_successes;
         self.late_refunds += other.late_refunds;
+        self.shares += other.shares;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

@@ -42,6 +42,7 @@ CREATE TABLE merchants (
   fee_min_minor {i64} CHECK (fee_min_minor >= 0),
   fee_max_minor {i64} CHECK (fee_max_minor >= 0),
   fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  legal_entity TEXT CHECK (length(legal_entity) BETWEEN 1 AND 64),
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
   created_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
@@ -231,6 +232,7 @@ CREATE TABLE payments (
   metadata TEXT,
   fulfilment TEXT,
   items TEXT,
+  splits TEXT,
   payer TEXT,
   payer_sealed {bytes},
   fee_rate_ppm {i64} NOT NULL CHECK (fee_rate_ppm BETWEEN 0 AND 1000000),
@@ -248,6 +250,8 @@ CREATE TABLE payments (
   refunded_minor {i64} NOT NULL CHECK (refunded_minor >= 0),
   late_refunded_minor {i64} NOT NULL CHECK (late_refunded_minor >= 0),
   reversed_minor {i64} NOT NULL CHECK (reversed_minor >= 0),
+  splits_count {i64} NOT NULL CHECK (splits_count BETWEEN 0 AND 10),
+  split_lines_count {i64} NOT NULL CHECK (split_lines_count BETWEEN 0 AND 50),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),
   close_requested_at_us {i64},
   succeeded_at_us {i64},
@@ -858,10 +862,117 @@ CREATE TABLE bank_statements (
 CREATE INDEX bank_statements_by_day ON bank_statements (tenant_id, channel_account_id, last_day);
 @tenant bank_statements
 
+-- One division of one payment's money; what it divides lies in its lines.
+CREATE TABLE splits (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  attempt_id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('books', 'channel')),
+  merchant_split_no TEXT,
+  out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  legal_entity TEXT,
+  first_line {i64} NOT NULL CHECK (first_line >= 0),
+  lines_count {i64} NOT NULL CHECK (lines_count > 0),
+  last {i64} NOT NULL CHECK (last IN (0, 1)),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'succeeded', 'failed')),
+  accepted_at_us {i64},
+  unknown_since_us {i64},
+  queries_count {i64} NOT NULL CHECK (queries_count >= 0),
+  needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
+  failure_code TEXT,
+  failure_message TEXT,
+  ended_at_us {i64},
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, out_no),
+  CHECK ((mode = 'books') = (legal_entity IS NOT NULL)),
+  CHECK (mode = 'channel' OR status = 'succeeded'),
+  CHECK ((status IN ('succeeded', 'failed')) = (ended_at_us IS NOT NULL)),
+  CHECK (status = 'processing' OR unknown_since_us IS NULL)
+) {strict};
+CREATE INDEX splits_by_payment ON splits (payment_id, id);
+CREATE INDEX splits_by_merchant ON splits (merchant_id, id);
+@tenant splits
+
+-- One receiver's share: of a merchant in the books, or of a party at the channel.
+CREATE TABLE split_lines (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  split_id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  position {i64} NOT NULL CHECK (position BETWEEN 0 AND 49),
+  merchant_id {id} NOT NULL,
+  to_merchant_id {id},
+  to_receiver_id {id},
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  item {i64},
+  refunded_before_minor {i64} NOT NULL CHECK (refunded_before_minor >= 0),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'done', 'failed')),
+  returning_minor {i64} NOT NULL CHECK (returning_minor >= 0),
+  returned_minor {i64} NOT NULL CHECK (returned_minor >= 0),
+  returnable {i64} NOT NULL CHECK (returnable IN (0, 1)),
+  failure_code TEXT,
+  ended_at_us {i64},
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, payment_id, position),
+  CHECK (returning_minor + returned_minor <= amount_minor),
+  CHECK ((to_merchant_id IS NULL) <> (to_receiver_id IS NULL)),
+  CHECK (to_merchant_id IS NULL OR to_merchant_id <> merchant_id),
+  CHECK (to_merchant_id IS NULL OR status = 'done'),
+  CHECK ((status = 'pending') = (ended_at_us IS NULL)),
+  CHECK (status = 'done' OR returned_minor = 0)
+) {strict};
+CREATE INDEX split_lines_by_split ON split_lines (split_id, position);
+CREATE INDEX split_lines_by_receiver ON split_lines (to_receiver_id, id) WHERE to_receiver_id IS NOT NULL;
+@tenant split_lines
+
+-- What one refund takes back of one share.
+CREATE TABLE split_returns (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  refund_id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  split_id {id} NOT NULL,
+  line_id {id} NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('books', 'ahead', 'along')),
+  out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  cash_minor {i64} NOT NULL CHECK (cash_minor BETWEEN 0 AND amount_minor),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  status TEXT NOT NULL CHECK (status IN ('held', 'waiting', 'processing', 'done', 'released', 'refused')),
+  unknown_since_us {i64},
+  queries_count {i64} NOT NULL CHECK (queries_count >= 0),
+  needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
+  failure_code TEXT,
+  ended_at_us {i64},
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, refund_id, line_id),
+  CHECK (mode = 'books' OR cash_minor = 0),
+  CHECK (status <> 'held' OR mode = 'books'),
+  CHECK ((status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
+) {strict};
+CREATE INDEX split_returns_by_line ON split_returns (line_id, id);
+@tenant split_returns
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
-  owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account', 'cashier')),
+  owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account', 'cashier',
+    'split_receiver')),
   owner_id {id} NOT NULL,
   kind TEXT NOT NULL,
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -937,7 +1048,8 @@ CREATE TABLE entries (
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
     'bank_debit', 'transfer_match', 'transfer_return', 'slip_credit', 'slip_proven', 'transfer_reversed',
-    'return_sent', 'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
+    'return_sent', 'split', 'split_paid', 'split_failed', 'split_return',
+    'split_return_undone', 'split_returned', 'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

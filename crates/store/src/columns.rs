@@ -12,7 +12,8 @@ use tk_domain::id::{
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
     ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
     IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId,
-    ProductId, RefundId, RequestId, ReturnId, ShiftId, StatementId, TenantId, TypedId, WebhookEndpointId,
+    ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId,
+    StatementId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
@@ -24,6 +25,9 @@ use tk_domain::payment::{
 };
 use tk_domain::product::{IssueOn, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::split::{
+    ReturnMode, ReturnStatus as ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
+};
 use tk_domain::transfer::{
     Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState, ReturnStatus,
 };
@@ -44,7 +48,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
+    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -68,6 +72,7 @@ word_columns! {
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
     ChequeStatus,
     FulfilmentStatus,
+    ReturnMode, ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
 }
 
 impl Column for Currency {

@@ -21,6 +21,7 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::{Row, Snapshot};
+use tk_domain::split::{Split, SplitLine, SplitReturn};
 use tk_domain::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use tk_domain::webhook::{Delivery, Event, WebhookEndpoint};
 
@@ -132,6 +133,9 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::BankStatement(tenant, id) => {
             by_key::<BankStatement>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
+        Want::Split(tenant, id) => by_key::<Split>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::SplitLine(tenant, id) => by_key::<SplitLine>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::SplitReturn(tenant, id) => by_key::<SplitReturn>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Account(name) => {
             by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
         }

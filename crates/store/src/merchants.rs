@@ -15,6 +15,7 @@ record! {
     code: String,
     name: String,
     fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned"],
+    legal_entity: Option<String>,
     enabled: bool,
     created_at_us: i64,
     version: i64,

@@ -24,6 +24,10 @@ words! {
         RefundsRead = "refunds:read",
         /// Create and cancel refunds.
         RefundsWrite = "refunds:write",
+        /// Read splits.
+        SplitsRead = "splits:read",
+        /// Divide payments.
+        SplitsWrite = "splits:write",
         /// Read bank transfers and their matches.
         BankTransfersRead = "bank_transfers:read",
         /// Bring bank lines, match them, ask for returns.

@@ -150,8 +150,10 @@ impl Command for ReportFulfilment {
             wants.add(Want::Attempt(self.tenant_id, named.attempt_id));
             wants.add(Want::Refund(self.tenant_id, named.refund_id));
             wants.add(Want::Instruction(self.tenant_id, named.refund_id.id128()));
-            if let Some(refund) = snapshot.refunds.get(&(self.tenant_id, named.refund_id)) {
-                WithdrawUnsent::want(refund, wants);
+            let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id));
+            let refund = snapshot.refunds.get(&(self.tenant_id, named.refund_id));
+            if let (Some(refund), Some(payment)) = (refund, payment) {
+                WithdrawUnsent::want(refund, payment, snapshot, wants);
             }
         }
     }

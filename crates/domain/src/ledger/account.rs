@@ -1,6 +1,8 @@
 //! An account and how it is named.
 
-use crate::id::{AccountId, CashierId, ChannelAccountId, Id128, MerchantId, TenantId, TypedId};
+use crate::id::{
+    AccountId, CashierId, ChannelAccountId, Id128, MerchantId, SplitReceiverId, TenantId, TypedId,
+};
 use crate::words::words;
 use sha2::{Digest, Sha256};
 use tk_money::Currency;
@@ -51,6 +53,8 @@ words! {
         CashVault = "cash_vault",
         /// Cash on its way to a bank account 送存在途 (asset).
         CashInTransit = "cash_in_transit",
+        /// What a channel still has to pay a party of a split, less what that party is to give back 应付分账 (liability).
+        SplitPayable = "split_payable",
         /// What a cashier had too little, or on the other side too much 现金长短款 (expense).
         CashOverShort = "cash_over_short",
     }
@@ -82,6 +86,7 @@ impl AccountKind {
             | Self::CashVault
             | Self::CashInTransit
             | Self::CashOverShort
+            | Self::SplitPayable
             | Self::RefundReceivable => false,
         }
     }
@@ -111,6 +116,7 @@ impl AccountKind {
             | Self::TransferReceived
             | Self::TransferReturn
             | Self::ChequesUncleared
+            | Self::SplitPayable
             | Self::Suspense => false,
         }
     }
@@ -127,6 +133,8 @@ pub enum Owner {
     ChannelAccount(ChannelAccountId),
     /// One cashier.
     Cashier(CashierId),
+    /// One party that a channel pays shares to.
+    Receiver(SplitReceiverId),
 }
 
 impl Owner {
@@ -138,6 +146,7 @@ impl Owner {
             Self::Merchant(_) => "merchant",
             Self::ChannelAccount(_) => "channel_account",
             Self::Cashier(_) => "cashier",
+            Self::Receiver(_) => "split_receiver",
         }
     }
 
@@ -149,6 +158,7 @@ impl Owner {
             Self::Merchant(id) => id.id128(),
             Self::ChannelAccount(id) => id.id128(),
             Self::Cashier(id) => id.id128(),
+            Self::Receiver(id) => id.id128(),
         }
     }
 
@@ -160,6 +170,7 @@ impl Owner {
             "merchant" => Some(Self::Merchant(MerchantId(id))),
             "channel_account" => Some(Self::ChannelAccount(ChannelAccountId(id))),
             "cashier" => Some(Self::Cashier(CashierId(id))),
+            "split_receiver" => Some(Self::Receiver(SplitReceiverId(id))),
             _ => None,
         }
     }
@@ -199,6 +210,17 @@ impl AccountRef {
         currency: Currency,
     ) -> Self {
         Self { tenant_id: tenant, owner: Owner::ChannelAccount(id), kind, currency }
+    }
+
+    /// An account of a party that a channel pays shares to.
+    #[must_use]
+    pub const fn receiver(
+        tenant: TenantId,
+        id: SplitReceiverId,
+        kind: AccountKind,
+        currency: Currency,
+    ) -> Self {
+        Self { tenant_id: tenant, owner: Owner::Receiver(id), kind, currency }
     }
 
     /// An account of the tenant itself.

@@ -55,6 +55,18 @@ words! {
         TransferReversed = "transfer_reversed",
         /// Money set aside for its sender has left the bank account.
         ReturnSent = "return_sent",
+        /// Shares of a collection set aside for their receivers.
+        Split = "split",
+        /// A share that the channel proved it paid.
+        SplitPaid = "split_paid",
+        /// A share that is proven not paid, back with the merchant.
+        SplitFailed = "split_failed",
+        /// Shares that a refund takes back.
+        SplitReturn = "split_return",
+        /// Shares given again because their refund did not happen.
+        SplitReturnUndone = "split_return_undone",
+        /// A share that the channel proved it took back.
+        SplitReturned = "split_returned",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

@@ -22,6 +22,8 @@ pub struct Merchant {
     pub name: String,
     /// What it is charged; frozen on each payment at creation.
     pub fee: FeeSnapshot,
+    /// Whose merchant it is, as registered; merchants of one may share money in the books.
+    pub legal_entity: Option<String>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// Unix microseconds.

@@ -26,6 +26,8 @@ pub struct CreateMerchant {
     pub name: String,
     /// What it is charged.
     pub fee: FeeSnapshot,
+    /// Whose merchant it is, as registered.
+    pub legal_entity: Option<String>,
     /// How many merchants the caller counted; the limit saves resources, so a race may pass it by a few.
     pub counted: i64,
     /// Who asks.
@@ -67,6 +69,7 @@ impl Command for CreateMerchant {
             code: self.code.clone(),
             name: self.name.clone(),
             fee: self.fee,
+            legal_entity: self.legal_entity.clone(),
             enabled: true,
             created_at_us: moment.now_us,
             version: 0,
@@ -89,6 +92,8 @@ pub struct UpdateMerchant {
     pub name: Option<String>,
     /// What new payments are charged.
     pub fee: Option<FeeSnapshot>,
+    /// Whose merchant it is, as registered; `Some(None)` for nobody's.
+    pub legal_entity: Option<Option<String>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
     /// Who asks.
@@ -118,6 +123,7 @@ impl Command for UpdateMerchant {
         let merchant = Merchant {
             name: self.name.clone().unwrap_or_else(|| stored.name.clone()),
             fee,
+            legal_entity: self.legal_entity.clone().unwrap_or_else(|| stored.legal_entity.clone()),
             enabled: self.enabled.unwrap_or(stored.enabled),
             ..stored.clone()
         };
@@ -146,6 +152,7 @@ fn write(merchant: &Merchant, origin: &Origin, changes: &mut Changes, moment: &m
     let fee = &merchant.fee;
     let detail = json!({
         "code": merchant.code, "name": merchant.name, "enabled": merchant.enabled,
+        "legal_entity": merchant.legal_entity,
         "fee": { "rate": fee.rate.to_string(), "fixed": fee.fixed_minor, "min": fee.min_minor,
                  "max": fee.max_minor, "returned": fee.returned },
     });

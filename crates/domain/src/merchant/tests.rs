@@ -12,6 +12,7 @@ fn create(code: &str) -> CreateMerchant {
         name: "平安财险".to_owned(),
         fee: FeeSnapshot { rate: Rate::from_ppm(6_000).unwrap(), ..FeeSnapshot::default() },
         counted: 0,
+        legal_entity: None,
         origin: origin(),
     }
 }
@@ -23,6 +24,7 @@ fn update(id: MerchantId) -> UpdateMerchant {
         name: None,
         fee: None,
         enabled: None,
+        legal_entity: None,
         origin: origin(),
     }
 }

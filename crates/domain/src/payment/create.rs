@@ -12,6 +12,7 @@ use crate::payment::{Item, PayerRecord, Payment, PaymentStatus, RefundStatus, it
 use crate::product::{Product, Terminal};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split::{self, SplitTerms};
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -58,6 +59,8 @@ pub struct CreatePayment {
     pub fulfilment: Option<String>,
     /// What it is made of; none, or lines whose sum is the amount.
     pub items: Vec<Item>,
+    /// Who gets shares of it.
+    pub splits: SplitTerms,
     /// Who is to pay.
     pub payer: Option<PayerRecord>,
     /// The payer by the blind index of his document number.
@@ -99,7 +102,8 @@ impl CreatePayment {
         let same = existing.amount() == self.amount
             && existing.product_id == self.product_id
             && existing.partner_id == self.partner(product)
-            && existing.merchant_order_no == self.merchant_order_no;
+            && existing.merchant_order_no == self.merchant_order_no
+            && self.splits.agrees(existing.splits.as_ref());
         if !same {
             return Err(Refusal::OrderConflict);
         }
@@ -175,6 +179,7 @@ impl CreatePayment {
             metadata: self.metadata.clone(),
             fulfilment: self.fulfilment.clone(),
             items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
+            splits: None,
             payer: self.payer.as_ref().map(|payer| payer.masked.clone()),
             payer_sealed: self.payer.as_ref().map(|payer| payer.sealed.clone()),
             fee: merchant.fee,
@@ -189,6 +194,8 @@ impl CreatePayment {
             late_refunded_minor: 0,
             reversed_minor: 0,
             refunding_minor: 0,
+            splits_count: 0,
+            split_lines_count: 0,
             close_requested_at_us: None,
             succeeded_at_us: None,
             ended_at_us: None,
@@ -229,6 +236,7 @@ impl Command for CreatePayment {
         if let Some(id) = self.partner_id.or_else(|| product.and_then(|product| product.partner_id)) {
             wants.add(Want::Partner(self.tenant_id, id));
         }
+        split::want_terms(self.tenant_id, &self.splits, wants);
         for key in self.other_orders() {
             wants.add(Want::Natural(key));
         }
@@ -276,6 +284,8 @@ impl CreatePayment {
         }
         let expires_at_us = self.expiry(product, moment)?;
         let mut payment = self.row((merchant, product), expires_at_us, moment);
+        let agreed = (self.amount, self.items.as_slice(), merchant.fee);
+        payment.splits = split::freeze(&self.splits, agreed, merchant, snapshot)?;
         let mut changes = Changes::default();
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
         changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });

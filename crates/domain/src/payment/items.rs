@@ -26,6 +26,9 @@ pub struct Item {
     /// The policy or proposal that it pays for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_no: Option<String>,
+    /// Whether others may have a share of it: goods may be shared, premium never.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub splittable: bool,
     /// The order that it belongs to, where one payment pays several orders of the merchant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant_order_no: Option<String>,

@@ -49,6 +49,12 @@ pub(super) fn collect(
         | EntryKind::SlipProven
         | EntryKind::TransferReversed
         | EntryKind::ReturnSent
+        | EntryKind::Split
+        | EntryKind::SplitPaid
+        | EntryKind::SplitFailed
+        | EntryKind::SplitReturn
+        | EntryKind::SplitReturnUndone
+        | EntryKind::SplitReturned
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
     let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };

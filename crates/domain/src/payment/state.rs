@@ -140,6 +140,8 @@ pub struct Payment {
     pub fulfilment: Option<String>,
     /// What it is made of, a JSON array whose amounts sum to the payment's; frozen.
     pub items: Option<String>,
+    /// Who gets shares of it, JSON; frozen.
+    pub splits: Option<String>,
     /// Who is to pay, with the middles hidden, a JSON object; frozen.
     pub payer: Option<String>,
     /// The same in full, sealed for the installation; frozen.
@@ -166,6 +168,10 @@ pub struct Payment {
     pub late_refunded_minor: i64,
     /// Minor units that the bank took back after they had been collected.
     pub reversed_minor: i64,
+    /// Splits made of it so far.
+    pub splits_count: i64,
+    /// Shares in all of them.
+    pub split_lines_count: i64,
     /// Refunds requested and not yet ended, of the effective attempt, minor units.
     pub refunding_minor: i64,
     /// Somebody asked to close it; it closes once the open attempt is proven over.

@@ -11,6 +11,7 @@ use crate::payment::{Attempt, Disposition, Payment};
 use crate::refund::{Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split::{self, want_undoing};
 use crate::view::refund_event;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -82,6 +83,9 @@ impl Command for CancelRefund {
         let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
         wants.add(Want::Hold(self.tenant_id, refund.hold_id));
         wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
+        if let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) {
+            want_undoing(payment, Some(refund.id), snapshot, wants);
+        }
         for kind in [
             AccountKind::Held,
             AccountKind::PendingSettlement,
@@ -134,7 +138,8 @@ pub(crate) struct WithdrawUnsent<'a> {
 
 impl WithdrawUnsent<'_> {
     /// The hold and its accounts.
-    pub(crate) fn want(refund: &Refund, wants: &mut Wants) {
+    pub(crate) fn want(refund: &Refund, payment: &Payment, snapshot: &Snapshot, wants: &mut Wants) {
+        want_undoing(payment, Some(refund.id), snapshot, wants);
         wants.add(Want::Hold(refund.tenant_id, refund.hold_id));
         for kind in [AccountKind::Held, AccountKind::PendingSettlement, AccountKind::Cash] {
             let name = AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency);
@@ -171,6 +176,7 @@ impl WithdrawUnsent<'_> {
         refund.ended_at_us = Some(moment.now_us);
         refund.updated_at_us = moment.now_us;
         changes.put_some(postings::hold(EntryKind::Release, &hold, &refund, moment));
+        split::release((&refund, payment), snapshot, changes, moment);
         if let Some(mut instruction) = instruction.cloned() {
             instruction.finish();
             changes.put(instruction);
@@ -240,9 +246,10 @@ fn give_back(
     if payment.effective_attempt_id == Some(attempt.id) {
         payment.refunding_minor = payment.refunding_minor.saturating_sub(refund.amount_minor);
         payment.updated_at_us = moment.now_us;
-        changes.put(payment);
+        changes.put(payment.clone());
     }
     changes.put_some(postings::hold(EntryKind::Release, &hold, refund, moment));
+    split::release((refund, &payment), snapshot, changes, moment);
     if let Some(mut instruction) = snapshot.instructions.get(&(tenant_id, refund.id.id128())).cloned() {
         instruction.finish();
         changes.put(instruction);

@@ -19,6 +19,7 @@ use crate::refund::limits::{refund_limits, route_of};
 use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split::{Undoing, want_undoing};
 use crate::view::refund_event;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -137,7 +138,13 @@ impl CreateRefund {
     }
 
     /// The hold's parts: pending settlement first, then cash; stray money from its own account.
-    fn funding(&self, payment: &Payment, attempt: &Attempt, snapshot: &Snapshot) -> Result<Funding, Refusal> {
+    /// What comes back of shares is there before the hold is drawn.
+    fn funding(
+        &self,
+        (payment, attempt): (&Payment, &Attempt),
+        shares: &Undoing,
+        snapshot: &Snapshot,
+    ) -> Result<Funding, Refusal> {
         let available = |kind| {
             let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
             snapshot.account(&name, 0).available_minor().max(0)
@@ -153,7 +160,8 @@ impl CreateRefund {
                 (Funding { late_success_minor: part, ..Funding::default() }, part)
             }
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                let pending = available(AccountKind::PendingSettlement).min(wanted);
+                let pending = available(AccountKind::PendingSettlement).saturating_add(shares.total_minor());
+                let pending = pending.min(wanted);
                 let cash = available(AccountKind::Cash).min(wanted.saturating_sub(pending));
                 let funding =
                     Funding { pending_settlement_minor: pending, cash_minor: cash, ..Funding::default() };
@@ -187,11 +195,12 @@ struct Asked {
     amount_minor: i64,
     reason: String,
     status: RefundState,
+    shares: Undoing,
 }
 
 /// Writes the refund with its hold, entry and instruction; the attempt counts it at once.
 fn make(
-    asked: Asked,
+    mut asked: Asked,
     funding: Funding,
     (payment, attempt): (&Payment, &mut Attempt),
     changes: &mut Changes,
@@ -214,6 +223,7 @@ fn make(
         ended_at_us: None,
         version: 0,
     };
+    let shares = std::mem::take(&mut asked.shares);
     let mut refund = new_refund(id, hold_id, asked, (payment, attempt), moment);
     let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
     attempt.refunding_minor = attempt.refunding_minor.saturating_add(refund.amount_minor);
@@ -223,6 +233,7 @@ fn make(
     if attempt.method.told_to_channel() {
         changes.put(instruction(&refund, due_at_us));
     }
+    shares.take_back(&refund, changes, moment);
     changes.put_some(postings::hold(EntryKind::Hold, &hold, &refund, moment));
     changes.put(refund_event(EventKind::RefundCreated, &mut refund, moment));
     changes.put(hold.clone());
@@ -334,7 +345,8 @@ impl Command for CreateRefund {
             .get(&(self.tenant_id, attempt.channel_account_id))
             .ok_or(Refusal::NotFound { what: "channel_account" })?;
         self.check(payment, attempt, account, moment.now_us)?;
-        let funding = self.funding(payment, attempt, snapshot)?;
+        let shares = Undoing::of(payment, attempt.id, self.amount_minor, snapshot)?;
+        let funding = self.funding((payment, attempt), &shares, snapshot)?;
         let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
         let mut changes = Changes::default();
         let asked = Asked {
@@ -343,6 +355,7 @@ impl Command for CreateRefund {
             amount_minor: self.amount_minor,
             reason: self.reason.clone(),
             status: RefundState::Approved,
+            shares,
         };
         let (refund, hold) = make(asked, funding, (&payment, &mut attempt), &mut changes, moment);
         if payment.effective_attempt_id == Some(attempt.id) {
@@ -368,6 +381,7 @@ impl CreateRefund {
         want_fulfilment(payment, wants);
         let Some(attempt_id) = self.attempt_id.or(payment.effective_attempt_id) else { return };
         wants.add(Want::Attempt(self.tenant_id, attempt_id));
+        want_undoing(payment, None, snapshot, wants);
         let Some(attempt) = snapshot.attempts.get(&(self.tenant_id, attempt_id)) else { return };
         wants.add(Want::ChannelAccount(self.tenant_id, attempt.channel_account_id));
         let kinds: &[AccountKind] = match attempt.disposition {

@@ -31,6 +31,12 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::SlipProven
         | EntryKind::TransferReversed
         | EntryKind::ReturnSent
+        | EntryKind::Split
+        | EntryKind::SplitPaid
+        | EntryKind::SplitFailed
+        | EntryKind::SplitReturn
+        | EntryKind::SplitReturnUndone
+        | EntryKind::SplitReturned
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);

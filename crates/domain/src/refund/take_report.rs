@@ -18,6 +18,7 @@ use crate::refund::{Refund, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::report::{RefundFinding, RefundReport, Source};
 use crate::snapshot::Snapshot;
+use crate::split;
 use crate::view::refund_event;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -168,6 +169,7 @@ impl Taking<'_> {
         }
         self.refund.succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.end(RefundState::Succeeded, HoldStatus::Captured, moment);
+        split::capture((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         let from = self.paid_out_of.unwrap_or_else(|| self.paid_from());
         let entry = postings::refund(&self.refund, from, moment);
         self.changes.put_some(entry);
@@ -229,6 +231,7 @@ impl Taking<'_> {
         self.end(RefundState::Failed, HoldStatus::Released, moment);
         let entry = postings::hold(EntryKind::Release, &self.hold, &self.refund, moment);
         self.changes.put_some(entry);
+        split::release((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         self.event(EventKind::RefundFailed, moment);
     }
 

@@ -11,7 +11,7 @@ use crate::id::{
     AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
     CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
     IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId,
-    ReturnId, ShiftId, StatementId, TenantId, WebhookEndpointId,
+    ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instruction::Instruction;
@@ -22,6 +22,7 @@ use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
 use crate::refund::Refund;
+use crate::split::{Split, SplitLine, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::btree_map::Entry;
@@ -58,6 +59,7 @@ rows! {
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
     Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId,
     CounterMovement: MovementId, CashDeposit: CashDepositId, TransferReturn: ReturnId, BankStatement: StatementId,
+    Split: SplitId, SplitLine: SplitLineId, SplitReturn: SplitReturnId,
 }
 
 impl Row for Head {

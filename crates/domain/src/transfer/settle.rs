@@ -10,6 +10,7 @@ use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
 use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, want_fulfilment};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split;
 use crate::transfer::view::bank_line_event;
 use crate::transfer::{
     BankLine, MatchStatus, OrderStatus, Reason, TransferMatch, TransferOrder, name_of_actor, postings,
@@ -186,6 +187,7 @@ impl<'a> Desk<'a> {
         self.changes.put_some(postings::collect(order, &payment, moment));
         let event = payment_event(EventKind::PaymentSucceeded, &mut payment, Some(&attempt), moment);
         self.changes.put(event);
+        split::begin(&mut payment, &attempt, (self.snapshot, &mut self.changes), moment);
         fulfilment::announce(&mut payment, self.snapshot, &mut self.changes, moment);
         self.attempts.insert(attempt.id, attempt);
         self.payments.insert(payment.id, payment.clone());
@@ -280,6 +282,7 @@ pub(super) fn want_pair(
     wants.add(Want::Payment(tenant_id, payment_id));
     if let Some(payment) = snapshot.payments.get(&(tenant_id, payment_id)) {
         want_fulfilment(payment, wants);
+        split::want_success(payment, wants);
         wants.add(Want::Product(tenant_id, payment.product_id));
     }
     wants.add(Want::Attempt(tenant_id, order_id));

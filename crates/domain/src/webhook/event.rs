@@ -54,6 +54,14 @@ words! {
         ShiftClosed = "shift.closed",
         /// A counter's day was closed.
         CounterDayClosed = "counter_day.closed",
+        /// Shares are set aside, and the channel is to be told.
+        SplitCreated = "split.created",
+        /// The channel works on it or its outcome is unknown.
+        SplitProcessing = "split.processing",
+        /// It is over, and at least one share is proven paid.
+        SplitSucceeded = "split.succeeded",
+        /// It is over, and no share was paid.
+        SplitFailed = "split.failed",
         /// A cheque was received.
         ChequeReceived = "cheque.received",
         /// The bank got it.

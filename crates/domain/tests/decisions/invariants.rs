@@ -8,6 +8,7 @@ use tk_domain::ledger::{AccountKind, EntryKind, EntryLine, Hold, HoldStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus};
 use tk_domain::refund::{Refund, RefundState};
 use tk_domain::snapshot::Snapshot;
+use tk_domain::split::{ReturnStatus, SplitLineStatus, SplitReturn};
 use tk_domain::transfer::{Flow, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState};
 
 /// What was seen at the commit before.
@@ -24,6 +25,7 @@ pub fn check(snapshot: &Snapshot, watch: &mut Watch) {
     books(snapshot);
     holds(snapshot);
     desk(snapshot);
+    splits(snapshot);
     counter(snapshot);
     chains(snapshot, watch);
     events(snapshot);
@@ -79,6 +81,50 @@ fn holds(snapshot: &Snapshot) {
         "open holds are the held balance"
     );
     assert_eq!(snapshot.holds.iter().count(), snapshot.refunds.iter().count(), "one hold per refund");
+}
+
+const fn about_shares(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::Split
+            | EntryKind::SplitPaid
+            | EntryKind::SplitFailed
+            | EntryKind::SplitReturn
+            | EntryKind::SplitReturnUndone
+            | EntryKind::SplitReturned
+    )
+}
+
+/// Shares add up, and what comes back of them is what refunds took.
+fn splits(snapshot: &Snapshot) {
+    for split in snapshot.splits.iter() {
+        let lines = || snapshot.split_lines.iter().filter(|line| line.split_id == split.id);
+        assert_eq!(lines().count(), usize::try_from(split.lines_count).unwrap(), "{split:?}");
+        assert_eq!(lines().map(|line| line.amount_minor).sum::<i64>(), split.amount_minor, "{split:?}");
+    }
+    for line in snapshot.split_lines.iter() {
+        let sum = |wanted: fn(&SplitReturn) -> bool| -> i64 {
+            let backs = snapshot.split_returns.iter().filter(|back| back.line_id == line.id && wanted(back));
+            backs.map(|back| back.amount_minor).sum()
+        };
+        assert_eq!(line.returning_minor, sum(|back| back.status.open()), "{line:?}");
+        assert_eq!(line.returned_minor, sum(|back| back.status == ReturnStatus::Done), "{line:?}");
+        assert!(line.kept_minor() >= 0 && line.amount_minor > 0, "{line:?}");
+    }
+    for back in snapshot.split_returns.iter().filter(|back| back.status.open()) {
+        let refund = snapshot.refunds.get(&(back.tenant_id, back.refund_id)).unwrap();
+        assert!(!refund.status.terminal(), "{refund:?} {back:?}");
+    }
+    for payment in snapshot.payments.iter() {
+        let lines = snapshot.split_lines.iter().filter(|line| line.payment_id == payment.id);
+        let (mut count, mut given) = (0, 0);
+        for line in lines {
+            count += 1;
+            given += if line.status == SplitLineStatus::Failed { 0 } else { line.amount_minor };
+        }
+        assert_eq!(count, payment.split_lines_count, "{payment:?}");
+        assert!(given <= payment.amount_minor, "{payment:?}");
+    }
 }
 
 /// Each line's money is booked once, and what was matched of it is what orders received.
@@ -270,6 +316,7 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
         .entries
         .iter()
         .filter(|entry| entry.attempt_id == Some(attempt.id) && entry.refund_id.is_none())
+        .filter(|entry| !about_shares(entry.kind))
         .map(|entry| entry.kind)
         .collect();
     let expected = attempt.disposition.map(|disposition| match disposition {
@@ -341,7 +388,7 @@ fn refund_holds(refund: &Refund, snapshot: &Snapshot) {
         .appended
         .entries
         .iter()
-        .filter(|entry| entry.refund_id == Some(refund.id))
+        .filter(|entry| entry.refund_id == Some(refund.id) && !about_shares(entry.kind))
         .map(|entry| entry.kind)
         .collect();
     let ending = match expected {

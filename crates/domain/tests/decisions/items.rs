@@ -13,6 +13,7 @@ fn item(amount: i64) -> Item {
         unit_price: None,
         kind: None,
         policy_no: None,
+        splittable: false,
         merchant_order_no: None,
     }
 }

@@ -45,6 +45,8 @@ mod routing;
 #[cfg(test)]
 mod sequences;
 #[cfg(test)]
+mod splits;
+#[cfg(test)]
 mod stray;
 #[cfg(test)]
 mod texts;

@@ -67,6 +67,9 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Exception(..)
         | Want::Fulfilment(..)
         | Want::BankStatement(..)
+        | Want::Split(..)
+        | Want::SplitLine(..)
+        | Want::SplitReturn(..)
         | Want::Delivery(..) => None,
     }
 }
@@ -139,6 +142,9 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::BankStatement(tenant, id) => {
             copy(&full.bank_statements, &(*tenant, *id), &mut to.bank_statements);
         }
+        Want::Split(tenant, id) => copy(&full.splits, &(*tenant, *id), &mut to.splits),
+        Want::SplitLine(tenant, id) => copy(&full.split_lines, &(*tenant, *id), &mut to.split_lines),
+        Want::SplitReturn(tenant, id) => copy(&full.split_returns, &(*tenant, *id), &mut to.split_returns),
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
         Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
     }
@@ -181,6 +187,9 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::BankStatement(row) => {
             replaces_unseen(&**row, &full.bank_statements, &partial.bank_statements)
         }
+        Change::Split(row) => replaces_unseen(&**row, &full.splits, &partial.splits),
+        Change::SplitLine(row) => replaces_unseen(&**row, &full.split_lines, &partial.split_lines),
+        Change::SplitReturn(row) => replaces_unseen(&**row, &full.split_returns, &partial.split_returns),
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }

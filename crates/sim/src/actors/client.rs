@@ -14,6 +14,7 @@ use tk_domain::payment::{
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
 use tk_domain::refusal::Refusal;
+use tk_domain::split::SplitTerms;
 use tk_domain::transfer::ExpectedPayer;
 use tk_simulator::core::BarcodeReply;
 
@@ -104,6 +105,7 @@ pub(crate) struct Order {
     pub(crate) product_id: ProductId,
     pub(crate) merchant_order_no: String,
     pub(crate) amount_minor: i64,
+    pub(crate) splits: SplitTerms,
     pub(crate) single_attempt: bool,
     /// Confirmed at once by this method.
     pub(crate) confirm: Option<Method>,

@@ -125,6 +125,7 @@ impl Order {
             metadata: None,
             fulfilment: None,
             items: Vec::new(),
+            splits: self.splits.clone(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),

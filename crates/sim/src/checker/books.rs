@@ -77,7 +77,11 @@ impl Checker {
                 .sum();
             self.books.received.entry((entry.tenant_id, attempt_id)).or_default().push((entry.kind, gross));
         }
-        if let Some(refund_id) = entry.refund_id {
+        let shares = matches!(
+            entry.kind,
+            EntryKind::SplitReturn | EntryKind::SplitReturnUndone | EntryKind::SplitReturned
+        );
+        if let (false, Some(refund_id)) = (shares, entry.refund_id) {
             self.books.refund_entries.entry((entry.tenant_id, refund_id)).or_default().push(entry.kind);
         }
     }

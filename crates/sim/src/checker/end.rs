@@ -30,6 +30,8 @@ impl Checker {
         tally: &mut Tally,
     ) {
         self.inv_03_sum_zero(rows);
+        self.shares_at_the_end(rows);
+        tally.shares += u64::try_from(rows.split_lines.iter().count()).unwrap_or(u64::MAX);
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);
         self.inv_40_refunds(rows, tally);
@@ -216,6 +218,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::TransferReversed
         | ExceptionKind::ReversalUnlinked
         | ExceptionKind::ReturnBounced
+        | ExceptionKind::SplitUncovered
         | ExceptionKind::SlipUnproven
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap

@@ -6,6 +6,7 @@ mod end;
 mod money_in;
 mod money_out;
 mod observer;
+mod shares;
 mod wants;
 
 pub(crate) use observer::Cause;
@@ -37,6 +38,7 @@ pub(crate) struct Checker {
     money_in: money_in::MoneyIn,
     money_out: money_out::MoneyOut,
     observer: observer::Observer,
+    shares: shares::Shares,
     wants: wants::Sampler,
 }
 
@@ -85,6 +87,7 @@ impl Checker {
             self.inv_01_balanced(entry);
             self.inv_06_entry_sequence(entry);
             self.note_entry(entry);
+            self.note_shares(entry);
         }
         for event in &commit.appended.events {
             self.inv_06_event_sequence(event);
@@ -115,6 +118,10 @@ impl Checker {
         for key in &commit.attempts {
             let Some(attempt) = rows.attempts.get(key) else { continue };
             self.inv_17_refunds_within_received(attempt);
+        }
+        for key in &commit.split_lines {
+            let Some(line) = rows.split_lines.get(key) else { continue };
+            self.check_share(line, rows);
         }
         self.inv_08_after(rows, commit);
         self.inv_18_held(rows, commit);

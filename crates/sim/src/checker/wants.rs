@@ -98,6 +98,9 @@ impl Checker {
             Change::TransferReturn(row) => {
                 known(&rows.transfer_returns, &partial.transfer_returns, row.as_ref())
             }
+            Change::Split(row) => known(&rows.splits, &partial.splits, row.as_ref()),
+            Change::SplitLine(row) => known(&rows.split_lines, &partial.split_lines, row.as_ref()),
+            Change::SplitReturn(row) => known(&rows.split_returns, &partial.split_returns, row.as_ref()),
             Change::BankStatement(row) => {
                 known(&rows.bank_statements, &partial.bank_statements, row.as_ref())
             }
@@ -210,6 +213,11 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         }
         Want::BankStatement(tenant, id) => {
             copy(&rows.bank_statements, &mut partial.bank_statements, &(*tenant, *id));
+        }
+        Want::Split(tenant, id) => copy(&rows.splits, &mut partial.splits, &(*tenant, *id)),
+        Want::SplitLine(tenant, id) => copy(&rows.split_lines, &mut partial.split_lines, &(*tenant, *id)),
+        Want::SplitReturn(tenant, id) => {
+            copy(&rows.split_returns, &mut partial.split_returns, &(*tenant, *id))
         }
         Want::Account(name) => copy(&rows.accounts, &mut partial.accounts, &(name.tenant_id, name.id())),
         Want::Head(tenant, lane) => copy(&rows.heads, &mut partial.heads, &(*tenant, *lane)),

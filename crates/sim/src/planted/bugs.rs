@@ -30,10 +30,12 @@ pub(crate) enum Bug {
     SwitchForgetsTheOpen,
     StrangersRefundBelieved,
     UnverifiedAcknowledged,
+    ShareTakenBackTwice,
+    ShareNotTakenBack,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 27] = [
+    pub(crate) const ALL: [(Self, &'static str); 29] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -61,5 +63,7 @@ impl Bug {
         (Self::SwitchForgetsTheOpen, "switched_method_while_unknown"),
         (Self::StrangersRefundBelieved, "strangers_refund_believed"),
         (Self::UnverifiedAcknowledged, "unverified_notification_acknowledged"),
+        (Self::ShareTakenBackTwice, "share_taken_back_twice"),
+        (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
     ];
 }

@@ -91,6 +91,8 @@ impl World {
             Bug::UnionpayRefundBookedTwice if self.concerns_unionpay(&changes) => {
                 self.post_twice(changes, EntryKind::Refund)
             }
+            Bug::ShareTakenBackTwice => self.post_twice(changes, EntryKind::SplitReturn),
+            Bug::ShareNotTakenBack => keep_shares(changes),
             Bug::TwoTransactions => self.write_state_first(place, changes),
             Bug::FeeReturnedTwice => mapped(changes, |change| {
                 if let Change::Refund(row) = change
@@ -379,6 +381,21 @@ fn drop_undone(changes: Changes) -> Changes {
     for change in changes.into_vec() {
         if !matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::Undone) {
             spoilt.put(change);
+        }
+    }
+    spoilt
+}
+
+/// A refund is made of the merchant's own money alone, and its receivers keep their shares.
+fn keep_shares(changes: Changes) -> Changes {
+    if !changes.as_slice().iter().any(|change| matches!(change, Change::SplitReturn(_))) {
+        return changes;
+    }
+    let mut spoilt = Changes::default();
+    for change in changes.into_vec() {
+        let entry = matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::SplitReturn);
+        if !entry && !matches!(change, Change::SplitReturn(_) | Change::SplitLine(_)) {
+            spoilt.put_change(change);
         }
     }
     spoilt

@@ -5,6 +5,7 @@
 mod checks;
 mod counter;
 mod desk_checks;
+mod splits;
 mod walks;
 
 use crate::config::Source;
@@ -132,7 +133,9 @@ impl View {
     }
 
     async fn check_tenant(&self, tenant: &Tenant, report: &mut Report) -> Result<(), Failure> {
-        for Check { id, says, names, text } in CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS) {
+        for Check { id, says, names, text } in
+            CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS).chain(splits::CHECKS)
+        {
             let returns = vec![names.kind()];
             let text = format!("{text} LIMIT 1");
             let rows =

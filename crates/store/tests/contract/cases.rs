@@ -23,6 +23,7 @@ use tk_domain::payment::{Attempt, Payment, PaymentStatus};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::refusal::Refusal;
+use tk_domain::split::{Split, SplitLine, SplitReturn};
 use tk_domain::webhook::{Delivery, DeliveryStatus, Event, WebhookEndpoint};
 use tk_money::Currency;
 
@@ -368,6 +369,9 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         CashDeposit,
         Cheque,
         Fulfilment,
+        Split,
+        SplitLine,
+        SplitReturn,
     );
     assert_eq!(bed.store.get::<Seat>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);

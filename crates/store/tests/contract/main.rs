@@ -12,6 +12,7 @@ mod cases;
 mod commands;
 mod desk;
 mod postgres_only;
+mod splits;
 mod sqlite_only;
 
 /// Each case runs on a fresh database of each engine.
@@ -71,4 +72,27 @@ macro_rules! desk_on_both {
 desk_on_both! {
     the_desk_is_kept_and_verified,
     slips_and_statements_are_kept_and_verified,
+}
+
+/// The same for splits.
+macro_rules! splits_on_both {
+    ($($case:ident),* $(,)?) => {
+        mod splits_sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::splits::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
+            }
+        )*}
+        mod splits_postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::splits::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
+            }
+        )*}
+    };
+}
+
+splits_on_both! {
+    splits_are_kept_and_verified,
+    refunds_and_splits_at_once_never_give_away_too_much,
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tillkeeper_store::{OpenError, Source, Store, StoreConfig, migrate, verify};
 use tk_domain::key::Head;
 
-fn raw(bed: &Bed) -> Connection {
+pub fn raw(bed: &Bed) -> Connection {
     let Source::Sqlite(directory) = &bed.source else { panic!("not SQLite") };
     Connection::open(directory.join("books.db")).unwrap()
 }

@@ -69,6 +69,7 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
             name: format!("Merchant {number}"),
             fee,
             counted: 0,
+            legal_entity: None,
             origin: origin.clone(),
         };
         ids.push(store.submit(command).await?.id);
@@ -295,6 +296,7 @@ impl Client {
             metadata: None,
             fulfilment: None,
             items: Vec::new(),
+            splits: tk_domain::split::SplitTerms::default(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),

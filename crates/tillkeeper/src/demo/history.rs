@@ -68,6 +68,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         metadata: None,
         fulfilment: None,
         items: Vec::new(),
+        splits: tk_domain::split::SplitTerms::default(),
         payer: None,
         payer_id: None,
         origin: origin.clone(),

@@ -43,6 +43,7 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
             name: company.name.to_owned(),
             fee,
             counted: 0,
+            legal_entity: None,
             origin: Origin::system(),
         };
         merchants.insert(company.code, app.submit(create).await?.id);

@@ -26,6 +26,7 @@ mod products;
 pub mod refer;
 mod refunds;
 pub mod schema;
+mod splits;
 #[cfg(test)]
 mod tests;
 mod webhook_endpoints;
@@ -67,6 +68,9 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::get::get))
         .routes(routes!(refunds::cancellation::create))
         .routes(routes!(refunds::queries::create))
+        .routes(routes!(splits::create::create))
+        .routes(routes!(splits::list::list))
+        .routes(routes!(splits::get::get))
         .routes(routes!(identity::create::create))
         .routes(routes!(identity::list::list))
         .routes(routes!(identity::get::get))

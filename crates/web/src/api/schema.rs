@@ -39,7 +39,7 @@ schemas! {
         money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
-        latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, payer: Value, items: Value, return_url: Option<String>,
+        latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, payer: Value, items: Value, splits: Value, return_url: Option<String>,
         expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
         ended_at: Option<String>, created: String,
     }
@@ -59,6 +59,14 @@ schemas! {
         out_no: String, outcome_unknown_since: Option<String>, needs_manual: bool,
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
         late_succeeded_at: Option<String>, created: String,
+    }
+    /// One division of one payment's money.
+    Split {
+        id: String, object: String, livemode: bool, payment: String, attempt: String, merchant: String,
+        channel_account: String, mode: String, merchant_split_no: Option<String>, out_no: String, amount: i64,
+        currency: String, last: bool, status: String, money_state: String, shares: Value,
+        outcome_unknown_since: Option<String>, needs_manual: bool, failure: Option<ChannelRefusal>,
+        ended_at: Option<String>, created: String,
     }
     /// One try to prove who pays.
     IdentityCheck {

@@ -17,7 +17,7 @@ pub use gate::{Gate, InFlight};
 pub use permission::{
     BankTransfersRead, BankTransfersWrite, BooksRead, ConfigRead, ConfigWrite, CounterRead, CounterWrite,
     EventsRead, EventsWrite, ExceptionsWrite, IdentityRead, IdentityWrite, PaymentsRead, PaymentsWrite,
-    Permission, RefundsRead, RefundsWrite,
+    Permission, RefundsRead, RefundsWrite, SplitsRead, SplitsWrite,
 };
 pub use signature::{ParsedSignature, check_public_key, hmac_key_name};
 
@@ -188,10 +188,10 @@ pub fn check_signature(
     }
 }
 
-/// Refuses a write that sends real money back without a signature, whatever its app may leave unsigned.
+/// Refuses a write that sends real money back, or to others, without a signature, whatever its app may leave unsigned.
 pub fn check_signed<P: Permission>(caller: &Caller, state: &WebState) -> Result<(), Problem> {
     // A verified signature of a write always has a nonce.
-    let must = state.live() && P::SCOPE == Scope::RefundsWrite;
+    let must = state.live() && matches!(P::SCOPE, Scope::RefundsWrite | Scope::SplitsWrite);
     if must && caller.nonce.is_none() { Err(Code::SignatureMissing.into()) } else { Ok(()) }
 }
 

@@ -28,6 +28,10 @@ permissions! {
     RefundsRead;
     /// Create and cancel refunds.
     RefundsWrite;
+    /// Read splits.
+    SplitsRead;
+    /// Divide payments.
+    SplitsWrite;
     /// Read bank transfers and their matches.
     BankTransfersRead;
     /// Bring bank lines, match them, ask for returns.

@@ -102,7 +102,6 @@ codes! {
     /// A field has another type or form than it must have.
     FieldMalformed = "field_malformed", BAD_REQUEST, false;
     /// Splits are not part of this version.
-    SplitsNotSupported = "splits_not_supported", UNPROCESSABLE_ENTITY, false;
     /// An amount with a fraction or exponent.
     AmountNotInteger = "amount_not_integer", BAD_REQUEST, false;
     /// An amount that is not a JSON number.

@@ -47,6 +47,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PolicyIssued
         | Refusal::FulfilmentConflict
         | Refusal::RefundsChanged
+        | Refusal::SplitConflict
+        | Refusal::NotSplittable
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -69,6 +71,9 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::MatchExceedsOpen
         | Refusal::DepositExceedsTakings
         | Refusal::ChequeExpired
+        | Refusal::SplitExceedsAmount { .. }
+        | Refusal::SplitExceedsItems
+        | Refusal::SplitNeedsChannel
         | Refusal::LimitReached { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -83,6 +88,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
             both(("refundable", refundable), ("requested", requested))
         }
         Refusal::InsufficientBalance { available, short } => both(("available", available), ("short", short)),
+        Refusal::SplitExceedsAmount { max, sum } => both(("max", max), ("sum", sum)),
         Refusal::TooManyAttempts { max }
         | Refusal::TooManyRefunds { max }
         | Refusal::LimitReached { max, .. } => {
@@ -142,6 +148,10 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::PolicyIssued
         | Refusal::FulfilmentConflict
         | Refusal::RefundsChanged
+        | Refusal::SplitExceedsItems
+        | Refusal::SplitNeedsChannel
+        | Refusal::SplitConflict
+        | Refusal::NotSplittable
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -175,6 +185,10 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::PartnerMismatch => at("#/partner", "the product is another partner's"),
         Refusal::OrderConflict => at("#/merchant_order_no", "exists with other terms"),
         Refusal::RefundConflict => at("#/merchant_refund_no", "exists with other terms"),
+        Refusal::SplitExceedsAmount { max, .. } => at("#/splits", &format!("must be at most {}", max.minor)),
+        Refusal::SplitExceedsItems => at("#/splits", "beyond the items that may be shared"),
+        Refusal::SplitNeedsChannel => at("#/splits", "a receiver outside the legal entity"),
+        Refusal::SplitConflict => at("#/merchant_split_no", "exists with other terms"),
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
         | Refusal::OauthStateInvalid
@@ -221,6 +235,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::PolicyIssued
         | Refusal::FulfilmentConflict
         | Refusal::RefundsChanged
+        | Refusal::NotSplittable
         | Refusal::LimitReached { .. } => None,
     }
 }

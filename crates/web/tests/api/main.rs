@@ -23,6 +23,7 @@ mod protocol;
 mod refunds;
 mod resolutions;
 mod signatures;
+mod splits;
 mod tenants;
 mod transfers;
 mod webhooks;

@@ -78,9 +78,6 @@ async fn items_are_checked_kept_and_shown() {
             let got = app.post("/v1/payments", &with("I-2", &items)).await;
             got.refused(status, code);
         }
-        let mut split = order("I-3", 100);
-        split["splits"] = json!([{ "receiver": "x", "amount": 1 }]);
-        app.post("/v1/payments", &split).await.refused(422, "splits_not_supported");
         let mut payer = order("I-3", 100);
         payer["payer"] = json!({ "name": "张三", "cvv": "123" });
         app.post("/v1/payments", &payer).await.refused(400, "field_forbidden");

@@ -13,6 +13,7 @@ use crate::payment::{AttemptStatus, Disposition, PaymentStatus, close, postings}
 use crate::product::StrayMoney;
 use crate::refund::create::refund_stray;
 use crate::report::{PaidEvidence, Source};
+use crate::split;
 use crate::webhook::EventKind;
 use serde_json::json;
 use tk_money::{Amount, Rounding};
@@ -167,6 +168,7 @@ impl Taking<'_> {
         self.payment.updated_at_us = moment.now_us;
         self.book(EntryKind::Collect, moment);
         self.event(EventKind::PaymentSucceeded, moment);
+        split::begin(&mut self.payment, &self.attempt, (self.snapshot, &mut self.changes), moment);
         fulfilment::announce(&mut self.payment, self.snapshot, &mut self.changes, moment);
         self.finish_instruction();
     }

@@ -10,6 +10,7 @@ use crate::ledger::{AccountKind, AccountRef};
 use crate::payment::{Attempt, Payment, money_account};
 use crate::report::{PaidEvidence, PaymentFinding};
 use crate::snapshot::Snapshot;
+use crate::split;
 use tk_money::Amount;
 
 /// The exceptions that the decision may open, reopen or close; the plain success looks at none.
@@ -108,6 +109,9 @@ pub(crate) fn success_accounts(
     wants: &mut Wants,
 ) {
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
+    if counts {
+        split::want_success(payment, wants);
+    }
     let merchant_kinds: &[AccountKind] = if counts {
         &[AccountKind::PendingSettlement, AccountKind::MerchantFeeReceivable]
     } else {

@@ -8,6 +8,7 @@ use crate::payment::{Attempt, Disposition, Payment};
 use crate::refund::{Refund, RefundOrigin, RefundState};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split::Undoing;
 use crate::view::refund_event;
 use crate::webhook::EventKind;
 
@@ -24,7 +25,8 @@ pub(crate) fn ask_void(
     if attempt.disposition != Some(Disposition::Effective) || !whole {
         return Err(Refusal::NotVoidable);
     }
-    let funding = command.funding(payment, attempt, snapshot)?;
+    let shares = Undoing::of(payment, attempt.id, command.amount_minor, snapshot)?;
+    let funding = command.funding((payment, attempt), &shares, snapshot)?;
     let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
     let asked = Asked {
         origin: RefundOrigin::Void,
@@ -32,6 +34,7 @@ pub(crate) fn ask_void(
         amount_minor: command.amount_minor,
         reason: command.reason.clone(),
         status: RefundState::PendingApproval,
+        shares,
     };
     let (mut refund, _) = make(asked, funding, (&payment, &mut attempt), changes, moment);
     fulfilment::stop(&mut payment, snapshot, changes, moment)?;
@@ -69,6 +72,7 @@ pub(crate) fn refund_stray(
         amount_minor,
         reason: reason.to_owned(),
         status: RefundState::Approved,
+        shares: Undoing::default(),
     };
     let (refund, _) = make(asked, funding, (payment, attempt), changes, moment);
     changes.put(refund);

@@ -10,6 +10,7 @@ use crate::moment::Moment;
 use crate::payment::Disposition;
 use crate::refund::{RefundState, postings};
 use crate::report::{RefundFinding, Source};
+use crate::split;
 use crate::webhook::EventKind;
 use serde_json::json;
 
@@ -87,6 +88,7 @@ impl Taking<'_> {
         self.refund.late_succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.refund.updated_at_us = moment.now_us;
         self.changes.put_some(postings::late_refund(&self.refund, &bearers, moment));
+        split::capture_late((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         let detail = json!({
             "source": self.source, "status": self.refund.status,
             "owed_by_merchant": bearers.owed_by_merchant_minor, "owed_by_channel": bearers.owed_by_channel_minor,

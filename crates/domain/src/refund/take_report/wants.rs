@@ -9,6 +9,7 @@ use crate::ledger::{AccountKind, AccountRef};
 use crate::payment::Disposition;
 use crate::refund::Refund;
 use crate::snapshot::Snapshot;
+use crate::split::want_undoing;
 
 pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut Wants) {
     let tenant_id = command.tenant_id;
@@ -23,6 +24,9 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
         exception(command, kind, wants);
     }
     wants.add(Want::ChannelAccount(tenant_id, refund.channel_account_id));
+    if let Some(payment) = snapshot.payments.get(&(tenant_id, command.payment_id)) {
+        want_undoing(payment, Some(refund.id), snapshot, wants);
+    }
     if command.lane() == LaneKind::Posting {
         accounts(command, refund, wants);
     }

@@ -4,7 +4,7 @@ use super::{FeeTerms, MerchantView};
 use crate::api::answer::Answer;
 use crate::api::once::Effect;
 use crate::auth::ConfigWrite;
-use crate::parse::{CodeText, Name, Write};
+use crate::parse::{CodeText, Name, Text, Write};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -25,6 +25,9 @@ pub struct MerchantCreate {
     pub name: Name,
     /// What it is charged; nothing by default.
     pub fee: Option<FeeTerms>,
+    /// Whose merchant it is, as registered; merchants of one legal entity may share money in the books.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub legal_entity: Option<Text<1, 64>>,
 }
 
 /// Creates a merchant.
@@ -41,6 +44,7 @@ pub async fn create(
         code: body.code.0,
         name: body.name.0,
         fee: body.fee.map_or(Ok(FeeSnapshot::default()), |fee| fee.snapshot())?,
+        legal_entity: body.legal_entity.map(|name| name.0),
         counted: state.app.reader().count::<Merchant>(tenant_id).await?,
         origin: effect.caller.origin(),
     };

@@ -5,7 +5,7 @@ use crate::api::answer::Answer;
 use crate::api::once::change;
 use crate::api::refer;
 use crate::auth::ConfigWrite;
-use crate::parse::{Change, Name};
+use crate::parse::{Change, Name, Text};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{Path, State};
@@ -22,6 +22,9 @@ pub struct MerchantUpdate {
     pub name: Option<Name>,
     /// What new payments are charged.
     pub fee: Option<FeeTerms>,
+    /// Whose merchant it is, as registered.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub legal_entity: Option<Text<1, 64>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -40,6 +43,7 @@ pub async fn update(
         merchant_id: merchant.id,
         name: patch.body.name.map(|name| name.0),
         fee: patch.body.fee.map(|fee| fee.snapshot()).transpose()?,
+        legal_entity: patch.body.legal_entity.map(|name| Some(name.0)),
         enabled: patch.body.enabled,
         origin: patch.caller.origin(),
     };

@@ -24,6 +24,8 @@ pub struct MerchantView {
     pub name: String,
     /// What it is charged.
     pub fee: FeeView,
+    /// Whose merchant it is, as registered.
+    pub legal_entity: Option<String>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// RFC 3339.
@@ -64,6 +66,7 @@ impl MerchantView {
                 max: fee.max_minor,
                 returned: fee.returned,
             },
+            legal_entity: merchant.legal_entity.clone(),
             enabled: merchant.enabled,
             created: time_text(merchant.created_at_us),
         }

@@ -4,6 +4,7 @@ use super::parts::{self, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
+use crate::api::splits::{self, ShareCreate};
 use crate::api::{LEASE_US, refer, schema};
 use crate::auth::{Caller, PaymentsWrite};
 use crate::parse::{
@@ -63,9 +64,9 @@ pub struct PaymentCreate {
     /// What it is made of; the amounts sum to the payment's.
     #[schema(max_items = 100)]
     pub items: Option<Vec<ItemCreate>>,
-    /// Not part of this version: refused.
-    #[schema(value_type = Option<Value>)]
-    pub splits: Option<serde_json::Value>,
+    /// Who gets shares of it once it is collected; needs `splits:write` too.
+    #[schema(max_items = 20)]
+    pub splits: Option<Vec<ShareCreate>>,
     /// With `confirm`: the method of the one attempt, for callers that draw their own page.
     #[schema(value_type = Option<String>)]
     pub method: Option<Method>,
@@ -165,9 +166,6 @@ async fn prepared(
     let names = (body.merchant.0.as_str(), body.product.0.as_str());
     let description = body.description.as_ref().map(|text| text.0.as_str());
     let payee = refer::payee(state, caller, (names, description)).await?;
-    if body.splits.is_some() {
-        return Err(Problem::field(Code::SplitsNotSupported, "#/splits", "not in this version"));
-    }
     let seal_name = parts::seal_name((caller.tenant_id, payee.merchant_id), &body.merchant_order_no.0);
     let command = CreatePayment {
         tenant_id: caller.tenant_id,
@@ -191,6 +189,7 @@ async fn prepared(
         metadata: body.metadata.as_ref().map(Metadata::json),
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
+        splits: splits::terms(state, caller, body.splits.as_deref().unwrap_or_default()).await?,
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
         payer_id: body.payer.as_ref().and_then(|payer| payer.payer_id(state, caller.tenant_id)),
         origin: caller.origin(),

@@ -46,6 +46,8 @@ pub struct ItemCreate {
     pub kind: Option<Text<1, 32>>,
     /// The policy or proposal that it pays for.
     pub policy_no: Option<Number>,
+    /// Whether others may have a share of it: goods may be shared, premium never; false by default.
+    pub splittable: Option<bool>,
     /// The order that it belongs to, where one payment pays several orders; each belongs to one payment only.
     pub merchant_order_no: Option<Number>,
 }
@@ -140,6 +142,7 @@ fn item(place: usize, line: &ItemCreate) -> Result<Item, Problem> {
         unit_price,
         kind: line.kind.as_ref().map(|kind| kind.0.clone()),
         policy_no: line.policy_no.as_ref().map(|number| number.0.clone()),
+        splittable: line.splittable.unwrap_or(false),
         merchant_order_no: line.merchant_order_no.as_ref().map(|number| number.0.clone()),
     })
 }

@@ -1,0 +1,197 @@
+//! Dividing a payment after it was collected.
+
+use super::begin::{Division, divide, items_of, whole_of};
+use super::rows::{SPLITS_MAX, Split, SplitLine, SplitMode};
+use super::terms::{self, Cut, SplitTerms, accounts, legal_entity};
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{PaymentId, SplitId, TenantId, TypedId};
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::ledger::{AccountKind, AccountRef};
+use crate::moment::Moment;
+use crate::payment::{Attempt, Payment, PaymentStatus};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use serde_json::json;
+use tk_money::Amount;
+
+/// Divides what is left of a collected payment, or finds the split that the merchant's number already has.
+#[derive(Debug, Clone)]
+pub struct CreateSplit {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The merchant's own number.
+    pub merchant_split_no: String,
+    /// Who gets what.
+    pub terms: SplitTerms,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// The split, and whether it existed before.
+#[derive(Debug, Clone)]
+pub struct SplitCreated {
+    /// The split.
+    pub split: Split,
+    /// Its shares.
+    pub lines: Vec<SplitLine>,
+    /// Whether the number had it already.
+    pub existing: bool,
+}
+
+impl CreateSplit {
+    fn key(&self, payment: &Payment) -> KeyName {
+        let kind = NaturalKind::MerchantSplit;
+        KeyName::scoped(self.tenant_id, kind, &payment.merchant_id, &self.merchant_split_no)
+    }
+
+    fn payment<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Payment> {
+        snapshot.payments.get(&(self.tenant_id, self.payment_id))
+    }
+
+    fn existing_id(&self, payment: &Payment, snapshot: &Snapshot) -> Option<SplitId> {
+        snapshot.natural_keys.get(&self.key(payment)).map(|key| SplitId(key.id))
+    }
+
+    /// The same number names the same split, whatever became of the payment since.
+    fn repeat(&self, id: SplitId, payment: &Payment, snapshot: &Snapshot) -> Result<SplitCreated, Refusal> {
+        let of_payment = |split: &&Split| split.payment_id == payment.id;
+        let split = snapshot.splits.get(&(self.tenant_id, id)).filter(of_payment);
+        let split = split.ok_or(Refusal::SplitConflict)?;
+        let lines: Vec<SplitLine> = lines_of(payment, snapshot).into_iter().cloned().collect();
+        let lines: Vec<SplitLine> = lines.into_iter().filter(|line| line.split_id == split.id).collect();
+        let named = self.terms.shares.iter().map(|share| (share.receiver().ok(), share.item));
+        let same = named.eq(lines.iter().map(|line| (line.receiver(), line.item)))
+            && self
+                .terms
+                .shares
+                .iter()
+                .zip(&lines)
+                .all(|(share, line)| share.amount.is_none_or(|amount| amount == line.amount_minor));
+        if !same {
+            return Err(Refusal::SplitConflict);
+        }
+        Ok(SplitCreated { split: split.clone(), lines, existing: true })
+    }
+
+    fn cuts(&self, payment: &Payment, attempt: &Attempt, snapshot: &Snapshot) -> Result<Vec<Cut>, Refusal> {
+        if payment.splits_count >= SPLITS_MAX {
+            return Err(Refusal::LimitReached { what: "splits", max: SPLITS_MAX });
+        }
+        let items = items_of(payment);
+        let lines = lines_of(payment, snapshot);
+        let cuts = self.terms.cuts(whole_of((payment, attempt), &items, &lines))?;
+        terms::room(payment.split_lines_count, &cuts)?;
+        if cuts.is_empty() {
+            return Err(Refusal::FieldInvalid { param: "splits", reason: "at least one" });
+        }
+        if cuts.iter().any(|cut| cut.mode() == SplitMode::Channel) {
+            return Err(Refusal::SplitNeedsChannel);
+        }
+        Ok(cuts)
+    }
+
+    /// The shares come out of what is still pending settlement: what was settled or refunded is gone.
+    fn covered(&self, payment: &Payment, cuts: &[Cut], snapshot: &Snapshot) -> Result<(), Refusal> {
+        let kind = AccountKind::PendingSettlement;
+        let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
+        let available = snapshot.account(&name, 0).available_minor().max(0);
+        let wanted = super::postings::sum(cuts.iter().map(|cut| cut.amount_minor));
+        if wanted <= available {
+            return Ok(());
+        }
+        let amount = |minor| Amount::new(minor, payment.currency);
+        let short = amount(wanted.saturating_sub(available));
+        Err(Refusal::InsufficientBalance { available: amount(available), short })
+    }
+}
+
+/// The shares of a payment so far, by their places.
+pub(super) fn lines_of<'a>(payment: &Payment, snapshot: &'a Snapshot) -> Vec<&'a SplitLine> {
+    let ids = (0..payment.split_lines_count).map(|n| SplitLine::id_of(payment.id, n));
+    ids.filter_map(|id| snapshot.split_lines.get(&(payment.tenant_id, id))).collect()
+}
+
+/// All shares of a payment.
+pub(super) fn want_lines(payment: &Payment, wants: &mut Wants) {
+    for n in 0..payment.split_lines_count {
+        wants.add(Want::SplitLine(payment.tenant_id, SplitLine::id_of(payment.id, n)));
+    }
+}
+
+impl Command for CreateSplit {
+    type Reply = SplitCreated;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Posting
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Payment(self.tenant_id, self.payment_id));
+        let Some(payment) = self.payment(snapshot) else { return };
+        wants.add(Want::Natural(self.key(payment)));
+        want_lines(payment, wants);
+        if let Some(id) = self.existing_id(payment, snapshot) {
+            wants.add(Want::Split(self.tenant_id, id));
+            return;
+        }
+        wants.add(Want::Merchant(self.tenant_id, payment.merchant_id));
+        if let Some(id) = payment.effective_attempt_id {
+            wants.add(Want::Attempt(self.tenant_id, id));
+        }
+        let receivers = self.terms.receivers();
+        for receiver in &receivers {
+            if let super::Receiver::Merchant(id) = receiver {
+                wants.add(Want::Merchant(self.tenant_id, *id));
+            }
+        }
+        let own = super::Receiver::Merchant(payment.merchant_id);
+        let names = accounts(receivers.iter().chain([&own]), (self.tenant_id, payment.currency));
+        names.into_iter().for_each(|name| wants.add(Want::Account(name)));
+    }
+
+    fn decide(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<SplitCreated>, Refusal> {
+        let payment = self.payment(snapshot).ok_or(Refusal::NotFound { what: "payment" })?;
+        if let Some(id) = self.existing_id(payment, snapshot) {
+            return self.repeat(id, payment, snapshot).map(Decision::nothing);
+        }
+        let attempt =
+            payment.effective_attempt_id.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
+        let attempt = attempt.filter(|_| payment.status == PaymentStatus::Succeeded);
+        let attempt = attempt.ok_or(Refusal::NotSplittable)?;
+        let missing = Refusal::NotFound { what: "merchant" };
+        let giver = snapshot.merchants.get(&(self.tenant_id, payment.merchant_id)).ok_or(missing)?;
+        let legal_entity = legal_entity(&self.terms.receivers(), giver, snapshot)?;
+        let cuts = self.cuts(payment, attempt, snapshot)?;
+        self.covered(payment, &cuts, snapshot)?;
+        let mut payment = payment.clone();
+        let mut changes = Changes::default();
+        let number = Some(self.merchant_split_no.clone());
+        let division = Division {
+            mode: SplitMode::Books,
+            cuts: &cuts,
+            legal_entity,
+            merchant_split_no: number,
+            last: false,
+        };
+        let (split, lines) = divide(division, (&mut payment, attempt), &mut changes, moment);
+        payment.updated_at_us = moment.now_us;
+        changes.put(NaturalKey { name: self.key(&payment), id: split.id.id128() });
+        let detail =
+            json!({ "payment": payment.id, "amount": split.amount_minor, "shares": split.lines_count });
+        changes.audit((self.tenant_id, &self.origin), Act::SplitCreate, &split.id, &detail, moment);
+        changes.put(payment);
+        Ok(Decision::new(SplitCreated { split, lines, existing: false }, changes))
+    }
+}

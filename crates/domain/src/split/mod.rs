@@ -1,0 +1,28 @@
+//! Splits 分账: one payment's money divided among receivers, and undone in proportion as it is refunded.
+//!
+//! ```text
+//! split: pending → processing → succeeded | failed;   in the books at once succeeded
+//! line:  pending → done | failed
+//! return: held | waiting → processing → done | released | refused
+//! ```
+//! A share of another merchant of one legal entity moves in the books; anybody else's is paid by the channel. A share is
+//! set aside only when the payment's one success is proven, and what a refund takes back is never more than was shared.
+
+mod begin;
+mod create;
+mod postings;
+mod rows;
+mod terms;
+mod undo;
+mod view;
+
+pub(crate) use begin::{begin, want_success};
+pub use create::{CreateSplit, SplitCreated};
+pub use rows::{
+    LINES_MAX, Receiver, ReturnMode, ReturnStatus, SPLITS_MAX, Split, SplitLine, SplitLineStatus, SplitMode,
+    SplitReturn, SplitState,
+};
+pub use terms::{Share, SplitTerms, TERMS_MAX};
+pub(crate) use terms::{freeze, want_terms};
+pub(crate) use undo::{Undoing, capture, capture_late, release, want_undoing};
+pub use view::{SplitLineView, SplitView};

@@ -1,0 +1,112 @@
+//! How splits are booked. A share is credited to the receiving merchant's pending settlement, or to what the channel
+//! still has to pay a party.
+
+use super::rows::{Receiver, SplitLine, SplitReturn};
+use crate::id::{AttemptId, EntryId, PaymentId, RefundId, TenantId, TypedId};
+use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
+use crate::moment::Moment;
+use crate::payment::Payment;
+use crate::refund::Refund;
+
+/// One line to be posted.
+type Line = (AccountRef, Side, i64);
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About {
+    pub tenant_id: TenantId,
+    pub payment_id: PaymentId,
+    pub attempt_id: AttemptId,
+    pub refund_id: Option<RefundId>,
+}
+
+impl About {
+    pub(super) const fn refund(refund: &Refund) -> Self {
+        Self {
+            tenant_id: refund.tenant_id,
+            payment_id: refund.payment_id,
+            attempt_id: refund.attempt_id,
+            refund_id: Some(refund.id),
+        }
+    }
+}
+
+/// The entry of shares set aside:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | the merchant's pending settlement | | all shares |
+/// | | each receiver's pending settlement, or split payable | its share |
+pub(super) fn set_aside(
+    payment: &Payment,
+    attempt_id: AttemptId,
+    lines: &[SplitLine],
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let mut posted: Vec<Line> =
+        vec![(pending(payment), Side::Debit, sum(lines.iter().map(|line| line.amount_minor)))];
+    posted.extend(lines.iter().filter_map(|line| Some((line.account()?, Side::Credit, line.amount_minor))));
+    let about = About { tenant_id: payment.tenant_id, payment_id: payment.id, attempt_id, refund_id: None };
+    entry(EntryKind::Split, about, posted, moment)
+}
+
+/// The entry of shares that a refund takes back, or gives again because it did not happen:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | each receiver's pending settlement and cash, or split payable | | what comes back |
+/// | | the merchant's pending settlement | together |
+///
+/// and the opposite where it is given again.
+pub(super) fn taken_back(
+    kind: EntryKind,
+    refund: &Refund,
+    returns: &[(SplitReturn, SplitLine)],
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let undone = kind == EntryKind::SplitReturnUndone;
+    let (from, to) = if undone { (Side::Credit, Side::Debit) } else { (Side::Debit, Side::Credit) };
+    let account = AccountKind::PendingSettlement;
+    let merchant = AccountRef::merchant(refund.tenant_id, refund.merchant_id, account, refund.currency);
+    let mut posted: Vec<Line> = Vec::new();
+    for (back, line) in returns {
+        posted.extend(parts(back, line).map(|(name, minor)| (name, from, minor)));
+    }
+    posted.push((merchant, to, sum(returns.iter().map(|(back, _)| back.amount_minor))));
+    entry(kind, About::refund(refund), posted, moment)
+}
+
+/// From which accounts of the receiver a share comes back.
+fn parts(back: &SplitReturn, line: &SplitLine) -> impl Iterator<Item = (AccountRef, i64)> {
+    let cash = match line.receiver() {
+        Some(Receiver::Merchant(id)) => {
+            let name = AccountRef::merchant(back.tenant_id, id, AccountKind::Cash, back.currency);
+            Some((name, back.cash_minor))
+        }
+        Some(Receiver::Party(_)) | None => None,
+    };
+    let first = line.account().map(|name| (name, back.amount_minor.saturating_sub(back.cash_minor)));
+    first.into_iter().chain(cash)
+}
+
+fn pending(payment: &Payment) -> AccountRef {
+    let kind = AccountKind::PendingSettlement;
+    AccountRef::merchant(payment.tenant_id, payment.merchant_id, kind, payment.currency)
+}
+
+pub(super) fn sum(parts: impl Iterator<Item = i64>) -> i64 {
+    parts.fold(0, i64::saturating_add)
+}
+
+pub(super) fn entry(
+    kind: EntryKind,
+    about: About,
+    lines: Vec<Line>,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let mut entry = Entry::new(about.tenant_id, EntryId::new(moment), kind, moment.now_us, lines).ok()?;
+    entry.payment_id = Some(about.payment_id);
+    entry.attempt_id = Some(about.attempt_id);
+    entry.refund_id = about.refund_id;
+    Some(entry)
+}

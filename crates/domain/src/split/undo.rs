@@ -1,0 +1,270 @@
+//! What a refund takes back of shares: in proportion to all that was refunded, exactly the whole in the end.
+
+use super::begin::gone_minor;
+use super::create::{lines_of, want_lines};
+use super::postings;
+use super::rows::{Receiver, ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
+use crate::command::{Want, Wants};
+use crate::decision::{Change, Changes};
+use crate::id::{AttemptId, RefundId, TypedId};
+use crate::ledger::{AccountKind, AccountRef, EntryKind};
+use crate::moment::Moment;
+use crate::payment::{Payment, out_no};
+use crate::refund::Refund;
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use std::collections::BTreeMap;
+use tk_money::{Amount, Rounding, proportion};
+
+/// What one refund takes back of the shares of its payment.
+#[derive(Debug, Default)]
+pub(crate) struct Undoing {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    line: SplitLine,
+    amount_minor: i64,
+    cash_minor: i64,
+}
+
+/// The shares of a payment, what a refund of it takes back of them, and the accounts that they lie on.
+pub(crate) fn want_undoing(
+    payment: &Payment,
+    refund_id: Option<RefundId>,
+    snapshot: &Snapshot,
+    wants: &mut Wants,
+) {
+    want_lines(payment, wants);
+    for n in refund_id.into_iter().flat_map(|id| (0..payment.split_lines_count).map(move |n| (id, n))) {
+        wants.add(Want::SplitReturn(payment.tenant_id, SplitReturn::id_of(n.0, n.1)));
+    }
+    for line in lines_of(payment, snapshot) {
+        for name in drawn_from(line) {
+            wants.add(Want::Account(name));
+        }
+    }
+}
+
+/// The receiver's accounts that a share comes back from, in order.
+fn drawn_from(line: &SplitLine) -> Vec<AccountRef> {
+    let cash = match line.receiver() {
+        Some(Receiver::Merchant(id)) => {
+            Some(AccountRef::merchant(line.tenant_id, id, AccountKind::Cash, line.currency))
+        }
+        Some(Receiver::Party(_)) | None => None,
+    };
+    line.account().into_iter().chain(cash).collect()
+}
+
+impl Undoing {
+    /// What a refund of `amount_minor` takes back; refused where a receiving merchant no longer has it. Money that does
+    /// not count for the payment was never shared.
+    pub(crate) fn of(
+        payment: &Payment,
+        attempt_id: AttemptId,
+        amount_minor: i64,
+        snapshot: &Snapshot,
+    ) -> Result<Self, Refusal> {
+        let mut parts = Vec::new();
+        if payment.effective_attempt_id != Some(attempt_id) {
+            return Ok(Self { parts });
+        }
+        let gone = gone_minor(payment).saturating_add(amount_minor).min(payment.amount_minor);
+        let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
+        for line in lines_of(payment, snapshot) {
+            let amount_minor = due_minor(line, gone, payment.amount_minor)?;
+            if amount_minor < 1 {
+                continue;
+            }
+            let cash_minor = drawn.draw(line, amount_minor)?;
+            parts.push(Part { line: line.clone(), amount_minor, cash_minor });
+        }
+        Ok(Self { parts })
+    }
+
+    /// All that comes back into the merchant's pending settlement before its money is held, minor units.
+    pub(crate) fn total_minor(&self) -> i64 {
+        postings::sum(self.parts.iter().map(|part| part.amount_minor))
+    }
+
+    /// Takes it back, in the commit that makes the refund and before its hold is drawn.
+    pub(crate) fn take_back(self, refund: &Refund, changes: &mut Changes, moment: &mut Moment<'_>) {
+        let made: Vec<(SplitReturn, SplitLine)> =
+            self.parts.into_iter().map(|part| part.begun(refund, moment)).collect();
+        changes.put_some(postings::taken_back(EntryKind::SplitReturn, refund, &made, moment));
+        put_all(made, changes);
+    }
+}
+
+impl Part {
+    fn begun(self, refund: &Refund, moment: &Moment<'_>) -> (SplitReturn, SplitLine) {
+        let Self { mut line, amount_minor, cash_minor } = self;
+        line.returning_minor = line.returning_minor.saturating_add(amount_minor);
+        let id = SplitReturn::id_of(refund.id, line.position);
+        let back = SplitReturn {
+            tenant_id: refund.tenant_id,
+            id,
+            refund_id: refund.id,
+            payment_id: refund.payment_id,
+            split_id: line.split_id,
+            line_id: line.id,
+            mode: ReturnMode::Books,
+            out_no: out_no('B', id.id128()),
+            amount_minor,
+            cash_minor,
+            currency: refund.currency,
+            status: ReturnStatus::Held,
+            unknown_since_us: None,
+            queries_count: 0,
+            needs_manual: false,
+            failure_code: None,
+            ended_at_us: None,
+            created_at_us: moment.now_us,
+            updated_at_us: moment.now_us,
+            version: 0,
+        };
+        (back, line)
+    }
+}
+
+/// What more of a share is due when `gone` of `whole` has been refunded in all, both counted from when it was shared.
+fn due_minor(line: &SplitLine, gone: i64, whole: i64) -> Result<i64, Refusal> {
+    if line.status == SplitLineStatus::Failed || !line.returnable {
+        return Ok(0);
+    }
+    let base = whole.saturating_sub(line.refunded_before_minor);
+    let since = gone.saturating_sub(line.refunded_before_minor).clamp(0, base.max(0));
+    if base < 1 {
+        return Ok(line.kept_minor());
+    }
+    let due =
+        proportion(line.amount_minor, since, base, Rounding::Down).map_err(|_| Refusal::AmountOverflow)?;
+    let back = line.returned_minor.saturating_add(line.returning_minor);
+    Ok(due.saturating_sub(back).clamp(0, line.kept_minor()))
+}
+
+/// What receiving merchants have left while several of their shares are taken back.
+struct Drawn<'a> {
+    snapshot: &'a Snapshot,
+    taken: BTreeMap<AccountRef, i64>,
+}
+
+impl Drawn<'_> {
+    fn available(&self, name: &AccountRef) -> i64 {
+        let taken = self.taken.get(name).copied().unwrap_or(0);
+        self.snapshot.account(name, 0).available_minor().saturating_sub(taken).max(0)
+    }
+
+    /// The part out of the receiving merchant's cash; what a channel owes a party needs no cover.
+    fn draw(&mut self, line: &SplitLine, amount_minor: i64) -> Result<i64, Refusal> {
+        let accounts = drawn_from(line);
+        let [pending, cash] = accounts.as_slice() else { return Ok(0) };
+        let from_pending = self.available(pending).min(amount_minor);
+        let from_cash = self.available(cash).min(amount_minor.saturating_sub(from_pending));
+        let covered = from_pending.saturating_add(from_cash);
+        if covered < amount_minor {
+            let amount = |minor| Amount::new(minor, line.currency);
+            let short = amount(amount_minor.saturating_sub(covered));
+            return Err(Refusal::InsufficientBalance { available: amount(covered), short });
+        }
+        for (name, part) in [(pending, from_pending), (cash, from_cash)] {
+            let taken = self.taken.entry(*name).or_default();
+            *taken = taken.saturating_add(part);
+        }
+        Ok(from_cash)
+    }
+}
+
+/// What a refund took back of each share, with the share.
+fn returns_of(refund: &Refund, payment: &Payment, snapshot: &Snapshot) -> Vec<(SplitReturn, SplitLine)> {
+    let back = |line: &SplitLine| {
+        let id = SplitReturn::id_of(refund.id, line.position);
+        snapshot.split_returns.get(&(refund.tenant_id, id)).cloned()
+    };
+    lines_of(payment, snapshot).into_iter().filter_map(|line| Some((back(line)?, line.clone()))).collect()
+}
+
+fn changed(line: &SplitLine, changes: &Changes) -> Option<SplitLine> {
+    changes.as_slice().iter().rev().find_map(|change| match change {
+        Change::SplitLine(row) if row.id == line.id => Some(row.as_ref().clone()),
+        _ => None,
+    })
+}
+
+fn put_all(rows: Vec<(SplitReturn, SplitLine)>, changes: &mut Changes) {
+    for (back, line) in rows {
+        changes.put(back);
+        changes.put(line);
+    }
+}
+
+fn end((back, line): &mut (SplitReturn, SplitLine), status: ReturnStatus, moment: &Moment<'_>) {
+    line.returning_minor = line.returning_minor.saturating_sub(back.amount_minor);
+    if status == ReturnStatus::Done {
+        line.returned_minor = line.returned_minor.saturating_add(back.amount_minor);
+    }
+    back.status = status;
+    back.unknown_since_us = None;
+    back.ended_at_us = Some(moment.now_us);
+    back.updated_at_us = moment.now_us;
+}
+
+/// The refund ended without money: its receivers get their shares again, after its hold was released.
+pub(crate) fn release(
+    (refund, payment): (&Refund, &Payment),
+    snapshot: &Snapshot,
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) {
+    let mut rows = returns_of(refund, payment, snapshot);
+    rows.retain(|(back, _)| back.status.open());
+    for row in &mut rows {
+        // Another refund of the same decision may have changed the share already.
+        row.1 = changed(&row.1, changes).unwrap_or_else(|| row.1.clone());
+        end(row, ReturnStatus::Released, moment);
+    }
+    changes.put_some(postings::taken_back(EntryKind::SplitReturnUndone, refund, &rows, moment));
+    put_all(rows, changes);
+}
+
+/// The refund is done: what came back for it stays.
+pub(crate) fn capture(
+    (refund, payment): (&Refund, &Payment),
+    snapshot: &Snapshot,
+    changes: &mut Changes,
+    moment: &Moment<'_>,
+) {
+    let mut rows = returns_of(refund, payment, snapshot);
+    rows.retain(|(back, _)| back.status.open());
+    for row in &mut rows {
+        end(row, ReturnStatus::Done, moment);
+    }
+    put_all(rows, changes);
+}
+
+/// The refund was done although it had ended and its shares were given again: they are taken once more, each if its
+/// receiver still has it whole; what is missing the merchant bears like the rest of a late refund.
+pub(crate) fn capture_late(
+    (refund, payment): (&Refund, &Payment),
+    snapshot: &Snapshot,
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) {
+    let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
+    let mut rows = Vec::new();
+    for (mut back, mut line) in returns_of(refund, payment, snapshot) {
+        let again = back.status == ReturnStatus::Released && back.amount_minor <= line.kept_minor();
+        let Some(cash_minor) = again.then(|| drawn.draw(&line, back.amount_minor).ok()).flatten() else {
+            continue;
+        };
+        back.cash_minor = cash_minor;
+        back.status = ReturnStatus::Done;
+        back.updated_at_us = moment.now_us;
+        line.returned_minor = line.returned_minor.saturating_add(back.amount_minor);
+        rows.push((back, line));
+    }
+    changes.put_some(postings::taken_back(EntryKind::SplitReturn, refund, &rows, moment));
+    put_all(rows, changes);
+}

@@ -1,0 +1,171 @@
+//! Splits, their shares, and what refunds take back of them.
+
+use crate::failure::Failure;
+use crate::reader::{Listed, Page, Query, records};
+use crate::record::{decided, record};
+use crate::store::Store;
+use tk_domain::id::{
+    AttemptId, ChannelAccountId, MerchantId, PaymentId, RefundId, SplitId, SplitLineId, SplitReceiverId,
+    SplitReturnId, TenantId,
+};
+use tk_domain::split::{
+    LINES_MAX, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode, SplitReturn,
+    SplitState,
+};
+use tk_money::Currency;
+
+record! {
+    Split in "splits", keys 2, Contended, Unlocked, frozen [
+        "payment_id",
+        "attempt_id",
+        "merchant_id",
+        "channel_account_id",
+        "mode",
+        "merchant_split_no",
+        "out_no",
+        "amount_minor",
+        "currency",
+        "legal_entity",
+        "first_line",
+        "lines_count",
+        "last",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: SplitId,
+    payment_id: PaymentId,
+    attempt_id: AttemptId,
+    merchant_id: MerchantId,
+    channel_account_id: ChannelAccountId,
+    mode: SplitMode,
+    merchant_split_no: Option<String>,
+    out_no: String,
+    amount_minor: i64,
+    currency: Currency,
+    legal_entity: Option<String>,
+    first_line: i64,
+    lines_count: i64,
+    last: bool,
+    status: SplitState,
+    accepted_at_us: Option<i64>,
+    unknown_since_us: Option<i64>,
+    queries_count: i64,
+    needs_manual: bool,
+    failure_code: Option<String>,
+    failure_message: Option<String>,
+    ended_at_us: Option<i64>,
+    event_seq: i64,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(Split, splits);
+
+record! {
+    SplitLine in "split_lines", keys 2, Contended, Unlocked, frozen [
+        "split_id",
+        "payment_id",
+        "position",
+        "merchant_id",
+        "to_merchant_id",
+        "to_receiver_id",
+        "amount_minor",
+        "currency",
+        "item",
+        "refunded_before_minor",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: SplitLineId,
+    split_id: SplitId,
+    payment_id: PaymentId,
+    position: i64,
+    merchant_id: MerchantId,
+    to_merchant_id: Option<MerchantId>,
+    to_receiver_id: Option<SplitReceiverId>,
+    amount_minor: i64,
+    currency: Currency,
+    item: Option<i64>,
+    refunded_before_minor: i64,
+    status: SplitLineStatus,
+    returning_minor: i64,
+    returned_minor: i64,
+    returnable: bool,
+    failure_code: Option<String>,
+    ended_at_us: Option<i64>,
+    created_at_us: i64,
+    version: i64,
+}
+decided!(SplitLine, split_lines);
+
+record! {
+    SplitReturn in "split_returns", keys 2, Contended, Unlocked, frozen [
+        "refund_id",
+        "payment_id",
+        "split_id",
+        "line_id",
+        "mode",
+        "out_no",
+        "amount_minor",
+        "currency",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: SplitReturnId,
+    refund_id: RefundId,
+    payment_id: PaymentId,
+    split_id: SplitId,
+    line_id: SplitLineId,
+    mode: ReturnMode,
+    out_no: String,
+    amount_minor: i64,
+    cash_minor: i64,
+    currency: Currency,
+    status: ReturnStatus,
+    unknown_since_us: Option<i64>,
+    queries_count: i64,
+    needs_manual: bool,
+    failure_code: Option<String>,
+    ended_at_us: Option<i64>,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(SplitReturn, split_returns);
+
+/// Which splits a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SplitFilter {
+    /// Of this merchant.
+    pub merchant_id: Option<MerchantId>,
+    /// Of this payment.
+    pub payment_id: Option<PaymentId>,
+    /// In this status.
+    pub status: Option<SplitState>,
+}
+
+impl Store {
+    /// Splits, those of the newest payments first.
+    pub async fn splits(
+        &self,
+        tenant_id: TenantId,
+        filter: SplitFilter,
+        page: Page,
+    ) -> Result<Listed<Split>, Failure> {
+        let query = Query::of(tenant_id)
+            .only("merchant_id =", filter.merchant_id)
+            .only("payment_id =", filter.payment_id)
+            .only("status =", filter.status);
+        self.list(query, page).await
+    }
+
+    /// The shares of a payment, in their order.
+    pub async fn split_lines_of(
+        &self,
+        tenant_id: TenantId,
+        payment_id: PaymentId,
+    ) -> Result<Vec<SplitLine>, Failure> {
+        let query = Query::<SplitLine>::of(tenant_id).only("payment_id =", Some(payment_id));
+        records(self.read_one(tenant_id, query.all("position", LINES_MAX)).await?)
+    }
+}

@@ -1,0 +1,75 @@
+//! What must hold of splits: shares add up, refunds take back what they say, and all of it is booked.
+
+use crate::verify::Names;
+use crate::verify::checks::{Check, REFUND, check};
+
+const SPLIT: Names = Names::Id("spl");
+const LINE: Names = Names::Id("sln");
+const PAYMENT: Names = Names::Id("pay");
+
+/// In the order in which they are made.
+pub(super) const CHECKS: &[Check] = &[
+    check(
+        "inv-5",
+        "the shares of each split are as many and as much as it says",
+        SPLIT,
+        "SELECT s.id FROM splits s LEFT JOIN (SELECT split_id, COUNT(*) AS n, SUM(amount_minor) AS total,
+             MIN(position) AS first, SUM(CASE WHEN to_merchant_id IS NULL THEN 1 ELSE 0 END) AS parties
+           FROM split_lines WHERE tenant_id = ?1 GROUP BY split_id) l ON l.split_id = s.id
+         WHERE s.tenant_id = ?1 AND (l.n IS NULL OR l.n <> s.lines_count OR l.total <> s.amount_minor
+           OR l.first <> s.first_line OR l.parties <> CASE s.mode WHEN 'books' THEN 0 ELSE s.lines_count END)",
+    ),
+    check(
+        "inv-5",
+        "each payment counts its shares and gives away no more than it is",
+        PAYMENT,
+        "SELECT p.id FROM payments p LEFT JOIN (SELECT payment_id, COUNT(*) AS n, COUNT(DISTINCT split_id) AS splits,
+             SUM(CASE WHEN status = 'failed' THEN 0 ELSE amount_minor END) AS total
+           FROM split_lines WHERE tenant_id = ?1 GROUP BY payment_id) l ON l.payment_id = p.id
+         WHERE p.tenant_id = ?1 AND (p.split_lines_count <> COALESCE(l.n, 0)
+           OR p.splits_count <> COALESCE(l.splits, 0) OR COALESCE(l.total, 0) > p.amount_minor
+           OR l.n > 0 AND p.effective_attempt_id IS NULL)",
+    ),
+    check(
+        "inv-23",
+        "what came back of each share, and is coming, is what refunds took",
+        LINE,
+        "SELECT l.id FROM split_lines l LEFT JOIN (SELECT line_id,
+             SUM(CASE WHEN status = 'done' THEN amount_minor ELSE 0 END) AS done,
+             SUM(CASE WHEN status IN ('held', 'waiting', 'processing') THEN amount_minor ELSE 0 END) AS under_way
+           FROM split_returns WHERE tenant_id = ?1 GROUP BY line_id) r ON r.line_id = l.id
+         WHERE l.tenant_id = ?1 AND (l.returned_minor <> COALESCE(r.done, 0)
+           OR l.returning_minor <> COALESCE(r.under_way, 0))",
+    ),
+    check(
+        "inv-18",
+        "no refund that has ended keeps a share on its way",
+        REFUND,
+        "SELECT r.id FROM refunds r JOIN split_returns b ON b.tenant_id = ?1 AND b.refund_id = r.id
+         WHERE r.tenant_id = ?1 AND (b.status IN ('held', 'waiting', 'processing')
+             AND r.status IN ('succeeded', 'failed', 'rejected', 'cancelled')
+           OR b.payment_id <> r.payment_id)",
+    ),
+    check(
+        "inv-3",
+        "the shares of each payment are booked once",
+        PAYMENT,
+        "SELECT p.id FROM payments p LEFT JOIN (SELECT payment_id, SUM(amount_minor) AS total
+           FROM split_lines WHERE tenant_id = ?1 GROUP BY payment_id) l ON l.payment_id = p.id
+         LEFT JOIN (SELECT payment_id, SUM(debit_minor) AS total FROM entries
+           WHERE tenant_id = ?1 AND kind = 'split' GROUP BY payment_id) e ON e.payment_id = p.id
+         WHERE p.tenant_id = ?1 AND COALESCE(l.total, 0) <> COALESCE(e.total, 0)",
+    ),
+    check(
+        "inv-3",
+        "what each refund took back of shares is booked, and given again where it ended without money",
+        REFUND,
+        "SELECT r.id FROM refunds r LEFT JOIN (SELECT refund_id,
+             SUM(CASE WHEN status = 'released' THEN 0 ELSE amount_minor END) AS total
+           FROM split_returns WHERE tenant_id = ?1 GROUP BY refund_id) b ON b.refund_id = r.id
+         LEFT JOIN (SELECT refund_id, SUM(CASE kind WHEN 'split_return' THEN debit_minor ELSE -debit_minor END) AS total
+           FROM entries WHERE tenant_id = ?1 AND kind IN ('split_return', 'split_return_undone')
+           GROUP BY refund_id) e ON e.refund_id = r.id
+         WHERE r.tenant_id = ?1 AND COALESCE(b.total, 0) <> COALESCE(e.total, 0)",
+    ),
+];

@@ -1,0 +1,213 @@
+//! Splits: every table of them is written, read and verified on both engines.
+
+use crate::bed::Bed;
+use crate::cases::{assert_sound, balance, collect, create};
+use crate::commands::{CHANNEL, OpenShop, pending};
+use crate::sqlite_only::raw;
+use tillkeeper_store::{Page, SplitFilter, StoreConfig, verify};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{Channel, ChannelAccount};
+use tk_domain::command::{Command, LaneKind, Wants};
+use tk_domain::decision::{Changes, Decision};
+use tk_domain::id::{MerchantId, PaymentId, RefundId, TenantId};
+use tk_domain::merchant::UpdateMerchant;
+use tk_domain::moment::Moment;
+use tk_domain::payment::Payment;
+use tk_domain::refund::{CreateRefund, TakeRefundReport};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::{RefundFinding, RefundReport, Source};
+use tk_domain::snapshot::Snapshot;
+use tk_domain::split::{CreateSplit, ReturnStatus, Share, SplitReturn, SplitState, SplitTerms};
+use tk_money::{Amount, Currency, Rate};
+
+/// Opens the contract that all payments of the contract suite came by.
+struct OpenChannel(TenantId);
+
+impl Command for OpenChannel {
+    type Reply = ();
+    fn tenant_id(&self) -> TenantId {
+        self.0
+    }
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+    fn wants(&self, _: &Snapshot, _: &mut Wants) {}
+    fn decide(&self, _: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
+        let mut changes = Changes::default();
+        changes.put(ChannelAccount {
+            tenant_id: self.0,
+            id: CHANNEL,
+            channel: Channel::Alipay,
+            name: "支付宝".to_owned(),
+            currency: Currency::Cny,
+            methods: r#"["alipay_qr"]"#.to_owned(),
+            merchants: None,
+            products: None,
+            partner_id: None,
+            amount_min_minor: 1,
+            amount_max_minor: 1_000_000,
+            priority: 1,
+            payee_app: String::new(),
+            payee_merchant: String::new(),
+            fee_rate: Rate::from_ppm(0).unwrap(),
+            fee_returned: false,
+            refund_window_days: 365,
+            settings: "{}".to_owned(),
+            credentials: Vec::new(),
+            enabled: true,
+            created_at_us: moment.now_us,
+            version: 0,
+        });
+        Ok(Decision::new((), changes))
+    }
+}
+
+/// A merchant with a sister of its legal entity.
+async fn family(bed: &Bed) -> MerchantId {
+    bed.store.submit(OpenChannel(bed.tenant_id)).await.unwrap();
+    let shop = OpenShop { tenant_id: bed.tenant_id, code: "sister".to_owned() };
+    let sister = bed.store.submit(shop).await.unwrap();
+    for merchant_id in [bed.merchant_id, sister] {
+        let legal_entity = Some(Some("91310000MA1".to_owned()));
+        let (tenant_id, origin) = (bed.tenant_id, Origin::system());
+        let command = UpdateMerchant {
+            tenant_id,
+            merchant_id,
+            name: None,
+            fee: None,
+            legal_entity,
+            enabled: None,
+            origin,
+        };
+        bed.store.submit(command).await.unwrap();
+    }
+    sister
+}
+
+fn split(bed: &Bed, payment_id: PaymentId, (to, minor): (MerchantId, i64)) -> CreateSplit {
+    let share = Share { merchant: Some(to), receiver: None, amount: Some(minor), rate_ppm: None, item: None };
+    CreateSplit {
+        tenant_id: bed.tenant_id,
+        payment_id,
+        merchant_split_no: format!("S{minor}"),
+        terms: SplitTerms { shares: vec![share], ..SplitTerms::default() },
+        origin: Origin::system(),
+    }
+}
+
+fn refund(bed: &Bed, payment_id: PaymentId, (number, amount_minor): (&str, i64)) -> CreateRefund {
+    CreateRefund {
+        tenant_id: bed.tenant_id,
+        app_id: None,
+        payment_id,
+        attempt_id: None,
+        merchant_refund_no: number.to_owned(),
+        amount_minor,
+        currency: None,
+        reason: String::new(),
+        origin: Origin::system(),
+    }
+}
+
+async fn refund_told(bed: &Bed, payment_id: PaymentId, (refund_id, finding): (RefundId, RefundFinding)) {
+    let payment = bed.store.get::<Payment>(&(bed.tenant_id, payment_id)).await.unwrap().unwrap();
+    let command = TakeRefundReport {
+        tenant_id: bed.tenant_id,
+        payment_id,
+        attempt_id: payment.effective_attempt_id.unwrap(),
+        refund_id,
+        report: RefundReport { source: Source::Query, finding },
+        origin: Origin::channel(CHANNEL),
+    };
+    bed.store.submit(command).await.unwrap();
+}
+
+/// A payment of 10,000 of which 4,000 were shared and 5,000 refunded, and a refund of 1,000 under way.
+async fn divided(bed: &Bed) -> (PaymentId, MerchantId) {
+    let sister = family(bed).await;
+    let id = bed.store.submit(create(bed, "A1", 10_000)).await.unwrap();
+    assert!(bed.store.submit(collect(bed, id)).await.unwrap());
+    bed.store.submit(split(bed, id, (sister, 4_000))).await.unwrap();
+    let done = bed.store.submit(refund(bed, id, ("R1", 5_000))).await.unwrap().refund;
+    let amount = Amount::fen(5_000);
+    refund_told(bed, id, (done.id, RefundFinding::Done { amount, at_us: None })).await;
+    bed.store.submit(refund(bed, id, ("R2", 1_000))).await.unwrap();
+    (id, sister)
+}
+
+pub async fn splits_are_kept_and_verified(bed: Bed) {
+    let (id, sister) = divided(&bed).await;
+    assert_eq!(balance(&bed.store, pending(bed.tenant_id, sister)).await, 1_600);
+    let lines = bed.store.split_lines_of(bed.tenant_id, id).await.unwrap();
+    assert_eq!((lines[0].returned_minor, lines[0].returning_minor, lines.len()), (2_000, 400, 1));
+    let filter = SplitFilter { payment_id: Some(id), ..SplitFilter::default() };
+    let listed = bed.store.splits(bed.tenant_id, filter, Page::first(10)).await.unwrap();
+    assert_eq!((listed.rows[0].status, listed.rows[0].amount_minor), (SplitState::Succeeded, 4_000));
+    let refunds = bed.store.refunds_of(bed.tenant_id, id).await.unwrap();
+    let back = SplitReturn::id_of(refunds[1].id, 0);
+    let back = bed.store.get::<SplitReturn>(&(bed.tenant_id, back)).await.unwrap().unwrap();
+    assert_eq!((back.status, back.amount_minor), (ReturnStatus::Held, 400));
+    assert_sound(&bed).await;
+    refund_told(
+        &bed,
+        id,
+        (refunds[1].id, RefundFinding::Failed { code: "x".to_owned(), message: String::new() }),
+    )
+    .await;
+    assert_eq!(balance(&bed.store, pending(bed.tenant_id, sister)).await, 2_000);
+    assert_sound(&bed).await;
+}
+
+pub async fn refunds_and_splits_at_once_never_give_away_too_much(bed: Bed) {
+    let sister = family(&bed).await;
+    let id = bed.store.submit(create(&bed, "A1", 10_000)).await.unwrap();
+    bed.store.submit(collect(&bed, id)).await.unwrap();
+    let mut running = Vec::new();
+    for index in 0..30 {
+        let (store, split) = (bed.store.clone(), split(&bed, id, (sister, 3_000 + index)));
+        let refund = refund(&bed, id, (&format!("R{index}"), 2_000));
+        running.push(tokio::spawn(async move {
+            if index % 2 == 0 {
+                store.submit(split).await.map(|made| made.split.amount_minor)
+            } else {
+                store.submit(refund).await.map(|made| made.refund.amount_minor)
+            }
+        }));
+    }
+    let mut made = 0;
+    for one in running {
+        made += i32::from(one.await.unwrap().is_ok());
+    }
+    assert!(made >= 5, "at least all five refunds");
+    let payment = bed.store.get::<Payment>(&(bed.tenant_id, id)).await.unwrap().unwrap();
+    assert_eq!(payment.refunding_minor, 10_000);
+    assert_eq!(balance(&bed.store, pending(bed.tenant_id, sister)).await, 0);
+    assert_sound(&bed).await;
+}
+
+#[tokio::test]
+async fn verify_finds_each_damage_to_splits() {
+    let damages = [
+        ("inv-5", "UPDATE splits SET amount_minor = amount_minor + 1"),
+        ("inv-5", "UPDATE split_lines SET amount_minor = amount_minor + 1"),
+        ("inv-5", "UPDATE payments SET split_lines_count = 2"),
+        ("inv-5", "DELETE FROM split_lines"),
+        ("inv-23", "UPDATE split_lines SET returned_minor = returned_minor - 1"),
+        ("inv-23", "UPDATE split_lines SET returning_minor = 0"),
+        ("inv-23", "UPDATE split_returns SET status = 'released' WHERE status = 'done'"),
+        ("inv-18", "UPDATE split_returns SET status = 'held' WHERE status = 'done'"),
+        ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split'"),
+        ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_return'"),
+    ];
+    for (invariant, damage) in damages {
+        let bed = Bed::sqlite(StoreConfig::default()).await;
+        divided(&bed).await;
+        assert_sound(&bed).await;
+        let connection = raw(&bed);
+        connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+        connection.execute_batch("DROP TRIGGER entries_no_update").unwrap();
+        assert!(connection.execute(damage, []).unwrap() >= 1, "{damage}");
+        let report = verify(&bed.source).await.unwrap();
+        assert!(report.broken().any(|finding| finding.id == invariant), "{damage}\n{report}");
+    }
+}
