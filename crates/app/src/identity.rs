@@ -8,9 +8,13 @@ use tk_channels::identity::{IdentityProvider, ProviderSettingsError, Stamp, Veri
 use tk_channels::photo::{PhotoError, PhotoFormat, stripped};
 use tk_domain::id::{Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, PayerId, TenantId};
 use tk_domain::identity::{
-    IdentityCheck, IdentityFinding, IdentityLevel, IdentityPhoto, IdentityPolicy, PhotoKind,
-    TakeIdentityReport,
+    CHECKS_MAX, Gate, IdentityCheck, IdentityFinding, IdentityLevel, IdentityPhoto, IdentityPolicy, PayerSum,
+    PaymentIdentity, PhotoKind, TakeIdentityReport, required,
 };
+use tk_domain::payment::Payment;
+use tk_domain::product::Product;
+use tk_domain::refusal::Refusal;
+use tk_domain::snapshot::Snapshot;
 
 /// A photo without metadata, sealed for its identifier.
 #[derive(Debug, Clone)]
@@ -21,6 +25,30 @@ pub struct SealedPhoto {
     pub sealed: Vec<u8>,
     /// Its size before sealing, bytes.
     pub size_bytes: i64,
+}
+
+/// What stands between a payment and its payer's choice of a method.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// What has still to be proven; none lets the payer choose.
+    pub missing: Option<IdentityLevel>,
+    /// The check begun last.
+    pub check: Option<IdentityCheck>,
+    /// Whether a provider is set up and another check may begin.
+    pub more: bool,
+    /// The version of the consent text in force.
+    pub consent_version: String,
+}
+
+/// Where a check's face comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Face<'a> {
+    /// Nothing but the elements is compared.
+    None,
+    /// It was brought to us, and goes no further than to the provider.
+    Brought(&'a [u8]),
+    /// The payer shows it on the provider's own page.
+    Hosted,
 }
 
 fn check_name(id: IdentityCheckId) -> String {
@@ -99,7 +127,7 @@ impl App {
     pub async fn verify_identity(
         &self,
         check: &IdentityCheck,
-        face: Option<&[u8]>,
+        face: Face<'_>,
     ) -> Result<IdentityCheck, Failure> {
         let asked_at_us = self.now_us();
         let finding = match self.verification(check, face).await? {
@@ -111,6 +139,50 @@ impl App {
             None => IdentityFinding::Unclear,
         };
         self.take_identity(check, finding, asked_at_us).await
+    }
+
+    /// What has to be proven before a payment may begin to be paid; nothing where no threshold is set.
+    pub async fn identity_standing(
+        &self,
+        payment: &Payment,
+        product: &Product,
+    ) -> Result<Option<Standing>, Failure> {
+        let tenant_id = payment.tenant_id;
+        let key = (tenant_id, IdentityPolicyId(tenant_id.0));
+        let policy = self.reader().get::<IdentityPolicy>(&key).await?;
+        if required(product, policy.as_ref(), i64::MAX).is_none() {
+            return Ok(None);
+        }
+        let identity = self.reader().get::<PaymentIdentity>(&(tenant_id, payment.id)).await?;
+        let payer_id = identity.as_ref().and_then(|identity| identity.payer_id).or(payment.payer_id);
+        let mut snapshot = Snapshot::default();
+        if let Some(payer_id) = payer_id
+            && let Some(sum) = self.reader().get::<PayerSum>(&(tenant_id, payer_id)).await?
+        {
+            snapshot.payer_sums.load(sum);
+        }
+        let check_id = identity.as_ref().and_then(|identity| identity.check_id);
+        let check = match check_id {
+            Some(id) => self.reader().get::<IdentityCheck>(&(tenant_id, id)).await?,
+            None => None,
+        };
+        let begun = identity.as_ref().map_or(0, |identity| identity.checks_count);
+        let provided = policy.as_ref().is_some_and(|policy| policy.provider.is_some());
+        let consent_version = policy.as_ref().map(|policy| policy.consent_version.clone());
+        policy.into_iter().for_each(|row| snapshot.identity_policies.load(row));
+        identity.into_iter().for_each(|row| snapshot.payment_identities.load(row));
+        let missing = match Gate::of(payment, product, &snapshot, self.now_us()).check() {
+            Err(Refusal::IdentityRequired { level }) => Some(level),
+            Ok(()) | Err(_) => None,
+        };
+        let more = provided && begun < CHECKS_MAX;
+        Ok(Some(Standing { missing, check, more, consent_version: consent_version.unwrap_or_default() }))
+    }
+
+    /// The provider's own page on which the payer shows his face for a check, and is sent `back` afterwards.
+    pub async fn liveness_url(&self, check: &IdentityCheck, back: &str) -> Result<Option<String>, Failure> {
+        let provider = self.provider_of(check.tenant_id).await?;
+        Ok(provider.and_then(|provider| provider.liveness_url(&check.id.to_string(), back, self.stamp())))
     }
 
     /// Asks the provider about a check whose outcome is not known.
@@ -160,7 +232,7 @@ impl App {
     async fn verification(
         &self,
         check: &IdentityCheck,
-        face: Option<&[u8]>,
+        face: Face<'_>,
     ) -> Result<Option<(Box<dyn IdentityProvider>, Verification)>, Failure> {
         let provider = self.provider_of(check.tenant_id).await?;
         let opened = self.seal().open(&check.sealed, &check_name(check.id)).ok();
@@ -179,7 +251,8 @@ impl App {
             card: claimed.card,
             phone: claimed.phone,
             photos: photos.collect(),
-            face: face.map(packed),
+            face: if let Face::Brought(bytes) = face { Some(packed(bytes)) } else { None },
+            hosted: matches!(face, Face::Hosted),
         };
         Ok(Some((provider, verification)))
     }

@@ -11,6 +11,7 @@ use std::fmt;
 use tk_domain::identity::IdentityFinding;
 use tk_formats::identity::{IdentityKey, Outcome, Stamped, Verdict, Way};
 
+use tk_formats::identity::liveness_path;
 pub use tk_formats::identity::{Verification, packed};
 
 /// The shortest shared secret taken, bytes.
@@ -72,6 +73,9 @@ pub trait IdentityProvider: fmt::Debug + Send + Sync {
     fn ask(&self, verification: &Verification, stamp: Stamp) -> ProviderCall;
     /// The message that asks about a check begun before.
     fn question(&self, request_no: &str, stamp: Stamp) -> ProviderCall;
+    /// The provider's own page on which the payer shows his face for a check begun before; signed, so that the provider
+    /// sends nobody elsewhere than `back`. Nothing where the provider has none.
+    fn liveness_url(&self, request_no: &str, back: &str, stamp: Stamp) -> Option<String>;
     /// What an answer about this check proves.
     fn read(&self, request_no: &str, answer: &ProviderAnswer<'_>, now_us: i64) -> IdentityFinding;
 }
@@ -165,6 +169,14 @@ impl IdentityProvider for SignedJson {
 
     fn question(&self, request_no: &str, stamp: Stamp) -> ProviderCall {
         self.call("GET", &format!("/v1/verifications/{request_no}"), String::new(), stamp)
+    }
+
+    fn liveness_url(&self, request_no: &str, back: &str, stamp: Stamp) -> Option<String> {
+        let path = liveness_path(request_no, back);
+        let (at_s, nonce) = (stamp.now_us.div_euclid(1_000_000), format!("{:032x}", stamp.nonce));
+        let signed = Stamped { way: Way::Request("GET", &path), at_s, nonce: &nonce, body: b"" };
+        let signature = self.key.sign(&signed);
+        Some(format!("{}{path}&at={at_s}&nonce={nonce}&signature={signature}", self.base_url))
     }
 
     fn read(&self, request_no: &str, answer: &ProviderAnswer<'_>, now_us: i64) -> IdentityFinding {

@@ -26,7 +26,7 @@ pub use capabilities::{BillContent, Capabilities};
 pub use contract::{Contract, ContractError, Opened};
 pub use credentials::{AccountTerms, CredentialsError};
 pub use http::{ANSWER_MAX_BYTES, Deadlines, HttpSetupError, HttpTrouble, may_call};
-pub use tk_formats::photo;
+pub use tk_formats::{multipart, photo};
 pub use told::told;
 
 use contract::{Adapter, Contracts};

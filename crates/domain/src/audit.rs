@@ -39,6 +39,8 @@ words! {
         IdentityReport = "identity.report",
         /// A person asked another to decide about it.
         IdentityReviewAsk = "identity.review_ask",
+        /// The payer asked for a way other than the face.
+        IdentityOtherWay = "identity.other_way",
         /// That was decided.
         IdentityReviewDecide = "identity.review_decide",
         /// A merchant was created or changed.

@@ -3,6 +3,7 @@
 //! ```text
 //! POST /v1/verifications         {request_no, level, name, id_number, card?, phone?, photos, face?}
 //! GET  /v1/verifications/{request_no}
+//! GET  /v1/liveness/{request_no}?return=…&at=…&nonce=…&signature=…   the payer's browser, for a hosted check
 //! answer                         {request_no, result: pass | fail | pending | not_found, reason?}
 //! ```
 //! `X-Timestamp` (seconds), `X-Nonce` and `X-Signature` = hex HMAC-SHA256 under the shared secret over
@@ -41,6 +42,9 @@ pub struct Verification {
     /// The face before the camera, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub face: Option<String>,
+    /// Whether the payer comes to the provider's own page for his face; until then the check is pending.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hosted: bool,
 }
 
 /// What is answered.
@@ -101,6 +105,22 @@ pub enum IdentityError {
     /// It was made too long ago or too far ahead.
     #[error("the message is not of this time")]
     Time,
+}
+
+/// The path and query of the provider's page for a hosted check, without what signs it; `back` is where the browser goes
+/// afterwards.
+#[must_use]
+pub fn liveness_path(request_no: &str, back: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let back = back.bytes().fold(String::with_capacity(back.len() * 2), |mut text, byte| {
+        if plain(byte) {
+            text.push(char::from(byte))
+        } else {
+            text.push_str(&format!("%{byte:02X}"))
+        }
+        text
+    });
+    format!("/v1/liveness/{request_no}?return={back}")
 }
 
 /// Bytes as they travel in a message: base64.

@@ -9,6 +9,7 @@ pub mod charset;
 pub mod form;
 pub mod identity;
 pub mod keys;
+pub mod multipart;
 pub mod photo;
 pub mod unionpay;
 pub mod wechatpay;

@@ -1,26 +1,31 @@
 //! An identity provider with its own memory and faults, on the protocol of `formats::identity`.
 //!
 //! Who belongs together is decided by the number: one that ends in `X` or an even digit is its owner's, whatever the
-//! name; an odd one is not. A face passes unless its first byte is 0; photos are looked at only for being there.
+//! name; an odd one is not. A face passes unless its first byte is 0; photos are looked at only for being there. A hosted
+//! check waits until its payer was on this provider's page and pressed what happens before the camera.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
-use tk_formats::identity::{IdentityKey, Outcome, Stamped, Verdict, Verification, Way};
+use tk_formats::identity::{IdentityKey, Outcome, Stamped, Verdict, Verification, Way, liveness_path};
 
+use crate::look::{self, Lang, Page, escape};
 use crate::unionpay::http::Clock;
 
 /// The longest request taken, bytes: two photos and a face.
 const BODY_MAX_BYTES: usize = 24 * 1024 * 1024;
 /// Checks remembered.
 const CHECKS_MAX: usize = 100_000;
+/// How long a payer has for his face before the camera (15 min).
+const HOSTED_LIVES_S: i64 = 900;
+const STYLE: &str = "/v1/liveness/style.css";
 
 /// What the next request meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +66,8 @@ impl std::fmt::Debug for IdentityHouse {
 #[derive(Debug, Default)]
 struct Memory {
     verdicts: BTreeMap<String, Verdict>,
+    /// Hosted checks that still wait for a face, until when, Unix seconds.
+    hosted: BTreeMap<String, i64>,
     faults: Vec<IdentityFault>,
     faces: u64,
 }
@@ -106,16 +113,49 @@ impl IdentityHouse {
     }
 
     fn decide(&self, asked: &Verification) -> Verdict {
+        let now_s = self.now_s();
         let mut memory = self.memory();
         if let Some(known) = memory.verdicts.get(&asked.request_no) {
             return known.clone();
         }
         let verdict = judged(asked);
+        if verdict.result == Outcome::Pending {
+            memory.hosted.insert(asked.request_no.clone(), now_s.saturating_add(HOSTED_LIVES_S));
+        }
         if memory.verdicts.len() < CHECKS_MAX {
             memory.faces += u64::from(asked.face.is_some());
             memory.verdicts.insert(asked.request_no.clone(), verdict.clone());
         }
         verdict
+    }
+
+    /// A face that came before no camera in time is no face.
+    fn expire(&self, request_no: &str) {
+        let now_s = self.now_s();
+        if self.memory().hosted.get(request_no).is_some_and(|until_s| *until_s <= now_s) {
+            self.conclude(request_no, Some("liveness_expired"));
+        }
+    }
+
+    fn conclude(&self, request_no: &str, reason: Option<&str>) {
+        let mut memory = self.memory();
+        if memory.hosted.remove(request_no).is_none() {
+            return;
+        }
+        memory.faces += u64::from(reason != Some("liveness_expired"));
+        if let Some(verdict) = memory.verdicts.get_mut(request_no) {
+            verdict.result = if reason.is_some() { Outcome::Fail } else { Outcome::Pass };
+            verdict.reason = reason.map(str::to_owned);
+        }
+    }
+
+    fn admits_browser(&self, request_no: &str, link: &Link) -> bool {
+        let path = liveness_path(request_no, &link.back);
+        let way = Way::Request("GET", &path);
+        let signed = Stamped { way, at_s: link.at, nonce: &link.nonce, body: b"" };
+        // A browser may be slow; the check itself has its time.
+        self.key.verify(&signed, &link.signature, link.at).is_ok()
+            && self.now_s().saturating_sub(link.at) <= HOSTED_LIVES_S
     }
 
     fn answer(&self, fault: Option<IdentityFault>, verdict: &Verdict) -> Response {
@@ -150,6 +190,8 @@ fn judged(asked: &Verification) -> Verdict {
     });
     let (result, reason) = match (asked.level.as_str(), &asked.face) {
         _ if asked.name.is_empty() || !own => fails("name_and_number_differ"),
+        ("face", None) if asked.hosted && asked.photos.len() < 2 => fails("photos_missing"),
+        ("face", None) if asked.hosted => (Outcome::Pending, None),
         ("face", Some(_)) if asked.photos.len() < 2 => fails("photos_missing"),
         // Base64 of a face whose first byte is 0.
         ("face", Some(face)) if face.starts_with("AA") => fails("face_differs"),
@@ -164,6 +206,8 @@ pub fn router(house: Arc<IdentityHouse>) -> Router {
     Router::new()
         .route("/v1/verifications", post(verify))
         .route("/v1/verifications/{request_no}", get(question))
+        .route("/v1/liveness/{request_no}", get(liveness).post(camera))
+        .route(STYLE, get(look::stylesheet))
         .route("/control/identity/faults", post(script))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(house)
@@ -212,6 +256,7 @@ async fn question(
     if matches!(fault, Some(IdentityFault::Down | IdentityFault::LostBefore | IdentityFault::LostAfter)) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    house.expire(&request_no);
     let known = house.memory().verdicts.get(&request_no).cloned();
     let unknown = Verdict { request_no, result: Outcome::NotFound, reason: None };
     house.answer(fault, &known.unwrap_or(unknown))
@@ -225,4 +270,91 @@ async fn script(State(house): State<Arc<IdentityHouse>>, body: Bytes) -> StatusC
         }
         Err(_) => StatusCode::BAD_REQUEST,
     }
+}
+
+/// A signed way in for a payer's browser.
+#[derive(Debug, Deserialize)]
+struct Link {
+    #[serde(rename = "return")]
+    back: String,
+    at: i64,
+    nonce: String,
+    signature: String,
+}
+
+async fn liveness(
+    State(house): State<Arc<IdentityHouse>>,
+    Path(request_no): Path<String>,
+    Query(link): Query<Link>,
+    headers: HeaderMap,
+) -> Response {
+    let lang = Lang::of(None, &headers);
+    house.expire(&request_no);
+    let waits = house.memory().hosted.contains_key(&request_no);
+    if !house.admits_browser(&request_no, &link) {
+        return shown(lang, StatusCode::FORBIDDEN, lang.pick("链接无效", "The link is not valid"));
+    }
+    if !waits {
+        return Redirect::to(&link.back).into_response();
+    }
+    let Link { back, at, nonce, signature } = &link;
+    let hidden =
+        [("return", back.as_str()), ("at", &at.to_string()), ("nonce", nonce), ("signature", signature)]
+            .map(|(name, value)| {
+                format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
+            })
+            .concat();
+    let buttons = [
+        ("pass", "pay", lang.pick("看镜头，眨眨眼（本人）", "Look into the camera and blink (it is you)")),
+        ("differs", "decline", lang.pick("换一个人来看", "Let somebody else look")),
+        ("dark", "time_out", lang.pick("太暗，看不清", "Too dark to see anything")),
+        ("leave", "never", lang.pick("先不做，返回", "Not now, go back")),
+    ]
+    .map(|(act, class, label)| {
+        format!("<button name=\"act\" value=\"{act}\" id=\"{act}\" class=\"{class}\">{label}</button>")
+    })
+    .concat();
+    let content = format!(
+        "<p class=\"result\">{}</p><form method=\"post\" action=\"/v1/liveness/{}\">{hidden}{buttons}</form>",
+        lang.pick("请正对镜头", "Please look straight into the camera"),
+        escape(&request_no),
+    );
+    shown(lang, StatusCode::OK, &content)
+}
+
+#[derive(Debug, Deserialize)]
+struct Seen {
+    act: String,
+    #[serde(rename = "return")]
+    back: String,
+    at: i64,
+    nonce: String,
+    signature: String,
+}
+
+async fn camera(
+    State(house): State<Arc<IdentityHouse>>,
+    Path(request_no): Path<String>,
+    headers: HeaderMap,
+    axum::Form(seen): axum::Form<Seen>,
+) -> Response {
+    let lang = Lang::of(None, &headers);
+    let Seen { act, back, at, nonce, signature } = seen;
+    let link = Link { back, at, nonce, signature };
+    if !house.admits_browser(&request_no, &link) {
+        return shown(lang, StatusCode::FORBIDDEN, lang.pick("链接无效", "The link is not valid"));
+    }
+    match act.as_str() {
+        "pass" => house.conclude(&request_no, None),
+        "differs" => house.conclude(&request_no, Some("face_differs")),
+        "dark" => house.conclude(&request_no, Some("face_unclear")),
+        _ => {}
+    }
+    Redirect::to(&link.back).into_response()
+}
+
+fn shown(lang: Lang, status: StatusCode, content: &str) -> Response {
+    let title = lang.pick("人脸核验（模拟）", "Face check (simulated)");
+    let content = format!("<div class=\"card\"><h1>{title}</h1>{content}</div>");
+    look::page(status, Page { lang, title, bar: None, style: STYLE, content: &content })
 }

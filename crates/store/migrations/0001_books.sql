@@ -497,6 +497,8 @@ CREATE TABLE identity_checks (
   has_front {i64} NOT NULL CHECK (has_front IN (0, 1)),
   has_back {i64} NOT NULL CHECK (has_back IN (0, 1)),
   sent_at_us {i64},
+  handed_over_at_us {i64},
+  other_way_at_us {i64},
   due_at_us {i64} NOT NULL,
   queries_count {i64} NOT NULL CHECK (queries_count >= 0),
   failure_code TEXT,
@@ -510,6 +512,8 @@ CREATE TABLE identity_checks (
   PRIMARY KEY (tenant_id, id),
   CHECK ((status IN ('passed', 'failed', 'rejected')) = (ended_at_us IS NOT NULL)),
   CHECK (status NOT IN ('processing', 'unknown') OR sent_at_us IS NOT NULL),
+  CHECK (handed_over_at_us IS NULL OR (level = 'face' AND sent_at_us IS NOT NULL)),
+  CHECK (other_way_at_us IS NULL OR (level = 'face' AND has_front = 1 AND has_back = 1)),
   CHECK (status NOT IN ('pending_approval', 'rejected') OR made_by IS NOT NULL),
   CHECK (decided_by IS NULL OR (made_by IS NOT NULL AND decided_by <> made_by))
 ) {strict};

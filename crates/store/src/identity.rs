@@ -77,6 +77,8 @@ record! {
     has_front: bool,
     has_back: bool,
     sent_at_us: Option<i64>,
+    handed_over_at_us: Option<i64>,
+    other_way_at_us: Option<i64>,
     due_at_us: i64,
     queries_count: i64,
     failure_code: Option<String>,
@@ -104,6 +106,17 @@ record! {
 }
 decided!(IdentityPhoto, identity_photos);
 
+/// Which checks are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IdentityFilter {
+    /// Those of one payment.
+    pub payment_id: Option<PaymentId>,
+    /// Those that stand there.
+    pub status: Option<IdentityStatus>,
+    /// Only those whose payer asked for a way other than the face.
+    pub other_way_asked: bool,
+}
+
 /// Photos of one check that are ever read together; a check has at most four.
 const PHOTOS_MAX: i64 = 10;
 
@@ -112,10 +125,13 @@ impl Store {
     pub async fn identity_checks(
         &self,
         tenant_id: TenantId,
-        (payment_id, status): (Option<PaymentId>, Option<IdentityStatus>),
+        which: IdentityFilter,
         page: Page,
     ) -> Result<Listed<IdentityCheck>, Failure> {
-        self.list(Query::of(tenant_id).only("payment_id =", payment_id).only("status =", status), page).await
+        let since_us = which.other_way_asked.then_some(0_i64);
+        let query =
+            Query::of(tenant_id).only("payment_id =", which.payment_id).only("status =", which.status);
+        self.list(query.only("other_way_at_us >=", since_us), page).await
     }
 
     /// The photos of a check, the oldest first.

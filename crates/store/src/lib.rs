@@ -70,6 +70,7 @@ pub use failure::{DbError, Failure, OpenError};
 pub use feed::{EventFilter, FeedCursor};
 pub use fulfilments::{FulfilmentFilter, Missing};
 pub use hand_over::{FreshDelivery, Waiting};
+pub use identity::IdentityFilter;
 pub use lock::DirectoryLock;
 pub use migrate::migrate;
 pub use natural_keys::Named;

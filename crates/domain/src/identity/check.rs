@@ -106,6 +106,10 @@ pub struct IdentityCheck {
     pub has_back: bool,
     /// When it was sent to the provider, Unix microseconds.
     pub sent_at_us: Option<i64>,
+    /// When the payer was handed over to the provider's own page for his face, Unix microseconds.
+    pub handed_over_at_us: Option<i64>,
+    /// When the payer asked for a way other than the face, Unix microseconds.
+    pub other_way_at_us: Option<i64>,
     /// When the provider is to be asked, Unix microseconds.
     pub due_at_us: i64,
     /// How often it was asked.
@@ -240,6 +244,8 @@ pub struct IdentityCheckView {
     pub failure: Option<String>,
     /// Why a person is to look, who asked and who decided.
     pub review: Option<Value>,
+    /// When the payer asked for a way other than the face, RFC 3339.
+    pub other_way_asked_at: Option<String>,
     /// RFC 3339.
     pub created: String,
     /// RFC 3339.
@@ -266,6 +272,7 @@ impl IdentityCheckView {
             photos: check.photos_count,
             failure: check.failure_code.clone(),
             review,
+            other_way_asked_at: check.other_way_at_us.map(time_text),
             created: time_text(check.created_at_us),
             ended_at: check.ended_at_us.map(time_text),
         }

@@ -20,8 +20,8 @@ pub use check::{
 };
 pub use gate::{Gate, required, want};
 pub use open::{CHECKS_MAX, OpenIdentityCheck, Sending};
-pub use photo::{AddIdentityPhoto, ReadIdentityPhoto, SendIdentityCheck};
+pub use photo::{AddIdentityPhoto, FaceWay, ReadIdentityPhoto, SendIdentityCheck};
 pub(crate) use policy::check_thresholds;
 pub use policy::{IdentityPolicy, IdentityPolicyTerms, SaveIdentityPolicy};
 pub use report::{IdentityFinding, TakeIdentityReport};
-pub use review::{DecideIdentityReview, RequestIdentityReview};
+pub use review::{AskOtherWay, DecideIdentityReview, RequestIdentityReview};

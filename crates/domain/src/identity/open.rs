@@ -116,6 +116,8 @@ impl OpenIdentityCheck {
             has_front: false,
             has_back: false,
             sent_at_us: sent.then_some(now_us),
+            handed_over_at_us: None,
+            other_way_at_us: None,
             due_at_us: if sent { now_us.saturating_add(ASK_AFTER_US) } else { 0 },
             queries_count: 0,
             failure_code: None,

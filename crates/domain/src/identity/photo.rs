@@ -94,13 +94,24 @@ impl Command for AddIdentityPhoto {
     }
 }
 
-/// Sends a check with its photos to the provider; the face itself goes with the call and is not kept.
+/// How a check's face gets before a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaceWay {
+    /// It goes to the provider with the call, and is kept nowhere.
+    Brought,
+    /// The payer is handed over to the provider's own page; we never see it.
+    HandedOver,
+}
+
+/// Sends a check with its photos to the provider.
 #[derive(Debug, Clone)]
 pub struct SendIdentityCheck {
     /// The tenant.
     pub tenant_id: TenantId,
     /// The check.
     pub check_id: IdentityCheckId,
+    /// How the face gets before a camera.
+    pub face: FaceWay,
     /// Who asks.
     pub origin: Origin,
 }
@@ -134,6 +145,7 @@ impl Command for SendIdentityCheck {
         }
         check.status = IdentityStatus::Processing;
         check.sent_at_us = Some(moment.now_us);
+        check.handed_over_at_us = (self.face == FaceWay::HandedOver).then_some(moment.now_us);
         check.due_at_us = moment.after(ASK_AFTER_US);
         check.updated_at_us = moment.now_us;
         let mut changes = Changes::default();

@@ -12,6 +12,59 @@ use crate::snapshot::Snapshot;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+/// The payer asks for a way other than the face; a person then looks at the photos. It proves nothing by itself.
+#[derive(Debug, Clone)]
+pub struct AskOtherWay {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The check.
+    pub check_id: IdentityCheckId,
+    /// The payment that waits for it.
+    pub payment_id: PaymentId,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl Command for AskOtherWay {
+    type Reply = IdentityCheck;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::IdentityCheck(self.tenant_id, self.check_id));
+    }
+
+    fn decide(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<IdentityCheck>, Refusal> {
+        let stored = snapshot.identity_checks.get(&(self.tenant_id, self.check_id));
+        let stored = stored.filter(|check| check.payment_id == self.payment_id);
+        let mut check = stored.ok_or(Refusal::NotFound { what: "identity_check" })?.clone();
+        if check.other_way_at_us.is_some() {
+            return Ok(Decision::nothing(check));
+        }
+        let open = matches!(check.status, IdentityStatus::Created | IdentityStatus::Failed);
+        if !open || check.level != IdentityLevel::Face || !(check.has_front && check.has_back) {
+            return Err(Refusal::IdentityNotOpen);
+        }
+        check.other_way_at_us = Some(moment.now_us);
+        check.updated_at_us = moment.now_us;
+        let mut changes = Changes::default();
+        let detail = json!({ "by": "payer" });
+        changes.audit((self.tenant_id, &self.origin), Act::IdentityOtherWay, &check.id, &detail, moment);
+        changes.put(check.clone());
+        Ok(Decision::new(check, changes))
+    }
+}
+
 /// Asks that a second person decide about a check by its photos.
 #[derive(Debug, Clone)]
 pub struct RequestIdentityReview {

@@ -7,9 +7,9 @@ use tk_domain::id::{
     ApiKeyId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, PayerId, PaymentId, TypedId,
 };
 use tk_domain::identity::{
-    AddIdentityPhoto, DecideIdentityReview, Element, IdentityCheck, IdentityFinding, IdentityLevel,
-    IdentityPolicy, IdentityPolicyTerms, IdentityStatus, OpenIdentityCheck, PhotoKind, PhotoSide,
-    ReadIdentityPhoto, RequestIdentityReview, SaveIdentityPolicy, SendIdentityCheck, Sending,
+    AddIdentityPhoto, AskOtherWay, DecideIdentityReview, Element, FaceWay, IdentityCheck, IdentityFinding,
+    IdentityLevel, IdentityPolicy, IdentityPolicyTerms, IdentityStatus, OpenIdentityCheck, PhotoKind,
+    PhotoSide, ReadIdentityPhoto, RequestIdentityReview, SaveIdentityPolicy, SendIdentityCheck, Sending,
     TakeIdentityReport,
 };
 use tk_domain::moment::{DAY_US, MINUTE_US};
@@ -98,11 +98,42 @@ fn photos(world: &mut World, check: &IdentityCheck) {
 }
 
 fn send(check: &IdentityCheck) -> SendIdentityCheck {
-    SendIdentityCheck { tenant_id: TENANT, check_id: check.id, origin: Origin::system() }
+    let face = FaceWay::HandedOver;
+    SendIdentityCheck { tenant_id: TENANT, check_id: check.id, face, origin: Origin::system() }
 }
 
 fn required(level: IdentityLevel) -> Refusal {
     Refusal::IdentityRequired { level }
+}
+
+#[test]
+fn a_way_other_than_the_face_is_asked_for_once_there_are_photos_and_proves_nothing() {
+    let mut world = world(PRICE, PRICE);
+    let payment_id = ordered(&mut world, None, PRICE);
+    let payer_id = PayerId(Id128([1; 16]));
+    let command = begin(&mut world, payment_id, IdentityLevel::Face, payer_id);
+    let check = world.run(&command).unwrap();
+    let ask = AskOtherWay { tenant_id: TENANT, check_id: check.id, payment_id, origin: Origin::system() };
+    assert_eq!(world.run(&ask).unwrap_err(), Refusal::IdentityNotOpen, "there is nothing to look at");
+    photos(&mut world, &check);
+    let elsewhere = AskOtherWay { payment_id: PaymentId(Id128([9; 16])), ..ask.clone() };
+    assert_eq!(world.run(&elsewhere).unwrap_err(), Refusal::NotFound { what: "identity_check" });
+    let asked = world.run(&ask).unwrap();
+    assert_eq!((asked.status, asked.other_way_at_us), (IdentityStatus::Created, Some(world.now_us)));
+    assert_eq!(world.run(&ask).unwrap().other_way_at_us, asked.other_way_at_us);
+    assert_eq!(world.start(payment_id, QR).unwrap_err(), required(IdentityLevel::Face));
+}
+
+#[test]
+fn the_payer_s_way_to_the_provider_s_own_page_is_written_down() {
+    let mut world = world(PRICE, PRICE);
+    let payment_id = ordered(&mut world, None, PRICE);
+    let check = begin(&mut world, payment_id, IdentityLevel::Face, PayerId(Id128([1; 16])));
+    let check = world.run(&check).unwrap();
+    photos(&mut world, &check);
+    let brought = SendIdentityCheck { face: FaceWay::Brought, ..send(&check) };
+    assert_eq!(world.decide(&brought).map(|decision| decision.reply.handed_over_at_us), Ok(None));
+    assert_eq!(world.run(&send(&check)).unwrap().handed_over_at_us, Some(world.now_us));
 }
 
 #[test]

@@ -60,6 +60,16 @@ pub const ARTICLES: [Article; 5] = [
     },
 ];
 
+/// What is sold only to people who are known: a name from the first sum on, a face from the second, fen.
+pub const CHECKED: Article = Article {
+    merchant: "heqing_life",
+    code: "annuity_single",
+    name: "年金趸交",
+    amount_fen: 20_000_000,
+    weight: 0,
+};
+pub const CHECKED_FROM_FEN: (i64, i64) = (5_000_000, 10_000_000);
+
 /// The article that falls on a number, by weight.
 pub fn article(number: u64) -> &'static Article {
     let total: u64 = ARTICLES.iter().map(|article| article.weight).sum();

@@ -10,14 +10,19 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use tk_app::{Ambient as _, App};
+use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::id::{ChannelAccountId, TenantId};
+use tk_domain::identity::{IdentityPolicyTerms, SaveIdentityPolicy};
 use tk_money::Rate;
 use tk_simulator::http::{Sandbox, SandboxConfig, lab};
+use tk_simulator::identity::{self, IdentityHouse};
 use tk_simulator::keys::{self as names, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
 
+/// What the simulated identity provider shares with the demo; it guards nothing but made-up people.
+const IDENTITY_SECRET: &str = "sandbox-identity-secret";
 /// What the simulated UnionPay charges, parts per million.
 const UNIONPAY_FEE_PPM: u32 = 6_000;
 /// The group's account at a bank that does not exist.
@@ -28,6 +33,7 @@ pub const BANK_ACCOUNT_NO: &str = "110902233410801";
 pub struct Simulated {
     sandbox: Arc<Sandbox>,
     gateway: Arc<Gateway>,
+    ambient: Arc<SystemAmbient>,
 }
 
 impl Simulated {
@@ -47,21 +53,24 @@ impl Simulated {
         config.journal = Some(data.join("sandbox.journal"));
         config.seller_base = Some(seller_base.to_owned());
         let gateway = Gateway::new(GatewayConfig::new(kept.gateway_keys()?, clock()))?;
-        Ok(Self { sandbox: Sandbox::new(config, url)?, gateway })
+        Ok(Self { sandbox: Sandbox::new(config, url)?, gateway, ambient: Arc::clone(ambient) })
     }
 
     /// Sends their notifications from now on, and gives their routes.
-    pub fn routes(&self, ambient: &Arc<SystemAmbient>) -> Router {
+    pub fn routes(&self) -> Router {
         tokio::spawn(tk_simulator::http::notify_forever(Arc::clone(&self.sandbox)));
         tokio::spawn(tk_simulator::unionpay::http::notify_forever(Arc::clone(&self.gateway)));
         let gateway = tk_simulator::unionpay::http::router(Arc::clone(&self.gateway));
-        let ambient = Arc::clone(ambient);
+        let hand = Arc::clone(&self.ambient);
         let lab = lab::router(lab::Lab {
             sandbox: Arc::clone(&self.sandbox),
             gateway: Some(Arc::clone(&self.gateway)),
-            hand: Some(Arc::new(move |by_us| ambient.advance(by_us))),
+            hand: Some(Arc::new(move |by_us| hand.advance(by_us))),
         });
-        tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(gateway).merge(lab)
+        let clock = Arc::clone(&self.ambient);
+        let house = IdentityHouse::new(IDENTITY_SECRET, Arc::new(move || clock.now_us()));
+        let beside = gateway.merge(lab).merge(identity::router(house));
+        tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(beside)
     }
 }
 
@@ -86,6 +95,21 @@ pub async fn contracts(
         channel_account(app, tenant_id, terms(channel, &keys, url)?).await?;
     }
     channel_account(app, tenant_id, bank()?).await
+}
+
+/// Makes known who compares payers with official records.
+pub async fn identity_policy(app: &App, tenant_id: TenantId, url: &str) -> anyhow::Result<()> {
+    let (settings, secrets) = (json!({ "base_url": url }), json!({ "secret": IDENTITY_SECRET }));
+    let (settings, secrets) = (settings.to_string(), secrets.to_string());
+    let sealed = app.seal_provider(tenant_id, (&settings, &secrets))?.context("the secret was not sealed")?;
+    let terms = IdentityPolicyTerms {
+        consent_version: Some("2026-11".to_owned()),
+        provider: Some((settings, sealed)),
+        ..IdentityPolicyTerms::default()
+    };
+    let by = "demo".to_owned();
+    app.submit(SaveIdentityPolicy { tenant_id, terms, by, origin: Origin::system() }).await?;
+    Ok(())
 }
 
 /// The contract with a simulated channel at `url`, by the keys of a folder.

@@ -93,7 +93,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     let app = server.open(ambient.clone()).await?;
     args.tick(&format!("embedded database in {}", args.data.display()));
     let simulated = Simulated::open(&kept, &args.data, &ambient, (&sandbox_url, &base_url))?;
-    let routes = simulated.routes(&ambient).merge(sink::router());
+    let routes = simulated.routes().merge(sink::router());
     tokio::spawn(async move { axum::serve(sandbox_listener, routes).await });
     args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay and wallets on {sandbox_url}"));
     let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
@@ -177,10 +177,12 @@ async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) 
         return Ok(());
     }
     let order = seed::sample_order(api, ready.merchant, ready.product).await?;
+    let checked = seed::checked_order(api).await?;
     for line in [
         String::new(),
         format!("  Cashier 收银台   {order}"),
         format!("  In WeChat 微信内 {sandbox_url}/wechat/open?page={order}"),
+        format!("  Identity 实名核验 {checked}"),
         format!("  API             {}/v1   description: {}/openapi.json", api.url, api.url),
         format!("  Sandbox 沙箱     {sandbox_url}/lab"),
         format!("  Test key        {}", ready.api_key),

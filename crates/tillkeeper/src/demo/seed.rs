@@ -1,6 +1,6 @@
 //! The demo's companies, products, contracts, key and webhook endpoint.
 
-use super::catalog::{ARTICLES, COMPANIES, GROUP};
+use super::catalog::{ARTICLES, CHECKED, CHECKED_FROM_FEN, COMPANIES, GROUP};
 use super::clerk::Clerk;
 use super::client::Api;
 use super::keep::Kept;
@@ -49,8 +49,15 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
         merchants.insert(company.code, app.submit(create).await?.id);
     }
     let mut products = BTreeMap::new();
-    for article in ARTICLES {
-        let terms = ProductTerms { name: Some(article.name.to_owned()), ..ProductTerms::default() };
+    for article in ARTICLES.into_iter().chain([CHECKED]) {
+        let checked = article.code == CHECKED.code;
+        let (name_from, face_from) = CHECKED_FROM_FEN;
+        let terms = ProductTerms {
+            name: Some(article.name.to_owned()),
+            identity_name_from_minor: checked.then_some(Some(name_from)),
+            identity_face_from_minor: checked.then_some(Some(face_from)),
+            ..ProductTerms::default()
+        };
         let create = CreateProduct {
             tenant_id: tenant.id,
             partner_id: None,
@@ -61,6 +68,7 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
         };
         products.insert(article.code, app.submit(create).await?.id);
     }
+    super::channels::identity_policy(app, tenant.id, sandbox_url).await?;
     let bank_id = super::channels::contracts(app, tenant.id, kept, sandbox_url).await?;
     webhook_endpoint(app, tenant.id, &format!("{sandbox_url}{}", super::sink::PATH)).await?;
     let clerk = Clerk::new(app, tenant.id, bank_id);
@@ -69,10 +77,23 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
 
 /// Makes one open payment by the API and answers its cashier link.
 pub async fn sample_order(api: &Api, merchant: &str, product: &str) -> anyhow::Result<String> {
+    open_order(api, (merchant, product, 3_000), "航延险 上海—成都 MU5401").await
+}
+
+/// Makes one whose payer has to be known, and answers its cashier link.
+pub async fn checked_order(api: &Api) -> anyhow::Result<String> {
+    open_order(api, (CHECKED.merchant, CHECKED.code, CHECKED.amount_fen), CHECKED.name).await
+}
+
+async fn open_order(
+    api: &Api,
+    (merchant, product, amount): (&str, &str, i64),
+    description: &str,
+) -> anyhow::Result<String> {
     let number = format!("HELLO{:08x}", api.ambient.bits() & 0xFFFF_FFFF);
     let order: Value = json!({
-        "merchant": merchant, "product": product, "merchant_order_no": number, "amount": 3_000,
-        "currency": "CNY", "description": "航延险 上海—成都 MU5401",
+        "merchant": merchant, "product": product, "merchant_order_no": number, "amount": amount,
+        "currency": "CNY", "description": description,
     });
     let payment = super::history::patiently(|| api.create("/v1/payments", &order)).await?;
     Ok(payment["cashier_url"].as_str().context("no cashier_url in the answer")?.to_owned())

@@ -32,7 +32,7 @@ document.querySelectorAll('a[href], button, input:not([type=hidden])').forEach(n
   if (!shown(node)) { return; }
   const label = node.closest('label') || (node.id && document.querySelector('label[for="' + node.id + '"]'));
   if (!((node.getAttribute('aria-label') || (label || node).textContent || '').trim())) { say('no name', node); }
-  const box = (node.type === 'radio' ? label : node).getBoundingClientRect();
+  const box = (['radio', 'checkbox'].includes(node.type) ? label : node).getBoundingClientRect();
   if (box.height < 43.5 || box.width < 43.5) { say('target ' + box.width.toFixed(0) + 'x' + box.height.toFixed(0), node); }
   if (node.tabIndex > 0) { say('tab order by number', node); }
 });

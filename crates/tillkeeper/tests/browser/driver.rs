@@ -203,6 +203,12 @@ impl Browser {
         self.post(&format!("/element/{element}/click"), &json!({})).await;
     }
 
+    /// Types into a field, or names the file of a file field.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let element = self.wait(css).await;
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text })).await;
+    }
+
     pub async fn text(&self, css: &str) -> String {
         let element = self.wait(css).await;
         let url = format!("{}/element/{element}/text", self.session);
@@ -243,7 +249,10 @@ impl Browser {
     pub async fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({ "type": "browser" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
-        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        // A form that was refused comes with its status, which the browser mentions.
+        let severe = entries.iter().filter(|entry| {
+            entry["level"] == "SEVERE" && !entry["message"].to_string().contains("status of 422")
+        });
         severe.map(|entry| entry["message"].to_string()).collect()
     }
 

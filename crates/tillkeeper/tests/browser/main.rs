@@ -5,6 +5,7 @@
 mod channels;
 mod checks;
 mod driver;
+mod identity;
 mod refusals;
 mod shop;
 mod wechat;

@@ -82,9 +82,15 @@ impl Shop {
 
     /// A new payment of ¥30.00.
     pub async fn order(&self, description: &str) -> Order {
+        self.order_of((&self.merchant, &self.product, 3_000), description).await
+    }
+
+    /// A new payment to a merchant, for a product and an amount.
+    pub async fn order_of(&self, what: (&str, &str, i64), description: &str) -> Order {
+        let (merchant, product, amount) = what;
         let number = format!("HYC20260827{:06}", self.orders.load(Ordering::Relaxed) + 101);
         let payment = json!({
-            "merchant": self.merchant, "product": self.product, "amount": 3_000, "currency": "CNY",
+            "merchant": merchant, "product": product, "amount": amount, "currency": "CNY",
             "merchant_order_no": number, "description": description,
         });
         let made = self.api("/v1/payments", &payment).await;
@@ -95,6 +101,12 @@ impl Shop {
     /// The payment as the API shows it.
     pub async fn payment(&self, order: &Order) -> Value {
         let url = format!("{}/v1/payments/{}?expand[]=latest_attempt", self.url, order.id);
+        self.client.get(url).bearer_auth(&self.api_key).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// What the API answers to a question.
+    pub async fn read(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.url);
         self.client.get(url).bearer_auth(&self.api_key).send().await.unwrap().json().await.unwrap()
     }
 

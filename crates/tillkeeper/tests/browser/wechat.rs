@@ -16,6 +16,7 @@ async fn a_payer_pays_inside_wechat() {
     the_app_proves_nothing_and_the_channel_everything(&shop, &driver).await;
     a_claim_of_success_is_asked_about(&shop, &driver).await;
     without_the_bridge_or_scripts_the_page_says_so(&shop, &driver).await;
+    the_lab_shows_what_wechat_holds(&shop, &driver).await;
     an_old_state_is_not_good(&shop).await;
 }
 
@@ -196,6 +197,17 @@ async fn without_the_bridge_or_scripts_the_page_says_so(shop: &Shop, driver: &Dr
     browser.wait("noscript .notice, .stage .notice").await;
     assert!(browser.body().await.contains("需要 JavaScript"), "{}", browser.body().await);
     browser.wait("a[href$='/methods']").await;
+    browser.close().await;
+}
+
+async fn the_lab_shows_what_wechat_holds(shop: &Shop, driver: &Driver) {
+    let browser = driver.open(Kind::PC).await;
+    browser.goto(&format!("{}/lab/wechatpay", shop.wallet_url)).await;
+    assert!(browser.body().await.contains("¥30.00"), "{}", browser.body().await);
+    browser.picture("lab-wechatpay.png").await;
+    browser.goto(&format!("{}/lab", shop.wallet_url)).await;
+    browser.wait("h1").await;
+    browser.picture("lab.png").await;
     browser.close().await;
 }
 

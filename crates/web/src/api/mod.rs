@@ -31,6 +31,7 @@ mod splits;
 mod tests;
 mod webhook_endpoints;
 
+pub(crate) use identity::create::shown as identity_shown;
 pub use openapi::document;
 pub use payments::parts::expected as expected_payer;
 

@@ -72,6 +72,7 @@ schemas! {
     IdentityCheck {
         id: String, object: String, payment: String, level: String, status: String, outcome_unknown: bool,
         elements: Value, consent_version: String, photos: i64, failure: Option<String>, review: Value,
+        other_way_asked_at: Option<String>,
         created: String, ended_at: Option<String>,
     }
     /// A line of a bank account.

@@ -99,8 +99,6 @@ fn refused(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
         not_offered(entry, rows)
     } else if matches!(refusal, Refusal::TooManyAttempts { .. }) {
         answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "too-many-attempts")
-    } else if matches!(refusal, Refusal::IdentityRequired { .. }) {
-        answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "identity-needed")
     } else {
         answer::onward(entry, "")
     }

@@ -7,7 +7,7 @@ use super::stage::Rows;
 use crate::auth::address::peer;
 use crate::locale::{Locale, cookie};
 use crate::parse::read_body;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use axum::body::Body;
 use axum::extract::{Form, FromRequest, Request};
@@ -18,6 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 use tk_app::Failure;
+use tk_app::channels::multipart::{self, MultipartError};
 use tk_app::store::Page;
 use tk_domain::audit::{Actor, Origin};
 use tk_domain::channel_account::{ChannelAccount, Method};
@@ -31,6 +32,8 @@ use tk_domain::transfer::TransferOrder;
 const ENTRY_COOKIE: &str = "tk_entry";
 /// The cookie that keeps the size of print.
 pub const PRINT_COOKIE: &str = "tk_print";
+/// The largest form with files, bytes: two photos of five megabytes each, and their frame.
+const FILES_MAX_BYTES: usize = 11 * 1024 * 1024;
 /// How long a browser keeps them, seconds: longer than any payment may stay open.
 const COOKIE_AGE_S: i64 = 31 * 86_400;
 
@@ -59,6 +62,20 @@ impl Answers {
     /// The first value of a field; empty where there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// The files of a form.
+#[derive(Default)]
+pub struct Files {
+    csrf: String,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Files {
+    /// A file's bytes; empty where there is none.
+    pub fn file(&self, name: &str) -> &[u8] {
+        self.files.iter().find(|(field, _)| field == name).map_or(&[], |(_, bytes)| bytes)
     }
 }
 
@@ -99,6 +116,38 @@ impl Entry {
         } else {
             Err(answer::forged(&entry))
         }
+    }
+
+    /// Reads a form of ours that carries files; one that is not from our own page is refused.
+    pub async fn with_files(
+        state: WebState,
+        token: String,
+        request: Request,
+    ) -> Result<(Self, Files), Response> {
+        let (parts, body) = request.into_parts();
+        let entry = Self::open(state, token, &parts).await?;
+        let files = entry.files(&parts, body).await.map_err(|problem| answer::unread(&entry, &problem))?;
+        if entry.known && same_origin(&entry, &parts.headers) && entry.proved(&files.csrf) {
+            Ok((entry, files))
+        } else {
+            Err(answer::forged(&entry))
+        }
+    }
+
+    async fn files(&self, parts: &Parts, body: Body) -> Result<Files, Problem> {
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let broken = |error: MultipartError| Problem::field(Code::BodyInvalid, "#", error.to_string());
+        let boundary = multipart::boundary(kind.unwrap_or_default()).map_err(broken)?;
+        let bytes = read_body(body, FILES_MAX_BYTES, self.state.config.limits.file_timeout_ms).await?;
+        let mut files = Files::default();
+        for field in multipart::parse(&bytes, boundary).map_err(broken)? {
+            if field.file {
+                files.files.push((field.name.to_owned(), field.value.to_vec()));
+            } else if field.name == "csrf" {
+                files.csrf = String::from_utf8_lossy(field.value).into_owned();
+            }
+        }
+        Ok(files)
     }
 
     async fn form(&self, parts: &Parts, body: Body) -> Result<Answers, Problem> {
@@ -150,9 +199,11 @@ impl Entry {
         };
         let attempts = reader.attempts_of(self.tenant_id, self.payment_id).await?;
         let accounts = if payment.status.terminal() { Vec::new() } else { self.accounts().await? };
+        let waits = !payment.status.terminal() && payment.open_attempt_id.is_none();
+        let identity = if waits { self.state.app.identity_standing(&payment, &product).await? } else { None };
         let payee = merchant.map(|merchant| merchant.name).unwrap_or_default();
         let transferred_minor = self.transferred(&payment, &attempts).await?;
-        Ok(Some(Rows { payment, payee, product, attempts, accounts, transferred_minor }))
+        Ok(Some(Rows { payment, payee, product, attempts, accounts, identity, transferred_minor }))
     }
 
     async fn transferred(&self, payment: &Payment, attempts: &[Attempt]) -> Result<i64, Failure> {

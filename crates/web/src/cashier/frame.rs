@@ -127,8 +127,10 @@ impl Frame {
     /// The frame of a page of this payment.
     pub fn of(visit: &Visit, rows: &Rows, stage: Stage, heading: &str) -> Self {
         let locale = visit.locale;
-        let open_ended =
-            matches!(stage, Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Transfer | Stage::Preparing);
+        let open_ended = matches!(
+            stage,
+            Stage::Identity | Stage::Choose | Stage::Qr | Stage::Wallet | Stage::Transfer | Stage::Preparing
+        );
         Self {
             locale,
             print: visit.print,
@@ -249,6 +251,7 @@ fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
 
 fn sentence(stage: Stage, rows: &Rows) -> &'static str {
     match stage {
+        Stage::Identity => "money-identity",
         Stage::Choose => "money-choose",
         Stage::Preparing => "money-preparing",
         Stage::Qr => "money-qr",
@@ -256,6 +259,7 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
         Stage::Transfer if rows.transferred_minor > 0 => "money-transfer-part",
         Stage::Transfer => "money-transfer",
         Stage::CodeExpired => "money-code-expired",
+        Stage::Confirming if rows.by_cheque() => "money-cheque",
         Stage::Confirming => "money-confirming",
         Stage::Checking => "money-checking",
         Stage::Closing => "money-closing",

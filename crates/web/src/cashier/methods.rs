@@ -3,12 +3,12 @@
 use super::frame::{Frame, Visit};
 use super::pages::{ChoosePage, Notice};
 use super::stage::{Rows, Stage};
-use super::{outcome, wait};
+use super::{identity, outcome, wait};
 use crate::locale::{Locale, text};
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{Attempt, AttemptStatus};
 use tk_domain::product::Terminal;
-use tk_domain::routing::{DropReason, Offer, offers};
+use tk_domain::routing::{Demand, DropReason, Offer, method_allowed, offers, route};
 
 /// A method in the list.
 #[derive(Debug, Clone)]
@@ -54,21 +54,21 @@ impl Earlier {
 /// The methods that routing offers this payer now, as far as these pages carry them.
 pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
     let offers = offers(&rows.product, &rows.payment, terminal, &rows.accounts);
-    offers.into_iter().filter(|offer| !by_api_only(offer.method)).collect()
+    // A currency that no contract takes is nothing that a payer could change.
+    let useful = |offer: &Offer| offer.available || offer.reason != Some(DropReason::Currency);
+    offers.into_iter().filter(|offer| !by_api_only(offer.method) && useful(offer)).collect()
 }
 
-/// Methods that need what no page here asks for: a card's token and the code sent for it.
+/// Methods that need what no page here asks for: a bar code read by a till, a card's token and the code sent for it.
 const fn by_api_only(method: Method) -> bool {
     match method {
-        Method::QuickPay => true,
+        Method::AlipayBarcode | Method::WechatBarcode | Method::QuickPay => true,
         Method::AlipayPage
         | Method::AlipayWap
         | Method::AlipayQr
-        | Method::AlipayBarcode
         | Method::WechatJsapi
         | Method::WechatH5
         | Method::WechatNative
-        | Method::WechatBarcode
         | Method::EbankB2c
         | Method::EbankB2b
         | Method::BankTransfer
@@ -79,6 +79,15 @@ const fn by_api_only(method: Method) -> bool {
     }
 }
 
+/// What a cashier would take for this payment at a counter, by the same rules as everything else.
+fn at_counter(rows: &Rows) -> Vec<Method> {
+    let taken = |method: &Method| {
+        method_allowed(&rows.product, &rows.payment, *method)
+            && route(rows.accounts.iter(), *method, &Demand::of(&rows.payment)).chosen.is_some()
+    };
+    [Method::Cash, Method::Pos, Method::Kiosk, Method::Cheque].into_iter().filter(taken).collect()
+}
+
 /// The page to choose a method on.
 pub fn choose(visit: &Visit, rows: &Rows, mut notices: Vec<Notice>) -> ChoosePage {
     let stage = Stage::of(rows, visit.now_us);
@@ -87,6 +96,7 @@ pub fn choose(visit: &Visit, rows: &Rows, mut notices: Vec<Notice>) -> ChoosePag
     if notices.is_empty() && earlier.is_none() {
         notices.extend(rows.latest().and_then(|attempt| past(visit.locale, attempt)));
     }
+    notices.extend(identity::proven(visit.locale, rows));
     let strays = outcome::strays(visit.locale, rows).into_iter();
     notices.extend(strays.map(|line| Notice { tone: "warn", line, detail: String::new() }));
     ChoosePage {
@@ -94,6 +104,7 @@ pub fn choose(visit: &Visit, rows: &Rows, mut notices: Vec<Notice>) -> ChoosePag
         methods: listed(visit.locale, &offered(rows, visit.terminal)),
         notices,
         outside_wechat: outside_wechat(visit, rows),
+        counter: at_counter(rows).into_iter().map(|method| name(visit.locale, method)).collect(),
         earlier,
     }
 }
@@ -131,8 +142,8 @@ const fn refused(reason: DropReason) -> &'static str {
     match reason {
         DropReason::Disabled => "unavailable-disabled",
         DropReason::Amount => "unavailable-amount",
-        DropReason::Currency => "unavailable-currency",
         DropReason::Method
+        | DropReason::Currency
         | DropReason::Merchant
         | DropReason::Product
         | DropReason::Partner

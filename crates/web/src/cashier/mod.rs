@@ -1,7 +1,7 @@
 //! The cashier: the pages on which a payer chooses a method, pays, and learns where the money is.
 //!
 //! ```text
-//! /c/{token} choose → attempts → qr | wallet → (wallet comes back to) return → confirming → result
+//! /c/{token} identity → choose → attempts → qr | wallet → (wallet comes back to) return → confirming → result
 //!                        └ sign-in → (WeChat comes back to) payer → bridge
 //! ```
 //! Every page is derived from the rows alone; a form names a method and nothing else. Without a script pages
@@ -14,6 +14,7 @@ mod closure;
 mod device;
 mod entry;
 mod frame;
+mod identity;
 mod methods;
 mod outcome;
 mod pages;
@@ -45,6 +46,11 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/payer", get(payer::back))
         .route("/c/{token}/cancellation", get(show::cancellation))
         .route("/c/{token}/return", get(returned::query).post(returned::posted))
+        .route("/c/{token}/identity", post(identity::forms::open).get(show::back))
+        .route("/c/{token}/identity/photos", post(identity::forms::photos).get(show::back))
+        .route("/c/{token}/identity/camera", post(identity::forms::camera).get(identity::forms::hand_over))
+        .route("/c/{token}/identity/other-way", post(identity::forms::other_way).get(show::back))
+        .route("/c/{token}/identity/return", get(identity::forms::back))
         .route("/c/{token}/status", get(status::status))
         .route("/c/{token}/attempts", post(attempts::start).get(show::back))
         .route("/c/{token}/closure", post(closure::close).get(show::back))

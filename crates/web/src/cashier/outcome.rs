@@ -40,6 +40,7 @@ const fn look(stage: Stage) -> (&'static str, &'static str) {
         Stage::Failed => ("plain", "failed-heading"),
         Stage::Expired => ("plain", "expired-heading"),
         Stage::Closed
+        | Stage::Identity
         | Stage::Choose
         | Stage::Preparing
         | Stage::Qr
@@ -59,6 +60,7 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
         Stage::Failed => "failed-line",
         Stage::Expired => "expired-line",
         Stage::Closed
+        | Stage::Identity
         | Stage::Choose
         | Stage::Preparing
         | Stage::Qr

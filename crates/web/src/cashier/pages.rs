@@ -3,7 +3,8 @@
 use super::frame::{Frame, Visit};
 use super::qr::{self, Code};
 use super::stage::{Rows, Stage};
-use super::{device, methods, outcome, transfer, wait};
+use super::{device, identity, methods, outcome, transfer, wait};
+use crate::locale::text;
 use askama::Template;
 use tk_domain::channel_account::Method;
 use tk_domain::payment::{ActionKind, Attempt, AttemptStatus, BrowserForm};
@@ -32,6 +33,8 @@ pub struct ChoosePage {
     pub notices: Vec<Notice>,
     /// This page's address, where it has to be opened outside WeChat.
     pub outside_wechat: Option<String>,
+    /// What a cashier would take at a counter, by name.
+    pub counter: Vec<String>,
     /// The attempt that is still open.
     pub earlier: Option<methods::Earlier>,
 }
@@ -167,6 +170,7 @@ pub fn current(visit: &Visit, rows: &Rows) -> askama::Result<String> {
     let stage = Stage::of(rows, visit.now_us);
     let returned = visit.returned_at_us.is_some();
     match (stage, rows.open()) {
+        (Stage::Identity, _) => identity::current(visit, rows, &identity::Told::default()).render(),
         (Stage::Choose, _) => methods::choose(visit, rows, Vec::new()).render(),
         (Stage::Qr, Some(attempt)) if !returned => code(visit, rows, attempt).render(),
         (Stage::Wallet, Some(attempt)) if !returned => in_wallet(visit, rows, attempt),
@@ -249,6 +253,15 @@ pub fn sign_in(visit: &Visit, rows: &Rows, method: Method, address: String) -> H
     HandoverPage {
         frame: Frame::of(visit, rows, Stage::of(rows, visit.now_us), "sign-in-heading"),
         method: methods::name(visit.locale, method),
+        address,
+    }
+}
+
+/// The page that sends the browser to the provider's camera.
+pub fn to_camera(visit: &Visit, rows: &Rows, address: String) -> HandoverPage {
+    HandoverPage {
+        frame: Frame::of(visit, rows, Stage::Identity, "handover-heading"),
+        method: text(visit.locale, "identity-camera-heading", &[]),
         address,
     }
 }

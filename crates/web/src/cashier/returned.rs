@@ -52,7 +52,8 @@ pub async fn posted(Path(token): Path<String>) -> Response {
     (StatusCode::SEE_OTHER, address).into_response()
 }
 
-fn may_ask(entry: &Entry) -> bool {
+/// Whether this payment's pages may ask somebody outside once more now.
+pub(super) fn may_ask(entry: &Entry) -> bool {
     if ASKED.len() > REMEMBERED_MAX {
         ASKED.retain_recent();
     }

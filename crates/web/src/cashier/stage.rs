@@ -1,6 +1,8 @@
 //! Which page a payment is on, derived from its rows alone, and where its money is.
 
+use tk_app::identity::Standing;
 use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::identity::IdentityLevel;
 use tk_domain::payment::{
     ActionKind, Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, RefundStatus,
 };
@@ -19,6 +21,8 @@ pub struct Rows {
     pub attempts: Vec<Attempt>,
     /// The tenant's channel accounts.
     pub accounts: Vec<ChannelAccount>,
+    /// What has to be proven of the payer, where anything has.
+    pub identity: Option<Standing>,
     /// What arrived so far of an open attempt's bank transfer, minor units.
     pub transferred_minor: i64,
 }
@@ -34,6 +38,11 @@ impl Rows {
         self.by_id(self.payment.effective_attempt_id)
     }
 
+    /// Whether a cheque was handed in that the bank has not paid yet.
+    pub fn by_cheque(&self) -> bool {
+        self.open().is_some_and(|attempt| attempt.method == Method::Cheque)
+    }
+
     /// The attempt started last.
     pub fn latest(&self) -> Option<&Attempt> {
         self.by_id(self.payment.latest_attempt_id)
@@ -46,6 +55,12 @@ impl Rows {
             .filter(|attempt| matches!(attempt.disposition, Some(Disposition::Duplicate | Disposition::Late)))
     }
 
+    /// What has still to be proven of the payer before he may choose a method.
+    pub fn unproven(&self) -> Option<(&Standing, IdentityLevel)> {
+        let standing = self.identity.as_ref()?;
+        standing.missing.map(|level| (standing, level))
+    }
+
     fn by_id(&self, id: Option<tk_domain::id::AttemptId>) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| Some(attempt.id) == id)
     }
@@ -54,6 +69,8 @@ impl Rows {
 /// Where a payment is on its way past the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Who pays has to be proven first.
+    Identity,
     /// A method is to be chosen.
     Choose,
     /// The channel has not yet given what the payer needs; nothing can have been paid.
@@ -98,6 +115,7 @@ impl Stage {
             | PaymentStatus::Processing => match rows.open() {
                 Some(attempt) => Self::of_open(payment, attempt, now_us),
                 None if payment.expires_at_us <= now_us => Self::Expired,
+                None if rows.unproven().is_some() => Self::Identity,
                 None => Self::Choose,
             },
         }
@@ -153,6 +171,7 @@ impl Stage {
     /// The word in the status answer.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Identity => "identity",
             Self::Choose => "choose",
             Self::Preparing => "preparing",
             Self::Qr => "qr",
@@ -173,7 +192,8 @@ impl Stage {
     /// Whether the page may still change by itself.
     pub const fn moving(self) -> bool {
         match self {
-            Self::Choose
+            Self::Identity
+            | Self::Choose
             | Self::Preparing
             | Self::Qr
             | Self::Wallet
@@ -193,7 +213,17 @@ pub fn revision(rows: &Rows, stage: Stage) -> String {
     let payment = &rows.payment;
     let arrived = if stage == Stage::Transfer { rows.transferred_minor } else { 0 };
     let refunded = payment.refund_status.word();
-    format!("{}-{}-{refunded}-{strays}-{arrived}", stage.word(), payment.attempts_count)
+    let proven = if stage == Stage::Identity { proven(rows) } else { String::new() };
+    format!("{}-{}-{refunded}-{strays}-{arrived}{proven}", stage.word(), payment.attempts_count)
+}
+
+/// Where the check of the payer stands, for the revision.
+fn proven(rows: &Rows) -> String {
+    let check = rows.identity.as_ref().and_then(|standing| standing.check.as_ref());
+    check.map_or_else(String::new, |check| {
+        let other_way = i64::from(check.other_way_at_us.is_some());
+        format!("-{}-{}-{other_way}", check.status.word(), check.photos_count)
+    })
 }
 
 /// Whether the channel can take money before our page has shown anything: only by the payer's own bar code.
@@ -239,6 +269,7 @@ impl Money {
         match stage {
             Stage::Transfer if rows.transferred_minor > 0 => Self::Taken,
             Stage::Transfer
+            | Stage::Identity
             | Stage::Choose
             | Stage::Preparing
             | Stage::Qr

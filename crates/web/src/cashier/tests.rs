@@ -62,6 +62,7 @@ fn no_page_in_english_has_chinese_of_ours() {
 #[test]
 fn each_state_says_where_the_money_is() {
     let cases = [
+        ("identity", "money-identity", "money-word-not-taken"),
         ("choose", "money-choose", "money-word-not-taken"),
         ("qr", "money-qr", "money-word-not-taken"),
         ("wallet", "money-wallet", "money-word-not-taken"),
@@ -71,6 +72,7 @@ fn each_state_says_where_the_money_is() {
         ("preparing", "money-preparing", "money-word-not-taken"),
         ("confirming", "money-confirming", "money-word-confirming"),
         ("confirming-after-wallet", "money-confirming", "money-word-confirming"),
+        ("cheque", "money-cheque", "money-word-confirming"),
         ("code-expired", "money-code-expired", "money-word-confirming"),
         ("closing", "money-closing", "money-word-confirming"),
         ("checking", "money-checking", "money-word-taken"),
@@ -136,6 +138,19 @@ fn only_inside_wechat_the_app_is_given_what_it_signs_for() {
 }
 
 #[test]
+fn a_counter_is_shown_where_a_contract_takes_money_there_and_bar_codes_are_left_to_tills() {
+    let mut sample = named("choose");
+    assert!(!render(&sample, Locale::En).contains("counter-title"));
+    sample.rows.accounts.push(samples::counter());
+    sample.terminal = Terminal::Counter;
+    let page = render(&sample, Locale::En);
+    assert!(page.contains("counter-title") && page.contains("<li>Cash</li>"), "{page}");
+    assert!(!page.contains("value=\"alipay_barcode\""), "{page}");
+    sample.rows.payment.methods_allow = Some(r#"["alipay"]"#.to_owned());
+    assert!(!render(&sample, Locale::En).contains("counter-title"));
+}
+
+#[test]
 fn a_transfer_shows_account_amount_and_code_and_what_is_left() {
     for locale in Locale::ALL {
         let page = render(&named("transfer"), locale);
@@ -153,7 +168,8 @@ fn waiting_pages_work_without_script() {
         let stage = stage::Stage::of(&sample.rows, samples::NOW_US);
         let page = render(&sample, Locale::ZhCn);
         let reloads = page.contains("<noscript><meta http-equiv=\"refresh\"");
-        assert_eq!(reloads, stage.moving() && stage != stage::Stage::Choose, "{}", sample.name);
+        let asks = matches!(stage, stage::Stage::Choose | stage::Stage::Identity);
+        assert_eq!(reloads, stage.moving() && !asks, "{}", sample.name);
     }
 }
 
@@ -228,7 +244,7 @@ fn money_that_came_too_late_is_spoken_of_even_while_another_try_is_open() {
 fn texts_used() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut used = BTreeSet::new();
-    for folder in ["templates/cashier", "src/cashier"] {
+    for folder in ["templates/cashier", "src/cashier", "src/cashier/identity"] {
         for file in fs::read_dir(root.join(folder)).unwrap() {
             let path = file.unwrap().path();
             let source = if path.is_file() { fs::read_to_string(path).unwrap() } else { continue };
@@ -244,7 +260,9 @@ fn every_text_is_used_and_every_text_used_exists() {
     let file = fs::read_to_string(root.join("locales/en/cashier.ftl")).unwrap();
     let used = texts_used();
     for key in file.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key) {
-        let built = key.starts_with("method-") || key.starts_with("language-name-");
+        let built =
+            ["method-", "language-name-", "identity-photo-"].iter().any(|start| key.starts_with(start))
+                || (key.starts_with("identity-") && key.ends_with("-hint"));
         assert!(built || used.contains(key), "{key} is never used");
     }
     for folder in [root.join("templates/cashier")] {

@@ -27,7 +27,10 @@ pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> WaitPage {
     let shown = if came_back { Stage::Confirming } else { stage };
     let seconds = if shown == Stage::Checking { 30 } else { 4 };
     let reload = visit.returned_at_us.map_or_else(String::new, confirming_path);
-    let frame = Frame::of(visit, rows, shown, heading(shown)).reloading(seconds, &reload);
+    let cheque = shown == Stage::Confirming && rows.by_cheque();
+    let heading = if cheque { "cheque-heading" } else { heading(shown) };
+    let seconds = if cheque { 60 } else { seconds };
+    let frame = Frame::of(visit, rows, shown, heading).reloading(seconds, &reload);
     let waited_us = waited_us(visit, rows, shown);
     let elapsed_s = waited_us.map(|length| length / SECOND_US);
     let mut ways = links(visit, rows, stage);
@@ -58,6 +61,7 @@ const fn heading(stage: Stage) -> &'static str {
         | Stage::Qr
         | Stage::Wallet
         | Stage::Transfer
+        | Stage::Identity
         | Stage::Choose
         | Stage::Paid
         | Stage::Late
@@ -78,10 +82,12 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
             &["cancelling-line", "blocked-until"]
         }
         Stage::Closing => &["closing-line", "blocked-until"],
+        Stage::Confirming if rows.by_cheque() => &["cheque-line", "cheque-leave"],
         Stage::Confirming
         | Stage::Qr
         | Stage::Wallet
         | Stage::Transfer
+        | Stage::Identity
         | Stage::Choose
         | Stage::Paid
         | Stage::Late
@@ -99,7 +105,7 @@ pub fn settled_by(attempt: &Attempt, now_us: i64) -> String {
 }
 
 fn waited_us(visit: &Visit, rows: &Rows, stage: Stage) -> Option<i64> {
-    if stage != Stage::Confirming {
+    if stage != Stage::Confirming || rows.by_cheque() {
         return None;
     }
     let attempt = rows.open()?;
@@ -124,9 +130,11 @@ fn links(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<WayOn> {
         Stage::Closing if payable && rows.payment.close_requested_at_us.is_none() => {
             vec![way("/earlier", "closing-continue")]
         }
+        Stage::Confirming if rows.by_cheque() => Vec::new(),
         Stage::Confirming => vec![way("/return", "check-now")],
         Stage::Closing
         | Stage::Checking
+        | Stage::Identity
         | Stage::Choose
         | Stage::Transfer
         | Stage::Paid

@@ -249,6 +249,138 @@ async fn read_for_a_reason(app: &TestApp, at: &str, photo_id: &str) {
     assert!(reads[0].contains("复核") && reads[0].contains("王五"));
 }
 
+/// A payer's browser at a payment's page, over plain HTTP.
+struct Payer<'a> {
+    app: &'a TestApp,
+    page: String,
+    cookies: String,
+    csrf: String,
+}
+
+impl<'a> Payer<'a> {
+    async fn come(app: &'a TestApp, order_no: &str) -> Self {
+        let made = app.post("/v1/payments", &order(order_no, 10_000)).await.expect(201);
+        let page = made["cashier_url"].as_str().unwrap().to_owned();
+        let opened = app.client.get(&page).send().await.unwrap();
+        let cookie = opened.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let body = opened.text().await.unwrap();
+        let csrf = body.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        Self { app, page, cookies: cookie, csrf }
+    }
+
+    async fn send(&self, path: &str, kind: &str, body: Vec<u8>) -> (u16, String) {
+        let request = self.app.client.post(format!("{}/{path}", self.page)).header("cookie", &self.cookies);
+        let answer = request.header("content-type", kind).body(body).send().await.unwrap();
+        let onward = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        (status, onward.unwrap_or(answer.text().await.unwrap()))
+    }
+
+    async fn form(&self, path: &str, fields: &str) -> (u16, String) {
+        let body = format!("csrf={}&{fields}", self.csrf).into_bytes();
+        self.send(path, "application/x-www-form-urlencoded", body).await
+    }
+
+    fn files(&self, csrf: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut body =
+            format!("--XX\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").into_bytes();
+        for (name, bytes) in files {
+            let head = format!(
+                "--XX\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"<b>.jpg\"\r\n\r\n"
+            );
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(b"--XX--\r\n");
+        body
+    }
+}
+
+const FILES: &str = "multipart/form-data; boundary=XX";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_takes_only_its_own_forms_and_hands_the_face_over() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        let house = provider(&app).await;
+        let payer = Payer::come(&app, "W-1").await;
+        let own = "name=%E5%BC%A0%E4%B8%89&id_number=11010519491231002x&consent=yes&consent_version=2026-11";
+        assert_eq!(payer.send("identity", "text/plain", own.as_bytes().to_vec()).await.0, 403);
+        let (status, body) = payer.form("identity", &own.replace("002x", "0021")).await;
+        assert!(status == 422 && body.contains("href=\"#id_number\""), "{status} {body}");
+        // A text that is no longer in force is no consent to the one that is.
+        let _ = payer.form("identity", &own.replace("2026-11", "2025-01")).await;
+        assert_eq!(app.get("/v1/identity_checks").await.expect(200)["data"], json!([]));
+        assert_eq!(payer.form("identity", own).await.0, 303);
+        let check = app.get("/v1/identity_checks").await.expect(200)["data"][0].clone();
+        assert_eq!((&check["status"], &check["level"]), (&json!("created"), &json!("face")));
+
+        let photo = photo();
+        let both: [(&str, &[u8]); 2] = [("front", &photo), ("back", &photo)];
+        assert_eq!(payer.send("identity/photos", FILES, payer.files("AAAA", &both)).await.0, 403);
+        assert_eq!(payer.send("identity/photos", "multipart/form-data", payer.files("", &both)).await.0, 400);
+        let cut = payer.files(&payer.csrf, &both)[..900].to_vec();
+        assert_eq!(payer.send("identity/photos", FILES, cut).await.0, 400);
+        let huge = payer.files(&payer.csrf, &[("front", &vec![0; 12 * 1024 * 1024])]);
+        assert_eq!(payer.send("identity/photos", FILES, huge).await.0, 413);
+        let elf: [(&str, &[u8]); 2] = [("front", &photo), ("back", b"\x7fELF")];
+        let (status, body) = payer.send("identity/photos", FILES, payer.files(&payer.csrf, &elf)).await;
+        assert!(
+            status == 422 && body.contains("href=\"#back\"") && !body.contains("href=\"#front\""),
+            "{body}"
+        );
+        assert!(!body.contains("<b>"), "what a file is called is shown nowhere");
+        assert_eq!(payer.send("identity/photos", FILES, payer.files(&payer.csrf, &both[1..])).await.0, 303);
+        let at = format!("/v1/identity_checks/{}", check["id"].as_str().unwrap());
+        let photos = app.get(&at).await.expect(200)["photo_list"].clone();
+        assert_eq!(photos.as_array().unwrap().len(), 2);
+
+        let (status, onward) = payer.form("identity/camera", "").await;
+        assert!(status == 303 && onward.ends_with("/identity/camera"), "{status} {onward}");
+        let request =
+            app.client.get(format!("{}/identity/camera", payer.page)).header("cookie", &payer.cookies);
+        let body = request.send().await.unwrap().text().await.unwrap();
+        let link = body.split_once("content=\"0;url=").unwrap().1.split('"').next().unwrap();
+        let link = link.replace("&#38;", "&");
+        let elsewhere = link.replace("return=http", "return=https");
+        assert_eq!(app.client.get(&elsewhere).send().await.unwrap().status(), 403, "the way back is signed");
+        let (address, query) = link.split_once('?').unwrap();
+        let pressed = app.client.post(address).header("content-type", "application/x-www-form-urlencoded");
+        let back = pressed.body(format!("{query}&act=pass")).send().await.unwrap();
+        assert_eq!(back.headers()["location"].to_str().unwrap(), format!("{}/identity/return", payer.page));
+        assert_eq!(house.made(), (1, 1));
+        start(&app, &format!("/v1/payments/{}", check["payment"].as_str().unwrap()))
+            .await
+            .refused(422, "identity_required");
+        app.client.get(format!("{}/identity/return", payer.page)).send().await.unwrap();
+        assert_eq!(app.get(&at).await.expect(200)["status"], "passed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_no_face_is_found_and_proves_nothing_by_it() {
+    for app in TestApp::each(with_channel()).await {
+        app.shop().await;
+        app.contract().await;
+        provider(&app).await;
+        let payer = Payer::come(&app, "O-1").await;
+        let own = "name=%E5%BC%A0%E4%B8%89&id_number=11010519491231002X&consent=yes&consent_version=2026-11";
+        assert_eq!(payer.form("identity", own).await.0, 303);
+        let photo = photo();
+        let both: [(&str, &[u8]); 2] = [("front", &photo), ("back", &photo)];
+        assert_eq!(payer.send("identity/photos", FILES, payer.files(&payer.csrf, &both)).await.0, 303);
+        assert_eq!(app.get("/v1/identity_checks?other_way=asked").await.expect(200)["data"], json!([]));
+        assert_eq!(payer.form("identity/other-way", "").await.0, 303);
+        let asked = app.get("/v1/identity_checks?other_way=asked").await.expect(200);
+        assert_eq!(asked["data"].as_array().unwrap().len(), 1);
+        assert!(asked["data"][0]["other_way_asked_at"].is_string());
+        assert!(!asked.to_string().contains("11010519491231002X") && !asked.to_string().contains("张三"));
+        app.get("/v1/identity_checks?other_way=1").await.refused(400, "parameter_invalid");
+        let path = format!("/v1/payments/{}", asked["data"][0]["payment"].as_str().unwrap());
+        start(&app, &path).await.refused(422, "identity_required");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_face_a_second_person_decides() {
     for app in TestApp::each(with_channel()).await {

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tk_app::identity::Claimed;
+use tk_app::identity::{Claimed, Face};
 use tk_domain::id::{Id128, IdentityCheckId};
 use tk_domain::identity::{
     Element, IdentityCheck, IdentityCheckView, IdentityLevel, IdentityStatus, OpenIdentityCheck, Sending,
@@ -111,7 +111,7 @@ pub async fn create(
     if check.status != IdentityStatus::Processing {
         return recorded.ok_or_else(|| Code::Internal.into());
     }
-    let check = state.app.verify_identity(&check, None).await?;
+    let check = state.app.verify_identity(&check, Face::None).await?;
     let answer = Answer::new(status_of(&check), &IdentityCheckView::of(&check))?;
     effect.keep(&state, &answer).await;
     Ok(answer)

@@ -11,7 +11,8 @@ use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tk_app::channels::photo::stripped;
-use tk_domain::identity::{IdentityCheck, IdentityCheckView, SendIdentityCheck};
+use tk_app::identity::Face;
+use tk_domain::identity::{FaceWay, IdentityCheck, IdentityCheckView, SendIdentityCheck};
 
 /// Sends a check with its photos and the face before the camera to the provider, and waits for him. The face is in
 /// memory until then and is kept nowhere.
@@ -30,13 +31,14 @@ pub async fn create(
     let check = super::check(&state, &effect.caller, &id).await?;
     let face = stripped(&bytes).map_err(super::refused)?;
     let (tenant_id, check_id) = (check.tenant_id, check.id);
-    let command = SendIdentityCheck { tenant_id, check_id, origin: effect.caller.origin() };
+    let origin = effect.caller.origin();
+    let command = SendIdentityCheck { tenant_id, check_id, face: FaceWay::Brought, origin };
     let render = |check: &IdentityCheck, _: bool| record(StatusCode::ACCEPTED, &IdentityCheckView::of(check));
     let sent = match effect.submit(&state, command, render).await? {
         Came::Replayed(answer) => return Ok(answer),
         Came::Fresh(sent, _) => sent,
     };
-    let check = state.app.verify_identity(&sent, Some(&face.bytes)).await?;
+    let check = state.app.verify_identity(&sent, Face::Brought(&face.bytes)).await?;
     let answer = Answer::new(status_of(&check), &IdentityCheckView::of(&check))?;
     effect.keep(&state, &answer).await;
     Ok(answer)

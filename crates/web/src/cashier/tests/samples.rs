@@ -3,8 +3,10 @@
 use crate::cashier::frame::{Print, Visit};
 use crate::cashier::stage::Rows;
 use crate::locale::Locale;
+use tk_app::identity::Standing;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, ProductId, TenantId};
+use tk_domain::identity::IdentityLevel;
 use tk_domain::moment::{MINUTE_US, SECOND_US};
 use tk_domain::payment::{
     Action, ActionKind, Attempt, AttemptStatus, BrowserForm, Disposition, FeeSnapshot, Payment,
@@ -59,6 +61,7 @@ pub fn fresh() -> Rows {
             account(1, Channel::Alipay, r#"["alipay_qr","alipay_page","alipay_wap"]"#, 100_000_000),
             account(2, Channel::Wechatpay, r#"["wechat_native","wechat_h5"]"#, 50_000),
         ],
+        identity: None,
         transferred_minor: 0,
     }
 }
@@ -93,6 +96,7 @@ fn beginnings() -> Vec<Sample> {
     let bridge = open(Method::WechatJsapi, AttemptStatus::RequiresAction, Some(ActionKind::Bridge));
     let phone = |name, rows| Sample { terminal: Terminal::MobileWeb, ..sample(name, rows) };
     vec![
+        sample("identity", unproven()),
         sample("choose", fresh()),
         sample("choose-short", short),
         sample("choose-none", none),
@@ -139,6 +143,7 @@ fn waits() -> Vec<Sample> {
         back("confirming-after-wallet", wallet),
         back("confirming-after-qr", qr),
         sample("confirming", unknown),
+        sample("cheque", open(Method::Cheque, AttemptStatus::Processing, None)),
         sample("confirming-long", long),
         sample("preparing", preparing),
         sample("code-expired", expired),
@@ -229,6 +234,22 @@ pub fn open(method: Method, status: AttemptStatus, action: Option<ActionKind>) -
     rows.payment.attempts_count = 1;
     rows.attempts.push(attempt);
     rows
+}
+
+/// A contract under which cashiers take money.
+pub fn counter() -> ChannelAccount {
+    account(8, Channel::Counter, r#"["cash","pos","cheque","alipay_barcode"]"#, 100_000_000)
+}
+
+/// A payment whose payer has still to be known, face included.
+fn unproven() -> Rows {
+    let standing = Standing {
+        missing: Some(IdentityLevel::Face),
+        check: None,
+        more: true,
+        consent_version: "2026-11".to_owned(),
+    };
+    Rows { identity: Some(standing), ..fresh() }
 }
 
 /// A payment that awaits a transfer of which this much has arrived.
