@@ -1,6 +1,7 @@
 //! What an application is put together with.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// How much the workers do at once.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,8 @@ pub struct AppConfig {
     pub master_key: Vec<u8>,
     /// How much the workers do at once.
     pub workers: WorkerLimits,
+    /// Where banks put files, for direct links by folder; none where no bank may.
+    pub bank_files: Option<PathBuf>,
 }
 
 impl fmt::Debug for AppConfig {

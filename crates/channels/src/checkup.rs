@@ -4,7 +4,7 @@ use crate::credentials::CredentialsError;
 use crate::http::{Exchange, Http, HttpSetupError, HttpTrouble};
 use crate::line::Line;
 use crate::permits::Permits;
-use crate::{Deadlines, Environment, alipay, unionpay, wechatpay};
+use crate::{Deadlines, Environment, alipay, bank, unionpay, wechatpay};
 use std::sync::Arc;
 use std::time::Duration;
 use tk_domain::channel_account::Channel;
@@ -116,6 +116,7 @@ enum Parsed {
     Alipay(Box<alipay::Credentials>),
     Wechatpay(Box<wechatpay::Credentials>),
     Unionpay(Arc<unionpay::Credentials>),
+    Bank(Box<bank::Link>),
 }
 
 /// Looks at everything that can be looked at, in order; the first wrong settings end it.
@@ -124,13 +125,17 @@ pub async fn check_up(patient: Patient<'_>, now_us: i64) -> Result<Vec<Checked>,
         Ok(parsed) => parsed,
         Err(checked) => return Ok(vec![checked]),
     };
-    let http = Http::new(patient.environment, Deadlines::default())?;
+    let http = parsed.http(Http::new(patient.environment, Deadlines::default())?)?;
     let permits = Permits::new(1, Duration::from_secs(1));
     let line = Line { http: &http, permits: &permits, account_id: ChannelAccountId::default(), now_us };
     let mut found = vec![checked(Step::Settings, Grade::Fine, "settings_fine", String::new())];
     found.extend(parsed.expires_at_us().map(|until_us| lasting(until_us, now_us)));
     found.extend(patient.notify_url.map(|url| notify_url(url, patient.environment)));
-    let met = meet(&http, parsed.base_url()).await;
+    let Some(base_url) = parsed.base_url() else {
+        found.push(checked(Step::Reach, Grade::Fine, "folder_link", String::new()));
+        return Ok(found);
+    };
+    let met = meet(&http, base_url).await;
     let reached = met.is_ok();
     match met {
         Ok(date) => {
@@ -159,7 +164,13 @@ impl Parsed {
                 .map(|read| Self::Wechatpay(Box::new(read))),
             Channel::Unionpay => unionpay::credentials::parse(settings, secrets, environment, now_us)
                 .map(|read| Self::Unionpay(Arc::new(read))),
-            Channel::BankDirect | Channel::Counter => {
+            Channel::BankDirect => {
+                let opened = bank::Link::open((settings, secrets), environment);
+                return opened.map(|link| Self::Bank(Box::new(link))).map_err(|error| {
+                    checked(Step::Settings, Grade::Wrong, bank::question::code_of(&error), error.to_string())
+                });
+            }
+            Channel::Counter => {
                 return Err(checked(Step::Settings, Grade::Wrong, "channel_unknown", channel.to_string()));
             }
         };
@@ -171,15 +182,30 @@ impl Parsed {
             Self::Alipay(read) => read.certificates_expire_at_us,
             Self::Wechatpay(read) => Some(read.certificate_expires_at_us),
             Self::Unionpay(read) => read.certificates_expire_at_us,
+            Self::Bank(link) => {
+                let authority = link.terms.ca_certificate.as_deref()?;
+                tk_formats::cert::validity(authority).ok().map(|validity| validity.not_after_us)
+            }
         }
     }
 
-    fn base_url(&self) -> &str {
+    /// Where it is spoken with; nothing where files come into a folder.
+    fn base_url(&self) -> Option<&str> {
         match self {
-            Self::Alipay(read) => &read.settings.gateway_url,
-            Self::Wechatpay(read) => &read.settings.base_url,
-            Self::Unionpay(read) => &read.settings.gateway_url,
+            Self::Alipay(read) => Some(&read.settings.gateway_url),
+            Self::Wechatpay(read) => Some(&read.settings.base_url),
+            Self::Unionpay(read) => Some(&read.settings.gateway_url),
+            Self::Bank(link) => link.terms.url.as_deref(),
         }
+    }
+
+    /// The client that believes whom this configuration believes.
+    fn http(&self, usual: Http) -> Result<Http, HttpSetupError> {
+        let authority = match self {
+            Self::Alipay(_) | Self::Wechatpay(_) | Self::Unionpay(_) => None,
+            Self::Bank(link) => link.terms.ca_certificate.as_deref(),
+        };
+        authority.map_or(Ok(usual.clone()), |authority| usual.believing(authority))
     }
 
     async fn ask(&self, line: &Line<'_>) -> Asked {
@@ -187,6 +213,7 @@ impl Parsed {
             Self::Alipay(read) => alipay::question::ask(line, read).await,
             Self::Wechatpay(read) => wechatpay::question::ask(line, read).await,
             Self::Unionpay(read) => unionpay::question::ask(line, read).await,
+            Self::Bank(link) => bank::question::ask(line, link).await,
         }
     }
 }

@@ -22,7 +22,8 @@ pub const fn secret_fields(channel: Channel) -> &'static [&'static str] {
         Channel::Alipay => alipay::credentials::SECRET_FIELDS,
         Channel::Wechatpay => wechatpay::credentials::SECRET_FIELDS,
         Channel::Unionpay => unionpay::credentials::SECRET_FIELDS,
-        Channel::BankDirect | Channel::Counter => &[],
+        Channel::BankDirect => crate::bank::SECRET_FIELDS,
+        Channel::Counter => &[],
     }
 }
 

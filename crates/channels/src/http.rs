@@ -3,7 +3,7 @@
 use crate::Environment;
 use crate::callback::Headers;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
 use std::time::Duration;
 
 /// Bounds of every exchange.
@@ -91,14 +91,15 @@ pub struct HttpSetupError(#[from] reqwest::Error);
 impl Http {
     /// A client for this environment.
     pub fn new(environment: Environment, deadlines: Deadlines) -> Result<Self, HttpSetupError> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(deadlines.connect)
-            .timeout(deadlines.total)
-            .user_agent(concat!("tillkeeper/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = builder(deadlines).build()?;
         Ok(Self { client, environment, deadlines })
+    }
+
+    /// The same client, which believes only certificates that lead to this authority, PEM.
+    pub(crate) fn believing(&self, authority_pem: &str) -> Result<Self, HttpSetupError> {
+        let authority = Certificate::from_pem(authority_pem.as_bytes())?;
+        let client = builder(self.deadlines).tls_certs_only([authority]).build()?;
+        Ok(Self { client, ..self.clone() })
     }
 
     /// Posts a body and takes at most [`ANSWER_MAX_BYTES`] of the answer.
@@ -154,6 +155,15 @@ impl Http {
         }
         may_call(parsed.as_str(), self.environment).then_some(parsed)
     }
+}
+
+fn builder(deadlines: Deadlines) -> ClientBuilder {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .connect_timeout(deadlines.connect)
+        .timeout(deadlines.total)
+        .user_agent(concat!("tillkeeper/", env!("CARGO_PKG_VERSION")))
 }
 
 /// Whether an address may be called: https, or http to a loopback address of a test installation; no user part.

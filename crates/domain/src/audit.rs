@@ -107,6 +107,10 @@ words! {
         BankLineLink = "bank_line.link",
         /// A bank line was shown to a person.
         BankLineFlag = "bank_line.flag",
+        /// A person was told about a bank's direct link.
+        BankLinkTell = "bank_link.tell",
+        /// A bank was asked to be asked now.
+        BankLinkAsk = "bank_link.ask",
         /// An event was sent again by hand.
         EventRedeliver = "event.redeliver",
     }

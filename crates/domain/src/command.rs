@@ -94,6 +94,8 @@ pub enum Want {
     SplitLine(TenantId, SplitLineId),
     /// What a refund takes back of a share, read without a lock.
     SplitReturn(TenantId, SplitReturnId),
+    /// The direct link of a bank account.
+    BankLink(TenantId, ChannelAccountId),
     /// An account; it exists, empty, as soon as it is wanted.
     Account(AccountRef),
     /// The head of a tenant's sequences in a lane; wanted by the writer itself.

@@ -2,6 +2,7 @@
 
 use crate::access::{ApiKey, App};
 use crate::audit::{Act, Audit, Origin};
+use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
@@ -97,6 +98,8 @@ pub enum Change {
     SplitLine(Box<SplitLine>),
     /// What a refund takes back of a share.
     SplitReturn(Box<SplitReturn>),
+    /// The direct link of a bank account.
+    BankLink(Box<BankLink>),
     /// An account's terms (never its balance: only entries move that).
     AccountTerms(Box<Account>),
     /// An entry; its lines move balances.
@@ -125,7 +128,7 @@ change_from! {
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
     CashDeposit => CashDeposit, Cheque => Cheque, Fulfilment => Fulfilment,
     TransferReturn => TransferReturn, BankStatement => BankStatement, Split => Split, SplitLine => SplitLine,
-    SplitReturn => SplitReturn,
+    SplitReturn => SplitReturn, BankLink => BankLink,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

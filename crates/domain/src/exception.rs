@@ -58,6 +58,10 @@ words! {
         StatementGap = "statement_gap",
         /// Two statements tell of equal lines without numbers or balances; they were taken for the same.
         StatementOverlap = "statement_overlap",
+        /// A bank's direct link has brought nothing for a day.
+        BankLinkSilent = "bank_link_silent",
+        /// A file of a bank's direct link was refused as a whole.
+        StatementRefused = "statement_refused",
         /// The channel takes back a success it had proven.
         SuccessContradicted = "success_contradicted",
     }

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod ask;
 pub mod audit;
+pub mod bank_link;
 pub mod channel_account;
 pub mod cheque;
 pub mod command;

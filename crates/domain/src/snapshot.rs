@@ -10,6 +10,7 @@ pub use apply::ApplyFault;
 pub use rows::{Appended, Row, Rows, Slot};
 
 use crate::access::{ApiKey, App};
+use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
 use crate::command::Want;
@@ -106,6 +107,8 @@ pub struct Snapshot {
     pub split_lines: Rows<SplitLine>,
     /// Shares on their way back.
     pub split_returns: Rows<SplitReturn>,
+    /// Direct links of bank accounts.
+    pub bank_links: Rows<BankLink>,
     /// Accounts.
     pub accounts: Rows<Account>,
     /// Heads of sequences.

@@ -29,6 +29,22 @@ pub const PLATFORM_PRIVATE_FILE: &str = "alipay_platform.pkcs8.pem";
 pub const PLATFORM_PUBLIC_FILE: &str = "alipay_platform.pub.pem";
 pub const PLATFORM_CERTIFICATE_FILE: &str = "alipay_platform.cer.pem";
 pub const ROOT_CERTIFICATE_FILE: &str = "alipay_root.cer.pem";
+/// The key with which the bank signs its statement files.
+pub const BANK_PRIVATE_FILE: &str = "bank_statement.pkcs8.pem";
+pub const BANK_PUBLIC_FILE: &str = "bank_statement.pub.pem";
+
+/// Whether a folder has the key of the bank.
+#[must_use]
+pub fn bank_key_is_in(folder: &Path) -> bool {
+    folder.join(BANK_PRIVATE_FILE).exists()
+}
+
+/// The key with which the bank signs.
+pub fn bank_key(folder: &Path) -> Result<SigningKey, KeysError> {
+    let path = folder.join(BANK_PRIVATE_FILE);
+    let text = fs::read_to_string(&path).map_err(|source| KeysError::File { path: path.clone(), source })?;
+    SigningKey::from_pem(&text).map_err(|source| KeysError::Key { path, source })
+}
 
 /// What the platform holds to talk with one application.
 #[derive(Debug)]

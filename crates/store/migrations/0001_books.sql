@@ -972,6 +972,36 @@ CREATE TABLE split_returns (
 CREATE INDEX split_returns_by_line ON split_returns (line_id, id);
 @tenant split_returns
 
+-- Direct links of bank accounts: the timer by which statements are asked for, and how far they were taken.
+CREATE TABLE bank_links (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('active', 'stopped')),
+  road TEXT NOT NULL CHECK (road IN ('https', 'folder')),
+  keeper TEXT NOT NULL CHECK (length(keeper) BETWEEN 1 AND 64),
+  every_us {i64} NOT NULL CHECK (every_us > 0),
+  final_after_us {i64} NOT NULL CHECK (final_after_us >= 0),
+  final_day {i64} NOT NULL,
+  gap_day {i64},
+  due_at_us {i64} NOT NULL,
+  lease_until_us {i64} NOT NULL,
+  tries {i64} NOT NULL CHECK (tries >= 0),
+  failures {i64} NOT NULL CHECK (failures >= 0),
+  heard_at_us {i64} NOT NULL,
+  trouble TEXT,
+  trouble_detail TEXT,
+  last_hash TEXT,
+  event_seq {i64} NOT NULL CHECK (event_seq >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, id) REFERENCES channel_accounts (tenant_id, id),
+  CHECK ((trouble IS NULL) = (trouble_detail IS NULL))
+) {strict};
+CREATE INDEX bank_links_due ON bank_links (tenant_id, status, due_at_us);
+@tenant bank_links
+
 CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,

@@ -23,6 +23,8 @@ pub struct DueTenant {
     pub deliveries: bool,
     /// Whether a payment has passed its expiry.
     pub expired_payments: bool,
+    /// Whether a bank is to be asked for a statement.
+    pub bank_links: bool,
 }
 
 /// Until when a claim holds.
@@ -65,10 +67,12 @@ impl Store {
                         instructions: cells.take()?,
                         deliveries: cells.take()?,
                         expired_payments: cells.take()?,
+                        bank_links: cells.take()?,
                     })
                 };
                 let tenant = read().map_err(|error| Failure::from(crate::failure::DbError::from(error)))?;
-                if tenant.instructions || tenant.deliveries || tenant.expired_payments {
+                let rows = tenant.instructions || tenant.deliveries || tenant.bank_links;
+                if rows || tenant.expired_payments {
                     due.push(tenant);
                 }
             }
@@ -97,7 +101,7 @@ impl Store {
         self.claim(tenant_id, "status = 'pending'", lease).await
     }
 
-    async fn claim<R: Record>(
+    pub(crate) async fn claim<R: Record>(
         &self,
         tenant_id: TenantId,
         open: &str,
@@ -206,12 +210,13 @@ fn due_of([first, last]: [TenantId; 2], now_us: i64) -> Sql {
         text: format!(
             "SELECT t.id, {}, {}, CASE WHEN EXISTS (SELECT 1 FROM payments p WHERE p.tenant_id = t.id
                AND p.succeeded_at_us IS NULL AND p.ended_at_us IS NULL AND p.close_requested_at_us IS NULL
-               AND p.expires_at_us <= ?3) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
+               AND p.expires_at_us <= ?3) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END, {}
              FROM platform_tenants t WHERE t.id >= ?1 AND t.id <= ?2 ORDER BY t.id",
             due("instructions", "open"),
-            due("deliveries", "pending")
+            due("deliveries", "pending"),
+            due("bank_links", "active")
         ),
         params: vec![first.to_value(), last.to_value(), Value::Int(now_us)],
-        returns: vec![Kind::Id, Kind::Int, Kind::Int, Kind::Int],
+        returns: vec![Kind::Id, Kind::Int, Kind::Int, Kind::Int, Kind::Int],
     }
 }

@@ -3,6 +3,7 @@
 use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
 use tk_domain::access::SignatureAlgorithm;
 use tk_domain::audit::Act;
+use tk_domain::bank_link::{LinkRoad, LinkStatus, PullTrouble};
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::cheque::ChequeStatus;
 use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus};
@@ -71,6 +72,7 @@ word_columns! {
     ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
     ChequeStatus,
+    LinkRoad, LinkStatus, PullTrouble,
     FulfilmentStatus,
     ReturnMode, ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
 }

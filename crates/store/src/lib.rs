@@ -8,6 +8,7 @@ mod apps;
 mod attempts;
 mod audits;
 mod bank_lines;
+mod bank_links;
 mod batches;
 mod books;
 mod channel_accounts;

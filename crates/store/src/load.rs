@@ -4,6 +4,7 @@ use crate::failure::DbError;
 use crate::record::{Decided, Table};
 use crate::value::{Cells, Columns, Value};
 use tk_domain::access::{ApiKey, App};
+use tk_domain::bank_link::BankLink;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
 use tk_domain::command::Want;
@@ -136,6 +137,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         Want::Split(tenant, id) => by_key::<Split>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::SplitLine(tenant, id) => by_key::<SplitLine>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::SplitReturn(tenant, id) => by_key::<SplitReturn>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::BankLink(tenant, id) => by_key::<BankLink>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Account(name) => {
             by_key::<Account>(loads, snapshot, (name.tenant_id, (name.tenant_id, name.id())));
         }

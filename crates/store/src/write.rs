@@ -4,6 +4,7 @@ use crate::entries::{EntryRow, line_rows};
 use crate::record::{Decided, Record, Table};
 use crate::value::{Kind, Value};
 use tk_domain::access::{ApiKey, App};
+use tk_domain::bank_link::BankLink;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
 use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
@@ -85,6 +86,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<Split>(&mut writes, snapshot);
     changed::<SplitLine>(&mut writes, snapshot);
     changed::<SplitReturn>(&mut writes, snapshot);
+    changed::<BankLink>(&mut writes, snapshot);
     changed::<Account>(&mut writes, snapshot);
     entries(&mut writes, snapshot);
     let audits = std::mem::take(&mut snapshot.appended.audits);

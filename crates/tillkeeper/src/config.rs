@@ -22,6 +22,8 @@ pub struct FileConfig {
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Where banks put statement files, in `<tenant code>/<account number>/incoming`; none where no bank may.
+    pub bank_files: Option<PathBuf>,
 }
 
 /// A checked configuration.
@@ -39,6 +41,8 @@ pub struct Config {
     pub master_key: Vec<u8>,
     /// Proxies believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Where banks put statement files.
+    pub bank_files: Option<PathBuf>,
 }
 
 /// Reads and checks a configuration file.
@@ -65,6 +69,7 @@ pub fn read(path: &Path) -> anyhow::Result<Config> {
         database,
         master_key,
         trusted_proxies: file.trusted_proxies,
+        bank_files: file.bank_files.map(|folder| path.parent().unwrap_or(Path::new(".")).join(folder)),
     })
 }
 

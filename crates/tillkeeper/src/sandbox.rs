@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::Ambient as _;
-use tk_simulator::bank::{Bank, Habits, http as bank};
-use tk_simulator::http::{SandboxApp, SandboxConfig, serve_beside};
-use tk_simulator::keys::{APP_ID, KeysError, SELLER_ID, fresh, wechat};
+use tk_simulator::bank::http::{BankConfig, BankSite};
+use tk_simulator::bank::{Bank, Habits};
+use tk_simulator::http::{Beside, SandboxApp, SandboxConfig, serve_beside};
+use tk_simulator::keys::{self, APP_ID, KeysError, SELLER_ID, fresh, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
 
@@ -33,6 +34,12 @@ pub struct SandboxArgs {
     /// Keeps the truth books of the wallets across restarts in this file.
     #[arg(long)]
     journal: Option<PathBuf>,
+    /// Keeps the bank's books across restarts in this file.
+    #[arg(long)]
+    bank_journal: Option<PathBuf>,
+    /// Where the bank drops statement files, in `<account>/incoming`.
+    #[arg(long)]
+    bank_files: Option<PathBuf>,
     /// The most notifications under way at once.
     #[arg(long, default_value_t = 16)]
     notify_parallel: usize,
@@ -73,21 +80,27 @@ fn announce(base: &str, wechatpay: bool, with_unionpay: bool) {
             "UnionPay sandbox: {base}/unionpay/gateway/api/  files {base}/unionpay/file/  mer id {mer_id}  control {base}/control/unionpay/"
         ));
     }
+    lines.push(format!(
+        "Bank sandbox: {base}/bank/accounts/  token {BANK_TOKEN}  control {base}/control/bank/"
+    ));
     lines.push(format!("Lab for people 通道实验室: {base}/lab"));
     for line in lines {
         output::line(&line);
     }
 }
 
-/// A bank with no accounts yet; scripts open them by its control interface.
-fn bank_routes(address: &str) -> axum::Router {
+/// A bank with no accounts yet, or those of its journal; scripts open them by its control interface.
+fn bank(args: &SandboxArgs) -> anyhow::Result<Arc<BankSite>> {
     let ambient = SystemAmbient::default();
-    let bank = Bank::new(1, Habits::default());
-    let site = bank::BankSite::new(bank, Arc::new(move || ambient.now_us()), BANK_TOKEN);
-    crate::output::line(&format!(
-        "Bank sandbox: http://{address}/bank/accounts/  token {BANK_TOKEN}  control http://{address}/control/bank/",
-    ));
-    bank::router(site)
+    let with_key = keys::bank_key_is_in(&args.keys);
+    Ok(BankSite::open(BankConfig {
+        bank: Bank::new(1, Habits::default()),
+        clock: Arc::new(move || ambient.now_us()),
+        token: BANK_TOKEN.to_owned(),
+        key: with_key.then(|| keys::bank_key(&args.keys)).transpose()?,
+        journal: args.bank_journal.clone(),
+        files: args.bank_files.clone(),
+    })?)
 }
 
 /// Serves the sandbox until interrupted.
@@ -101,7 +114,7 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         let apps = applications(&args.keys).with_context(|| format!("keys in {}", args.keys.display()))?;
         let wechatpay = apps.len() > 1;
         let mut config = SandboxConfig::new(apps, Arc::new(move || ambient.now_us()));
-        config.journal = args.journal;
+        config.journal.clone_from(&args.journal);
         config.notify_parallel = args.notify_parallel;
         let listener = tokio::net::TcpListener::bind(args.listen)
             .await
@@ -109,7 +122,7 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         let gateway = gateway(&args.keys)?;
         let address = listener.local_addr()?;
         announce(&format!("http://{address}"), wechatpay, gateway.is_some());
-        let beside = (gateway, bank_routes(&address.to_string()));
+        let beside = Beside { gateway, bank: Some(bank(&args)?), ..Beside::default() };
         serve_beside(listener, config, beside, crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })

@@ -56,6 +56,7 @@ impl Server {
                 live: config.live,
                 master_key: config.master_key,
                 workers: WorkerLimits::default(),
+                bank_files: config.bank_files,
             },
             trusted_proxies: config.trusted_proxies,
         })

@@ -15,7 +15,7 @@ const EQUAL_MAX: usize = 20_000;
 
 /// What is known of a statement's neighbours.
 #[derive(Debug, Default)]
-pub(super) struct Follow {
+pub(crate) struct Follow {
     neighbours: Vec<BankStatement>,
     first_day: i64,
     last_day: i64,
@@ -25,7 +25,7 @@ pub(super) struct Follow {
 
 impl App {
     /// Reads what a statement follows on.
-    pub(super) async fn follow(&self, bring: &Bring, statement: &ToldStatement) -> Result<Follow, Failure> {
+    pub(crate) async fn follow(&self, bring: &Bring, statement: &ToldStatement) -> Result<Follow, Failure> {
         let days = || statement.lines.iter().map(|line| line.booked_day);
         let (Some(first_day), Some(last_day)) = (days().min(), days().max()) else {
             return Ok(Follow::default());
@@ -110,6 +110,11 @@ impl Follow {
         let one_day = last.first_day == last.last_day && last.last_day == self.first_day;
         let apart = last.last_day < self.first_day || one_day;
         last.closing_minor.filter(|_| apart)
+    }
+
+    /// Where this statement begins and the one before it ended, minor units, if those differ.
+    pub(crate) fn broken(&self, opening_minor: Option<i64>) -> Option<(i64, i64)> {
+        self.gap(opening_minor).zip(opening_minor)
     }
 
     /// The later statement that begins with the balance that this one closes with.

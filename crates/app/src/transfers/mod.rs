@@ -8,4 +8,5 @@ mod take;
 
 pub use look::DeskLooked;
 pub use matching::MatchingDone;
+pub(crate) use take::Noted;
 pub use take::{Bring, Slip, StatementFailure, party_of};

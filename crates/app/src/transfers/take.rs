@@ -1,6 +1,7 @@
 //! Statements and slips become commands: parties sealed, codes found, each line named by its content.
 
 use super::blind::Blind;
+use super::follow::Follow;
 use crate::{App, Failure, NotOpened};
 use serde_json::{Value, json};
 use tk_channels::bank::{Told, ToldStatement};
@@ -22,6 +23,15 @@ pub struct Bring {
     pub by: String,
     /// Who asks.
     pub origin: Origin,
+}
+
+/// Whether a statement is noted as one by which the next is known to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// It is.
+    AsStatement,
+    /// It is not, for its day may bring more lines and it is told again.
+    LinesOnly,
 }
 
 /// Why a statement could not be made into commands.
@@ -70,13 +80,26 @@ impl App {
         statement: &ToldStatement,
     ) -> Result<Vec<TakeBankLines>, StatementFailure> {
         let follow = self.follow(bring, statement).await?;
+        Ok(self.pieces((bring, statement), &follow, Noted::AsStatement)?)
+    }
+
+    /// The same pieces, of a statement whose neighbours were read.
+    pub(crate) fn pieces(
+        &self,
+        (bring, statement): (&Bring, &ToldStatement),
+        follow: &Follow,
+        noted: Noted,
+    ) -> Result<Vec<TakeBankLines>, NotOpened> {
         let blind = Blind::of(self, bring.tenant_id);
         let mut lines = Vec::with_capacity(statement.lines.len());
         for told in &statement.lines {
             lines.push(self.tell(bring, &blind, (told, follow.before(bring, told), &Value::Null))?);
         }
         let ids: Vec<BankLineId> = lines.iter().map(|line| line.id).collect();
-        let mut whole = follow.tell((bring, statement), &ids);
+        let mut whole = match noted {
+            Noted::AsStatement => follow.tell((bring, statement), &ids),
+            Noted::LinesOnly => None,
+        };
         let mut pieces = Vec::new();
         while !lines.is_empty() {
             let rest = lines.split_off(lines.len().min(LINES_MAX));

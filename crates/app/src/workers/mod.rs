@@ -8,10 +8,13 @@ mod close_expired;
 mod conversation;
 mod deliver;
 mod prune;
+mod pull;
+mod pull_statements;
 mod rounds;
 mod send_webhooks;
 
 pub use deliver::{Begun, Told};
+pub use pull::Pulled;
 
 use crate::{App, AppError};
 use tokio::task::JoinSet;
@@ -26,6 +29,7 @@ impl App {
         workers.spawn(close_expired::run(self.clone()));
         workers.spawn(prune::run(self.clone()));
         workers.spawn(ask_identity::run(self.clone()));
+        workers.spawn(pull_statements::run(self.clone()));
         Ok(workers)
     }
 }

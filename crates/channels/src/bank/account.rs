@@ -1,5 +1,6 @@
 //! The settings of a bank account that payers transfer to.
 
+use super::DirectLink;
 use serde::{Deserialize, Serialize};
 use tk_formats::bank::csv::{Mapping, profile};
 
@@ -22,6 +23,9 @@ pub struct BankAccount {
     /// A CSV mapping of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv_mapping: Option<Mapping>,
+    /// How its statements come by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_link: Option<DirectLink>,
 }
 
 /// Why settings are refused: the field and what is wrong with it.
@@ -59,6 +63,9 @@ impl BankAccount {
         }
         if let Some(Err(error)) = account.csv_mapping.as_ref().map(Mapping::check) {
             return Err(wrong("csv_mapping", &error.to_string()));
+        }
+        if let Some(link) = &account.direct_link {
+            link.check()?;
         }
         Ok(account)
     }

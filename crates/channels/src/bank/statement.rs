@@ -1,13 +1,15 @@
 //! A statement file of one bank account as lines that the domain understands.
 
 use super::BankAccount;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tk_domain::transfer::{Flow, LineNature};
 use tk_formats::bank::{BankError, Direction, Encoding, Line, LineKind, Statement, camt053, csv, mt940};
 use tk_money::Currency;
 
 /// The format of a statement file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// CSV by the account's mapping.
     Csv,
@@ -28,6 +30,16 @@ impl Format {
             _ => None,
         }
     }
+
+    /// The word in addresses and settings.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Camt053 => "camt053",
+            Self::Mt940 => "mt940",
+        }
+    }
 }
 
 /// Why a statement file was refused as a whole.
@@ -39,6 +51,12 @@ pub enum StatementError {
     /// It is about another account.
     #[error("the file is about another account")]
     OtherAccount,
+    /// Lines that are equal in all they say come under one number, and no balance proves that they are two.
+    #[error("the row of {bank_ref} is there twice")]
+    DoubledRow {
+        /// The bank's number.
+        bank_ref: String,
+    },
     /// The channel account has no usable settings of a bank account.
     #[error("the channel account is no bank account")]
     NoBankAccount,
@@ -115,6 +133,15 @@ impl Told {
 /// Reads a statement file of this account; nothing of a file that is wrong anywhere.
 pub fn read(settings: &str, format: Format, bytes: &[u8]) -> Result<ToldStatement, StatementError> {
     let account = BankAccount::of_settings(settings).map_err(|_| StatementError::NoBankAccount)?;
+    read_for(&account, format, bytes)
+}
+
+/// The same with the settings read.
+pub(super) fn read_for(
+    account: &BankAccount,
+    format: Format,
+    bytes: &[u8],
+) -> Result<ToldStatement, StatementError> {
     let statements = match format {
         Format::Csv => {
             let mapping = account.mapping().ok_or(StatementError::NoBankAccount)?;
@@ -138,7 +165,7 @@ pub fn read(settings: &str, format: Format, bytes: &[u8]) -> Result<ToldStatemen
         told.closing_minor = None;
     }
     for statement in &statements {
-        check_account(statement, &account)?;
+        check_account(statement, account)?;
         told.currency = statement.currency;
         told.lines.extend(statement.lines.iter().map(line));
     }
@@ -146,7 +173,12 @@ pub fn read(settings: &str, format: Format, bytes: &[u8]) -> Result<ToldStatemen
         return Err(BankError::Currency { line: 1 }.into());
     }
     count_same(&mut told.lines);
-    Ok(told)
+    let proven = told.opening_minor.is_some() && told.closing_minor.is_some();
+    let doubled = |told: &&Told| !told.bank_ref.is_empty() && told.ordinal > 0;
+    match told.lines.iter().find(doubled) {
+        Some(twice) if !proven => Err(StatementError::DoubledRow { bank_ref: twice.bank_ref.clone() }),
+        Some(_) | None => Ok(told),
+    }
 }
 
 /// A file that names an account must name this one.

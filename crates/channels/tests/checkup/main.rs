@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tillkeeper_channels::Environment;
 use tillkeeper_channels::checkup::{Checked, Grade, Patient, check_up};
 use tk_domain::channel_account::Channel;
-use tk_simulator::http::{Clock, SandboxApp, SandboxConfig, serve_beside};
+use tk_simulator::http::{Beside, Clock, SandboxApp, SandboxConfig, serve_beside};
 use tk_simulator::keys::certificate::{Issuer, Role, Term, issue};
 use tk_simulator::keys::pair::Pair;
 use tk_simulator::keys::{self, fresh, wechat};
@@ -47,7 +47,12 @@ impl Ward {
         let gateway = Gateway::new(gateway).unwrap();
         let others = axum::Router::new();
         let config = SandboxConfig::new(apps, clock);
-        tokio::spawn(serve_beside(listener, config, (Some(gateway), others), std::future::pending()));
+        tokio::spawn(serve_beside(
+            listener,
+            config,
+            Beside { gateway: Some(gateway), bank: None, others },
+            std::future::pending(),
+        ));
         Self { base, keys, now_us }
     }
 

@@ -1,6 +1,7 @@
 //! Creating and changing channel accounts. Credentials arrive sealed; nothing here can read them.
 
 use crate::audit::{Act, Origin};
+use crate::bank_link;
 use crate::channel_account::{Channel, ChannelAccount};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
@@ -133,6 +134,7 @@ impl Command for CreateChannelAccount {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::ChannelAccounts(self.tenant_id));
+        bank_link::want_link((self.tenant_id, self.channel_account_id), wants);
         if let Some(id) = self.partner_id {
             wants.add(Want::Partner(self.tenant_id, id));
         }
@@ -154,6 +156,7 @@ impl Command for CreateChannelAccount {
         }
         let mut changes = Changes::default();
         write(&account, &self.origin, self.terms.credentials.is_some(), &mut changes, moment);
+        changes.put_some(bank_link::kept(&account, snapshot, moment));
         Ok(Decision::new(account, changes))
     }
 }
@@ -184,6 +187,7 @@ impl Command for UpdateChannelAccount {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::ChannelAccount(self.tenant_id, self.channel_account_id));
+        bank_link::want_link((self.tenant_id, self.channel_account_id), wants);
     }
 
     fn decide(
@@ -201,6 +205,7 @@ impl Command for UpdateChannelAccount {
         }
         let mut changes = Changes::default();
         write(&account, &self.origin, self.terms.credentials.is_some(), &mut changes, moment);
+        changes.put_some(bank_link::kept(&account, snapshot, moment));
         Ok(Decision::new(account, changes))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::{ApiKey, App};
 use crate::audit::Audit;
+use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
 use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
@@ -60,6 +61,7 @@ rows! {
     Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId,
     CounterMovement: MovementId, CashDeposit: CashDepositId, TransferReturn: ReturnId, BankStatement: StatementId,
     Split: SplitId, SplitLine: SplitLineId, SplitReturn: SplitReturnId,
+    BankLink: ChannelAccountId,
 }
 
 impl Row for Head {

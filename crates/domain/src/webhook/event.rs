@@ -78,6 +78,12 @@ words! {
         BankTransferReturned = "bank_transfer.returned",
         /// The bank took back money that a payment had been collected with.
         PaymentReversed = "payment.reversed",
+        /// A bank's direct link has brought nothing for a day.
+        BankLinkSilent = "bank_link.silent",
+        /// A file of a bank's direct link was refused as a whole.
+        BankLinkRefused = "bank_link.refused",
+        /// The direct link brings statements again.
+        BankLinkRecovered = "bank_link.recovered",
         /// Somebody pressed "send a test event".
         Test = "test",
     }

@@ -7,6 +7,8 @@ extern crate tillkeeper_domain as tk_domain;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]
+mod bank_link;
+#[cfg(test)]
 mod barcode;
 #[cfg(test)]
 mod books;

@@ -70,6 +70,7 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Split(..)
         | Want::SplitLine(..)
         | Want::SplitReturn(..)
+        | Want::BankLink(..)
         | Want::Delivery(..) => None,
     }
 }
@@ -145,6 +146,7 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::Split(tenant, id) => copy(&full.splits, &(*tenant, *id), &mut to.splits),
         Want::SplitLine(tenant, id) => copy(&full.split_lines, &(*tenant, *id), &mut to.split_lines),
         Want::SplitReturn(tenant, id) => copy(&full.split_returns, &(*tenant, *id), &mut to.split_returns),
+        Want::BankLink(tenant, id) => copy(&full.bank_links, &(*tenant, *id), &mut to.bank_links),
         Want::Account(name) => copy(&full.accounts, &(name.tenant_id, name.id()), &mut to.accounts),
         Want::Head(tenant, lane) => copy(&full.heads, &(*tenant, *lane), &mut to.heads),
     }
@@ -190,6 +192,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::Split(row) => replaces_unseen(&**row, &full.splits, &partial.splits),
         Change::SplitLine(row) => replaces_unseen(&**row, &full.split_lines, &partial.split_lines),
         Change::SplitReturn(row) => replaces_unseen(&**row, &full.split_returns, &partial.split_returns),
+        Change::BankLink(row) => replaces_unseen(&**row, &full.bank_links, &partial.bank_links),
         Change::WebhookEndpoint(row) => {
             replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
         }

@@ -222,6 +222,8 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::SlipUnproven
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap
+        | ExceptionKind::BankLinkSilent
+        | ExceptionKind::StatementRefused
         | ExceptionKind::RefundLateSuccess
         | ExceptionKind::DuplicatePaid
         | ExceptionKind::LateSuccess => false,

@@ -104,6 +104,7 @@ impl Checker {
             Change::BankStatement(row) => {
                 known(&rows.bank_statements, &partial.bank_statements, row.as_ref())
             }
+            Change::BankLink(row) => known(&rows.bank_links, &partial.bank_links, row.as_ref()),
             Change::PaymentIdentity(row) => {
                 known(&rows.payment_identities, &partial.payment_identities, row.as_ref())
             }
@@ -211,6 +212,7 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::TransferReturn(tenant, id) => {
             copy(&rows.transfer_returns, &mut partial.transfer_returns, &(*tenant, *id));
         }
+        Want::BankLink(tenant, id) => copy(&rows.bank_links, &mut partial.bank_links, &(*tenant, *id)),
         Want::BankStatement(tenant, id) => {
             copy(&rows.bank_statements, &mut partial.bank_statements, &(*tenant, *id));
         }

@@ -1,5 +1,6 @@
 //! The bank's own books: balances and bookings, never changed once made.
 
+use super::journal::BankEvent;
 use super::remark::{Slip, mistyped};
 use crate::core::Dice;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub struct Payer {
 }
 
 /// One movement on an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     /// The bank's running number, unique over all accounts.
     pub number: u64,
@@ -105,6 +106,8 @@ pub struct Bank {
     names: BTreeMap<String, String>,
     dice: Dice,
     next_number: u64,
+    /// Changes that nobody took yet; kept only where somebody will.
+    events: Option<Vec<BankEvent>>,
     /// What happens by itself.
     pub habits: Habits,
 }
@@ -114,7 +117,7 @@ impl Bank {
     #[must_use]
     pub fn new(seed: u64, habits: Habits) -> Self {
         let (accounts, names) = (BTreeMap::new(), BTreeMap::new());
-        Self { accounts, names, dice: Dice::new(seed), next_number: 1, habits }
+        Self { accounts, names, dice: Dice::new(seed), next_number: 1, events: None, habits }
     }
 
     /// Opens an account; one that is open stays as it is.
@@ -122,9 +125,47 @@ impl Bank {
         if self.accounts.len() >= ACCOUNTS_MAX && !self.accounts.contains_key(account) {
             return Err(BankRefusal::Full);
         }
+        if !self.accounts.contains_key(account) {
+            self.tell(|| BankEvent::Opened { account: account.to_owned(), name: name.to_owned() });
+        }
         self.accounts.entry(account.to_owned()).or_default();
         self.names.entry(account.to_owned()).or_insert_with(|| name.to_owned());
         Ok(())
+    }
+
+    /// From now on changes are kept until they are taken.
+    pub fn keep_events(&mut self) {
+        self.events.get_or_insert_default();
+    }
+
+    /// The changes since the last time.
+    pub fn take_events(&mut self) -> Vec<BankEvent> {
+        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn tell(&mut self, event: impl FnOnce() -> BankEvent) {
+        if let Some(events) = &mut self.events {
+            events.push(event());
+        }
+    }
+
+    /// Takes back in what was told before.
+    pub fn restore(&mut self, event: BankEvent) {
+        match event {
+            BankEvent::Opened { account, name } => {
+                self.accounts.entry(account.clone()).or_default();
+                self.names.insert(account, name);
+            }
+            BankEvent::Booked { account, booking } => {
+                self.next_number = self.next_number.max(booking.number.saturating_add(1));
+                self.accounts.entry(account).or_default().push(booking);
+            }
+        }
+    }
+
+    /// The numbers of all accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        self.accounts.keys().map(String::as_str)
     }
 
     /// The name on an account.
@@ -236,7 +277,7 @@ impl Bank {
         let before = rows.last().map_or(0, |last| last.balance_fen);
         let balance_fen = before.checked_add(signed_fen).ok_or(BankRefusal::Amount)?;
         let (other, remark) = (other.clone(), remark.to_owned());
-        rows.push(Booking {
+        let booking = Booking {
             number,
             at_us,
             signed_fen,
@@ -246,7 +287,9 @@ impl Bank {
             nature,
             reverses,
             shown_from_us: shown_from_us.max(at_us),
-        });
+        };
+        rows.push(booking.clone());
+        self.tell(|| BankEvent::Booked { account: account.to_owned(), booking });
         self.next_number = self.next_number.saturating_add(1);
         Ok(number)
     }

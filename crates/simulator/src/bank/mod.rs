@@ -5,11 +5,16 @@
 
 mod books;
 pub mod http;
+mod journal;
 mod remark;
+mod spoil;
 mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use books::{Bank, BankRefusal, Booking, Habits, Nature, Payer};
+pub use journal::BankEvent;
 pub use remark::{Slip, mistyped};
+pub use spoil::{Spoiled, spoil};
+pub(crate) use statement::day_of_us;
 pub use statement::{FileFormat, statement};

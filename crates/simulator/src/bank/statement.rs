@@ -66,7 +66,7 @@ impl<'a> Sheet<'a> {
     }
 }
 
-fn day_of_us(at_us: i64) -> i64 {
+pub(crate) fn day_of_us(at_us: i64) -> i64 {
     at_us.saturating_add(8 * 3_600_000_000).div_euclid(DAY_US)
 }
 

@@ -24,6 +24,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+use crate::bank::http::BankSite;
 use crate::core::House;
 use crate::unionpay::http::Gateway;
 
@@ -36,16 +37,28 @@ pub async fn serve(
     config: SandboxConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
-    serve_beside(listener, config, (None, Router::new()), stop).await
+    serve_beside(listener, config, Beside::default(), stop).await
 }
 
-/// Serves the sandbox, its lab and, on the same listener, UnionPay's gateway and routes of others.
+/// What else is served beside the wallets.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// UnionPay's gateway.
+    pub gateway: Option<Arc<Gateway>>,
+    /// The bank.
+    pub bank: Option<Arc<BankSite>>,
+    /// Routes of others.
+    pub others: Router,
+}
+
+/// Serves the sandbox, its lab and, on the same listener, what is beside it.
 pub async fn serve_beside(
     listener: TcpListener,
     config: SandboxConfig,
-    (gateway, others): (Option<Arc<Gateway>>, Router),
+    beside: Beside,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
+    let Beside { gateway, bank, others } = beside;
     let address = listener.local_addr().map_err(SandboxError::Listener)?;
     let sandbox = Sandbox::new(config, &format!("http://{address}"))?;
     let notifier = tokio::spawn(notifier::run(Arc::clone(&sandbox)));
@@ -55,7 +68,10 @@ pub async fn serve_beside(
         notifiers.push(tokio::spawn(crate::unionpay::http::notify_forever(Arc::clone(gateway))));
         routes = routes.merge(crate::unionpay::http::router(Arc::clone(gateway)));
     }
-    routes = routes.merge(lab::router(lab::Lab { sandbox, gateway, hand: None }));
+    if let Some(bank) = &bank {
+        routes = routes.merge(crate::bank::http::router(Arc::clone(bank)));
+    }
+    routes = routes.merge(lab::router(lab::Lab { sandbox, gateway, bank, hand: None }));
     let served = axum::serve(listener, routes).with_graceful_shutdown(stop).await;
     for notifier in notifiers {
         notifier.abort();

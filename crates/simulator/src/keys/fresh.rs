@@ -16,7 +16,7 @@ const FOR_DAYS: i64 = 1_800;
 /// The name of certificates of UnionPay's test gateway.
 const GATEWAY_NAME: &str = "041@Z00040000@00040000:SIGN@00000001";
 
-/// Makes what is missing of the keys of Alipay, WeChat Pay and UnionPay; whole sets only, what is there stays.
+/// Makes what is missing of the keys of Alipay, WeChat Pay, UnionPay and the bank; whole sets only, what is there stays.
 pub fn complete(folder: &Path, now_us: i64) -> Result<(), KeysError> {
     fs::create_dir_all(folder).map_err(|source| KeysError::File { path: folder.to_owned(), source })?;
     let term = Term { from_us: now_us - SINCE_DAYS * DAY_US, until_us: now_us + FOR_DAYS * DAY_US };
@@ -28,6 +28,11 @@ pub fn complete(folder: &Path, now_us: i64) -> Result<(), KeysError> {
     }
     if !folder.join(unionpay::GATEWAY_PRIVATE_FILE).exists() {
         unionpay_set(folder, term)?;
+    }
+    if !super::bank_key_is_in(folder) {
+        let bank = Pair::generate()?;
+        write(folder, super::BANK_PUBLIC_FILE, &bank.public_pem)?;
+        write(folder, super::BANK_PRIVATE_FILE, &bank.private_pem)?;
     }
     Ok(())
 }

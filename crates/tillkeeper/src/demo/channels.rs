@@ -15,6 +15,8 @@ use tk_domain::channel_account::{Channel, Method};
 use tk_domain::id::{ChannelAccountId, TenantId};
 use tk_domain::identity::{IdentityPolicyTerms, SaveIdentityPolicy};
 use tk_money::Rate;
+use tk_simulator::bank::http::{BankConfig, BankSite};
+use tk_simulator::bank::{Bank, Habits};
 use tk_simulator::http::{Sandbox, SandboxConfig, lab};
 use tk_simulator::identity::{self, IdentityHouse};
 use tk_simulator::keys::{self as names, wechat};
@@ -27,6 +29,10 @@ const IDENTITY_SECRET: &str = "sandbox-identity-secret";
 const UNIONPAY_FEE_PPM: u32 = 6_000;
 /// The group's account at a bank that does not exist.
 pub const BANK_ACCOUNT_NO: &str = "110902233410801";
+/// Whose it is.
+const BANK_ACCOUNT_NAME: &str = "海晏河清（演示）集团有限公司";
+/// What the direct link brings to the simulated bank; it guards nothing but made-up money.
+const BANK_TOKEN: &str = "sandbox";
 
 /// The channels played on this machine, with their books.
 #[derive(Debug)]
@@ -34,6 +40,7 @@ pub struct Simulated {
     sandbox: Arc<Sandbox>,
     gateway: Arc<Gateway>,
     ambient: Arc<SystemAmbient>,
+    bank: Arc<BankSite>,
 }
 
 impl Simulated {
@@ -53,7 +60,16 @@ impl Simulated {
         config.journal = Some(data.join("sandbox.journal"));
         config.seller_base = Some(seller_base.to_owned());
         let gateway = Gateway::new(GatewayConfig::new(kept.gateway_keys()?, clock()))?;
-        Ok(Self { sandbox: Sandbox::new(config, url)?, gateway, ambient: Arc::clone(ambient) })
+        let bank = BankSite::open(BankConfig {
+            bank: Bank::new(11, Habits::default()),
+            clock: clock(),
+            token: BANK_TOKEN.to_owned(),
+            key: Some(tk_simulator::keys::bank_key(&kept.keys())?),
+            journal: Some(data.join("bank.journal")),
+            files: None,
+        })?;
+        bank.with(|bank, _| bank.open(BANK_ACCOUNT_NO, BANK_ACCOUNT_NAME))?;
+        Ok(Self { sandbox: Sandbox::new(config, url)?, gateway, bank, ambient: Arc::clone(ambient) })
     }
 
     /// Sends their notifications from now on, and gives their routes.
@@ -65,11 +81,13 @@ impl Simulated {
         let lab = lab::router(lab::Lab {
             sandbox: Arc::clone(&self.sandbox),
             gateway: Some(Arc::clone(&self.gateway)),
+            bank: Some(Arc::clone(&self.bank)),
             hand: Some(Arc::new(move |by_us| hand.advance(by_us))),
         });
         let clock = Arc::clone(&self.ambient);
         let house = IdentityHouse::new(IDENTITY_SECRET, Arc::new(move || clock.now_us()));
-        let beside = gateway.merge(lab).merge(identity::router(house));
+        let bank = tk_simulator::bank::http::router(Arc::clone(&self.bank));
+        let beside = gateway.merge(bank).merge(lab).merge(identity::router(house));
         tk_simulator::http::router(Arc::clone(&self.sandbox)).merge(beside)
     }
 }
@@ -80,6 +98,7 @@ pub fn paths(url: &str) -> Value {
         "alipay": { "gateway": format!("{url}/gateway.do"), "control": format!("{url}/control/alipay") },
         "wechatpay": { "gateway": url, "control": format!("{url}/control/wechatpay") },
         "unionpay": { "gateway": format!("{url}/unionpay"), "control": format!("{url}/control/unionpay") },
+        "bank": { "gateway": format!("{url}/bank"), "control": format!("{url}/control/bank") },
     })
 }
 
@@ -94,7 +113,7 @@ pub async fn contracts(
     for channel in [Channel::Alipay, Channel::Wechatpay, Channel::Unionpay] {
         channel_account(app, tenant_id, terms(channel, &keys, url)?).await?;
     }
-    channel_account(app, tenant_id, bank()?).await
+    channel_account(app, tenant_id, bank(&keys, url)?).await
 }
 
 /// Makes known who compares payers with official records.
@@ -118,7 +137,8 @@ pub fn terms(channel: Channel, keys: &Path, url: &str) -> anyhow::Result<Contrac
         Channel::Alipay => alipay(keys, url),
         Channel::Wechatpay => wechatpay(keys, url),
         Channel::Unionpay => of_unionpay(keys, url),
-        Channel::BankDirect | Channel::Counter => bail!("{channel} is not simulated by its keys"),
+        Channel::BankDirect => bank(keys, url),
+        Channel::Counter => bail!("{channel} is not simulated by its keys"),
     }
 }
 
@@ -190,7 +210,7 @@ fn of_unionpay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>>
     })
 }
 
-fn bank() -> anyhow::Result<ContractTerms<'static>> {
+fn bank(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>> {
     Ok(ContractTerms {
         name: "基本户 Bank account (simulated)",
         channel: Channel::BankDirect,
@@ -198,10 +218,14 @@ fn bank() -> anyhow::Result<ContractTerms<'static>> {
         payee_merchant: BANK_ACCOUNT_NO,
         methods: &[Method::BankTransfer],
         settings: json!({
-            "account_no": BANK_ACCOUNT_NO, "account_name": "海晏河清（演示）集团有限公司",
+            "account_no": BANK_ACCOUNT_NO, "account_name": BANK_ACCOUNT_NAME,
             "bank_name": "演示银行上海分行营业部",
+            "direct_link": {
+                "road": "https", "url": format!("{url}/bank"), "format": "camt053", "keeper": "出纳 王小明",
+                "every_s": 5, "statement_key": pem(keys, names::BANK_PUBLIC_FILE)?,
+            },
         }),
-        secrets: json!({}),
+        secrets: json!({ "token": BANK_TOKEN }),
         fee_rate: Rate::from_ppm(0)?,
     })
 }

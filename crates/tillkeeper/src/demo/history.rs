@@ -1,7 +1,7 @@
 //! The demo's past: the same commands, channel and wallet as in life, under a clock set back.
 
+use super::bank::Transfer;
 use super::catalog::article;
-use super::clerk::{Clerk, Transfer};
 use super::client::Wallet;
 use super::seed::Group;
 use super::ways::{Age, Side, way_for};
@@ -88,20 +88,17 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
     };
     let (_, attempt) = app.start_attempt(start, WAIT_US).await?;
     let declined = number % 20 == 19;
-    act(group, wallet, (way.side, &attempt), declined).await?;
-    if way.side != Side::Bank {
+    act(wallet, (way.side, &attempt), declined).await?;
+    if way.side == Side::Bank {
+        group.account.bring(app).await?;
+    } else {
         let query = RequestQuery { tenant_id: group.tenant_id, payment_id, lease_us: 0, origin };
         app.query_payment(query, WAIT_US).await?;
     }
     Ok(())
 }
 
-async fn act(
-    group: &Group,
-    wallet: &Wallet,
-    (side, attempt): (Side, &Attempt),
-    declined: bool,
-) -> anyhow::Result<()> {
+async fn act(wallet: &Wallet, (side, attempt): (Side, &Attempt), declined: bool) -> anyhow::Result<()> {
     let act = if declined { "decline" } else { "pay" };
     let shown = attempt.action.as_ref().context("the channel gave nothing to show")?;
     match side {
@@ -112,30 +109,23 @@ async fn act(
         }
         Side::Bank if declined => Ok(()),
         Side::Bank => {
-            group.clerk.hear(Transfer {
-                amount_minor: attempt.amount_minor,
-                payer: "沧海贸易（演示）有限公司",
-                remark: &shown.value,
-                bank_ref: attempt.out_no.clone(),
-            });
-            group.clerk.bring().await
+            let payer = "沧海贸易（演示）有限公司";
+            wallet.transfer(&Transfer { amount_fen: attempt.amount_minor, payer, remark: &shown.value }).await
         }
     }
 }
 
 /// Transfers whose senders forgot the code: somebody has to look.
-pub async fn unexplained(clerk: &Clerk) -> anyhow::Result<()> {
-    for (number, (payer, amount_minor)) in
+pub async fn unexplained(app: &App, group: &Group, wallet: &Wallet) -> anyhow::Result<()> {
+    for (payer, amount_fen) in
         [("白云物流（演示）", 1_288_000), ("李小满", 428_640), ("青山科技（演示）", 8_600_000)]
-            .into_iter()
-            .enumerate()
     {
-        clerk.hear(Transfer { amount_minor, payer, remark: "保费", bank_ref: format!("DEMO{number:04}") });
+        wallet.transfer(&Transfer { amount_fen, payer, remark: "保费" }).await?;
     }
-    clerk.bring().await
+    group.account.bring(app).await
 }
 
-/// Sets the faults of a bad day at the simulated wallets: lost, late, doubled and slow answers.
+/// Sets the faults of a bad day at the simulated wallets: lost, late, doubled and slow answers; and a bank's habits.
 pub async fn trouble(wallet: &Wallet) -> anyhow::Result<()> {
     let plan = json!({
         "scripts": [],
@@ -148,7 +138,12 @@ pub async fn trouble(wallet: &Wallet) -> anyhow::Result<()> {
         },
     });
     wallet.set_faults("alipay", &plan).await?;
-    wallet.set_faults("wechatpay", &plan).await
+    wallet.set_faults("wechatpay", &plan).await?;
+    // Payers write codes wrong and pay in parts; the bank shows some transfers a day late and takes some back.
+    let habits = json!({
+        "mistyped_ppm": 60_000, "split_ppm": 40_000, "late_ppm": 5_000, "reversed_ppm": 5_000,
+    });
+    wallet.set_habits(&habits).await
 }
 
 /// Tries again for some seconds what may come before the listener is ready.

@@ -1,8 +1,8 @@
 //! `tillkeeper demo`: everything on one machine, with no real money.
 
+mod bank;
 mod catalog;
 pub mod channels;
-mod clerk;
 pub mod client;
 mod history;
 mod keep;
@@ -17,7 +17,6 @@ use crate::serve::Server;
 use anyhow::Context;
 use channels::Simulated;
 use clap::Args;
-use clerk::Clerk;
 use client::{Api, Wallet};
 use keep::Kept;
 use std::net::SocketAddr;
@@ -25,6 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tk_app::{App, AppConfig, WorkerLimits};
+use tk_domain::moment::DAY_US;
 use tk_store::Source;
 use tokio::net::TcpListener;
 
@@ -87,6 +87,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
             live: false,
             master_key: kept.master_key.clone(),
             workers: WorkerLimits::default(),
+            bank_files: Some(args.data.join("bank-files")),
         },
         trusted_proxies: Vec::new(),
     };
@@ -95,7 +96,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     let simulated = Simulated::open(&kept, &args.data, &ambient, (&sandbox_url, &base_url))?;
     let routes = simulated.routes().merge(sink::router());
     tokio::spawn(async move { axum::serve(sandbox_listener, routes).await });
-    args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay and wallets on {sandbox_url}"));
+    args.tick(&format!("simulated Alipay, WeChat Pay, UnionPay, a bank and wallets on {sandbox_url}"));
     let wallet = Wallet { client: client::client()?, url: sandbox_url.clone() };
     let ready = prepare(&args, &app, &kept, (&ambient, &wallet)).await?;
     let api = Api {
@@ -110,8 +111,7 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     });
     if !args.no_traffic {
         history::trouble(&wallet).await?;
-        tokio::spawn(ready.clerk.clone().run());
-        let town = traffic::Town { api: api.clone(), wallet, clerk: ready.clerk.clone() };
+        let town = traffic::Town { api: api.clone(), wallet };
         tokio::spawn(traffic::run(town, ambient));
         args.tick("live traffic, about 3 payments a second, with lost and late answers");
     }
@@ -130,7 +130,6 @@ struct Ready {
     api_key: String,
     merchant: &'static str,
     product: &'static str,
-    clerk: Clerk,
 }
 
 async fn prepare(
@@ -139,14 +138,14 @@ async fn prepare(
     kept: &Kept,
     (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
 ) -> anyhow::Result<Ready> {
-    let (api_key, clerk) = match app.reader().tenant_by_code(catalog::GROUP.code).await? {
-        Some(tenant) => {
+    let api_key = match app.reader().tenant_by_code(catalog::GROUP.code).await? {
+        Some(_) => {
             args.tick("the demo's companies and their payments are still here");
-            (kept.api_key(&wallet.url)?, Clerk::find(app, tenant.id).await?)
+            kept.api_key(&wallet.url)?
         }
         None => first_start(args, app, kept, (ambient, wallet)).await?,
     };
-    Ok(Ready { api_key, merchant: catalog::COMPANIES[0].code, product: catalog::ARTICLES[0].code, clerk })
+    Ok(Ready { api_key, merchant: catalog::COMPANIES[0].code, product: catalog::ARTICLES[0].code })
 }
 
 async fn first_start(
@@ -154,16 +153,19 @@ async fn first_start(
     app: &App,
     kept: &Kept,
     (ambient, wallet): (&Arc<SystemAmbient>, &Wallet),
-) -> anyhow::Result<(String, Clerk)> {
+) -> anyhow::Result<String> {
+    // The contracts are as old as the history: the bank's statements are taken from that day on.
+    ambient.set_offset_us(-i64::from(args.history_days) * DAY_US);
     let group = seed::group(app, kept, &wallet.url).await?;
     args.tick(&format!("group {} with {}", catalog::GROUP.name, seed::names()));
     let made = history::make(app, &group, (ambient, wallet), args.history_days).await?;
     if made > 0 {
-        history::unexplained(&group.clerk).await?;
+        history::unexplained(app, &group, wallet).await?;
         args.tick(&format!("{} days of history: {made} payments by all channels", args.history_days));
     }
     kept.keep(&group.api_key, &wallet.url)?;
-    Ok((group.api_key, group.clerk))
+    ambient.set_offset_us(0);
+    Ok(group.api_key)
 }
 
 async fn announce(args: &DemoArgs, api: &Api, sandbox_url: &str, ready: &Ready) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! The demo's companies, products, contracts, key and webhook endpoint.
 
+use super::bank::Account;
 use super::catalog::{ARTICLES, CHECKED, CHECKED_FROM_FEN, COMPANIES, GROUP};
-use super::clerk::Clerk;
 use super::client::Api;
 use super::keep::Kept;
 use crate::provision::{tenant_with_key, webhook_endpoint};
@@ -23,7 +23,7 @@ pub struct Group {
     pub api_key: String,
     pub merchants: BTreeMap<&'static str, MerchantId>,
     pub products: BTreeMap<&'static str, ProductId>,
-    pub clerk: Clerk,
+    pub account: Account,
 }
 
 /// The companies' names in one line.
@@ -71,8 +71,13 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
     super::channels::identity_policy(app, tenant.id, sandbox_url).await?;
     let bank_id = super::channels::contracts(app, tenant.id, kept, sandbox_url).await?;
     webhook_endpoint(app, tenant.id, &format!("{sandbox_url}{}", super::sink::PATH)).await?;
-    let clerk = Clerk::new(app, tenant.id, bank_id);
-    Ok(Group { tenant_id: tenant.id, api_key, merchants, products, clerk })
+    Ok(Group {
+        tenant_id: tenant.id,
+        api_key,
+        merchants,
+        products,
+        account: Account { tenant_id: tenant.id, id: bank_id },
+    })
 }
 
 /// Makes one open payment by the API and answers its cashier link.

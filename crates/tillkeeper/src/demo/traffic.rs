@@ -1,7 +1,7 @@
 //! Live traffic of the demo: order systems that call the API and payers who use the wallet.
 
+use super::bank::Transfer;
 use super::catalog::article;
-use super::clerk::{Clerk, Transfer};
 use super::client::{Api, Wallet};
 use super::ways::{Age, Side, way_for};
 use anyhow::Context as _;
@@ -21,7 +21,6 @@ const JOURNEYS_MAX: usize = 64;
 pub struct Town {
     pub api: Api,
     pub wallet: Wallet,
-    pub clerk: Clerk,
 }
 
 /// Begins a journey at each beat until dropped.
@@ -112,13 +111,12 @@ async fn act(town: &Town, (side, attempt): (Side, &Value), act: &str) -> anyhow:
         // Nobody hears of a transfer that its payer thought better of.
         Side::Bank if act == "decline" => Ok(()),
         Side::Bank => {
-            town.clerk.hear(Transfer {
-                amount_minor: attempt["amount"].as_i64().context("no amount")?,
+            let transfer = Transfer {
+                amount_fen: attempt["amount"].as_i64().context("no amount")?,
                 payer: "沧海贸易（演示）有限公司",
                 remark: Api::text(&attempt["action"], "value")?,
-                bank_ref: out_no.to_owned(),
-            });
-            Ok(())
+            };
+            town.wallet.transfer(&transfer).await
         }
     }
 }

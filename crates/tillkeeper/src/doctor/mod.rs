@@ -28,7 +28,7 @@ pub enum Lang {
 /// Which configuration.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// `alipay`, `wechatpay` or `unionpay`.
+    /// `alipay`, `wechatpay`, `unionpay` or `bank_direct`.
     #[arg(long)]
     channel: String,
     /// A file with the settings of the channel account, a JSON object as in `POST /v1/channel_accounts`.
@@ -53,7 +53,10 @@ pub struct DoctorArgs {
 /// Looks at everything; exit code 0 only if nothing is wrong.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let Some(channel) = Channel::parse(&args.channel) else {
-        bail!("there is no channel {:?}; alipay, wechatpay and unionpay can be tested", args.channel);
+        bail!(
+            "there is no channel {:?}; alipay, wechatpay, unionpay and bank_direct can be tested",
+            args.channel
+        );
     };
     let (settings, secrets) = (text_of(&args.settings)?, text_of(&args.credentials)?);
     let environment = if args.live { Environment::Live } else { Environment::Test };

@@ -211,8 +211,45 @@ const LINES: &[Line] = &[
     ),
     (
         "channel_unknown",
-        ["这个通道没有可测试的接口", "可测试的有 alipay、wechatpay、unionpay"],
-        ["This channel has no interface to test", "alipay, wechatpay and unionpay can be tested"],
+        ["这个通道没有可测试的接口", "可测试的有 alipay、wechatpay、unionpay、bank_direct"],
+        [
+            "This channel has no interface to test",
+            "alipay, wechatpay, unionpay and bank_direct can be tested",
+        ],
+    ),
+    (
+        "no_direct_link",
+        ["这个银行账户没有配置银企直连", "在设置中加上 direct_link，否则只能手工导入对账单"],
+        [
+            "This bank account has no direct link",
+            "Add direct_link to the settings; without it statements are imported by hand",
+        ],
+    ),
+    (
+        "folder_link",
+        ["对账单由银行放入文件夹，没有可连接的网关", ""],
+        ["The bank puts files into a folder; there is no gateway to reach", ""],
+    ),
+    (
+        "token_refused",
+        ["银行不认我们的令牌或账号", "核对令牌是否有效，以及账号是否已向银行开通直连"],
+        [
+            "The bank accepts neither our token nor perhaps the account",
+            "Check that the token is valid and that the account is open for the direct link at the bank",
+        ],
+    ),
+    (
+        "other_account",
+        ["银行给的是别的账户的对账单", "核对 account_no 与银行登记的账号"],
+        ["The bank gave a statement of another account", "Check account_no against what the bank has"],
+    ),
+    (
+        "statement_unreadable",
+        ["对账单无法读取或合计不符", "核对 format；CSV 还要核对列映射"],
+        [
+            "The statement cannot be read, or its sums do not agree",
+            "Check format, and for CSV the mapping of its columns",
+        ],
     ),
 ];
 

@@ -4,6 +4,7 @@ mod accounts;
 pub mod answer;
 mod apps;
 mod attempts;
+mod bank_links;
 mod bank_transfers;
 mod channel_accounts;
 mod cheques;
@@ -88,6 +89,9 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(bank_transfers::cancellation::create))
         .routes(routes!(bank_transfers::returns::create, bank_transfers::returns::list))
         .routes(routes!(bank_transfers::links::create))
+        .routes(routes!(bank_links::list::list))
+        .routes(routes!(bank_links::get::get))
+        .routes(routes!(bank_links::questions::create))
 }
 
 fn over_the_counter() -> OpenApiRouter<WebState> {

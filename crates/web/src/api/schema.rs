@@ -83,6 +83,12 @@ schemas! {
         linked_to: Option<String>, booked_date: String, booked_at: Option<String>,
         bank_ref: String, codes: Value, made_by: String, decided_by: Option<String>, created: String,
     }
+    /// The direct link of a bank account.
+    BankLink {
+        id: String, object: String, livemode: bool, status: String, road: String, keeper: String,
+        final_date: Option<String>, heard_at: String, asked_next_at: String, failures: i64,
+        trouble: Option<String>, trouble_detail: Option<String>, created: String,
+    }
     /// Money of a bank line given to a payment.
     TransferMatch {
         id: String, object: String, bank_transfer: String, payment: String, attempt: String, amount: i64,

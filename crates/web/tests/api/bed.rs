@@ -208,6 +208,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = AppConfig {
+            bank_files: None,
             base_url: base.clone(),
             live: setup.environment == Environment::Live,
             master_key: MASTER_KEY.to_vec(),

@@ -7,7 +7,7 @@ use tk_app::store::Ambient as _;
 use tk_formats::alipay::keys::SigningKey;
 use tk_formats::wechatpay::callback::{Notice, encode};
 use tk_formats::wechatpay::{ApiV3Key, certificates, signature, time};
-use tk_simulator::http::{Clock, SandboxApp, SandboxConfig, serve_beside};
+use tk_simulator::http::{Beside, Clock, SandboxApp, SandboxConfig, serve_beside};
 use tk_simulator::keys::pair::Pair;
 use tk_simulator::keys::{fresh, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
@@ -41,7 +41,14 @@ impl Channels {
         let config = SandboxConfig::new(apps, clock);
         let server = tokio::spawn(async move {
             let others = axum::Router::new();
-            serve_beside(listener, config, (Some(gateway), others), std::future::pending()).await.unwrap();
+            serve_beside(
+                listener,
+                config,
+                Beside { gateway: Some(gateway), bank: None, others },
+                std::future::pending(),
+            )
+            .await
+            .unwrap();
         });
         Self { base, keys, server }
     }

@@ -7,6 +7,7 @@
 
 mod amounts;
 mod authentication;
+mod bank_links;
 mod bed;
 mod callbacks;
 mod channel_callbacks;

@@ -62,6 +62,9 @@ pub(super) async fn advance(State(lab): State<Lab>, visit: Visit, Form(step): Fo
             if let Some(gateway) = &lab.gateway {
                 gateway.advance_clock(by_us);
             }
+            if let Some(bank) = &lab.bank {
+                bank.advance_clock(by_us);
+            }
         }
     }
     visit.onward("/clock")

@@ -1,5 +1,7 @@
 //! The faults that people can choose from, in their words.
 
+use crate::bank::Spoiled;
+use crate::bank::http::BankFault;
 use crate::core::{Effect, Fault, Garble, Seal};
 use crate::unionpay::http::{Effect as CardEffect, Fault as CardFault};
 
@@ -17,6 +19,32 @@ pub(super) struct Choice<F: 'static> {
 const fn choice<F>(word: &'static str, chinese: &'static str, english: &'static str, fault: F) -> Choice<F> {
     Choice { word, chinese, english, fault }
 }
+
+const fn spoiled(
+    word: &'static str,
+    chinese: &'static str,
+    english: &'static str,
+    wrong: Spoiled,
+) -> Choice<BankFault> {
+    choice(word, chinese, english, BankFault::File { wrong })
+}
+
+/// Faults of the bank's direct link.
+pub(super) const BANK: &[Choice<BankFault>] = &[
+    choice("down", "银行不可用（503）", "The bank is down (503)", BankFault::Down),
+    choice("slow", "15 秒后才应答", "Answers 15 s later", BankFault::Slow { after_ms: 15_000 }),
+    choice("cut", "文件传到一半断开", "Cut off in the middle of the file", BankFault::Cut),
+    choice("late", "对账单还没有", "No statement yet", BankFault::Late),
+    choice("same_file", "又给一次上次的文件", "The last file once more", BankFault::SameFile),
+    choice("turned_away", "拒绝我们（403）", "Turns us away (403)", BankFault::TurnedAway),
+    choice("forged", "签名不是银行的", "Signed by somebody else", BankFault::Forged),
+    spoiled("truncated", "文件不完整", "The file is truncated", Spoiled::Truncated),
+    spoiled("garbage", "文件是乱码", "The file is noise", Spoiled::Garbage),
+    spoiled("doubled_rows", "每行出现两次", "Every row is there twice", Spoiled::DoubledRows),
+    spoiled("wrong_total", "余额与明细不符", "The balance does not agree", Spoiled::WrongTotal),
+    spoiled("lost_row", "少了最后一行", "The last row is missing", Spoiled::LostRow),
+    spoiled("other_account", "是别人的账户", "About another account", Spoiled::OtherAccount),
+];
 
 /// Faults of Alipay and WeChat Pay.
 pub(super) const WALLET: &[Choice<Fault>] = &[

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! /lab ── /lab/{channel} ── /lab/{channel}/orders/{number}
+//!   ├ /lab/bank ── /lab/bank/accounts/{account}, /lab/bank/scripts
 //!   └ /lab/clock     ├ /lab/{channel}/scripts
 //!                    └ /lab/{channel}/bills
 //! ```
 
+mod bank;
 mod bills;
 mod book;
 mod clock;
@@ -27,6 +29,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::sandbox::Sandbox;
+use crate::bank::http::BankSite;
 use crate::look::{self, Lang, Page, escape};
 use crate::unionpay::http::Gateway;
 
@@ -42,6 +45,7 @@ pub type ClockHand = Arc<dyn Fn(i64) + Send + Sync>;
 pub struct Lab {
     pub sandbox: Arc<Sandbox>,
     pub gateway: Option<Arc<Gateway>>,
+    pub bank: Option<Arc<BankSite>>,
     /// Moves the clock of both sides; without it only the channels' clocks move.
     pub hand: Option<ClockHand>,
 }
@@ -64,6 +68,7 @@ pub fn router(lab: Lab) -> Router {
         .route("/lab/{channel}/scripts/clear", post(scripts::clear))
         .route("/lab/{channel}/bills", get(bills::show))
         .route("/lab/{channel}/bill", get(bills::download))
+        .merge(bank::routes())
         .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
         .layer(from_fn(own_forms_only))
         .with_state(lab)
@@ -132,6 +137,9 @@ impl Visit {
         let mut bar = self.link("", self.lang.pick("通道实验室", "Sandbox lab"));
         for channel in lab.channels() {
             bar.push_str(&self.link(&format!("/{channel}"), name_of(self.lang, channel)));
+        }
+        if lab.bank.is_some() {
+            bar.push_str(&self.link("/bank", bank::name(self.lang)));
         }
         bar.push_str(&self.link("/clock", self.lang.pick("时钟", "Clock")));
         let (other, name) = match self.lang {

@@ -20,6 +20,9 @@ pub(super) async fn show(State(lab): State<Lab>, visit: Visit) -> Response {
         let Ok(totals) = book.totals() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
         cards.push_str(&card(&lab, visit, channel, &totals));
     }
+    if let Some(bank) = &lab.bank {
+        cards.push_str(&super::bank::card(&lab, visit, bank));
+    }
     let now = clock(lab.sandbox.now_us());
     let time = visit.lang.pick("通道时间", "Channels' time");
     let content = format!(

@@ -110,9 +110,10 @@ fn refused(error: &StatementError) -> Problem {
         StatementError::File(BankError::DtdForbidden) => Code::XmlDtdForbidden,
         StatementError::File(BankError::TooLarge) => Code::FileTooLarge,
         StatementError::File(BankError::NotText { .. }) => Code::FileType,
-        StatementError::File(_) | StatementError::OtherAccount | StatementError::NoBankAccount => {
-            Code::StatementInvalid
-        }
+        StatementError::File(_)
+        | StatementError::OtherAccount
+        | StatementError::DoubledRow { .. }
+        | StatementError::NoBankAccount => Code::StatementInvalid,
     };
     Problem::field(code, "#", error.to_string())
 }

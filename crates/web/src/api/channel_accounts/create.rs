@@ -54,9 +54,10 @@ pub struct ChannelAccountCreate {
     /// Days after payment within which the channel refunds online; 365 by default.
     pub refund_window_days: Option<i64>,
     /// The adapter's non-secret settings (Alipay: gateway_url, app_id, seller_id, mode, charset; bank account:
-    /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping; counter: place).
+    /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping, direct_link; counter: place).
     pub settings: Metadata,
-    /// The adapter's secrets (Alipay: app_private_key, alipay_public_key, or certificates); never shown again.
+    /// The adapter's secrets (Alipay: app_private_key, alipay_public_key, or certificates; direct link: token); never
+    /// shown again.
     #[schema(value_type = Object)]
     pub credentials: Value,
 }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::Value;
 use tk_app::App;
-use tk_app::channels::bank::BankAccount;
+use tk_app::channels::bank::{BankAccount, BankAccountError, Link, LinkRefused};
 use tk_app::channels::credentials::{read_terms, secret_fields};
 use tk_app::channels::{AccountTerms, CredentialsError, Environment};
 use tk_domain::channel_account::{Channel, ChannelAccount};
@@ -128,7 +128,7 @@ pub fn checked(
     (settings, credentials): (&Value, &Value),
 ) -> Result<AccountTerms, Problem> {
     if channel == Channel::BankDirect {
-        let payee_merchant = bank_account(settings)?.account_no;
+        let payee_merchant = bank_account(state, (settings, credentials))?.account_no;
         return Ok(AccountTerms { payee_app: String::new(), payee_merchant, expires_at_us: None });
     }
     if channel == Channel::Counter {
@@ -154,15 +154,28 @@ struct Counter {
     place: Option<Text<1, 100>>,
 }
 
-/// Settings of a bank account that payers transfer to.
-fn bank_account(settings: &Value) -> Result<BankAccount, Problem> {
-    BankAccount::of_settings(&settings.to_string()).map_err(|error| {
-        let pointer = match error.field {
-            "settings" => "#/settings".to_owned(),
-            field => format!("#/settings/{field}"),
-        };
-        Problem::field(Code::FieldMalformed, pointer, error.reason)
-    })
+/// Settings of a bank account that payers transfer to, and of its direct link where it has one.
+fn bank_account(state: &WebState, (settings, credentials): (&Value, &Value)) -> Result<BankAccount, Problem> {
+    let settings = settings.to_string();
+    let account = BankAccount::of_settings(&settings).map_err(|error| refused_settings(&error))?;
+    if account.direct_link.is_some() {
+        let texts = (settings.as_str(), &*credentials.to_string());
+        Link::open(texts, environment(&state.app)).map_err(|error| match error {
+            LinkRefused::Settings(error) => refused_settings(&error),
+            LinkRefused::NoLink | LinkRefused::Token(_) => {
+                Problem::field(Code::FieldMalformed, "#/credentials/token", error.to_string())
+            }
+        })?;
+    }
+    Ok(account)
+}
+
+fn refused_settings(error: &BankAccountError) -> Problem {
+    let pointer = match error.field {
+        "settings" => "#/settings".to_owned(),
+        field => format!("#/settings/{field}"),
+    };
+    Problem::field(Code::FieldMalformed, pointer, error.reason.clone())
 }
 
 fn refused(channel: Channel, error: &CredentialsError) -> Problem {

@@ -1,87 +1,38 @@
 //! The bank over HTTP: statement files for a direct link, and a control interface for scripts and tests.
 
-use super::books::{Bank, BankRefusal, Habits, Payer};
-use super::statement::{FileFormat, statement};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+mod faults;
+mod files;
+mod site;
+
+pub use faults::BankFault;
+pub use files::SIGNATURE_HEADER;
+pub use site::{BankConfig, BankSite, BankSiteError, Clock};
+
+use super::books::{BankRefusal, Habits, Payer};
+use super::statement::FileFormat;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Unix microseconds, as the caller reads them.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// What all requests share.
-pub struct BankSite {
-    bank: Mutex<Bank>,
-    clock: Clock,
-    token: String,
-}
-
-impl fmt::Debug for BankSite {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BankSite").finish_non_exhaustive()
-    }
-}
-
-impl BankSite {
-    /// A site whose statements are given to whoever brings this token.
-    #[must_use]
-    pub fn new(bank: Bank, clock: Clock, token: &str) -> Arc<Self> {
-        Arc::new(Self { bank: Mutex::new(bank), clock, token: token.to_owned() })
-    }
-
-    /// Works on the books.
-    pub fn with<R>(&self, work: impl FnOnce(&mut Bank, i64) -> R) -> R {
-        let mut bank = self.bank.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut bank, (self.clock)())
-    }
-}
+use std::sync::Arc;
 
 /// The routes of the bank: `/bank/…` for its customers, `/control/bank/…` for scripts.
 pub fn router(site: Arc<BankSite>) -> Router {
     Router::new()
-        .route("/bank/accounts/{account}/statements/{date}", get(file))
+        .route("/bank/accounts/{account}/statements/{date}", get(files::file))
         .route("/control/bank/accounts", post(open))
         .route("/control/bank/accounts/{account}", get(truth))
         .route("/control/bank/accounts/{account}/transfers", post(arrive))
         .route("/control/bank/accounts/{account}/payments", post(send))
         .route("/control/bank/accounts/{account}/bookings/{number}/{act}", post(undo))
+        .route("/control/bank/accounts/{account}/files", post(drop_file))
         .route("/control/bank/habits", post(habits))
+        .route("/control/bank/faults", post(add_faults).get(waiting_faults).delete(clear_faults))
+        .route("/control/bank/clock", post(advance))
         .with_state(site)
-}
-
-#[derive(Debug, Deserialize)]
-struct FileWanted {
-    format: Option<String>,
-}
-
-async fn file(
-    State(site): State<Arc<BankSite>>,
-    Path((account, date)): Path<(String, String)>,
-    Query(wanted): Query<FileWanted>,
-    headers: HeaderMap,
-) -> Response {
-    let brought = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if brought != Some(&format!("Bearer {}", site.token)) {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let format = FileFormat::parse(wanted.format.as_deref().unwrap_or("camt053"));
-    let day = date.parse::<jiff::civil::Date>().ok().and_then(day_number);
-    let (Some(format), Some(day)) = (format, day) else { return StatusCode::BAD_REQUEST.into_response() };
-    match site.with(|bank, now_us| statement(bank, (&account, day), format, now_us)) {
-        Ok(bytes) => ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn day_number(date: jiff::civil::Date) -> Option<i64> {
-    let at = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    Some(at.as_second().div_euclid(86_400))
 }
 
 fn refused(refusal: BankRefusal) -> Response {
@@ -163,4 +114,62 @@ async fn undo(
 async fn habits(State(site): State<Arc<BankSite>>, Json(body): Json<Habits>) -> Response {
     site.with(|bank, _| bank.habits = body);
     Json(body).into_response()
+}
+
+/// A file to be dropped.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dropping {
+    date: jiff::civil::Date,
+    format: String,
+    name: String,
+}
+
+async fn drop_file(
+    State(site): State<Arc<BankSite>>,
+    Path(account): Path<String>,
+    Json(body): Json<Dropping>,
+) -> Response {
+    let (Some(format), Some(day)) = (FileFormat::parse(&body.format), files::day_number(body.date)) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match files::drop_file(&site, (&account, day), (format, &body.name)) {
+        Ok(true) => Json(json!({})).into_response(),
+        Ok(false) => StatusCode::CONFLICT.into_response(),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    faults: Vec<BankFault>,
+}
+
+async fn add_faults(State(site): State<Arc<BankSite>>, Json(plan): Json<Plan>) -> Response {
+    if site.add_faults(plan.faults) {
+        Json(json!({ "waiting": site.faults() })).into_response()
+    } else {
+        StatusCode::TOO_MANY_REQUESTS.into_response()
+    }
+}
+
+async fn waiting_faults(State(site): State<Arc<BankSite>>) -> Json<Value> {
+    Json(json!({ "waiting": site.faults() }))
+}
+
+async fn clear_faults(State(site): State<Arc<BankSite>>) -> Json<Value> {
+    site.clear_faults();
+    Json(json!({ "waiting": [] }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    by_us: i64,
+}
+
+async fn advance(State(site): State<Arc<BankSite>>, Json(step): Json<Step>) -> Json<Value> {
+    site.advance_clock(step.by_us);
+    Json(json!({ "now_us": site.now_us() }))
 }
