@@ -39,7 +39,7 @@ impl CallbackAnswer {
 }
 
 /// Our numbers at channels: one letter and 26 characters of base32.
-fn own_number(text: &str, letter: char) -> Option<Id128> {
+pub(crate) fn own_number(text: &str, letter: char) -> Option<Id128> {
     Id128::from_base32(&text.strip_prefix(letter)?.to_ascii_lowercase())
 }
 
@@ -69,7 +69,7 @@ impl App {
         }
     }
 
-    async fn callback(
+    pub(crate) async fn callback(
         &self,
         channel: Channel,
         account: &str,
@@ -144,6 +144,7 @@ impl App {
                 }
             }
             About::Refund { refund, .. } => self.take_refund(tenant_id, account_id, refund).await,
+            About::Card { order_no, card } => self.take_card(tenant_id, account_id, (order_no, card)).await,
             About::Other { .. } => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 //! [`App::submit`]; everything that leaves us is an instruction or a delivery, held by a worker.
 
 mod callbacks;
+pub mod card;
 mod config;
 mod failure;
 pub mod identity;

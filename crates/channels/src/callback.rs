@@ -92,11 +92,33 @@ pub enum About {
         /// The refund.
         refund: RefundHint,
     },
+    /// A card that a payer opened for payment by token.
+    Card {
+        /// Our number of its opening.
+        order_no: String,
+        /// What it is paid by from now on; nothing where it was not opened.
+        card: Option<CardTold>,
+    },
     /// A genuine message about something not kept here; it is acknowledged and changes nothing.
     Other {
         /// The channel's word for it (Alipay: `notify_type` or `msg_method`).
         name: String,
     },
+}
+
+/// A card as the channel tells of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardTold {
+    /// The token that pays in its place.
+    pub token: String,
+    /// The card, its middle hidden.
+    pub masked: String,
+}
+
+impl std::fmt::Debug for CardTold {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("CardTold").field("masked", &self.masked).finish_non_exhaustive()
+    }
 }
 
 /// A refund that a callback names.

@@ -21,7 +21,9 @@ pub mod unionpay;
 pub mod wechatpay;
 
 pub use bill::{Bill, BillFetchError};
-pub use callback::{About, CallbackFinding, CallbackRefusal, Headers, RawCallback, RefundHint, Reply};
+pub use callback::{
+    About, CallbackFinding, CallbackRefusal, CardTold, Headers, RawCallback, RefundHint, Reply,
+};
 pub use capabilities::{BillContent, Capabilities};
 pub use contract::{Contract, ContractError, Opened};
 pub use credentials::{AccountTerms, CredentialsError};

@@ -43,6 +43,14 @@ words! {
         IdentityOtherWay = "identity.other_way",
         /// That was decided.
         IdentityReviewDecide = "identity.review_decide",
+        /// A payer began to open a card.
+        AgreementOpen = "agreement.open",
+        /// The channel said that it is open.
+        AgreementReport = "agreement.report",
+        /// A code was asked for.
+        AgreementCode = "agreement.code",
+        /// The card is not to be used any more.
+        AgreementEnd = "agreement.end",
         /// A merchant was created or changed.
         MerchantWrite = "merchant.write",
         /// A partner was created or changed.

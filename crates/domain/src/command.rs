@@ -2,10 +2,10 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId,
-    DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, MatchId, MerchantId,
-    MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId,
-    SplitReturnId, StatementId, TenantId,
+    AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
+    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, MatchId,
+    MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId,
+    SplitLineId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -36,6 +36,8 @@ pub enum Want {
     PaymentIdentity(TenantId, PaymentId),
     /// What a payer set out to pay on his latest day, read without a lock.
     PayerSum(TenantId, PayerId),
+    /// A card opened for payment by token.
+    Agreement(TenantId, AgreementId),
     /// An identity check, read without a lock.
     IdentityCheck(TenantId, IdentityCheckId),
     /// A photo of a document, read without a lock.

@@ -1,6 +1,7 @@
 //! A decision: everything that changes in one commit, and what the caller is told.
 
 use crate::access::{ApiKey, App};
+use crate::agreement::Agreement;
 use crate::audit::{Act, Audit, Origin};
 use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
@@ -38,6 +39,8 @@ pub enum Change {
     PaymentIdentity(Box<PaymentIdentity>),
     /// What a payer set out to pay on his latest day.
     PayerSum(Box<PayerSum>),
+    /// A card was opened, used or ended.
+    Agreement(Box<Agreement>),
     /// An identity check.
     IdentityCheck(Box<IdentityCheck>),
     /// A photo of a document.
@@ -119,7 +122,7 @@ macro_rules! change_from {
 }
 
 change_from! {
-    IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum,
+    IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum, Agreement => Agreement,
     IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,

@@ -127,6 +127,8 @@ typed_ids! {
     PartnerId = "ptn";
     /// A payer, by the blind index of a document number.
     PayerId = "pyr";
+    /// A card opened for payment by token.
+    AgreementId = "agr";
     /// One try to prove who pays.
     IdentityCheckId = "idc";
     /// A photo of a document.

@@ -6,6 +6,7 @@
 #![deny(clippy::float_arithmetic, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 pub mod access;
+pub mod agreement;
 pub mod ask;
 pub mod audit;
 pub mod bank_link;

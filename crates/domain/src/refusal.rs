@@ -25,6 +25,10 @@ pub enum Refusal {
     NonceReplayed,
     /// The state brought back from a channel's sign-in is not this browser's for this payment, is too old or was used.
     OauthStateInvalid,
+    /// A code was sent a moment ago; another is sent a minute later.
+    CodeTooSoon,
+    /// No code waits to be typed: none was sent for this payment, it is too old or was used.
+    CodeNotOpen,
     /// The object does not exist for this caller.
     NotFound { what: &'static str },
     /// The code is taken by another object.
@@ -158,11 +162,14 @@ pub enum Refusal {
 impl Refusal {
     /// The word on the wire.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "each refusal is named once")]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NonceReplayed => "nonce_replayed",
             Self::OauthStateInvalid => "oauth_state_invalid",
+            Self::CodeTooSoon => "code_too_soon",
+            Self::CodeNotOpen => "code_not_open",
             Self::NotFound { .. } => "not_found",
             Self::CodeTaken { .. } => "code_taken",
             Self::FieldInvalid { .. } => "field_invalid",
@@ -240,6 +247,7 @@ impl Refusal {
                 | Self::InsufficientBalance { .. }
                 | Self::OutcomeUnknown
                 | Self::DrawerShort
+                | Self::CodeTooSoon
                 | Self::VoidsPending
                 | Self::RefundsChanged
         )
@@ -247,6 +255,7 @@ impl Refusal {
 
     /// Where the money is.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "each refusal is named once")]
     pub const fn money_state(&self) -> MoneyState {
         match self {
             Self::AlreadyPaid
@@ -259,6 +268,8 @@ impl Refusal {
             Self::IdempotencyKeyReused
             | Self::NonceReplayed
             | Self::OauthStateInvalid
+            | Self::CodeTooSoon
+            | Self::CodeNotOpen
             | Self::NotFound { .. }
             | Self::CodeTaken { .. }
             | Self::FieldInvalid { .. }

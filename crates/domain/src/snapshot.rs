@@ -10,6 +10,7 @@ pub use apply::ApplyFault;
 pub use rows::{Appended, Row, Rows, Slot};
 
 use crate::access::{ApiKey, App};
+use crate::agreement::Agreement;
 use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
 use crate::cheque::Cheque;
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub payment_identities: Rows<PaymentIdentity>,
     /// What payers set out to pay on their latest days.
     pub payer_sums: Rows<PayerSum>,
+    /// Cards opened for payment by token.
+    pub agreements: Rows<Agreement>,
     /// Identity checks.
     pub identity_checks: Rows<IdentityCheck>,
     /// Photos of documents.

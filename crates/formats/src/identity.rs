@@ -114,9 +114,9 @@ pub fn liveness_path(request_no: &str, back: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     let back = back.bytes().fold(String::with_capacity(back.len() * 2), |mut text, byte| {
         if plain(byte) {
-            text.push(char::from(byte))
+            text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"))
+            text.extend(format!("%{byte:02X}").chars());
         }
         text
     });

@@ -65,7 +65,7 @@ impl World {
                 taken && refund.is_none_or(|hint| self.take_refund_hint(account, hint))
             }
             About::Refund { refund, .. } => self.take_refund_hint(account, refund),
-            About::Other { .. } => true,
+            About::Card { .. } | About::Other { .. } => true,
         }
     }
 

@@ -480,6 +480,35 @@ CREATE TABLE payer_sums (
 ) {strict};
 @tenant payer_sums
 
+-- Cards that payers opened at a channel; the token is sealed and no card number is here.
+CREATE TABLE agreements (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  payment_id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  payer_id {id},
+  status TEXT NOT NULL CHECK (status IN ('opening', 'active', 'ending', 'ended')),
+  masked TEXT CHECK (length(masked) BETWEEN 1 AND 32),
+  sealed {bytes},
+  expires_at_us {i64} NOT NULL,
+  code_payment_id {id},
+  code_attempt_id {id},
+  code_at_us {i64},
+  codes_day {i64} NOT NULL,
+  codes_count {i64} NOT NULL CHECK (codes_count >= 0),
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK ((status IN ('active', 'ending')) = (sealed IS NOT NULL)),
+  CHECK (status = 'opening' OR masked IS NOT NULL),
+  CHECK ((code_attempt_id IS NULL) = (code_payment_id IS NULL)),
+  CHECK (code_attempt_id IS NULL OR (status = 'active' AND code_at_us IS NOT NULL))
+) {strict};
+CREATE INDEX agreements_by_payment ON agreements (payment_id, id);
+CREATE INDEX agreements_by_payer ON agreements (tenant_id, payer_id, id) WHERE payer_id IS NOT NULL;
+@tenant agreements
+
 CREATE TABLE identity_checks (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,

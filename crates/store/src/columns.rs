@@ -2,6 +2,7 @@
 
 use crate::value::{Cells, Column, Columns, Kind, Unreadable, Value};
 use tk_domain::access::SignatureAlgorithm;
+use tk_domain::agreement::AgreementStatus;
 use tk_domain::audit::Act;
 use tk_domain::bank_link::{LinkRoad, LinkStatus, PullTrouble};
 use tk_domain::channel_account::{Channel, Method};
@@ -10,11 +11,11 @@ use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, Voi
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId,
-    ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
-    IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId,
-    ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId,
-    StatementId, TenantId, TypedId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId,
+    ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128,
+    IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId,
+    PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId,
+    SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
@@ -49,7 +50,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, AgreementId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -65,7 +66,7 @@ macro_rules! word_columns {
 }
 
 word_columns! {
-    IdentityLevel, IdentityStatus, PhotoKind, PhotoSide, SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
+    AgreementStatus, IdentityLevel, IdentityStatus, PhotoKind, PhotoSide, SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
     RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState,

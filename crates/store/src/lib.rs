@@ -3,6 +3,7 @@
 //! [`Store::submit`] takes commands; everything else reads. What differs between the engines is in `dialect`.
 
 mod accounts;
+mod agreements;
 mod api_keys;
 mod apps;
 mod attempts;
@@ -58,6 +59,7 @@ mod write;
 mod writer;
 
 pub use accounts::AccountFilter;
+pub use agreements::AgreementFilter;
 pub use bank_lines::{BankLineFilter, OPEN_MAX};
 pub use books::{Booked, BookedLine};
 pub use cheques::ChequeFilter;

@@ -4,6 +4,7 @@ use crate::failure::DbError;
 use crate::record::{Decided, Table};
 use crate::value::{Cells, Columns, Value};
 use tk_domain::access::{ApiKey, App};
+use tk_domain::agreement::Agreement;
 use tk_domain::bank_link::BankLink;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
@@ -86,6 +87,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
             by_key::<PaymentIdentity>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
         Want::PayerSum(tenant, id) => by_key::<PayerSum>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Agreement(tenant, id) => by_key::<Agreement>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::IdentityCheck(tenant, id) => {
             by_key::<IdentityCheck>(loads, snapshot, (*tenant, (*tenant, *id)));
         }

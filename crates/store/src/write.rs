@@ -4,6 +4,7 @@ use crate::entries::{EntryRow, line_rows};
 use crate::record::{Decided, Record, Table};
 use crate::value::{Kind, Value};
 use tk_domain::access::{ApiKey, App};
+use tk_domain::agreement::Agreement;
 use tk_domain::bank_link::BankLink;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::cheque::Cheque;
@@ -56,6 +57,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<IdentityPolicy>(&mut writes, snapshot);
     changed::<PaymentIdentity>(&mut writes, snapshot);
     changed::<PayerSum>(&mut writes, snapshot);
+    changed::<Agreement>(&mut writes, snapshot);
     changed::<IdentityCheck>(&mut writes, snapshot);
     changed::<IdentityPhoto>(&mut writes, snapshot);
     changed::<ChannelAccount>(&mut writes, snapshot);

@@ -68,6 +68,7 @@ fn finding(changes: &[(&str, &str)]) -> PaymentFinding {
     match heard(changes).about {
         About::Order { payment, .. } => payment,
         About::Refund { .. } => panic!("a trade became a refund"),
+        About::Card { order_no, .. } => panic!("a trade became the card {order_no}"),
         About::Other { name } => panic!("a trade became {name}"),
     }
 }

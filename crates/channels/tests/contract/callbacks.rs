@@ -15,7 +15,9 @@ async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusal> {
 fn evidence(about: &About) -> &PaidEvidence {
     match about {
         About::Order { payment: PaymentFinding::Paid(evidence), .. } => evidence,
-        About::Order { .. } | About::Refund { .. } | About::Other { .. } => panic!("not paid: {about:?}"),
+        About::Order { .. } | About::Refund { .. } | About::Card { .. } | About::Other { .. } => {
+            panic!("not paid: {about:?}")
+        }
     }
 }
 
@@ -49,6 +51,7 @@ pub async fn a_refund_is_called_back_as_far_as_it_is_proven(bench: &impl Bench) 
     let told = match found.about {
         About::Order { refund, out_no, .. } => (out_no, refund),
         About::Refund { out_no, refund } => (out_no, Some(refund)),
+        About::Card { order_no, .. } => panic!("a refund became the card {order_no}"),
         About::Other { name } => panic!("a refund became {name}"),
     };
     // UnionPay names the payment by its own number.

@@ -46,6 +46,7 @@ impl ConfirmPayment {
             auth_code: self.auth_code.clone(),
             payer: ExpectedPayer::default(),
             known_as: None,
+            card: None,
             return_url: self.create.return_url.clone(),
             lease_us: self.lease_us,
             origin: self.create.origin.clone(),

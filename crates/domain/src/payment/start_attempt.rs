@@ -2,6 +2,7 @@
 
 mod fits;
 
+use crate::agreement::{self, CardUse};
 use crate::audit::{Act, Origin};
 use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -53,6 +54,8 @@ pub struct StartAttempt {
     pub payer: ExpectedPayer,
     /// The payer as the channel knows him, for methods that ask who pays.
     pub known_as: Option<ChannelPayer>,
+    /// The card whose code came, for payment by token.
+    pub card: Option<CardUse>,
     /// Where the wallet sends the browser afterwards (display only); where the payment says if absent.
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
@@ -269,6 +272,7 @@ impl Command for StartAttempt {
         wants.add(Want::Product(self.tenant_id, payment.product_id));
         identity::want(payment, snapshot, wants);
         wants.add_some(payment.partner_id.map(|id| Want::Partner(self.tenant_id, id)));
+        wants.add_some(self.card.as_ref().map(|card| Want::Agreement(self.tenant_id, card.agreement_id)));
         if let Some(open) = payment.open_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, open));
             wants.add(Want::Instruction(self.tenant_id, open.id128()));
@@ -331,7 +335,10 @@ impl StartAttempt {
     ) -> Result<(Payment, Attempt, Begun), Refusal> {
         let account = self.check(payment, snapshot, moment.now_us)?;
         let gate = Gate::before(payment, snapshot, moment.now_us)?;
-        let new = NewAttempt { id: AttemptId::new(moment), account, method: self.method };
+        let used = self.card.as_ref().map(|card| agreement::take(card, payment, snapshot, moment.now_us));
+        let used = used.transpose()?;
+        let id = self.card.as_ref().map_or_else(|| AttemptId::new(moment), |card| card.attempt_id);
+        let new = NewAttempt { id, account, method: self.method };
         let mut attempt = new.row(payment, &self.route(payment, snapshot), moment);
         if let Some(known_as) = &self.known_as {
             attempt.payer_masked = Some(known_as.record.masked.clone());
@@ -339,6 +346,14 @@ impl StartAttempt {
         }
         let mut payment = payment.clone();
         let mut changes = Changes::default();
+        if let Some((agreement, code_at_us)) = used {
+            // A token is good at the contract where it was made, and code and order are of one second.
+            if agreement.channel_account_id != account.id {
+                return Err(Refusal::ChannelNotAvailable);
+            }
+            attempt.created_at_us = code_at_us;
+            changes.put(agreement);
+        }
         gate.count(&payment, &mut changes);
         payment.status = PaymentStatus::Processing;
         let say = if self.method == Method::BankTransfer {

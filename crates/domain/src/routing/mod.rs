@@ -155,6 +155,7 @@ pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
             Method::WechatNative,
             Method::EbankB2c,
             Method::EbankB2b,
+            Method::QuickPay,
             Method::BankTransfer,
         ],
         Terminal::MobileWeb | Terminal::AlipayApp => {

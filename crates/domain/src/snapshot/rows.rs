@@ -1,6 +1,7 @@
 //! One table of the identity map.
 
 use crate::access::{ApiKey, App};
+use crate::agreement::Agreement;
 use crate::audit::Audit;
 use crate::bank_link::BankLink;
 use crate::channel_account::ChannelAccount;
@@ -9,10 +10,11 @@ use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
-    AccountId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
-    IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId,
-    ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
+    ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
+    IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId,
+    ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
+    WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instruction::Instruction;
@@ -53,7 +55,7 @@ macro_rules! rows {
 }
 
 rows! {
-    IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId,
+    IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId, Agreement: AgreementId,
     IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,

@@ -207,6 +207,7 @@ impl World {
             auth_code,
             payer: ExpectedPayer::default(),
             known_as: None,
+            card: None,
             return_url: None,
             lease_us: MINUTE_US,
             origin: Origin::system(),

@@ -5,6 +5,7 @@
 extern crate tillkeeper_domain as tk_domain;
 
 #[cfg(test)]
+mod agreements;
 mod attempts;
 #[cfg(test)]
 mod bank_link;

@@ -52,6 +52,7 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::IdentityPolicy(..)
         | Want::PaymentIdentity(..)
         | Want::PayerSum(..)
+        | Want::Agreement(..)
         | Want::IdentityCheck(..)
         | Want::IdentityPhoto(..)
         | Want::Product(..)
@@ -93,6 +94,7 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
             copy(&full.payment_identities, &(*tenant, *id), &mut to.payment_identities);
         }
         Want::PayerSum(tenant, id) => copy(&full.payer_sums, &(*tenant, *id), &mut to.payer_sums),
+        Want::Agreement(tenant, id) => copy(&full.agreements, &(*tenant, *id), &mut to.agreements),
         Want::IdentityCheck(tenant, id) => {
             copy(&full.identity_checks, &(*tenant, *id), &mut to.identity_checks);
         }
@@ -200,6 +202,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
             replaces_unseen(&**row, &full.payment_identities, &partial.payment_identities)
         }
         Change::PayerSum(row) => replaces_unseen(&**row, &full.payer_sums, &partial.payer_sums),
+        Change::Agreement(row) => replaces_unseen(&**row, &full.agreements, &partial.agreements),
         Change::IdentityCheck(row) => {
             replaces_unseen(&**row, &full.identity_checks, &partial.identity_checks)
         }

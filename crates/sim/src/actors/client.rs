@@ -243,6 +243,7 @@ impl World {
             auth_code,
             payer: ExpectedPayer::default(),
             known_as: (method == Method::WechatJsapi).then(known_as),
+            card: None,
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
             origin: Origin {

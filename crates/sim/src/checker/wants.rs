@@ -109,6 +109,7 @@ impl Checker {
                 known(&rows.payment_identities, &partial.payment_identities, row.as_ref())
             }
             Change::PayerSum(row) => known(&rows.payer_sums, &partial.payer_sums, row.as_ref()),
+            Change::Agreement(row) => known(&rows.agreements, &partial.agreements, row.as_ref()),
             Change::IdentityCheck(row) => {
                 known(&rows.identity_checks, &partial.identity_checks, row.as_ref())
             }
@@ -159,6 +160,7 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
             copy(&rows.payment_identities, &mut partial.payment_identities, &(*tenant, *id));
         }
         Want::PayerSum(tenant, id) => copy(&rows.payer_sums, &mut partial.payer_sums, &(*tenant, *id)),
+        Want::Agreement(tenant, id) => copy(&rows.agreements, &mut partial.agreements, &(*tenant, *id)),
         Want::IdentityCheck(tenant, id) => {
             copy(&rows.identity_checks, &mut partial.identity_checks, &(*tenant, *id));
         }

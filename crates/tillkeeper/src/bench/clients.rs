@@ -258,6 +258,7 @@ impl Client {
             auth_code: None,
             payer: ExpectedPayer::default(),
             known_as: None,
+            card: None,
             return_url: None,
             lease_us: 60_000_000,
             origin: Origin::system(),

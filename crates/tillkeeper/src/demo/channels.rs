@@ -194,7 +194,7 @@ fn of_unionpay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>>
         channel: Channel::Unionpay,
         payee_app: unionpay::MER_ID,
         payee_merchant: unionpay::MER_ID,
-        methods: &[Method::EbankB2c, Method::EbankB2b],
+        methods: &[Method::EbankB2c, Method::EbankB2b, Method::QuickPay],
         settings: json!({
             "gateway_url": format!("{url}/unionpay"), "file_url": format!("{url}/unionpay/file"),
             "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",

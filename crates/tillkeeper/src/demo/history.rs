@@ -82,6 +82,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         auth_code: None,
         payer: ExpectedPayer::default(),
         known_as: None,
+        card: None,
         return_url: None,
         lease_us: 0,
         origin: origin.clone(),

@@ -63,7 +63,7 @@ async fn forms_are_held_to_the_page(shop: &Shop) {
     assert!(!page.contains("name=\"method\""), "nothing to choose before it is clear who pays");
     let csrf = hidden(&page, "csrf");
     let url = format!("{}/identity", order.page);
-    for form in ["name=a", &format!("csrf=AAAA&name=a")] {
+    for form in ["name=a", "csrf=AAAA&name=a"] {
         assert_eq!(shop.post(&url, &cookies, form).await.status(), 403, "{form}");
     }
     let form = format!("csrf={csrf}&name=%3Cimg+src%3Dx%3E&id_number=1&consent=yes");

@@ -1,6 +1,7 @@
 //! `/v1`: the API, one file per resource and verb, with its OpenAPI document.
 
 mod accounts;
+mod agreements;
 pub mod answer;
 mod apps;
 mod attempts;
@@ -73,6 +74,8 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(splits::create::create))
         .routes(routes!(splits::list::list))
         .routes(routes!(splits::get::get))
+        .routes(routes!(agreements::list::list))
+        .routes(routes!(agreements::get::get))
         .routes(routes!(identity::create::create))
         .routes(routes!(identity::list::list))
         .routes(routes!(identity::get::get))

@@ -68,6 +68,11 @@ schemas! {
         outcome_unknown_since: Option<String>, needs_manual: bool, failure: Option<ChannelRefusal>,
         ended_at: Option<String>, created: String,
     }
+    /// A card that a payer opened for payment by token.
+    Agreement {
+        id: String, object: String, status: String, payment: String, channel_account: String,
+        card: Option<String>, created: String,
+    }
     /// One try to prove who pays.
     IdentityCheck {
         id: String, object: String, payment: String, level: String, status: String, outcome_unknown: bool,

@@ -36,10 +36,26 @@ pub async fn start(State(state): State<WebState>, Path(token): Path<String>, req
     let offered =
         chosen.filter(|method| offers.iter().any(|offer| offer.available && offer.method == *method));
     let Some(method) = offered else { return not_offered(&entry, &rows) };
+    if method == Method::QuickPay && !already_open(&rows, method) {
+        return to_cards(&entry, &rows).await;
+    }
     if method == Method::WechatJsapi && !already_open(&rows, method) {
         return answer::onward(&entry, "/sign-in");
     }
     begin(&entry, &rows, command(&entry, &rows, method)).await
+}
+
+/// To the payer's cards; an attempt by another method is closed at the channel first, as far as that can be proven now.
+async fn to_cards(entry: &Entry, rows: &Rows) -> Response {
+    if rows.open().is_some() {
+        let wait_us = entry.state.config.limits.channel_wait_us;
+        let closing = command(entry, rows, Method::QuickPay);
+        // Without a card it begins nothing.
+        if let Err(failure) = entry.state.app.start_attempt(closing, wait_us).await {
+            tracing::debug!(%failure, "the way to the cards");
+        }
+    }
+    answer::onward(entry, "/card")
 }
 
 /// Begins the attempt and leads to what the payer has to do.
@@ -64,6 +80,7 @@ pub(super) fn command(entry: &Entry, rows: &Rows, method: Method) -> StartAttemp
         auth_code: None,
         payer: expected(&entry.state, &rows.payment),
         known_as: None,
+        card: None,
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,
         origin: entry.origin.clone(),

@@ -56,19 +56,24 @@ pub fn offered(rows: &Rows, terminal: Terminal) -> Vec<Offer> {
     let offers = offers(&rows.product, &rows.payment, terminal, &rows.accounts);
     // A currency that no contract takes is nothing that a payer could change.
     let useful = |offer: &Offer| offer.available || offer.reason != Some(DropReason::Currency);
-    offers.into_iter().filter(|offer| !by_api_only(offer.method) && useful(offer)).collect()
+    // A code can be asked for only once nothing else is open; a transfer cannot be closed for it, another method ends it.
+    let transferring = rows.open().is_some_and(|open| open.method == Method::BankTransfer);
+    let fits = |offer: &Offer| !(transferring && offer.method == Method::QuickPay);
+    let kept = |offer: &Offer| !by_api_only(offer.method) && useful(offer) && fits(offer);
+    offers.into_iter().filter(kept).collect()
 }
 
-/// Methods that need what no page here asks for: a bar code read by a till, a card's token and the code sent for it.
+/// Methods that need what no page here asks for: a bar code read by a till.
 const fn by_api_only(method: Method) -> bool {
     match method {
-        Method::AlipayBarcode | Method::WechatBarcode | Method::QuickPay => true,
+        Method::AlipayBarcode | Method::WechatBarcode => true,
         Method::AlipayPage
         | Method::AlipayWap
         | Method::AlipayQr
         | Method::WechatJsapi
         | Method::WechatH5
         | Method::WechatNative
+        | Method::QuickPay
         | Method::EbankB2c
         | Method::EbankB2b
         | Method::BankTransfer

@@ -10,6 +10,7 @@
 mod answer;
 mod assets;
 mod attempts;
+mod card;
 mod closure;
 mod device;
 mod entry;
@@ -51,6 +52,12 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/identity/camera", post(identity::forms::camera).get(identity::forms::hand_over))
         .route("/c/{token}/identity/other-way", post(identity::forms::other_way).get(show::back))
         .route("/c/{token}/identity/return", get(identity::forms::back))
+        .route("/c/{token}/card", get(card::page))
+        .route("/c/{token}/card/opening", post(card::open).get(show::back))
+        .route("/c/{token}/card/code", post(card::send).get(show::back))
+        .route("/c/{token}/card/payment", post(card::pay).get(show::back))
+        .route("/c/{token}/card/removal", post(card::remove).get(show::back))
+        .route("/c/{token}/card/return", get(card::back).post(card::posted))
         .route("/c/{token}/status", get(status::status))
         .route("/c/{token}/attempts", post(attempts::start).get(show::back))
         .route("/c/{token}/closure", post(closure::close).get(show::back))

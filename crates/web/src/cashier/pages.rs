@@ -299,7 +299,11 @@ fn form(attempt: &Attempt) -> Option<BrowserForm> {
 
 /// Where the forms of a page may be posted to besides to us: the channel's own domain, which may redirect within.
 pub fn form_target(rows: &Rows) -> Option<String> {
-    let form = form(rows.open()?)?;
+    target_of(&form(rows.open()?)?)
+}
+
+/// The address that a form is posted to, and its own domain.
+pub fn target_of(form: &BrowserForm) -> Option<String> {
     let (scheme, rest) = form.url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-:[]".contains(letter);

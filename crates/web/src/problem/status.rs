@@ -10,8 +10,10 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NonceReplayed => StatusCode::UNAUTHORIZED,
         Refusal::OauthStateInvalid => StatusCode::FORBIDDEN,
+        Refusal::CodeTooSoon => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::CodeTaken { .. }
+        | Refusal::CodeNotOpen
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
         | Refusal::IdentityInProgress
@@ -97,6 +99,8 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
         | Refusal::OauthStateInvalid
+        | Refusal::CodeTooSoon
+        | Refusal::CodeNotOpen
         | Refusal::NotFound { .. }
         | Refusal::CodeTaken { .. }
         | Refusal::FieldInvalid { .. }
@@ -192,6 +196,8 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
         | Refusal::OauthStateInvalid
+        | Refusal::CodeTooSoon
+        | Refusal::CodeNotOpen
         | Refusal::NotFound { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled

@@ -74,7 +74,8 @@ async fn every_route_names_its_scope() {
     let (_, payer) = app.new_key(app.tenant_id, &only(Scope::PaymentsRead)).await;
     let (_, refunder) = app.new_key(app.tenant_id, &only(Scope::RefundsRead)).await;
     for (method, path) in crate::protocol::routes(&app).await {
-        let of_payments = ["/v1/payments", "/v1/fulfilments"].iter().any(|start| path.starts_with(start));
+        let of_payments =
+            ["/v1/payments", "/v1/fulfilments", "/v1/agreements"].iter().any(|start| path.starts_with(start));
         let reads_payments = method == "get" && of_payments;
         let none = if reads_payments { &refunder } else { &payer };
         let path = path

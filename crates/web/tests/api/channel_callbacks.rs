@@ -1,9 +1,15 @@
 //! Callbacks of WeChat Pay and UnionPay through the door: forged, replayed, of others, probes, too large; on both engines.
+//! Also the one that opens a card, and what is paid by that card.
 
 use crate::bed::{Setup, TestApp, order};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tk_app::store::Ambient as _;
+use tk_domain::agreement::{Agreement, AskCardCode, CardUse, OpenAgreement};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::Method;
+use tk_domain::id::{AgreementId, PaymentId, TypedId};
+use tk_domain::payment::{BrowserForm, StartAttempt};
 use tk_formats::alipay::keys::SigningKey;
 use tk_formats::wechatpay::callback::{Notice, encode};
 use tk_formats::wechatpay::{ApiV3Key, certificates, signature, time};
@@ -268,5 +274,84 @@ async fn unionpays_word_about_another_merchant_is_no_collection_of_ours() {
         let (status, entries) = open.stand(&app).await;
         assert_ne!(status, "succeeded");
         assert!(entries.as_array().unwrap().is_empty(), "{entries}");
+    }
+}
+
+/// The payer types his card on UnionPay's page, which then reports to us.
+async fn types_his_card(app: &TestApp, channels: &Channels, form: &BrowserForm) {
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let pairs = form.fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+    let body = pairs.collect::<Vec<_>>().join("&");
+    let posted = app.client.post(&form.url).header("content-type", "application/x-www-form-urlencoded");
+    let page = posted.body(body).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let field = |name: &str| form.fields.iter().find(|(field, _)| field == name).unwrap().1.clone();
+    let name = format!("{}-{}", field("orderId"), field("txnTime"));
+    let pressed =
+        app.client.post(format!("{}/unionpay/page/{name}/pay", channels.base)).send().await.unwrap();
+    assert_eq!(pressed.status(), 200);
+}
+
+async fn until(app: &TestApp, path: &str, wanted: &str) -> Value {
+    loop {
+        let shown = app.get(path).await.expect(200);
+        if shown["status"] == wanted {
+            return shown;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_opened_by_unionpays_word_pays_with_its_code_and_is_ended() {
+    for app in TestApp::each(Setup { workers: true, ..Setup::default() }).await {
+        let channels = Channels::beside(&app).await;
+        app.shop().await;
+        let mut contract = channels.unionpay();
+        contract["methods"] = json!(["ebank_b2c", "quick_pay"]);
+        app.post("/v1/channel_accounts", &contract).await.expect(201);
+        let made = app.post("/v1/payments", &order("CARD-1", 10_000)).await.expect(201);
+        let payment_id = PaymentId::parse(made["id"].as_str().unwrap()).unwrap();
+        let (tenant_id, origin) = (app.tenant_id, Origin::system());
+        let open = OpenAgreement { tenant_id, payment_id, origin: origin.clone() };
+        let form = app.app.open_card(open, "https://till.example/back").await.unwrap().unwrap();
+        let listed = app.get(&format!("/v1/agreements?payment={payment_id}")).await.expect(200);
+        assert_eq!(
+            (&listed["data"][0]["status"], &listed["data"][0]["card"]),
+            (&json!("opening"), &Value::Null)
+        );
+        let at = format!("/v1/agreements/{}", listed["data"][0]["id"].as_str().unwrap());
+        let agreement_id = AgreementId::parse(listed["data"][0]["id"].as_str().unwrap()).unwrap();
+        types_his_card(&app, &channels, &form).await;
+        let active = until(&app, &at, "active").await;
+        assert_eq!(active["card"], "**** 0018");
+
+        let ask = AskCardCode { tenant_id, agreement_id, payment_id, origin: origin.clone() };
+        let sent = app.app.send_card_code(ask).await.unwrap().unwrap();
+        let stored: Agreement = app.app.reader().get(&(tenant_id, agreement_id)).await.unwrap().unwrap();
+        assert_eq!(Agreement { version: stored.version, ..sent.clone() }, stored);
+        let attempt_id = sent.code_attempt_id.unwrap();
+        let out_no = tk_domain::payment::out_no('T', attempt_id.id128());
+        let phone = format!("{}/control/unionpay/orders/{out_no}", channels.base);
+        let shown: Value = app.client.get(phone).send().await.unwrap().json().await.unwrap();
+        let payer = app.app.payer_by_card(payment_id, &sent, shown["sms_code"].as_str().unwrap()).unwrap();
+        let start = StartAttempt {
+            tenant_id,
+            payment_id,
+            method: Method::QuickPay,
+            auth_code: None,
+            payer: tk_domain::transfer::ExpectedPayer::default(),
+            known_as: Some(payer),
+            card: Some(CardUse { agreement_id, attempt_id }),
+            return_url: None,
+            lease_us: 0,
+            origin: origin.clone(),
+        };
+        let (_, attempt) = app.app.start_attempt(start, 20_000_000).await.unwrap();
+        assert_eq!(attempt.out_no, out_no);
+        until(&app, &format!("/v1/payments/{payment_id}"), "succeeded").await;
+        let ended = app.app.end_card((tenant_id, agreement_id), origin).await.unwrap();
+        assert_eq!((ended.status.word(), ended.sealed), ("ended", None));
+        assert_eq!(app.get("/v1/agreements?status=active").await.expect(200)["data"], json!([]));
     }
 }

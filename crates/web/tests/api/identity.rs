@@ -281,7 +281,7 @@ impl<'a> Payer<'a> {
         self.send(path, "application/x-www-form-urlencoded", body).await
     }
 
-    fn files(&self, csrf: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+    fn files(csrf: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut body =
             format!("--XX\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").into_bytes();
         for (name, bytes) in files {
@@ -317,20 +317,23 @@ async fn the_page_takes_only_its_own_forms_and_hands_the_face_over() {
 
         let photo = photo();
         let both: [(&str, &[u8]); 2] = [("front", &photo), ("back", &photo)];
-        assert_eq!(payer.send("identity/photos", FILES, payer.files("AAAA", &both)).await.0, 403);
-        assert_eq!(payer.send("identity/photos", "multipart/form-data", payer.files("", &both)).await.0, 400);
-        let cut = payer.files(&payer.csrf, &both)[..900].to_vec();
+        assert_eq!(payer.send("identity/photos", FILES, Payer::files("AAAA", &both)).await.0, 403);
+        assert_eq!(
+            payer.send("identity/photos", "multipart/form-data", Payer::files("", &both)).await.0,
+            400
+        );
+        let cut = Payer::files(&payer.csrf, &both)[..900].to_vec();
         assert_eq!(payer.send("identity/photos", FILES, cut).await.0, 400);
-        let huge = payer.files(&payer.csrf, &[("front", &vec![0; 12 * 1024 * 1024])]);
+        let huge = Payer::files(&payer.csrf, &[("front", &vec![0; 12 * 1024 * 1024])]);
         assert_eq!(payer.send("identity/photos", FILES, huge).await.0, 413);
         let elf: [(&str, &[u8]); 2] = [("front", &photo), ("back", b"\x7fELF")];
-        let (status, body) = payer.send("identity/photos", FILES, payer.files(&payer.csrf, &elf)).await;
+        let (status, body) = payer.send("identity/photos", FILES, Payer::files(&payer.csrf, &elf)).await;
         assert!(
             status == 422 && body.contains("href=\"#back\"") && !body.contains("href=\"#front\""),
             "{body}"
         );
         assert!(!body.contains("<b>"), "what a file is called is shown nowhere");
-        assert_eq!(payer.send("identity/photos", FILES, payer.files(&payer.csrf, &both[1..])).await.0, 303);
+        assert_eq!(payer.send("identity/photos", FILES, Payer::files(&payer.csrf, &both[1..])).await.0, 303);
         let at = format!("/v1/identity_checks/{}", check["id"].as_str().unwrap());
         let photos = app.get(&at).await.expect(200)["photo_list"].clone();
         assert_eq!(photos.as_array().unwrap().len(), 2);
@@ -368,7 +371,7 @@ async fn whoever_wants_no_face_is_found_and_proves_nothing_by_it() {
         assert_eq!(payer.form("identity", own).await.0, 303);
         let photo = photo();
         let both: [(&str, &[u8]); 2] = [("front", &photo), ("back", &photo)];
-        assert_eq!(payer.send("identity/photos", FILES, payer.files(&payer.csrf, &both)).await.0, 303);
+        assert_eq!(payer.send("identity/photos", FILES, Payer::files(&payer.csrf, &both)).await.0, 303);
         assert_eq!(app.get("/v1/identity_checks?other_way=asked").await.expect(200)["data"], json!([]));
         assert_eq!(payer.form("identity/other-way", "").await.0, 303);
         let asked = app.get("/v1/identity_checks?other_way=asked").await.expect(200);

@@ -51,6 +51,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             "partners" => partner["id"].clone(),
             "splits" => json!("spl_01jzzzzzzzzzzzzzzzzzzzzzzy"),
             "identity_checks" => json!("idc_01jzzzzzzzzzzzzzzzzzzzzzzy"),
+            "agreements" => json!("agr_01jzzzzzzzzzzzzzzzzzzzzzzy"),
             "channel_accounts" => account["id"].clone(),
             "bank_transfers" => line["id"].clone(),
             "shifts" => shift["id"].clone(),

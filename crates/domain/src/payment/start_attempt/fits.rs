@@ -9,6 +9,7 @@ use crate::refusal::Refusal;
 pub(super) fn check_payer(start: &StartAttempt) -> Result<(), Refusal> {
     let known = match start.method {
         Method::WechatJsapi => start.known_as.is_some(),
+        Method::QuickPay => start.known_as.is_some() && start.card.is_some(),
         Method::WechatH5 => start.origin.ip.is_some(),
         Method::AlipayPage
         | Method::AlipayWap
@@ -16,7 +17,6 @@ pub(super) fn check_payer(start: &StartAttempt) -> Result<(), Refusal> {
         | Method::AlipayBarcode
         | Method::WechatNative
         | Method::WechatBarcode
-        | Method::QuickPay
         | Method::EbankB2c
         | Method::EbankB2b
         | Method::BankTransfer

@@ -170,6 +170,11 @@ impl Books {
         if self.tokens.remove(&token(request)?) { Ok(done()) } else { Err(NOT_FOUND) }
     }
 
+    /// What the payer's phone shows, by order.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.codes.iter().map(|(order, code)| (order.as_str(), code.as_str()))
+    }
+
     /// What the payer's phone shows for an order.
     pub fn code_of(&self, order_id: &str) -> Option<&str> {
         self.codes.get(order_id).map(String::as_str)

@@ -102,6 +102,7 @@ impl Books {
         let mut fields = echoed(&request);
         if request.get("txnType") == Some("79") {
             let token = self.open_token();
+            fields.push(("accNo".to_owned(), "6216***********0018".to_owned()));
             fields.push(("tokenPayData".to_owned(), format!("{{trId={token}&tokenType=01}}")));
         } else {
             let trade = self.put(&request, amount_fen, State::Done, now_us).ok_or(PageRefusal::TooMany)?;

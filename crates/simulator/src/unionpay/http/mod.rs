@@ -42,6 +42,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/unionpay/gateway/api/queryTrans.do", post(gateway::query))
         .route("/unionpay/file/", post(gateway::file))
         .route("/unionpay/page/{name}/{act}", post(page::act))
+        .route("/unionpay/phone", get(page::phone))
         .route(page::STYLE, get(crate::look::stylesheet))
         .nest("/control/unionpay", control::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))

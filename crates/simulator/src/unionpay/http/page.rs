@@ -67,6 +67,20 @@ pub(super) async fn act(
     }
 }
 
+/// The payer's phone: the codes that were sent to it and not used yet.
+pub(super) async fn phone(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+    let lang = Lang::of(None, &headers);
+    let codes = gateway.books();
+    let lines: Vec<String> = codes
+        .codes()
+        .map(|(order, code)| {
+            format!("<p class=\"order\">{}</p><p class=\"amount\">{}</p>", escape(order), escape(code))
+        })
+        .collect();
+    let none = format!("<p class=\"result\">{}</p>", lang.pick("没有未读的验证码", "No code has come"));
+    shown(lang, StatusCode::OK, &if lines.is_empty() { none } else { lines.concat() })
+}
+
 fn order(lang: Lang, page: &Page, name: &str) -> String {
     let labels = [("pay", lang.pick("确认支付", "Pay")), ("decline", lang.pick("支付失败", "Decline"))];
     let buttons = labels.map(|(act, label)| {

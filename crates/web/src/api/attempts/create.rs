@@ -89,6 +89,7 @@ pub async fn create(
         auth_code: body.auth_code.map(|code| code.0),
         payer,
         known_as: named.openid.and_then(|openid| state.app.payer_by_openid(payment_id, &openid.0)),
+        card: None,
         return_url: None,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),

@@ -1,0 +1,124 @@
+//! Cards opened for payment by token: whose they are, codes and their limits, and the attempt that uses one.
+
+use crate::kit::{CONTRACT, TENANT, World, contract, merchant, product};
+use tk_domain::agreement::{
+    Agreement, AgreementStatus, AskCardCode, CODE_LIVES_US, CODES_A_DAY_MAX, CardOpened, CardUse,
+    EndAgreement, OpenAgreement, TakeCardReport,
+};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::id::{ChannelAccountId, Id128, PaymentId};
+use tk_domain::moment::MINUTE_US;
+use tk_domain::payment::{ChannelPayer, PayerRecord, StartAttempt, Started};
+use tk_domain::refusal::Refusal;
+
+fn world() -> World {
+    let methods = r#"["quick_pay","alipay_qr"]"#.to_owned();
+    World::with(merchant(), product(), ChannelAccount { methods, ..contract(CONTRACT) })
+}
+
+fn opened(world: &mut World, payment_id: PaymentId) -> Agreement {
+    let open = OpenAgreement { tenant_id: TENANT, payment_id, origin: Origin::system() };
+    let begun = world.run(&open).unwrap();
+    assert_eq!(begun.status, AgreementStatus::Opening);
+    world.run(&told(&begun)).unwrap()
+}
+
+fn told(agreement: &Agreement) -> TakeCardReport {
+    TakeCardReport {
+        tenant_id: TENANT,
+        agreement_id: agreement.id,
+        channel_account_id: agreement.channel_account_id,
+        opened: CardOpened { masked: "**** 0018".to_owned(), sealed: vec![1] },
+        origin: Origin::system(),
+    }
+}
+
+fn ask(agreement: &Agreement, payment_id: PaymentId) -> AskCardCode {
+    AskCardCode { tenant_id: TENANT, agreement_id: agreement.id, payment_id, origin: Origin::system() }
+}
+
+fn pay(agreement: &Agreement, payment_id: PaymentId) -> StartAttempt {
+    let record = PayerRecord { masked: "{}".to_owned(), sealed: vec![1] };
+    let attempt_id = agreement.code_attempt_id.unwrap_or_default();
+    StartAttempt {
+        tenant_id: TENANT,
+        payment_id,
+        method: Method::QuickPay,
+        auth_code: None,
+        payer: tk_domain::transfer::ExpectedPayer::default(),
+        known_as: Some(ChannelPayer { record, sealed: "told".to_owned() }),
+        card: Some(CardUse { agreement_id: agreement.id, attempt_id }),
+        return_url: None,
+        lease_us: 0,
+        origin: Origin::system(),
+    }
+}
+
+#[test]
+fn an_attempt_is_the_order_for_which_the_code_was_sent_and_uses_it_up() {
+    let mut world = world();
+    let payment_id = world.payment();
+    let card = opened(&mut world, payment_id);
+    assert_eq!(world.run(&pay(&card, payment_id)).unwrap_err(), Refusal::CodeNotOpen);
+    let sent = world.run(&ask(&card, payment_id)).unwrap();
+    world.after(MINUTE_US);
+    let Started::New { attempt, .. } = world.run(&pay(&sent, payment_id)).unwrap() else { panic!("not new") };
+    assert_eq!((Some(attempt.id), Some(attempt.created_at_us)), (sent.code_attempt_id, sent.code_at_us));
+    assert!(attempt.out_no.ends_with(&attempt.id.0.base32().to_ascii_uppercase()));
+    let used = world.snapshot.agreements.get(&(TENANT, card.id)).unwrap();
+    assert_eq!((used.code_attempt_id, used.code_payment_id), (None, None));
+}
+
+#[test]
+fn without_card_and_code_nothing_begins() {
+    let mut world = world();
+    let payment_id = world.payment();
+    let card = opened(&mut world, payment_id);
+    let sent = world.run(&ask(&card, payment_id)).unwrap();
+    let bare = StartAttempt { card: None, ..pay(&sent, payment_id) };
+    assert_eq!(world.run(&bare).unwrap_err(), Refusal::ChannelNotAvailable);
+    let unknown = StartAttempt { known_as: None, ..pay(&sent, payment_id) };
+    assert_eq!(world.run(&unknown).unwrap_err(), Refusal::ChannelNotAvailable);
+    let other = world.payment();
+    assert_eq!(world.run(&pay(&sent, other)).unwrap_err(), Refusal::NotFound { what: "agreement" });
+    world.after(CODE_LIVES_US + MINUTE_US);
+    assert_eq!(world.run(&pay(&sent, payment_id)).unwrap_err(), Refusal::CodeNotOpen);
+}
+
+#[test]
+fn codes_are_a_minute_apart_and_ten_a_day() {
+    let mut world = world();
+    let payment_id = world.payment();
+    let card = opened(&mut world, payment_id);
+    for sent in 1..=CODES_A_DAY_MAX {
+        world.run(&ask(&card, payment_id)).unwrap();
+        if sent < CODES_A_DAY_MAX {
+            assert_eq!(world.run(&ask(&card, payment_id)).unwrap_err(), Refusal::CodeTooSoon);
+        }
+        world.after(MINUTE_US);
+    }
+    let limit = Refusal::LimitReached { what: "card_codes", max: CODES_A_DAY_MAX };
+    assert_eq!(world.run(&ask(&card, payment_id)).unwrap_err(), limit);
+}
+
+#[test]
+fn only_the_channel_s_word_opens_a_card_and_what_is_ended_stays_so() {
+    let mut world = world();
+    let payment_id = world.payment();
+    let open = OpenAgreement { tenant_id: TENANT, payment_id, origin: Origin::system() };
+    let begun = world.run(&open).unwrap();
+    let unknown = Refusal::NotFound { what: "agreement" };
+    assert_eq!(world.run(&ask(&begun, payment_id)).unwrap_err(), unknown);
+    let foreign = TakeCardReport { channel_account_id: ChannelAccountId(Id128([9; 16])), ..told(&begun) };
+    assert_eq!(world.run(&foreign).unwrap_err(), unknown);
+    let card = world.run(&told(&begun)).unwrap();
+    assert_eq!(card.status, AgreementStatus::Active);
+    let end = |to| EndAgreement { tenant_id: TENANT, agreement_id: card.id, to, origin: Origin::system() };
+    assert_eq!(world.run(&end(AgreementStatus::Ended)).unwrap().status, AgreementStatus::Active);
+    assert_eq!(world.run(&end(AgreementStatus::Ending)).unwrap().status, AgreementStatus::Ending);
+    assert_eq!(world.run(&ask(&card, payment_id)).unwrap_err(), unknown);
+    let ended = world.run(&end(AgreementStatus::Ended)).unwrap();
+    assert_eq!((ended.status, ended.sealed), (AgreementStatus::Ended, None));
+    assert_eq!(world.run(&told(&begun)).unwrap().status, AgreementStatus::Ended);
+}

@@ -1,0 +1,4 @@
+//! `/v1/agreements`: cards that payers opened for payment by token; the token itself stays inside.
+
+pub mod get;
+pub mod list;
