@@ -169,8 +169,12 @@ impl App {
         let begun = identity.as_ref().map_or(0, |identity| identity.checks_count);
         let provided = policy.as_ref().is_some_and(|policy| policy.provider.is_some());
         let consent_version = policy.as_ref().map(|policy| policy.consent_version.clone());
-        policy.into_iter().for_each(|row| snapshot.identity_policies.load(row));
-        identity.into_iter().for_each(|row| snapshot.payment_identities.load(row));
+        if let Some(row) = policy {
+            snapshot.identity_policies.load(row);
+        }
+        if let Some(row) = identity {
+            snapshot.payment_identities.load(row);
+        }
         let missing = match Gate::of(payment, product, &snapshot, self.now_us()).check() {
             Err(Refusal::IdentityRequired { level }) => Some(level),
             Ok(()) | Err(_) => None,

@@ -110,7 +110,7 @@ mod tests {
     fn form(parts: &[&str]) -> Vec<u8> {
         let mut body = String::new();
         for part in parts {
-            body.push_str(&format!("--XX\r\n{part}\r\n"));
+            body.extend(["--XX\r\n", part, "\r\n"]);
         }
         body.push_str("--XX--\r\n");
         body.into_bytes()

@@ -28,11 +28,11 @@ pub struct OpenAgreement {
 }
 
 /// A payment that may still begin to be paid.
-pub(super) fn waiting<'a>(
-    snapshot: &'a Snapshot,
+pub(super) fn waiting(
+    snapshot: &Snapshot,
     (tenant_id, payment_id): (TenantId, PaymentId),
     now_us: i64,
-) -> Result<&'a Payment, Refusal> {
+) -> Result<&Payment, Refusal> {
     let payment = snapshot.payments.get(&(tenant_id, payment_id));
     let payment = payment.ok_or(Refusal::NotFound { what: "payment" })?;
     let over = payment.status.terminal() || payment.close_requested_at_us.is_some();

@@ -111,7 +111,7 @@ fn a_way_other_than_the_face_is_asked_for_once_there_are_photos_and_proves_nothi
     let mut world = world(PRICE, PRICE);
     let payment_id = ordered(&mut world, None, PRICE);
     let payer_id = PayerId(Id128([1; 16]));
-    let command = begin(&mut world, payment_id, IdentityLevel::Face, payer_id);
+    let command = begin(&world, payment_id, IdentityLevel::Face, payer_id);
     let check = world.run(&command).unwrap();
     let ask = AskOtherWay { tenant_id: TENANT, check_id: check.id, payment_id, origin: Origin::system() };
     assert_eq!(world.run(&ask).unwrap_err(), Refusal::IdentityNotOpen, "there is nothing to look at");
@@ -128,7 +128,7 @@ fn a_way_other_than_the_face_is_asked_for_once_there_are_photos_and_proves_nothi
 fn the_payer_s_way_to_the_provider_s_own_page_is_written_down() {
     let mut world = world(PRICE, PRICE);
     let payment_id = ordered(&mut world, None, PRICE);
-    let check = begin(&mut world, payment_id, IdentityLevel::Face, PayerId(Id128([1; 16])));
+    let check = begin(&world, payment_id, IdentityLevel::Face, PayerId(Id128([1; 16])));
     let check = world.run(&check).unwrap();
     photos(&mut world, &check);
     let brought = SendIdentityCheck { face: FaceWay::Brought, ..send(&check) };

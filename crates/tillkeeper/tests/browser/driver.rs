@@ -38,6 +38,7 @@ impl Drop for Driver {
 
 /// What kind of browser.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of the browser")]
 pub struct Kind {
     pub language: &'static str,
     pub width: u32,

@@ -269,6 +269,8 @@ async fn failed(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
             render(entry, rows, (StatusCode::CONFLICT, "card-code-again")).await
         }
         Failure::Refused(_) => answer::onward(entry, ""),
-        other => answer::fault(entry, other, "money-look-again"),
+        other @ (Failure::Overloaded { .. } | Failure::Unavailable(_) | Failure::Fault(_)) => {
+            answer::fault(entry, other, "money-look-again")
+        }
     }
 }

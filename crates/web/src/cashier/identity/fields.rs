@@ -112,11 +112,13 @@ pub fn read(answer: impl Fn(&str) -> String) -> Result<Claimed, Told> {
         told.say("id_number", "identity-error-id-number");
     }
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !card.is_empty() && !(digits(&card) && (12..=19).contains(&card.len())) {
+    let card_fits = card.is_empty() || (digits(&card) && (12..=19).contains(&card.len()));
+    if !card_fits {
         told.say("card", "identity-error-card");
     }
     let dialled = phone.strip_prefix('+').unwrap_or(&phone);
-    if !phone.is_empty() && !(digits(dialled) && (5..=16).contains(&dialled.len())) {
+    let phone_fits = phone.is_empty() || (digits(dialled) && (5..=16).contains(&dialled.len()));
+    if !phone_fits {
         told.say("phone", "identity-error-phone");
     }
     if answer("consent") != "yes" {
