@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub methods: &'static [MethodTerms],
     /// How money goes back; absent where the channel has no refund interface.
     pub refund: Option<RefundTerms>,
+    /// What its answers tell of discounts granted at the channel; absent where they tell nothing.
+    pub discounts: Option<DiscountTerms>,
     /// The bills it gives.
     pub bills: &'static [BillTerms],
     /// What its documented codes mean, per kind of call; any other code proves nothing.
@@ -110,6 +112,15 @@ pub struct RefundTerms {
     pub notice: RefundNotice,
     /// Where that is documented.
     pub doc: &'static str,
+}
+
+/// How a channel tells of the discounts that it grants to payers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiscountTerms {
+    /// Which fields of a payment say who bears what.
+    pub payment: &'static str,
+    /// Which fields of a refund do.
+    pub refund: &'static str,
 }
 
 /// Whether parts of an order can be refunded.

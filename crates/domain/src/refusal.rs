@@ -53,6 +53,8 @@ pub enum Refusal {
     AmountOverflow,
     /// The items do not sum to the amount.
     ItemsTotalMismatch { sum: Amount, amount: Amount },
+    /// The parts that others put up leave the payer nothing to pay.
+    PartsExceedAmount { sum: Amount, amount: Amount },
     /// No channel account of the tenant settles in this currency.
     CurrencyNotSupported,
     /// The merchant order number exists with another amount, currency or product.
@@ -182,6 +184,7 @@ impl Refusal {
             Self::AmountOutOfRange { .. } => "amount_out_of_range",
             Self::AmountOverflow => "amount_overflow",
             Self::ItemsTotalMismatch { .. } => "items_total_mismatch",
+            Self::PartsExceedAmount { .. } => "parts_exceed_amount",
             Self::CurrencyNotSupported => "currency_not_supported",
             Self::OrderConflict => "order_conflict",
             Self::ExpiryInvalid => "expiry_invalid",
@@ -282,6 +285,7 @@ impl Refusal {
             | Self::AmountOutOfRange { .. }
             | Self::AmountOverflow
             | Self::ItemsTotalMismatch { .. }
+            | Self::PartsExceedAmount { .. }
             | Self::CurrencyNotSupported
             | Self::OrderConflict
             | Self::ExpiryInvalid

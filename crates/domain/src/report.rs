@@ -1,7 +1,7 @@
 //! A report: anything a channel tells us about one attempt or one refund.
 
 use crate::channel_account::ChannelAccount;
-use crate::payment::Action;
+use crate::payment::{Action, Discount};
 use crate::words::words;
 use tk_money::Amount;
 
@@ -52,11 +52,46 @@ pub struct PaidEvidence {
     pub payee_app: Option<String>,
     /// The merchant that the channel names, if the message names one.
     pub payee_merchant: Option<String>,
+    /// Who bears what of the amount, if the channel says so; else the payer paid all of it.
+    pub borne: Option<Borne>,
     /// When the channel says it was paid, Unix microseconds.
     pub paid_at_us: Option<i64>,
 }
 
+/// Who bears what of a sum at the channel, by the channel's own word. What is left of the sum, the merchant bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
+pub struct Borne {
+    /// The payer's own money, minor units.
+    pub payer_minor: i64,
+    /// That, and what the channel or others there put up: what passes between the channel and us, minor units.
+    pub settled_minor: i64,
+}
+
+impl Borne {
+    /// Whether the parts can be those of this sum.
+    #[must_use]
+    pub const fn fits(self, sum_minor: i64) -> bool {
+        self.payer_minor >= 0 && self.payer_minor <= self.settled_minor && self.settled_minor <= sum_minor
+    }
+}
+
 impl PaidEvidence {
+    /// Whether nobody pays anything over to us: there is nothing to book, and a person has to look.
+    pub(crate) fn brings_nothing(&self) -> bool {
+        self.borne.is_some_and(|borne| borne.fits(self.amount.minor) && borne.settled_minor == 0)
+    }
+
+    /// What the payer did not pay himself; nothing if the channel's words do not add up.
+    pub(crate) fn discount(&self) -> Discount {
+        let borne = self.borne.filter(|borne| borne.fits(self.amount.minor));
+        borne.map_or_else(Discount::default, |borne| Discount {
+            settled_minor: borne.settled_minor.saturating_sub(borne.payer_minor),
+            merchant_minor: self.amount.minor.saturating_sub(borne.settled_minor),
+            ..Discount::default()
+        })
+    }
+
     /// Whether the app and merchant that the channel names, if any, are those of this contract.
     #[must_use]
     pub fn names(&self, account: &ChannelAccount) -> bool {
@@ -80,7 +115,7 @@ pub enum PaymentFinding {
     Failed { code: String, message: String },
     /// The channel confirms that the order is closed unpaid, or that our close or cancel took effect.
     Closed,
-    /// The channel had taken this sum and gave all of it back: a cancel took effect on a paid order.
+    /// The channel had taken this sum for us and gave all of it back: a cancel took effect on a paid order.
     Undone(Amount),
     /// The channel refuses to close because of the order's state: it must be asked.
     CloseRefused,
@@ -94,7 +129,7 @@ pub enum PaymentFinding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundFinding {
     /// Verified: the money went back.
-    Done { amount: Amount, at_us: Option<i64> },
+    Done { amount: Amount, borne: Option<Borne>, at_us: Option<i64> },
     /// The channel took the order; done is not proven.
     Accepted,
     /// The channel is working on it.

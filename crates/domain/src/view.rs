@@ -1,8 +1,10 @@
 //! The published form of payments, attempts and refunds, in answers of the API and in events.
 
 mod event;
+mod parts;
 
 pub use event::{event_body, payment_event, refund_event};
+pub use parts::{DiscountsView, PartView};
 
 use crate::channel_account::{Channel, Method};
 use crate::id::AttemptId;
@@ -44,8 +46,14 @@ pub struct PaymentView {
     pub money_state: MoneyState,
     /// Since when the outcome is not known, RFC 3339.
     pub outcome_unknown_since: Option<String>,
-    /// Minor units.
+    /// Minor units owed in all.
     pub amount: i64,
+    /// Minor units that the payer is asked for: the amount less its parts.
+    pub payer_amount: i64,
+    /// Minor units that the channel then took off for the payer.
+    pub channel_discount: i64,
+    /// What of the amount is not the payer's own money, and what went back of it.
+    pub parts: Vec<PartView>,
     /// ISO 4217.
     pub currency: &'static str,
     /// Minor units that may still be refunded.
@@ -140,8 +148,12 @@ pub struct AttemptView {
     pub channel_txn_no: Option<String>,
     /// What became of the money received.
     pub disposition: Option<&'static str>,
-    /// Minor units received.
+    /// Minor units received as this order at the channel.
     pub amount_received: i64,
+    /// Minor units of it that the payer paid himself.
+    pub payer_amount: i64,
+    /// What of it the channel took off for the payer.
+    pub discounts: DiscountsView,
     /// Minor units that the channel took and gave back by a cancel.
     pub amount_undone: i64,
     /// Minor units refunded.
@@ -183,8 +195,16 @@ pub struct RefundView {
     pub merchant_refund_no: Option<String>,
     /// `api` or `system`.
     pub origin: &'static str,
-    /// Minor units.
+    /// Minor units that the payer is to get.
     pub amount: i64,
+    /// Minor units that the payer got by the channel's word, once done.
+    pub payer_amount: Option<i64>,
+    /// Minor units that the channel is asked to refund of its order.
+    pub order_amount: i64,
+    /// Minor units of discounts that the channel had granted and takes back.
+    pub coupon_returned: i64,
+    /// What goes back of each part of the payment's amount, minor units, in their order.
+    pub parts_returned: Vec<i64>,
     /// ISO 4217.
     pub currency: &'static str,
     /// Why.
@@ -247,6 +267,9 @@ impl PaymentView {
             money_state: money_state(payment),
             outcome_unknown_since: payment.unknown_since_us.map(time_text),
             amount: payment.amount_minor,
+            payer_amount: payment.payer_minor,
+            channel_discount: payment.discount_minor,
+            parts: parts::of(payment),
             currency: payment.currency.code(),
             amount_refundable: payment.refundable_minor(),
             amount_refunded: payment.refunded_minor.saturating_add(payment.late_refunded_minor),
@@ -314,6 +337,8 @@ impl AttemptView {
             channel_txn_no: attempt.channel_txn_no.clone(),
             disposition: attempt.disposition.map(super::payment::Disposition::word),
             amount_received: attempt.received_minor,
+            payer_amount: attempt.payer_paid_minor(),
+            discounts: DiscountsView::of(attempt),
             amount_undone: attempt.undone_minor,
             amount_refunded: attempt.refunded_minor.saturating_add(attempt.late_refunded_minor),
             amount_refunding: attempt.refunding_minor,
@@ -342,6 +367,10 @@ impl RefundView {
             merchant_refund_no: refund.merchant_refund_no.clone(),
             origin: refund.origin.word(),
             amount: refund.amount_minor,
+            payer_amount: refund.payer_back_minor,
+            order_amount: refund.order_minor,
+            coupon_returned: parts::coupon_returned_minor(refund),
+            parts_returned: refund.part_shares(),
             currency: refund.currency.code(),
             reason: refund.reason.clone(),
             status: refund.status,

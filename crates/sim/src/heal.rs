@@ -9,7 +9,9 @@ use tk_domain::id::{AttemptId, ChannelAccountId, RefundId, TenantId};
 use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::TakeRefundReport;
-use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
+use tk_domain::report::{
+    Borne, PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source,
+};
 use tk_money::Amount;
 use tk_simulator::core::FaultPlan;
 
@@ -76,7 +78,8 @@ impl World {
                 continue;
             };
             self.tally.found_by_bill += u64::from(refund.late_succeeded_at_us.is_none());
-            let finding = RefundFinding::Done { amount: Amount::fen(*fen), at_us: None };
+            let borne = trade.borne.get(number).copied();
+            let finding = RefundFinding::Done { amount: Amount::fen(*fen), borne, at_us: None };
             let report = RefundReport { source: Source::Bill, finding };
             let command = TakeRefundReport {
                 tenant_id,
@@ -111,13 +114,17 @@ impl World {
                 amount: Amount::fen(trade.paid_fen),
                 payee_app: None,
                 payee_merchant: None,
+                borne: Some(Borne {
+                    payer_minor: trade.payer_fen,
+                    settled_minor: trade.paid_fen.saturating_sub(trade.unsettled_fen),
+                }),
                 paid_at_us: None,
             })
         } else if trade.paid_fen == self.undone_fen(tenant_id, trade)
             && trade.paid_fen > attempt.undone_minor
             && attempt.disposition.is_none()
         {
-            PaymentFinding::Undone(Amount::fen(trade.paid_fen))
+            PaymentFinding::Undone(Amount::fen(trade.paid_fen.saturating_sub(trade.unsettled_fen)))
         } else if self.undone_fen(tenant_id, trade) > attempt.undone_minor && attempt.refunding_minor == 0 {
             PaymentFinding::Closed
         } else {

@@ -12,6 +12,7 @@ mod conversation;
 mod flight;
 mod heal;
 mod host;
+mod parts;
 #[cfg(feature = "planted")]
 mod planted;
 mod queue;

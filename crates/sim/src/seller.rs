@@ -3,8 +3,10 @@
 use crate::actors::PayerAct;
 use crate::conversation::Call;
 use crate::tally::channel_counts;
+use std::collections::BTreeMap;
 use tk_domain::channel_account::Channel;
 use tk_domain::id::TenantId;
+use tk_domain::report::Borne;
 use tk_simulator::core::{self, BarcodeReply, FaultPlan, Seal};
 use tk_simulator::unionpay::core as unionpay;
 
@@ -47,11 +49,18 @@ pub(crate) struct Trade {
     pub(crate) out_no: String,
     pub(crate) txn_no: String,
     pub(crate) paid_fen: i64,
+    /// What of the order its payer paid himself, if it was paid.
+    pub(crate) payer_fen: i64,
+    /// What of it is never paid over, and what of that was taken back.
+    pub(crate) unsettled_fen: i64,
+    pub(crate) unsettled_back_fen: i64,
     pub(crate) refunded_fen: i64,
     pub(crate) fee_fen: i64,
     pub(crate) fee_returned_fen: i64,
     /// Number and fen of everything that went back.
     pub(crate) refunds: Vec<(String, i64)>,
+    /// By that number, what its payer got and what left the merchant.
+    pub(crate) borne: BTreeMap<String, Borne>,
 }
 
 /// A notification on its way to us.
@@ -229,11 +238,20 @@ fn of_core(trade: &core::Trade) -> Trade {
         out_no: trade.order.out_trade_no.clone(),
         txn_no: trade.trade_no.clone(),
         paid_fen: trade.paid_fen(),
+        payer_fen: if trade.paid_at_us.is_some() { trade.payer_fen() } else { 0 },
+        unsettled_fen: trade.coupon.merchant_fen,
+        unsettled_back_fen: trade.coupon_back().merchant_fen,
         refunded_fen: trade.refunded_fen(),
         fee_fen: trade.fee_fen,
         fee_returned_fen: trade.fee_returned_fen(),
         refunds: trade.refunds.iter().map(|(number, refund)| (number.clone(), refund.amount_fen)).collect(),
+        borne: trade.refunds.iter().map(|(number, refund)| (number.clone(), borne(refund))).collect(),
     }
+}
+
+const fn borne(refund: &core::RefundRecord) -> Borne {
+    let settled_minor = refund.amount_fen.saturating_sub(refund.coupon.merchant_fen);
+    Borne { payer_minor: settled_minor.saturating_sub(refund.coupon.channel_fen), settled_minor }
 }
 
 fn of_unionpay(books: &unionpay::Books, paid: &unionpay::Trade) -> Trade {
@@ -245,9 +263,13 @@ fn of_unionpay(books: &unionpay::Books, paid: &unionpay::Trade) -> Trade {
         out_no: paid.order_id.clone(),
         txn_no: paid.query_id.clone(),
         paid_fen: if paid.state == unionpay::State::Done { paid.amount_fen } else { 0 },
+        payer_fen: if paid.state == unionpay::State::Done { paid.amount_fen } else { 0 },
+        unsettled_fen: 0,
+        unsettled_back_fen: 0,
         refunded_fen: paid.given_back_fen,
         fee_fen: paid.fee_fen,
         fee_returned_fen: paid.fee_returned_fen,
         refunds: refunds.collect(),
+        borne: BTreeMap::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::actors::{Ask, Attack, Order, RefundPlan};
 use crate::conversation;
+use crate::parts;
 use crate::queue::Happening;
 use crate::seller::{KeyGap, Seller, Side, Whose};
 use crate::story::START_US;
@@ -151,6 +152,7 @@ impl World {
             opening_balance_fen: self.story.opening_fen,
             fee_rate_ppm: self.story.channel_fee_ppm,
             fee_on_refund: self.story.channel_fee,
+            coupons_ppm: self.story.coupons_ppm,
             refund_gap_us: 0,
             ..CoreConfig::default()
         }
@@ -173,12 +175,13 @@ impl World {
         let Some(company) = self.companies.get(index).cloned() else { return };
         let merchant = usize::try_from(self.dice.below(2)).unwrap_or(0);
         let merchant_id = company.merchants.get(merchant).or(company.merchants.first()).copied();
-        let amount_minor = self.dice.between(1, self.story.amount_max_minor);
+        let payer_minor = self.dice.between(1, self.story.amount_max_minor);
+        let parts = parts::draw(&mut self.dice, payer_minor);
         let merchant_order_no = format!("O{}-{number}", self.seed);
-        let refunds = self.refund_plans(&merchant_order_no, amount_minor);
+        let refunds = self.refund_plans(&merchant_order_no, payer_minor);
         let single_attempt = self.dice.below(6) == 0;
         let merchant_id = merchant_id.unwrap_or_default();
-        let splits = self.shares((&company, merchant_id), number, amount_minor);
+        let splits = self.shares((&company, merchant_id), number, payer_minor);
         let confirm = (single_attempt && self.dice.below(4) > 0)
             .then(|| crate::story::pick_method(&mut self.dice, &company.methods));
         self.orders.push(Order {
@@ -187,7 +190,8 @@ impl World {
             splits,
             product_id: company.product_id,
             merchant_order_no,
-            amount_minor,
+            payer_minor,
+            parts,
             single_attempt,
             confirm,
             payment_id: None,

@@ -54,6 +54,8 @@ pub(crate) struct Story {
     pub(crate) fee_returned: bool,
     pub(crate) channel_fee_ppm: u32,
     pub(crate) channel_fee: FeeOnRefund,
+    /// How many payers in a million have a coupon inside the channel.
+    pub(crate) coupons_ppm: u32,
     pub(crate) opening_fen: i64,
     pub(crate) stray_money: StrayMoney,
     pub(crate) expires_after_s: i64,
@@ -79,6 +81,7 @@ impl Story {
             fee_returned: dice.below(3) > 0,
             channel_fee_ppm: if dice.below(4) == 0 { 0 } else { 6_000 },
             channel_fee: if dice.below(4) == 0 { FeeOnRefund::Kept } else { FeeOnRefund::Returned },
+            coupons_ppm: pick(dice, &[0, 0, 200_000, 600_000]),
             opening_fen: if dice.below(3) == 0 { 0 } else { 1_000_000_000_000 },
             stray_money: if dice.below(4) == 0 { StrayMoney::Hold } else { StrayMoney::Refund },
             expires_after_s: if two_tabs { 7_200 } else { dice.between(120, 3_600) },

@@ -6,7 +6,7 @@ use crate::record::{decided, record};
 use crate::store::Store;
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
-use tk_domain::payment::{Action, Attempt, AttemptStatus, Disposition};
+use tk_domain::payment::{Action, Attempt, AttemptStatus, Discount, Disposition};
 use tk_money::Currency;
 
 record! {
@@ -39,6 +39,12 @@ record! {
     channel_txn_no: Option<String>,
     disposition: Option<Disposition>,
     received_minor: i64,
+    discount: Discount as [
+        "discount_minor",
+        "discount_merchant_minor",
+        "discount_back_minor",
+        "discount_merchant_back_minor",
+    ],
     undone_minor: i64,
     credited_minor: i64,
     refunding_minor: i64,

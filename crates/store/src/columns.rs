@@ -23,10 +23,10 @@ use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
 use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus, Owner, Side};
 use tk_domain::partner::PartnerKind;
 use tk_domain::payment::{
-    Action, ActionKind, AttemptStatus, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
+    Action, ActionKind, AttemptStatus, Discount, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
 };
 use tk_domain::product::{IssueOn, StrayMoney, Terminal};
-use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState, Shares};
 use tk_domain::split::{
     ReturnMode, ReturnStatus as ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
 };
@@ -114,6 +114,40 @@ impl Columns for FeeSnapshot {
             min_minor: cells.take()?,
             max_minor: cells.take()?,
             returned: cells.take()?,
+        })
+    }
+}
+
+impl Columns for Discount {
+    const KINDS: &'static [Kind] = &[Kind::Int; 4];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.settled_minor.put(out);
+        self.merchant_minor.put(out);
+        self.back_minor.put(out);
+        self.merchant_back_minor.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self {
+            settled_minor: cells.take()?,
+            merchant_minor: cells.take()?,
+            back_minor: cells.take()?,
+            merchant_back_minor: cells.take()?,
+        })
+    }
+}
+
+impl Columns for Shares {
+    const KINDS: &'static [Kind] = &[Kind::Int; 3];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.discount_minor.put(out);
+        self.discount_merchant_minor.put(out);
+        self.parts_minor.put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        Ok(Self {
+            discount_minor: cells.take()?,
+            discount_merchant_minor: cells.take()?,
+            parts_minor: cells.take()?,
         })
     }
 }

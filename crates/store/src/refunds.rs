@@ -5,7 +5,7 @@ use crate::reader::{CreatedRange, Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
 use tk_domain::id::{AttemptId, ChannelAccountId, HoldId, MerchantId, PaymentId, RefundId, TenantId};
-use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, Shares};
 use tk_money::Currency;
 
 record! {
@@ -18,6 +18,7 @@ record! {
         "origin",
         "out_no",
         "amount_minor",
+        "order_minor",
         "currency",
         "hold_id",
         "created_at_us",
@@ -32,6 +33,11 @@ record! {
     origin: RefundOrigin,
     out_no: String,
     amount_minor: i64,
+    order_minor: i64,
+    shares: Shares as ["discount_minor", "discount_merchant_minor", "parts_minor"],
+    parts: Option<String>,
+    payer_back_minor: Option<i64>,
+    settled_back_minor: Option<i64>,
     currency: Currency,
     reason: String,
     status: RefundState,

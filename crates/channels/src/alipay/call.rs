@@ -157,7 +157,7 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
         InstructionKind::Refund => Ok(Call::Refund {
             out_trade_no,
             out_request_no,
-            amount_fen: fen(refund.amount_minor, refund.currency)?,
+            amount_fen: fen(refund.order_minor, refund.currency)?,
             reason: cleaned(&refund.reason, Charset::Utf8),
         }),
         InstructionKind::RefundQuery => Ok(Call::RefundQuery { out_trade_no, out_request_no }),

@@ -104,6 +104,10 @@ pub fn finding(trade: &TradeNotice, app_id: &str, settings: &Settings) -> Paymen
             amount: Amount::fen(trade.total_amount_fen),
             payee_app: Some(app_id.to_owned()),
             payee_merchant: trade.seller_id.clone(),
+            borne: super::report::borne(
+                trade.total_amount_fen,
+                (trade.buyer_pay_amount_fen, trade.receipt_amount_fen),
+            ),
             paid_at_us: trade.gmt_payment_us,
         }),
         TradeStatus::WaitBuyerPay if ours => PaymentFinding::WaitingPayer,

@@ -1,8 +1,8 @@
 //! What Alipay can do and what its codes mean, with the section of its documents.
 
 use crate::capabilities::{
-    BillContent, BillTerms, CalledBack, Capabilities, CodeRule, Known, MethodTerms, Opening, Partial,
-    RefundNotice, RefundTerms, Repeat, Verdict,
+    BillContent, BillTerms, CalledBack, Capabilities, CodeRule, DiscountTerms, Known, MethodTerms, Opening,
+    Partial, RefundNotice, RefundTerms, Repeat, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
@@ -27,6 +27,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         repeat: Repeat::FirstResult,
         notice: RefundNotice::Hint,
         doc: "alipay.trade.refund, notes on out_request_no and on several refunds of one trade",
+    }),
+    discounts: Some(DiscountTerms {
+        payment: "buyer_pay_amount, receipt_amount (query, callback)",
+        refund: "present_refund_buyer_amount, present_refund_discount_amount (refund query)",
     }),
     bills: BILLS,
     codes: CODES,

@@ -8,7 +8,7 @@ use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::refund::Refund;
-use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
+use tk_domain::report::{Borne, PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
 use tk_formats::alipay::{amount, time};
 use tk_money::Amount;
 
@@ -172,6 +172,7 @@ fn paid(fields: Fields<'_>, time_field: &str) -> PaymentFinding {
                 amount: Amount::fen(total_fen),
                 payee_app: None,
                 payee_merchant: None,
+                borne: borne(total_fen, (fields.fen("buyer_pay_amount"), fields.fen("receipt_amount"))),
                 paid_at_us: fields.time_us(time_field),
             })
         }
@@ -232,12 +233,29 @@ fn refund_queried(refund: &Refund, attempt: &Attempt, fields: Fields<'_>) -> Ref
         && fields.text("out_request_no") == Some(&refund.out_no);
     match (fields.text("refund_status"), fields.fen("refund_amount")) {
         (None, _) => RefundFinding::NotFound,
-        (Some("REFUND_SUCCESS"), Some(fen)) if ours => {
-            RefundFinding::Done { amount: Amount::fen(fen), at_us: fields.time_us("gmt_refund_pay") }
-        }
+        (Some("REFUND_SUCCESS"), Some(fen)) if ours => RefundFinding::Done {
+            amount: Amount::fen(fen),
+            borne: refund_borne(fields),
+            at_us: fields.time_us("gmt_refund_pay"),
+        },
         (Some("REFUND_SUCCESS"), _) => RefundFinding::Unclear(Unclear::Unreadable),
         (Some(_), _) => RefundFinding::Unclear(Unclear::UnknownCode),
     }
+}
+
+/// Who bears what of a trade (`buyer_pay_amount`, `receipt_amount`); nothing if the payer paid all of it. What the
+/// merchant does not receive was its own discount (`mdiscount_amount`).
+pub(super) fn borne(total_fen: i64, told: (Option<i64>, Option<i64>)) -> Option<Borne> {
+    let (Some(payer_minor), Some(settled_minor)) = told else { return None };
+    let whole = Borne { payer_minor, settled_minor };
+    (whole != Borne { payer_minor: total_fen, settled_minor: total_fen }).then_some(whole)
+}
+
+/// Who gets what of a refund; told only where discounts were used.
+fn refund_borne(fields: Fields<'_>) -> Option<Borne> {
+    let payer_minor = fields.fen("present_refund_buyer_amount")?;
+    let platform_fen = fields.fen("present_refund_discount_amount").unwrap_or(0);
+    Some(Borne { payer_minor, settled_minor: payer_minor.checked_add(platform_fen)? })
 }
 
 fn refund_refusal(kind: InstructionKind, answer: &Answer) -> RefundFinding {

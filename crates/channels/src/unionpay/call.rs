@@ -190,7 +190,7 @@ pub fn for_refund(
                 order_id: refund.out_no.clone(),
                 txn_time_us: refund.created_at_us,
                 orig_qry_id: attempt.channel_txn_no.clone().ok_or(CallError::NumberMissing)?,
-                txn_amt_fen: fen(refund.amount_minor, refund.currency)?,
+                txn_amt_fen: fen(refund.order_minor, refund.currency)?,
                 biz_type,
             };
             Ok(if is_undo(refund, attempt, settings) { Call::Undo(back) } else { Call::Refund(back) })
@@ -207,7 +207,7 @@ pub fn for_refund(
 /// Decided by what never changes, so that a refund sent again is the same message.
 fn is_undo(refund: &Refund, attempt: &Attempt, settings: &Settings) -> bool {
     let day = |at_us: i64| at_us.saturating_add(BEIJING_US).div_euclid(DAY_US);
-    let whole = refund.amount_minor == attempt.amount_minor;
+    let whole = refund.order_minor == attempt.amount_minor;
     let same_day = attempt.paid_at_us.is_some_and(|paid_at_us| day(paid_at_us) == day(refund.created_at_us));
     settings.same_day == SameDay::Undo && whole && same_day
 }

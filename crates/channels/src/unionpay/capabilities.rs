@@ -28,6 +28,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         notice: RefundNotice::Proof,
         doc: "退货 04/00: several parts, 11 months; orderId with txnTime identifies it, a repeat is refused as duplicate",
     }),
+    discounts: None,
     bills: BILLS,
     codes: CODES,
 };

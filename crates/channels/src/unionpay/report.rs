@@ -155,6 +155,7 @@ pub(super) fn paid(message: &Message) -> PaymentFinding {
             amount: Amount::fen(fen),
             payee_app: Some(mer_id.clone()),
             payee_merchant: message.payee().cloned(),
+            borne: None,
             paid_at_us: done_at_us(message),
         }),
         (_, _, _) => PaymentFinding::Unclear(Unclear::Unreadable),
@@ -211,7 +212,7 @@ pub(super) fn given_back(message: &Message) -> RefundFinding {
         message.txn_type.as_deref() == Some(CONSUME) || message.text("origTxnType") == Some(CONSUME);
     match message.txn_amt_fen {
         Some(fen) if !is_payment => {
-            RefundFinding::Done { amount: Amount::fen(fen), at_us: done_at_us(message) }
+            RefundFinding::Done { amount: Amount::fen(fen), borne: None, at_us: done_at_us(message) }
         }
         Some(_) | None => RefundFinding::Unclear(Unclear::Unreadable),
     }

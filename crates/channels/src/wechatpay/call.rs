@@ -179,7 +179,7 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
         InstructionKind::Refund => Ok(Call::Refund {
             out_trade_no: attempt.out_no.clone(),
             out_refund_no,
-            refund_fen: fen(refund.amount_minor, refund.currency)?,
+            refund_fen: fen(refund.order_minor, refund.currency)?,
             total_fen: fen(attempt.amount_minor, attempt.currency)?,
             reason: clipped(&refund.reason, REASON_MAX_BYTES),
         }),

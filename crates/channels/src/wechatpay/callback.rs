@@ -58,7 +58,8 @@ pub fn read(notice: &Notice, settings: &Settings) -> Result<CallbackFinding, Cal
             let refund = parse_refund(&notice.resource).map_err(|error| malformed(&error))?;
             let payee = refund.sub_mchid.as_ref().or(refund.mchid.as_ref());
             let ours = payee.map(String::as_str) == Some(settings.payee());
-            let finding = ours.then(|| report::refund_finding(&refund));
+            // It does not say what left the merchant: where coupons were used, the question that follows does.
+            let finding = (ours && !report::had_coupons(&refund)).then(|| report::refund_finding(&refund));
             let hint = RefundHint { out_no: refund.out_refund_no.clone(), finding };
             let about = About::Refund { out_no: refund.out_trade_no, refund: hint };
             let payee_merchant = refund.sub_mchid.or(refund.mchid);

@@ -1,8 +1,8 @@
 //! What WeChat Pay can do and what its codes mean, with the section of its documents.
 
 use crate::capabilities::{
-    BillContent, BillTerms, CalledBack, Capabilities, CodeRule, Known, MethodTerms, Opening, Partial,
-    RefundNotice, RefundTerms, Repeat, Verdict,
+    BillContent, BillTerms, CalledBack, Capabilities, CodeRule, DiscountTerms, Known, MethodTerms, Opening,
+    Partial, RefundNotice, RefundTerms, Repeat, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
@@ -27,6 +27,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         repeat: Repeat::FirstResult,
         notice: RefundNotice::Proof,
         doc: "退款申请, notes on out_refund_no, on 50 partial refunds and on the minute between them",
+    }),
+    discounts: Some(DiscountTerms {
+        payment: "amount.payer_total, promotion_detail (query, callback)",
+        refund: "amount.payer_refund, amount.settlement_refund (refund query)",
     }),
     bills: BILLS,
     codes: CODES,

@@ -12,7 +12,7 @@ use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::refund::Refund;
-use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
+use tk_domain::report::{Borne, PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
 use tk_money::{Amount, Currency};
 
 /// The longest channel number taken, bytes; WeChat's have 28 digits.
@@ -155,7 +155,8 @@ fn undone(order: &order::Order) -> PaymentFinding {
     match (&order.transaction_id, order.total_fen, currency(order)) {
         (None, _, _) => PaymentFinding::Closed,
         (Some(_), Some(total_fen), Some(currency)) => {
-            PaymentFinding::Undone(Amount { minor: total_fen, currency })
+            let minor = total_fen.saturating_sub(order.promotions.unsettled_fen);
+            PaymentFinding::Undone(Amount { minor, currency })
         }
         (Some(_), _, _) => PaymentFinding::Unclear(Unclear::Unreadable),
     }
@@ -166,6 +167,7 @@ fn currency(order: &order::Order) -> Option<Currency> {
 }
 
 fn paid(order: &order::Order) -> PaymentFinding {
+    let Ok(borne) = borne(order) else { return PaymentFinding::Unclear(Unclear::Unreadable) };
     match (&order.transaction_id, order.total_fen, currency(order)) {
         (Some(number), Some(total_fen), Some(currency)) if number.len() <= TXN_NO_MAX_BYTES => {
             PaymentFinding::Paid(PaidEvidence {
@@ -173,11 +175,29 @@ fn paid(order: &order::Order) -> PaymentFinding {
                 amount: Amount { minor: total_fen, currency },
                 payee_app: order.appid.clone(),
                 payee_merchant: order.payee().cloned(),
+                borne,
                 paid_at_us: order.success_at_us,
             })
         }
         _ => PaymentFinding::Unclear(Unclear::Unreadable),
     }
+}
+
+/// The coupons of an order do not account for what its payer did not pay.
+struct Unaccounted;
+
+/// Who bears what of an order: nobody but the payer, unless he paid less and its coupons say for the rest whose they are.
+fn borne(order: &order::Order) -> Result<Option<Borne>, Unaccounted> {
+    let Some((total_fen, payer_fen)) = order.total_fen.zip(order.payer_total_fen) else { return Ok(None) };
+    let less_fen = total_fen.checked_sub(payer_fen).ok_or(Unaccounted)?;
+    if less_fen == 0 && order.promotions.whole_fen == 0 {
+        return Ok(None);
+    }
+    if less_fen != order.promotions.whole_fen {
+        return Err(Unaccounted);
+    }
+    let settled_minor = total_fen.checked_sub(order.promotions.unsettled_fen).ok_or(Unaccounted)?;
+    Ok(Some(Borne { payer_minor: payer_fen, settled_minor }))
 }
 
 fn payment_refused(kind: InstructionKind, refusal: &Refusal) -> PaymentFinding {
@@ -209,9 +229,11 @@ fn refund_done(kind: InstructionKind, refund: &Refund, attempt: &Attempt, fields
 /// What a refund proves, of a query or of a callback.
 pub fn refund_finding(refund: &order::Refund) -> RefundFinding {
     match refund.state {
-        RefundState::Success => {
-            RefundFinding::Done { amount: Amount::fen(refund.refund_fen), at_us: refund.success_at_us }
-        }
+        RefundState::Success => RefundFinding::Done {
+            amount: Amount::fen(refund.refund_fen),
+            borne: refund_borne(refund),
+            at_us: refund.success_at_us,
+        },
         RefundState::Processing => RefundFinding::InProgress,
         RefundState::Closed => RefundFinding::Failed {
             code: RefundState::Closed.word().to_owned(),
@@ -221,6 +243,17 @@ pub fn refund_finding(refund: &order::Refund) -> RefundFinding {
         // somebody has acted at WeChat.
         RefundState::Abnormal => RefundFinding::Unclear(Unclear::UnknownCode),
     }
+}
+
+/// Whether coupons were used on the order, so that not all of a refund may be the payer's.
+pub(super) fn had_coupons(refund: &order::Refund) -> bool {
+    refund.payer_total_fen.is_some_and(|payer_fen| payer_fen != refund.total_fen)
+}
+
+/// Who gets what of a refund, where coupons were used on its order.
+fn refund_borne(refund: &order::Refund) -> Option<Borne> {
+    let told = refund.payer_refund_fen.zip(refund.settlement_refund_fen).filter(|_| had_coupons(refund));
+    told.map(|(payer_minor, settled_minor)| Borne { payer_minor, settled_minor })
 }
 
 fn refund_refused(kind: InstructionKind, refusal: &Refusal) -> RefundFinding {

@@ -86,6 +86,7 @@ fn a_success_carries_everything_that_must_be_equal() {
             amount: Amount::fen(8_888),
             payee_app: Some(APP_ID.to_owned()),
             payee_merchant: Some(SELLER_ID.to_owned()),
+            borne: None,
             paid_at_us: Some(START_US),
         };
         let about =

@@ -49,6 +49,7 @@ fn paid() -> PaymentFinding {
         amount: Amount::fen(8_888),
         payee_app: None,
         payee_merchant: None,
+        borne: None,
         paid_at_us: Some(PAID_AT_US),
     })
 }
@@ -347,7 +348,7 @@ fn a_refund_query_proves_only_the_very_refund() {
         "out_trade_no": row.out_no, "out_request_no": back.out_no, "refund_status": "REFUND_SUCCESS",
         "refund_amount": "1.00", "total_amount": "88.88", "gmt_refund_pay": PAID_AT,
     });
-    let done = |fen, at_us| RefundFinding::Done { amount: Amount::fen(fen), at_us };
+    let done = |fen, at_us| RefundFinding::Done { amount: Amount::fen(fen), borne: None, at_us };
     let with = |name: &str, value: Value| {
         let mut fields = fields.clone();
         fields[name] = value;

@@ -198,6 +198,11 @@ impl Bench for Alipay {
         self.lab.act(attempt, "pay", json!({})).await
     }
 
+    async fn coupon(&self, attempt: &Attempt, (channel_fen, merchant_fen): (i64, i64)) {
+        let coupon = json!({ "channel_fen": channel_fen, "merchant_fen": merchant_fen });
+        self.lab.coupon(attempt, coupon).await;
+    }
+
     async fn payer_must_confirm(&self, attempt: &Attempt) {
         self.lab.payer_must_confirm(attempt).await;
     }

@@ -9,7 +9,7 @@ use tillkeeper_channels::{
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt};
 use tk_domain::refund::Refund;
-use tk_domain::report::{PaymentFinding, RefundFinding};
+use tk_domain::report::{Borne, PaymentFinding, RefundFinding};
 
 /// What can go wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,10 @@ pub trait Bench {
     async fn open(&self, attempt: &Attempt, action: &Action);
     /// The payer pays; false if the channel does not let him.
     async fn pay(&self, attempt: &Attempt) -> bool;
+    /// The payer has a coupon: fen that the channel puts up, and fen that the merchant bears.
+    async fn coupon(&self, _: &Attempt, _: (i64, i64)) {
+        assert!(self.capabilities().discounts.is_none(), "a channel with discounts gives coupons");
+    }
     /// The payer's phone will ask for confirmation first.
     async fn payer_must_confirm(&self, attempt: &Attempt);
     /// The next call of this kind meets trouble.
@@ -148,7 +152,11 @@ pub const TOLD: &[Opening] = &[Opening::Outcome, Opening::Taken];
 /// An order of the first method, paid, with what our rows learn of it.
 pub async fn paid(bench: &impl Bench, amount_fen: i64, serial: u8) -> Attempt {
     let method = bench.capabilities().methods.first().unwrap().method;
-    let mut attempt = rows::attempt(method, amount_fen, serial);
+    paid_as_it_is(bench, rows::attempt(method, amount_fen, serial)).await.0
+}
+
+/// This order paid, with what our rows learn of it, and who bore what.
+pub async fn paid_as_it_is(bench: &impl Bench, mut attempt: Attempt) -> (Attempt, Option<Borne>) {
     let finding = say(bench, InstructionKind::Pay, &attempt).await;
     if let PaymentFinding::ActionRequired(action) = finding {
         bench.open(&attempt, &action).await;
@@ -158,5 +166,5 @@ pub async fn paid(bench: &impl Bench, amount_fen: i64, serial: u8) -> Attempt {
     let PaymentFinding::Paid(evidence) = asked else { panic!("not paid: {asked:?}") };
     attempt.channel_txn_no = Some(evidence.channel_txn_no);
     attempt.paid_at_us = evidence.paid_at_us;
-    attempt
+    (attempt, evidence.borne)
 }

@@ -30,6 +30,7 @@ pub async fn a_payment_is_called_back_with_everything_that_must_agree(bench: &im
         amount: Amount::fen(8_888),
         payee_app: Some(app.to_owned()),
         payee_merchant: Some(merchant.to_owned()),
+        borne: None,
         paid_at_us: Some(bench.now_us()),
     };
     assert_eq!(evidence(&found.about), &expected);
@@ -43,7 +44,7 @@ pub async fn a_refund_is_called_back_as_far_as_it_is_proven(bench: &impl Bench) 
     let back = refund(888, 2);
     assert_eq!(say_refund(bench, Kind::Refund, &back, &row).await, RefundFinding::Accepted);
     let found = heard(bench).await.unwrap();
-    let done = RefundFinding::Done { amount: Amount::fen(888), at_us: Some(bench.now_us()) };
+    let done = RefundFinding::Done { amount: Amount::fen(888), borne: None, at_us: Some(bench.now_us()) };
     let expected = match bench.capabilities().refund.unwrap().notice {
         RefundNotice::Hint => RefundHint { out_no: back.out_no, finding: None },
         RefundNotice::Proof => RefundHint { out_no: back.out_no, finding: Some(done) },

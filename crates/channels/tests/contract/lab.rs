@@ -32,6 +32,10 @@ impl Lab {
         self.control(&format!("orders/{}/{act}", attempt.out_no), &body).await.0 == 200
     }
 
+    pub async fn coupon(&self, attempt: &Attempt, coupon: Value) {
+        assert!(self.act(attempt, "coupon", json!({ "coupon": coupon })).await);
+    }
+
     pub async fn payer_must_confirm(&self, attempt: &Attempt) {
         let path = format!("orders/{}/barcode_reply", attempt.out_no);
         self.control(&path, &json!({ "reply": "asks_payer" })).await;

@@ -12,6 +12,8 @@ mod bills;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod discounts;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod merchant;
@@ -36,7 +38,7 @@ mod wire;
 macro_rules! benches {
     ($($bench:ident = $make:path;)*) => {$(
         mod $bench {
-            use super::{bills, callbacks, orders, refunds, trouble};
+            use super::{bills, callbacks, discounts, orders, refunds, trouble};
             benches!(@each $make;
                 orders::every_method_collects_the_amount_and_the_query_proves_it,
                 orders::an_order_nobody_opened_is_known_as_declared,
@@ -67,6 +69,8 @@ macro_rules! benches {
                 callbacks::a_forged_callback_is_refused,
                 callbacks::a_wrong_amount_is_reported_as_it_is,
                 callbacks::a_callback_says_the_same_twice_and_in_any_order,
+                discounts::a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion,
+                discounts::an_order_without_a_discount_tells_of_none,
                 bills::every_bill_equals_the_truth,
                 bills::a_day_without_business_has_no_bill,
             );

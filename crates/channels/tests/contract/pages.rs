@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 use tillkeeper_channels::capabilities::{
-    BillContent, CHANNELS, CalledBack, Capabilities, Known, MethodTerms, Opening, Partial, RefundNotice,
-    RefundTerms, Repeat, Verdict,
+    BillContent, CHANNELS, CalledBack, Capabilities, DiscountTerms, Known, MethodTerms, Opening, Partial,
+    RefundNotice, RefundTerms, Repeat, Verdict,
 };
 use tk_domain::channel_account::Channel;
 use tk_domain::instruction::InstructionKind as Kind;
@@ -146,6 +146,10 @@ fn money_back(page: &mut String, terms: &Capabilities) {
         RefundNotice::Proof => "proves it, with its amount",
     };
     writeln!(page, "- a callback {notice}\n- source: {doc}").unwrap();
+    if let Some(DiscountTerms { payment, refund }) = &terms.discounts {
+        writeln!(page, "- who bears what of a payment with a discount: {payment}").unwrap();
+        writeln!(page, "- who gets what of its refund: {refund}").unwrap();
+    }
 }
 
 fn bills(page: &mut String, terms: &Capabilities) {
@@ -177,6 +181,11 @@ fn missing(page: &mut String, terms: &Capabilities) {
         if method.known == Known::WhenOpened {
             lacks.push(format!("`{}` cannot be closed before its payer has opened it", method.method));
         }
+    }
+    if terms.discounts.is_none() {
+        lacks.push(
+            "its answers tell of no discounts: what it grants to payers is only in its files".to_owned(),
+        );
     }
     if !terms.bills.iter().any(|bill| bill.lists == BillContent::Funds) {
         lacks.push("it gives no bill of its balance".to_owned());
@@ -230,6 +239,9 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         "a_lost_or_spoilt_answer_to_a_payment_proves_nothing_and_the_query_does"
         | "a_slow_answer_is_a_timeout_and_the_query_knows" => {
             terms.methods.iter().any(|method| matches!(method.opening, Opening::Outcome | Opening::Taken))
+        }
+        "a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion" => {
+            terms.discounts.is_some()
         }
         _ => true,
     }

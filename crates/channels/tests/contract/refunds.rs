@@ -6,7 +6,7 @@ use tk_domain::report::{PaymentFinding, RefundFinding, Unclear};
 use tk_money::Amount;
 
 fn done(bench: &impl Bench, fen: i64) -> RefundFinding {
-    RefundFinding::Done { amount: Amount::fen(fen), at_us: Some(bench.now_us()) }
+    RefundFinding::Done { amount: Amount::fen(fen), borne: None, at_us: Some(bench.now_us()) }
 }
 
 /// What the same number and amount again is answered, where the first was taken.

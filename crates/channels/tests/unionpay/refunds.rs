@@ -17,7 +17,7 @@ async fn a_whole_refund_on_the_day_is_an_undo_where_the_contract_says_so() {
     let whole = bench.paid(1_000, 3).await;
     let back = refund(1_000, 4);
     assert_eq!(bench.say_refund_by(&contract, Kind::Refund, &back, &whole).await, RefundFinding::Accepted);
-    let done = RefundFinding::Done { amount: Amount::fen(1_000), at_us: Some(bench.now_us()) };
+    let done = RefundFinding::Done { amount: Amount::fen(1_000), borne: None, at_us: Some(bench.now_us()) };
     assert_eq!(bench.say_refund_by(&contract, Kind::RefundQuery, &back, &whole).await, done);
     let truth = bench.browser.get(format!("{}/control/unionpay/truth", bench.base)).send().await.unwrap();
     let truth: serde_json::Value = truth.json().await.unwrap();

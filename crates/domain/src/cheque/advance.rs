@@ -130,6 +130,7 @@ fn evidence(cheque: Option<&Cheque>, now_us: i64) -> PaidEvidence {
         amount: cheque.map_or(Amount::fen(0), amount),
         payee_app: None,
         payee_merchant: None,
+        borne: None,
         paid_at_us: Some(now_us),
     }
 }

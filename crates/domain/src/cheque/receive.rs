@@ -89,7 +89,7 @@ impl ReceiveCheque {
         if !number {
             return Err(Refusal::FieldInvalid { param: "cheque_no", reason: "6 to 20 digits" });
         }
-        let owed = payment.amount();
+        let owed = payment.payer_amount();
         if self.amount_minor != owed.minor {
             return Err(Refusal::AmountOutOfRange { min: owed, max: owed });
         }

@@ -62,7 +62,7 @@ impl HandOverRefund {
             refund_id,
             report: RefundReport {
                 source: Source::Counter,
-                finding: RefundFinding::Done { amount, at_us: None },
+                finding: RefundFinding::Done { amount, borne: None, at_us: None },
             },
             origin: self.origin.clone(),
         }

@@ -141,7 +141,7 @@ impl RecordTaking {
             return Err(Refusal::ShiftNotOpen);
         }
         self.check_slip()?;
-        let owed = seen.payment.amount();
+        let owed = seen.payment.payer_amount();
         if self.amount_minor != owed.minor {
             return Err(Refusal::AmountOutOfRange { min: owed, max: owed });
         }
@@ -223,6 +223,7 @@ impl RecordTaking {
             amount: Amount::new(self.amount_minor, seen.payment.currency),
             payee_app: None,
             payee_merchant: None,
+            borne: None,
             paid_at_us: Some(moment.now_us),
         }
     }

@@ -148,7 +148,7 @@ impl Subject {
         if exception.attempt_id != Some(attempt.id) || attempt.payment_id != payment.id {
             return Err(missing);
         }
-        let whole = attempt.refundable_minor() == attempt.received_minor;
+        let whole = attempt.refundable_minor() == attempt.payer_paid_minor();
         let open =
             exception.status == ExceptionStatus::Open && exception.kind == ExceptionKind::AmountMismatch;
         if open && whole && attempt.disposition == Some(Disposition::Mismatch) {
@@ -204,7 +204,7 @@ impl Command for ProposeResolution {
         }
         let resolution = Resolution {
             kind: self.kind,
-            amount: attempt.received_minor,
+            amount: attempt.settled_minor(),
             merchant_order_no: self.merchant_order_no.clone(),
             reason: self.reason.clone(),
             maker: self.maker.clone(),
@@ -277,7 +277,7 @@ fn carry_out(
     match resolution.kind {
         ResolutionKind::RefundPayer => refund_stray(&mut attempt, &payment, &mut changes, moment),
         ResolutionKind::CreditMerchant => {
-            attempt.credited_minor = attempt.received_minor;
+            attempt.credited_minor = attempt.settled_minor();
             changes.put_some(credit(&payment, &attempt, moment));
         }
     }

@@ -1,7 +1,7 @@
 //! An account and how it is named.
 
 use crate::id::{
-    AccountId, CashierId, ChannelAccountId, Id128, MerchantId, SplitReceiverId, TenantId, TypedId,
+    AccountId, CashierId, ChannelAccountId, Id128, MerchantId, PartnerId, SplitReceiverId, TenantId, TypedId,
 };
 use crate::words::words;
 use sha2::{Digest, Sha256};
@@ -57,6 +57,14 @@ words! {
         SplitPayable = "split_payable",
         /// What a cashier had too little, or on the other side too much 现金长短款 (expense).
         CashOverShort = "cash_over_short",
+        /// Coupons that their funder has yet to pay 优惠应收 (asset).
+        CouponReceivable = "coupon_receivable",
+        /// Advances that the advancer has yet to hand over 垫资在途 (asset).
+        AdvanceFunding = "advance_funding",
+        /// Advances that their debtor owes 垫资应收 (asset).
+        AdvanceReceivable = "advance_receivable",
+        /// Advances to be given back to the advancer 应还垫资 (liability).
+        AdvancePayable = "advance_payable",
     }
 }
 
@@ -87,6 +95,10 @@ impl AccountKind {
             | Self::CashInTransit
             | Self::CashOverShort
             | Self::SplitPayable
+            | Self::CouponReceivable
+            | Self::AdvanceFunding
+            | Self::AdvanceReceivable
+            | Self::AdvancePayable
             | Self::RefundReceivable => false,
         }
     }
@@ -106,6 +118,9 @@ impl AccountKind {
             | Self::CashVault
             | Self::CashInTransit
             | Self::CashOverShort
+            | Self::CouponReceivable
+            | Self::AdvanceFunding
+            | Self::AdvanceReceivable
             | Self::RefundReceivable => true,
             Self::PendingSettlement
             | Self::Cash
@@ -117,6 +132,7 @@ impl AccountKind {
             | Self::TransferReturn
             | Self::ChequesUncleared
             | Self::SplitPayable
+            | Self::AdvancePayable
             | Self::Suspense => false,
         }
     }
@@ -135,6 +151,8 @@ pub enum Owner {
     Cashier(CashierId),
     /// One party that a channel pays shares to.
     Receiver(SplitReceiverId),
+    /// One partner.
+    Partner(PartnerId),
 }
 
 impl Owner {
@@ -147,6 +165,7 @@ impl Owner {
             Self::ChannelAccount(_) => "channel_account",
             Self::Cashier(_) => "cashier",
             Self::Receiver(_) => "split_receiver",
+            Self::Partner(_) => "partner",
         }
     }
 
@@ -159,6 +178,7 @@ impl Owner {
             Self::ChannelAccount(id) => id.id128(),
             Self::Cashier(id) => id.id128(),
             Self::Receiver(id) => id.id128(),
+            Self::Partner(id) => id.id128(),
         }
     }
 
@@ -171,6 +191,7 @@ impl Owner {
             "channel_account" => Some(Self::ChannelAccount(ChannelAccountId(id))),
             "cashier" => Some(Self::Cashier(CashierId(id))),
             "split_receiver" => Some(Self::Receiver(SplitReceiverId(id))),
+            "partner" => Some(Self::Partner(PartnerId(id))),
             _ => None,
         }
     }

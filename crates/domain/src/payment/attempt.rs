@@ -3,7 +3,7 @@
 use crate::channel_account::{Channel, Method};
 use crate::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
 use crate::words::words;
-use tk_money::Currency;
+use tk_money::{Currency, Rounding, proportion};
 
 words! {
     /// Where an attempt stands.
@@ -75,6 +75,20 @@ pub struct Action {
     pub value: String,
 }
 
+/// What the channel took off the payer's bill at its own side, and how much of that went back or is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
+pub struct Discount {
+    /// Funded by the channel or others there: it is paid over to us, minor units.
+    pub settled_minor: i64,
+    /// Funded by the merchant at the channel: it never reaches us, minor units.
+    pub merchant_minor: i64,
+    /// Of `settled_minor`, what goes back with refunds made, minor units.
+    pub back_minor: i64,
+    /// Of `merchant_minor`, what goes back with refunds made, minor units.
+    pub merchant_back_minor: i64,
+}
+
 /// One try of a payment on one channel account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -106,8 +120,10 @@ pub struct Attempt {
     pub channel_txn_no: Option<String>,
     /// What became of the money received.
     pub disposition: Option<Disposition>,
-    /// Minor units received at the channel.
+    /// What the channel received as this order, minor units, its own discounts included.
     pub received_minor: i64,
+    /// What of it the payer did not pay.
+    pub discount: Discount,
     /// Minor units that the channel took and gave back by a cancel, without a refund of ours.
     pub undone_minor: i64,
     /// Minor units that two persons found to be the merchant's, of money that was in suspense.
@@ -157,12 +173,50 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// What may still be refunded of the money received, minor units.
+    /// What the payer paid himself, minor units; no more than that is ever refunded.
+    #[must_use]
+    pub const fn payer_paid_minor(&self) -> i64 {
+        self.received_minor
+            .saturating_sub(self.discount.settled_minor)
+            .saturating_sub(self.discount.merchant_minor)
+    }
+
+    /// What of it the channel pays over to us, minor units.
+    #[must_use]
+    pub const fn settled_minor(&self) -> i64 {
+        self.received_minor.saturating_sub(self.discount.merchant_minor)
+    }
+
+    /// What of the payer's money went back or is on its way, minor units.
+    #[must_use]
+    pub const fn going_minor(&self) -> i64 {
+        self.refunded_minor.saturating_add(self.refunding_minor).saturating_add(self.late_refunded_minor)
+    }
+
+    /// What more goes back of the channel's discounts, settled and the merchant's, when `gone_minor` of the payer's
+    /// money has gone back in all; exactly the whole on full refund.
+    pub(crate) fn discount_shares(&self, gone_minor: i64) -> (i64, i64) {
+        let Discount { settled_minor, merchant_minor, back_minor, merchant_back_minor } = self.discount;
+        let (whole, paid) = (settled_minor.saturating_add(merchant_minor), self.payer_paid_minor());
+        if whole < 1 || paid < 1 {
+            return (0, 0);
+        }
+        let back = back_minor.saturating_add(merchant_back_minor);
+        let due = proportion(whole, gone_minor.clamp(0, paid), paid, Rounding::HalfUp).unwrap_or(0);
+        let share = due.saturating_sub(back).clamp(0, whole.saturating_sub(back).max(0));
+        let due =
+            proportion(merchant_minor, back.saturating_add(share), whole, Rounding::HalfUp).unwrap_or(0);
+        let left = merchant_minor.saturating_sub(merchant_back_minor).max(0);
+        let least = share.saturating_sub(settled_minor.saturating_sub(back_minor)).max(0);
+        let of_merchant = due.saturating_sub(merchant_back_minor).max(least).min(left).min(share);
+        (share.saturating_sub(of_merchant), of_merchant)
+    }
+
+    /// What may still be refunded of the payer's money, minor units.
     #[must_use]
     pub const fn refundable_minor(&self) -> i64 {
-        let open =
-            self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.refunding_minor);
-        let left = open.saturating_sub(self.late_refunded_minor).saturating_sub(self.credited_minor);
+        let left = self.payer_paid_minor().saturating_sub(self.going_minor());
+        let left = left.saturating_sub(self.credited_minor);
         let left = left.saturating_sub(self.reversed_minor);
         if left > 0 { left } else { 0 }
     }
@@ -170,8 +224,8 @@ impl Attempt {
     /// What has not gone back to the payer yet, whatever is under way, minor units.
     #[must_use]
     pub const fn not_refunded_minor(&self) -> i64 {
-        let kept =
-            self.received_minor.saturating_sub(self.refunded_minor).saturating_sub(self.late_refunded_minor);
+        let paid = self.payer_paid_minor();
+        let kept = paid.saturating_sub(self.refunded_minor).saturating_sub(self.late_refunded_minor);
         let kept = kept.saturating_sub(self.reversed_minor);
         if kept > 0 { kept } else { 0 }
     }

@@ -8,7 +8,7 @@ use crate::id::{AppId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, Ten
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Item, PayerRecord, Payment, PaymentStatus, RefundStatus, items};
+use crate::payment::{Item, Part, PayerRecord, Payment, PaymentStatus, RefundStatus, items, parts};
 use crate::product::{Product, Terminal};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -61,6 +61,8 @@ pub struct CreatePayment {
     pub items: Vec<Item>,
     /// Who gets shares of it.
     pub splits: SplitTerms,
+    /// What of the amount is not the payer's own money.
+    pub parts: Vec<Part>,
     /// Who is to pay.
     pub payer: Option<PayerRecord>,
     /// The payer by the blind index of his document number.
@@ -103,7 +105,8 @@ impl CreatePayment {
             && existing.product_id == self.product_id
             && existing.partner_id == self.partner(product)
             && existing.merchant_order_no == self.merchant_order_no
-            && self.splits.agrees(existing.splits.as_ref());
+            && self.splits.agrees(existing.splits.as_ref())
+            && existing.parts() == self.parts;
         if !same {
             return Err(Refusal::OrderConflict);
         }
@@ -126,7 +129,8 @@ impl CreatePayment {
         partner.ok_or(Refusal::NotFound { what: "partner" })?.admit(product.id, now_us)
     }
 
-    fn check(&self, merchant: &Merchant, product: &Product) -> Result<(), Refusal> {
+    /// Answers what the payer is to pay, minor units.
+    fn check(&self, merchant: &Merchant, product: &Product) -> Result<i64, Refusal> {
         if !merchant.enabled {
             return Err(Refusal::MerchantDisabled);
         }
@@ -141,7 +145,8 @@ impl CreatePayment {
             let bound = |minor| Amount::new(minor, self.amount.currency);
             return Err(Refusal::AmountOutOfRange { min: bound(min), max: bound(max) });
         }
-        items::check(&self.items, self.amount)
+        items::check(&self.items, self.amount)?;
+        parts::check(&self.parts, self.amount, self.partner(product))
     }
 
     fn expiry(&self, product: &Product, moment: &Moment<'_>) -> Result<i64, Refusal> {
@@ -154,7 +159,7 @@ impl CreatePayment {
     fn row(
         &self,
         (merchant, product): (&Merchant, &Product),
-        expires_at_us: i64,
+        (payer_minor, expires_at_us): (i64, i64),
         moment: &mut Moment<'_>,
     ) -> Payment {
         Payment {
@@ -167,6 +172,10 @@ impl CreatePayment {
             app_id: self.app_id,
             merchant_order_no: self.merchant_order_no.clone(),
             amount_minor: self.amount.minor,
+            payer_minor,
+            discount_minor: 0,
+            parts: (!self.parts.is_empty()).then(|| serde_json::to_string(&self.parts).unwrap_or_default()),
+            parts_back: None,
             currency: self.amount.currency,
             description: self.description.clone(),
             terminal: self.terminal,
@@ -276,15 +285,16 @@ impl CreatePayment {
         moment: &mut Moment<'_>,
     ) -> Result<(Payment, Changes), Refusal> {
         let (merchant, product) = self.named(snapshot)?;
-        self.check(merchant, product)?;
+        let payer_minor = self.check(merchant, product)?;
         self.check_partner(product, snapshot, moment.now_us)?;
         let others = self.other_orders();
         if others.iter().any(|key| snapshot.natural_keys.get(key).is_some()) {
             return Err(Refusal::OrderConflict);
         }
         let expires_at_us = self.expiry(product, moment)?;
-        let mut payment = self.row((merchant, product), expires_at_us, moment);
-        let agreed = (self.amount, self.items.as_slice(), merchant.fee);
+        let mut payment = self.row((merchant, product), (payer_minor, expires_at_us), moment);
+        // Shares come out of what the payer's money brings; what others put up is the merchant's alone.
+        let agreed = (payment.payer_amount(), self.items.as_slice(), merchant.fee);
         payment.splits = split::freeze(&self.splits, agreed, merchant, snapshot)?;
         let mut changes = Changes::default();
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
@@ -293,11 +303,14 @@ impl CreatePayment {
             changes.put(NaturalKey { name, id: payment.id.id128() });
         }
         changes.put_some(fulfilment::begin(&payment, product));
-        let detail = json!({
+        let mut detail = json!({
             "merchant": self.merchant_id, "merchant_order_no": self.merchant_order_no,
             "partner": payment.partner_id,
             "amount": self.amount.minor, "currency": self.amount.currency.code(),
         });
+        if payment.parts.is_some() {
+            detail["payer_amount"] = json!(payment.payer_minor);
+        }
         let who = (self.tenant_id, &self.origin);
         changes.audit(who, Act::PaymentCreate, &payment.id, &detail, moment);
         Ok((payment, changes))

@@ -14,6 +14,8 @@ mod confirm;
 mod create;
 mod items;
 mod oauth_state;
+mod part_postings;
+mod parts;
 mod postings;
 mod start_attempt;
 mod state;
@@ -21,7 +23,7 @@ mod take_report;
 mod update;
 mod vouch;
 
-pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Disposition};
+pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Discount, Disposition};
 pub use browser_form::BrowserForm;
 pub(crate) use close::conclude;
 pub use close::{ClosePayment, CloseReason, RequestQuery};
@@ -29,6 +31,11 @@ pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
 pub use items::{ITEMS_MAX, Item, PayerRecord};
 pub use oauth_state::UseOauthState;
+pub(crate) use part_postings::{
+    collected as parts_collected, returned as parts_returned, want as want_parts,
+};
+pub(crate) use parts::Counted;
+pub use parts::{PARTS_MAX, Part, PartDebtor, PartFunder, PartKind, PartReturn};
 pub(crate) use postings::money_account;
 pub(crate) use start_attempt::NewAttempt;
 pub use start_attempt::{ChannelPayer, Say, StartAttempt, Started, out_no};

@@ -4,15 +4,16 @@ use crate::channel_account::Method;
 use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
-use crate::payment::{Attempt, Payment};
+use crate::payment::{Attempt, Payment, parts_collected};
 
-/// The entry of a success of `attempt.received_minor`:
+/// The entry of a success, of which the channel pays over `attempt.settled_minor()`:
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | channel receivable, or the drawer for cash | | received − channel fee |
+/// | channel receivable, or the drawer for cash | | settled − channel fee |
 /// | fee cost | | channel fee |
-/// | | pending settlement, or the account of stray money | received |
+/// | | pending settlement, or the account of stray money | settled |
+/// | as [`parts_collected`] says | pending settlement | the parts that others put up, for the success that counts |
 /// | merchant fee receivable | fee income | merchant fee, for the success that counts |
 pub(super) fn collect(
     kind: EntryKind,
@@ -23,7 +24,7 @@ pub(super) fn collect(
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
     let merchant = |account| AccountRef::merchant(tenant_id, payment.merchant_id, account, currency);
     let channel = |account| AccountRef::channel(tenant_id, attempt.channel_account_id, account, currency);
-    let received = attempt.received_minor;
+    let settled = attempt.settled_minor();
     let cost = attempt.channel_fee_minor;
     let target = match kind {
         EntryKind::CollectDuplicate => merchant(AccountKind::Duplicate),
@@ -57,14 +58,18 @@ pub(super) fn collect(
         | EntryKind::SplitReturned
         | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
     };
-    let fee = if kind == EntryKind::Collect { payment.fee_minor } else { 0 };
-    let lines = vec![
-        (channel(money_account(attempt.method)), Side::Debit, received.saturating_sub(cost)),
+    let counts = kind == EntryKind::Collect;
+    let fee = if counts { payment.fee_minor } else { 0 };
+    let (parts, put_up) =
+        if counts { parts_collected(payment, attempt.channel_account_id) } else { (Vec::new(), 0) };
+    let mut lines = vec![
+        (channel(money_account(attempt.method)), Side::Debit, settled.saturating_sub(cost)),
         (channel(AccountKind::FeeCost), Side::Debit, cost),
-        (target, Side::Credit, received),
+        (target, Side::Credit, settled.saturating_add(put_up)),
         (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
+    lines.extend(parts);
     entry(kind, attempt, lines, moment)
 }
 

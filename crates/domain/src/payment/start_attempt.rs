@@ -11,7 +11,7 @@ use crate::id::{AttemptId, PaymentId, TenantId, TypedId};
 use crate::identity::{self, Gate};
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::moment::{MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Attempt, AttemptStatus, PayerRecord, Payment, PaymentStatus, close};
+use crate::payment::{Attempt, AttemptStatus, Discount, PayerRecord, Payment, PaymentStatus, close};
 use crate::refusal::Refusal;
 use crate::routing::{Demand, RoutingDecision, method_allowed, route};
 use crate::snapshot::Snapshot;
@@ -210,7 +210,7 @@ impl NewAttempt<'_> {
             channel_account_id: account.id,
             method: self.method,
             out_no: out_no('T', id.id128()),
-            amount_minor: payment.amount_minor,
+            amount_minor: payment.payer_minor,
             currency: payment.currency,
             status: AttemptStatus::Created,
             action: None,
@@ -218,6 +218,7 @@ impl NewAttempt<'_> {
             channel_txn_no: None,
             disposition: None,
             received_minor: 0,
+            discount: Discount::default(),
             undone_minor: 0,
             credited_minor: 0,
             refunding_minor: 0,

@@ -114,8 +114,16 @@ pub struct Payment {
     pub payer_id: Option<PayerId>,
     /// The merchant's own number, unique per merchant for ever.
     pub merchant_order_no: String,
-    /// Minor units to collect; frozen.
+    /// What is owed in all, minor units; frozen.
     pub amount_minor: i64,
+    /// What the payer is asked for at the channel: the amount less its parts, minor units; frozen.
+    pub payer_minor: i64,
+    /// What the channel itself then took off for the payer, minor units; known at success.
+    pub discount_minor: i64,
+    /// The parts that are not the payer's own money, a JSON array; frozen.
+    pub parts: Option<String>,
+    /// What went back of each part or is about to, minor units, a JSON array in their order.
+    pub parts_back: Option<String>,
     /// Frozen.
     pub currency: Currency,
     /// Shown to the payer.
@@ -193,10 +201,22 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The amount to collect.
+    /// What is owed in all.
     #[must_use]
     pub const fn amount(&self) -> Amount {
         Amount::new(self.amount_minor, self.currency)
+    }
+
+    /// What the payer is asked for.
+    #[must_use]
+    pub const fn payer_amount(&self) -> Amount {
+        Amount::new(self.payer_minor, self.currency)
+    }
+
+    /// What the payer paid himself, once paid: all that can ever be refunded, minor units.
+    #[must_use]
+    pub const fn refund_base_minor(&self) -> i64 {
+        self.payer_minor.saturating_sub(self.discount_minor)
     }
 
     /// What may still be refunded of the effective attempt, minor units.
@@ -205,7 +225,7 @@ impl Payment {
         match self.status {
             PaymentStatus::Succeeded => {
                 let open = self
-                    .amount_minor
+                    .refund_base_minor()
                     .saturating_sub(self.refunded_minor)
                     .saturating_sub(self.refunding_minor);
                 let left = open.saturating_sub(self.late_refunded_minor).saturating_sub(self.reversed_minor);

@@ -8,7 +8,7 @@ use crate::instruction::InstructionKind;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
 use crate::payment::{Attempt, Disposition, Payment};
-use crate::refund::{Refund, RefundOrigin, RefundRoute, RefundState, postings};
+use crate::refund::{Refund, RefundOrigin, RefundRoute, RefundState, postings, shares};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::split::{self, want_undoing};
@@ -170,6 +170,7 @@ impl WithdrawUnsent<'_> {
         row.updated_at_us = moment.now_us;
         payment.refunding_minor = payment.refunding_minor.saturating_sub(self.refund.amount_minor);
         payment.updated_at_us = moment.now_us;
+        shares::give_back(payment, &mut row, self.refund);
         *attempt = Some(row);
         let mut refund = self.refund.clone();
         refund.status = RefundState::Cancelled;
@@ -243,6 +244,7 @@ fn give_back(
     hold.ended_at_us = Some(moment.now_us);
     attempt.refunding_minor = attempt.refunding_minor.saturating_sub(refund.amount_minor);
     attempt.updated_at_us = moment.now_us;
+    shares::give_back(&mut payment, &mut attempt, refund);
     if payment.effective_attempt_id == Some(attempt.id) {
         payment.refunding_minor = payment.refunding_minor.saturating_sub(refund.amount_minor);
         payment.updated_at_us = moment.now_us;

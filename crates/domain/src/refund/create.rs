@@ -14,8 +14,9 @@ use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{DAY_US, Moment};
-use crate::payment::{Attempt, Disposition, Payment, out_no, want_fulfilment};
+use crate::payment::{Attempt, Counted, Disposition, Payment, out_no, want_fulfilment};
 use crate::refund::limits::{refund_limits, route_of};
+use crate::refund::shares::{self, Plan};
 use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -149,7 +150,8 @@ impl CreateRefund {
             let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
             snapshot.account(&name, 0).available_minor().max(0)
         };
-        let wanted = self.amount_minor;
+        let plan = shares::plan(payment, attempt, self.amount_minor);
+        let wanted = shares::held_minor(self.amount_minor, plan.shares);
         let (funding, covered) = match attempt.disposition {
             Some(Disposition::Duplicate) => {
                 let part = available(AccountKind::Duplicate).min(wanted);
@@ -207,6 +209,7 @@ fn make(
     moment: &mut Moment<'_>,
 ) -> (Refund, Hold) {
     let (id, hold_id) = (RefundId::new(moment), HoldId::new(moment));
+    let plan = shares::plan(payment, attempt, asked.amount_minor);
     let hold = Hold {
         tenant_id: payment.tenant_id,
         id: hold_id,
@@ -223,8 +226,9 @@ fn make(
         ended_at_us: None,
         version: 0,
     };
-    let shares = std::mem::take(&mut asked.shares);
-    let mut refund = new_refund(id, hold_id, asked, (payment, attempt), moment);
+    let undoing = std::mem::take(&mut asked.shares);
+    let mut refund = new_refund((id, hold_id), (asked, plan), (payment, attempt), moment);
+    shares::take(attempt, refund.shares);
     let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
     attempt.refunding_minor = attempt.refunding_minor.saturating_add(refund.amount_minor);
     attempt.refunds_count = attempt.refunds_count.saturating_add(1);
@@ -233,7 +237,7 @@ fn make(
     if attempt.method.told_to_channel() {
         changes.put(instruction(&refund, due_at_us));
     }
-    shares.take_back(&refund, changes, moment);
+    undoing.take_back(&refund, changes, moment);
     changes.put_some(postings::hold(EntryKind::Hold, &hold, &refund, moment));
     changes.put(refund_event(EventKind::RefundCreated, &mut refund, moment));
     changes.put(hold.clone());
@@ -241,9 +245,8 @@ fn make(
 }
 
 fn new_refund(
-    id: RefundId,
-    hold_id: HoldId,
-    asked: Asked,
+    (id, hold_id): (RefundId, HoldId),
+    (asked, plan): (Asked, Plan),
     (payment, attempt): (&Payment, &Attempt),
     moment: &Moment<'_>,
 ) -> Refund {
@@ -259,6 +262,11 @@ fn new_refund(
         origin: asked.origin,
         out_no: out_no('R', id.id128()),
         amount_minor: asked.amount_minor,
+        order_minor: shares::order_minor(asked.amount_minor, plan.shares),
+        shares: plan.shares,
+        parts: serde_json::to_string(&plan.parts).ok().filter(|_| !plan.parts.is_empty()),
+        payer_back_minor: None,
+        settled_back_minor: None,
         currency: payment.currency,
         reason: asked.reason,
         status: match route {
@@ -361,6 +369,7 @@ impl Command for CreateRefund {
         if payment.effective_attempt_id == Some(attempt.id) {
             fulfilment::stop(&mut payment, snapshot, &mut changes, moment)?;
             payment.refunding_minor = payment.refunding_minor.saturating_add(self.amount_minor);
+            payment.count_parts(&refund.part_shares(), Counted::Back);
             payment.updated_at_us = moment.now_us;
         }
         changes.put(NaturalKey { name: self.key(&payment), id: refund.id.id128() });

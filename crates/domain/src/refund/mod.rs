@@ -9,6 +9,7 @@ mod cancel;
 pub(crate) mod create;
 mod limits;
 mod postings;
+mod shares;
 mod state;
 mod take_report;
 
@@ -17,5 +18,6 @@ pub(crate) use cancel::{RejectRefund, WithdrawUnsent};
 pub(crate) use create::ask_void;
 pub use create::{CreateRefund, RefundCreated};
 pub use limits::{RefundLimits, refund_limits};
+pub use shares::Shares;
 pub use state::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
 pub use take_report::{RefundTaken, TakeRefundReport};

@@ -3,7 +3,8 @@
 use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Hold, Side};
 use crate::moment::Moment;
-use crate::refund::Refund;
+use crate::payment::{Payment, parts_returned};
+use crate::refund::{Refund, shares};
 
 /// Making a hold debits the sources and credits `held`; releasing it is the opposite.
 pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut Moment<'_>) -> Option<Entry> {
@@ -57,13 +58,26 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | held | channel receivable, or where it was paid out of | refunded |
+/// | held | channel receivable, or where it was paid out of | what left us by the channel's word |
+/// | held | as [`parts_returned`] says | the shares of the parts |
+/// | | where the hold was drawn from | what it held too much |
+/// | pending settlement and cash, or the refund receivable | | what it held too little |
 /// | fee income | merchant fee receivable | merchant fee returned |
 /// | channel receivable | fee cost | channel fee returned |
-pub(super) fn refund(refund: &Refund, paid_out_of: AccountRef, moment: &mut Moment<'_>) -> Option<Entry> {
+pub(super) fn refund(
+    (payment, refund): (&Payment, &Refund),
+    paid_out_of: AccountRef,
+    difference: Vec<(AccountRef, Side, i64)>,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
     let held = account(refund, AccountKind::Held);
-    let lines =
-        vec![(held, Side::Debit, refund.amount_minor), (paid_out_of, Side::Credit, refund.amount_minor)];
+    let settled = refund.settled_back_minor.unwrap_or(refund.settled_minor());
+    let mut lines = vec![
+        (held, Side::Debit, shares::held_minor(refund.amount_minor, refund.shares)),
+        (paid_out_of, Side::Credit, settled),
+    ];
+    lines.extend(parts_returned(payment, refund.channel_account_id, &refund.part_shares()));
+    lines.extend(difference);
     entry(EntryKind::Refund, refund, with_fees(refund, lines), moment)
 }
 
@@ -91,10 +105,15 @@ pub(super) struct Bearers {
 /// | pending settlement and cash, or the account of stray money | | as far as available |
 /// | the merchant's refund receivable | | what they do not cover |
 /// | the channel account's refund receivable | | beyond what the attempt received |
-/// | | channel receivable | refunded |
+/// | | channel receivable | what left us by the channel's word |
+/// | | as [`parts_returned`] says | the shares of the parts |
 ///
 /// and the fees as for any refund.
-pub(super) fn late_refund(refund: &Refund, bearers: &Bearers, moment: &mut Moment<'_>) -> Option<Entry> {
+pub(super) fn late_refund(
+    (payment, refund): (&Payment, &Refund),
+    bearers: &Bearers,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
     let mut debits: Vec<(AccountRef, Side, i64)> =
         bearers.drawn.iter().map(|(account, minor)| (*account, Side::Debit, *minor)).collect();
     let owed_by_merchant = account(refund, AccountKind::RefundReceivable);
@@ -106,7 +125,9 @@ pub(super) fn late_refund(refund: &Refund, bearers: &Bearers, moment: &mut Momen
         refund.currency,
     );
     debits.push((owed_by_channel, Side::Debit, bearers.owed_by_channel_minor));
-    debits.push((receivable(refund), Side::Credit, refund.amount_minor));
+    let settled = refund.settled_back_minor.unwrap_or(refund.settled_minor());
+    debits.push((receivable(refund), Side::Credit, settled));
+    debits.extend(parts_returned(payment, refund.channel_account_id, &refund.part_shares()));
     entry(EntryKind::RefundLate, refund, with_fees(refund, debits), moment)
 }
 

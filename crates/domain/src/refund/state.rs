@@ -1,6 +1,7 @@
 //! The refund row.
 
 use crate::id::{AttemptId, ChannelAccountId, HoldId, MerchantId, PaymentId, RefundId, TenantId};
+use crate::refund::Shares;
 use crate::words::words;
 use tk_money::Currency;
 
@@ -99,8 +100,18 @@ pub struct Refund {
     pub origin: RefundOrigin,
     /// The number sent to the channel, derived from the refund's id; never changes.
     pub out_no: String,
-    /// Minor units.
+    /// What the payer is to get, minor units.
     pub amount_minor: i64,
+    /// What the channel is asked to refund of its order, minor units; frozen.
+    pub order_minor: i64,
+    /// What goes back beside the payer's money; frozen unless the refund is done after its end.
+    pub shares: Shares,
+    /// What goes back of each part of the payment's amount, minor units, a JSON array in their order.
+    pub parts: Option<String>,
+    /// What the payer got by the channel's word, minor units; set when done.
+    pub payer_back_minor: Option<i64>,
+    /// What left us at the channel by its word, minor units; set when done.
+    pub settled_back_minor: Option<i64>,
     /// The payment's currency.
     pub currency: Currency,
     /// Why, in the merchant's words.

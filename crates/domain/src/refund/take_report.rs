@@ -1,6 +1,7 @@
 //! Taking a report about a refund: the only way in which a channel's word changes a refund.
 
 mod ask_again;
+mod borne;
 mod late;
 mod wants;
 
@@ -14,9 +15,9 @@ use crate::instruction::Instruction;
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, FeeSnapshot, Payment, RefundStatus, Taken, clipped};
-use crate::refund::{Refund, RefundState, postings};
+use crate::refund::{Refund, RefundState, postings, shares};
 use crate::refusal::Refusal;
-use crate::report::{RefundFinding, RefundReport, Source};
+use crate::report::{Borne, RefundFinding, RefundReport, Source};
 use crate::snapshot::Snapshot;
 use crate::split;
 use crate::view::refund_event;
@@ -126,7 +127,7 @@ impl Taking<'_> {
         match finding {
             RefundFinding::Done { amount, .. } if self.differs(*amount) => self.mismatch(*amount, moment),
             RefundFinding::Done { .. } if self.source == Source::Reply => self.accepted(moment),
-            RefundFinding::Done { at_us, .. } => self.done(*at_us, moment),
+            RefundFinding::Done { borne, at_us, .. } => self.done(*borne, *at_us, moment),
             RefundFinding::Accepted => self.accepted(moment),
             RefundFinding::InProgress => self.in_progress(moment),
             RefundFinding::Failed { code, message } if self.earlier_sending_unproven() => {
@@ -151,12 +152,13 @@ impl Taking<'_> {
     }
 
     fn differs(&self, amount: Amount) -> bool {
-        amount != Amount::new(self.refund.amount_minor, self.refund.currency)
+        amount != Amount::new(self.refund.order_minor, self.refund.currency)
     }
 
     /// Done by callback, query or bill; the answer to our own call is believed only as "accepted".
-    fn done(&mut self, at_us: Option<i64>, moment: &mut Moment<'_>) {
+    fn done(&mut self, borne: Option<Borne>, at_us: Option<i64>, moment: &mut Moment<'_>) {
         let amount_minor = self.refund.amount_minor;
+        self.note_borne(borne, moment);
         self.attempt.refunding_minor = self.attempt.refunding_minor.saturating_sub(amount_minor);
         self.attempt.refunded_minor = self.attempt.refunded_minor.saturating_add(amount_minor);
         self.attempt.updated_at_us = moment.now_us;
@@ -171,7 +173,8 @@ impl Taking<'_> {
         self.end(RefundState::Succeeded, HoldStatus::Captured, moment);
         split::capture((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         let from = self.paid_out_of.unwrap_or_else(|| self.paid_from());
-        let entry = postings::refund(&self.refund, from, moment);
+        let difference = self.difference(moment.now_us);
+        let entry = postings::refund((&self.payment, &self.refund), from, difference, moment);
         self.changes.put_some(entry);
         self.event(EventKind::RefundSucceeded, moment);
     }
@@ -184,8 +187,8 @@ impl Taking<'_> {
             let due = FeeSnapshot::return_due(
                 self.payment.fee_minor,
                 self.payment.fee_returned_minor,
-                before.saturating_add(self.refund.amount_minor).min(self.payment.amount_minor),
-                self.payment.amount_minor,
+                before.saturating_add(self.refund.amount_minor).min(self.payment.refund_base_minor()),
+                self.payment.refund_base_minor(),
             );
             self.refund.fee_refund_minor = due.unwrap_or(0);
             self.payment.fee_returned_minor =
@@ -196,8 +199,8 @@ impl Taking<'_> {
             let due = FeeSnapshot::return_due(
                 self.attempt.channel_fee_minor,
                 self.attempt.channel_fee_returned_minor,
-                gone.min(self.attempt.received_minor),
-                self.attempt.received_minor,
+                gone.min(self.attempt.payer_paid_minor()),
+                self.attempt.payer_paid_minor(),
             );
             self.refund.channel_fee_refund_minor = due.unwrap_or(0);
             self.attempt.channel_fee_returned_minor =
@@ -207,7 +210,7 @@ impl Taking<'_> {
 
     fn refund_status(&self) -> RefundStatus {
         let gone = self.payment.refunded_minor.saturating_add(self.payment.late_refunded_minor);
-        if gone >= self.payment.amount_minor { RefundStatus::Full } else { RefundStatus::Partial }
+        if gone >= self.payment.refund_base_minor() { RefundStatus::Full } else { RefundStatus::Partial }
     }
 
     /// A refusal of this sending says nothing of an earlier one of the same number that may have taken effect:
@@ -225,6 +228,7 @@ impl Taking<'_> {
             self.payment.refunding_minor = self.payment.refunding_minor.saturating_sub(amount_minor);
             self.payment.updated_at_us = moment.now_us;
         }
+        shares::give_back(&mut self.payment, &mut self.attempt, &self.refund);
         self.note_failure(code, message);
         self.reopen_suspense(moment);
         self.refund.ended_at_us = Some(moment.now_us);

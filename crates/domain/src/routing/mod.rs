@@ -75,7 +75,7 @@ impl Demand {
             merchant_id: payment.merchant_id,
             product_id: payment.product_id,
             partner_id: payment.partner_id,
-            amount_minor: payment.amount_minor,
+            amount_minor: payment.payer_minor,
             currency: payment.currency,
         }
     }

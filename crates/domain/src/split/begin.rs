@@ -13,7 +13,6 @@ use crate::payment::{Attempt, Item, Payment, out_no};
 use crate::snapshot::Snapshot;
 use crate::webhook::EventKind;
 use serde_json::json;
-use tk_money::Amount;
 
 /// Shares of one kind to be set aside.
 pub(super) struct Division<'a> {
@@ -44,15 +43,15 @@ pub(crate) fn begin(
 ) {
     let Some(terms) = SplitTerms::stored(payment.splits.as_ref()) else { return };
     let items = items_of(payment);
-    let received_minor = attempt.received_minor.min(payment.amount_minor);
+    let received_minor = attempt.settled_minor().min(payment.payer_minor);
     let whole = Whole {
-        amount: payment.amount(),
+        amount: payment.payer_amount(),
         items: &items,
         left_minor: received_minor.saturating_sub(payment.fee_minor),
         shared_minor: 0,
     };
     let Ok(cuts) = terms.cuts(whole) else {
-        let detail = json!({ "received": attempt.received_minor, "fee": payment.fee_minor });
+        let detail = json!({ "received": received_minor, "fee": payment.fee_minor });
         changes.put_some(uncovered(payment, attempt, &detail, moment).unless_open(snapshot));
         return;
     };
@@ -191,13 +190,13 @@ fn share((cut, position): (&Cut, i64), split: &Split, payment: &Payment, moment:
 /// What of a payment was refunded, or is being, minor units; never more than the payment.
 pub(super) fn gone_minor(payment: &Payment) -> i64 {
     let gone = payment.refunded_minor.saturating_add(payment.late_refunded_minor);
-    gone.saturating_add(payment.refunding_minor).min(payment.amount_minor)
+    gone.saturating_add(payment.refunding_minor).min(payment.refund_base_minor())
 }
 
 /// What may still be given away of a payment, minor units: what was neither refunded, taken back, charged nor shared.
 pub(super) fn left_minor(payment: &Payment, attempt: &Attempt, lines: &[&SplitLine]) -> i64 {
     let fee = payment.fee_minor.saturating_sub(payment.fee_returned_minor);
-    let received = attempt.received_minor.min(payment.amount_minor);
+    let received = attempt.settled_minor().min(payment.refund_base_minor());
     let left = received.saturating_sub(gone_minor(payment)).saturating_sub(payment.reversed_minor);
     left.saturating_sub(fee).saturating_sub(shared_minor(lines))
 }
@@ -215,7 +214,7 @@ pub(super) fn whole_of<'a>(
     lines: &[&SplitLine],
 ) -> Whole<'a> {
     Whole {
-        amount: Amount::new(payment.amount_minor, payment.currency),
+        amount: payment.payer_amount(),
         items,
         left_minor: left_minor(payment, attempt, lines),
         shared_minor: shared_minor(lines),

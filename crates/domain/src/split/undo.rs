@@ -71,10 +71,11 @@ impl Undoing {
         if payment.effective_attempt_id != Some(attempt_id) {
             return Ok(Self { parts });
         }
-        let gone = gone_minor(payment).saturating_add(amount_minor).min(payment.amount_minor);
+        let whole = payment.refund_base_minor();
+        let gone = gone_minor(payment).saturating_add(amount_minor).min(whole);
         let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
         for line in lines_of(payment, snapshot) {
-            let amount_minor = due_minor(line, gone, payment.amount_minor)?;
+            let amount_minor = due_minor(line, gone, whole)?;
             if amount_minor < 1 {
                 continue;
             }

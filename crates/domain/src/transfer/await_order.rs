@@ -65,7 +65,7 @@ pub(crate) fn begin(
         merchant_id: payment.merchant_id,
         channel_account_id: account.id,
         code: code.to_string(),
-        amount_minor: payment.amount_minor,
+        amount_minor: payment.payer_minor,
         currency: payment.currency,
         received_minor: 0,
         name_index: payer.name_index.clone(),

@@ -3,7 +3,7 @@
 use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
-use crate::payment::Payment;
+use crate::payment::{Payment, parts_collected};
 use crate::transfer::{BankLine, Flow, LineSource, TransferMatch, TransferOrder, TransferReturn};
 
 /// The entry of a bank line:
@@ -56,16 +56,19 @@ pub(super) fn undone(
 /// |---|---|---|
 /// | transfers received | pending settlement | the order's amount |
 /// | merchant fee receivable | fee income | the merchant's fee |
+/// | as [`parts_collected`] says | pending settlement | the parts that others put up |
 pub(super) fn collect(order: &TransferOrder, payment: &Payment, moment: &mut Moment<'_>) -> Option<Entry> {
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
     let merchant = |kind| AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency);
     let fee = payment.fee_minor;
-    let lines = vec![
+    let (parts, put_up) = parts_collected(payment, order.channel_account_id);
+    let mut lines = vec![
         (received(order), Side::Debit, order.amount_minor),
-        (merchant(AccountKind::PendingSettlement), Side::Credit, order.amount_minor),
+        (merchant(AccountKind::PendingSettlement), Side::Credit, order.amount_minor.saturating_add(put_up)),
         (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
+    lines.extend(parts);
     let id = EntryId::new(moment);
     let mut entry = Entry::new(tenant_id, id, EntryKind::Collect, moment.now_us, lines).ok()?;
     entry.payment_id = Some(payment.id);

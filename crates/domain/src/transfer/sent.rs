@@ -44,6 +44,7 @@ impl ProveReturn {
         let day_begins_us = out.booked_day.saturating_mul(DAY_US).saturating_sub(8 * HOUR_US);
         let finding = RefundFinding::Done {
             amount: Amount::new(out.amount_minor, out.currency),
+            borne: None,
             at_us: Some(out.booked_at_us.unwrap_or(day_begins_us)),
         };
         TakeRefundReport {

@@ -7,7 +7,9 @@ use crate::fulfilment;
 use crate::id::{AttemptId, BankLineId, MatchId, PaymentId, TenantId, TypedId};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
-use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, want_fulfilment};
+use crate::payment::{
+    Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, want_fulfilment, want_parts,
+};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::split;
@@ -176,7 +178,7 @@ impl<'a> Desk<'a> {
         let day_begins_us = line.booked_day.saturating_mul(DAY_US).saturating_sub(8 * HOUR_US);
         attempt.paid_at_us = Some(line.booked_at_us.unwrap_or(day_begins_us));
         attempt.updated_at_us = moment.now_us;
-        payment.fee_minor = payment.fee.on(payment.amount_minor).unwrap_or(0);
+        payment.fee_minor = payment.fee.on(payment.payer_minor).unwrap_or(0);
         payment.status = PaymentStatus::Succeeded;
         payment.effective_attempt_id = Some(attempt.id);
         payment.open_attempt_id = None;
@@ -317,4 +319,7 @@ pub(super) fn want_accounts_of_order(
         wants.add(Want::Account(merchant(kind)));
     }
     wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
+    if let Some(payment) = snapshot.payments.get(&(tenant_id, order.payment_id)) {
+        want_parts(payment, order.channel_account_id, wants);
+    }
 }

@@ -180,3 +180,21 @@ fn a_payment_that_is_to_close_waits_for_its_cheque() {
     assert_eq!(world.the_payment(paid.payment_id).status, PaymentStatus::Succeeded);
     assert_eq!(world.the_payment(bounced.payment_id).status, PaymentStatus::Closed);
 }
+
+#[test]
+fn a_cheque_is_for_the_payers_part_and_brings_the_parts_when_it_clears() {
+    use crate::parts::{part, partner};
+    use tk_domain::payment::{PartFunder, PartKind};
+    let mut world = world();
+    world.snapshot.partners.load(partner());
+    let payment_id = world.parted(vec![part(PartKind::Coupon, PartFunder::Tenant, 400)]).unwrap();
+    let received = world.run(&world.cheque(payment_id, "12345678")).unwrap();
+    let ChequeReceived::New { cheque } = received else { panic!("{received:?}") };
+    assert_eq!(cheque.amount_minor, PRICE);
+    world.present(&cheque).unwrap();
+    assert_eq!(world.balance(AccountKind::CouponReceivable), 0, "an uncleared cheque is no money");
+    world.after(DAY_US);
+    world.advance(&cheque, ChequeStep::Clear).unwrap();
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE + 400);
+    assert_eq!(world.balance(AccountKind::CouponReceivable), -400);
+}

@@ -477,3 +477,33 @@ fn a_contract_without_fee_costs_nothing() {
     let cash = world.taking(shift, second, Method::Cash);
     assert_eq!(world.run(&cash).unwrap_err(), Refusal::ChannelNotAvailable, "the contract takes slips only");
 }
+
+#[test]
+fn a_taking_is_of_the_payers_part_and_undoing_it_gives_the_advance_back() {
+    use crate::parts::{part, partner};
+    use tk_domain::payment::{PartFunder, PartKind};
+    let mut world = world();
+    world.snapshot.partners.load(partner());
+    let shift = world.open_shift(COUNTER, "甲").unwrap();
+    let parts = vec![
+        part(PartKind::Coupon, PartFunder::Merchant, 700),
+        part(PartKind::Advance, PartFunder::Partner, 300),
+    ];
+    let payment_id = world.parted(parts).unwrap();
+    let gross = RecordTaking { amount_minor: PRICE + 1_000, ..world.taking(shift, payment_id, Method::Cash) };
+    assert!(matches!(world.run(&gross), Err(Refusal::AmountOutOfRange { .. })), "nobody pays the gross");
+    let movement = world.take(shift, payment_id, Method::Cash);
+    assert_eq!(world.balance(AccountKind::CashDrawer), -(PRICE + 5_000));
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE + 300);
+    assert_eq!(world.balance(AccountKind::AdvancePayable), 300);
+    let asked = world.ask_void(&movement).unwrap();
+    assert_eq!(world.balance(AccountKind::Held), PRICE + 300);
+    world.say_void(&asked, (Verdict::Reject, "主管"), None).unwrap();
+    assert_eq!(world.the_payment(payment_id).parts_back(), [0, 0], "a void refused keeps the parts");
+    let asked = world.ask_void(&movement).unwrap();
+    world.say_void(&asked, (Verdict::Approve, "主管"), None).unwrap();
+    assert_eq!(world.the_payment(payment_id).parts_back(), [700, 300]);
+    let square = [AccountKind::AdvancePayable, AccountKind::AdvanceFunding, AccountKind::PendingSettlement];
+    assert_eq!(square.map(|kind| world.balance(kind)), [0; 3]);
+    assert_eq!(world.balance(AccountKind::CashDrawer), -5_000);
+}

@@ -286,19 +286,22 @@ fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
     assert!(open.len() <= 1, "at most one attempt is open");
     assert_eq!(payment.open_attempt_id, open.first().copied());
     assert!(!payment.status.terminal() || open.is_empty(), "an ended payment has no open attempt");
-    assert!(payment.refunded_minor + payment.refunding_minor <= payment.amount_minor);
+    assert!(payment.refunded_minor + payment.refunding_minor <= payment.refund_base_minor());
     assert!(payment.refundable_minor() >= 0);
     assert!(payment.fee_returned_minor <= payment.fee_minor, "{payment:?}");
-    if payment.fee.returned && payment.refunded_minor == payment.amount_minor {
+    let all = payment.refunded_minor > 0 && payment.refunded_minor == payment.refund_base_minor();
+    if payment.fee.returned && all {
         assert_eq!(payment.fee_returned_minor, payment.fee_minor, "a full refund returns the whole fee");
     }
+    crate::parts::parts_hold(payment, snapshot);
     if let Some(id) = payment.effective_attempt_id {
         let attempt = snapshot.attempts.get(&(payment.tenant_id, id)).unwrap();
         assert_eq!(payment.refunded_minor, attempt.refunded_minor);
         assert_eq!(payment.refunding_minor, attempt.refunding_minor);
         assert_eq!(payment.late_refunded_minor, attempt.late_refunded_minor);
         assert_eq!(payment.reversed_minor, attempt.reversed_minor);
-        assert_eq!(attempt.received_minor, payment.amount_minor);
+        assert_eq!(attempt.received_minor, payment.payer_minor);
+        assert_eq!(attempt.payer_paid_minor(), payment.refund_base_minor());
     }
 }
 
@@ -342,7 +345,8 @@ fn attempt_holds(attempt: &Attempt, snapshot: &Snapshot) {
     assert_eq!(attempt.late_refunded_minor, late.sum::<i64>());
     assert_eq!(attempt.refunded_minor, sum(&|state| state == RefundState::Succeeded));
     assert_eq!(attempt.refunding_minor, sum(&|state| state.counts() && state != RefundState::Succeeded));
-    assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.received_minor, "inv-17");
+    assert!(attempt.refunded_minor + attempt.refunding_minor <= attempt.payer_paid_minor(), "inv-17");
+    crate::parts::discounts_hold(attempt, snapshot);
     assert!(attempt.credited_minor == 0 || attempt.refunded_minor + attempt.refunding_minor == 0);
     assert!(attempt.channel_fee_returned_minor <= attempt.channel_fee_minor);
     let instruction = snapshot.instructions.get(&(attempt.tenant_id, attempt.id.id128()));
@@ -383,7 +387,10 @@ fn refund_holds(refund: &Refund, snapshot: &Snapshot) {
         RefundState::Failed | RefundState::Rejected | RefundState::Cancelled => HoldStatus::Released,
     };
     assert_eq!(hold.status, expected, "a hold ends with its refund, once");
-    assert_eq!(hold.amount_minor(), refund.amount_minor);
+    let with_it = refund.shares.discount_minor + refund.shares.parts_minor;
+    if refund.late_succeeded_at_us.is_none() {
+        assert_eq!(hold.amount_minor(), refund.amount_minor + with_it);
+    }
     let booked: Vec<EntryKind> = snapshot
         .appended
         .entries

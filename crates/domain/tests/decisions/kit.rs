@@ -187,6 +187,7 @@ impl World {
             fulfilment: None,
             items: Vec::new(),
             splits: tk_domain::split::SplitTerms::default(),
+            parts: Vec::new(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),
@@ -399,6 +400,7 @@ pub fn evidence(txn: &str) -> PaidEvidence {
         amount: Amount::fen(PRICE),
         payee_app: Some("app-ours".to_owned()),
         payee_merchant: Some("seller-ours".to_owned()),
+        borne: None,
         paid_at_us: None,
     }
 }
@@ -432,7 +434,7 @@ pub const fn unclear() -> PaymentFinding {
 }
 
 pub const fn done(minor: i64) -> RefundFinding {
-    RefundFinding::Done { amount: Amount::fen(minor), at_us: None }
+    RefundFinding::Done { amount: Amount::fen(minor), borne: None, at_us: None }
 }
 
 pub fn refund_failed() -> RefundFinding {

@@ -38,6 +38,8 @@ mod partial;
 #[cfg(test)]
 mod partners;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod repeats;

@@ -705,3 +705,24 @@ fn a_statement_that_does_not_follow_on_is_shown_until_the_missing_one_comes() {
     world.lines(LineSource::Statement, vec![back]);
     assert!(world.open_matters().contains(&ExceptionKind::ReturnBounced));
 }
+
+#[test]
+fn a_transfer_is_of_the_payers_part_and_what_the_bank_takes_back_leaves_the_parts() {
+    use crate::parts::{part, partner};
+    use tk_domain::payment::{PartFunder, PartKind};
+    let mut world = world();
+    world.snapshot.partners.load(partner());
+    let payment_id = world.parted(vec![part(PartKind::Advance, PartFunder::Channel, 500)]).unwrap();
+    let attempt_id = world.attempt(payment_id, Method::BankTransfer);
+    let line = world.line("L1", PRICE);
+    world.give(line, attempt_id, PRICE).unwrap();
+    assert_eq!(world.stands(payment_id), PaymentStatus::Succeeded);
+    assert_eq!(world.of_kind(AccountKind::PendingSettlement), PRICE + 500);
+    assert_eq!(world.of_kind(AccountKind::AdvancePayable), 500);
+    // Collected stays collected, as its fee does: the merchant bears the credit, and a person settles the advance.
+    let reversal = world.out("V1", PRICE, LineNature::Reversal);
+    world.take_back(reversal, line).unwrap();
+    assert_eq!(world.of_kind(AccountKind::PendingSettlement), 500);
+    assert_eq!(world.of_kind(AccountKind::AdvancePayable), 500);
+    assert_eq!(world.the_payment(payment_id).refundable_minor(), 0);
+}

@@ -6,6 +6,8 @@ use super::time;
 
 /// The longest text of a number, bytes.
 const NUMBER_MAX_BYTES: usize = 64;
+/// Coupons that one order may have.
+const PROMOTIONS_MAX: usize = 100;
 
 /// An order (wechatpay.md §3 and §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +30,23 @@ pub struct Order {
     pub success_at_us: Option<i64>,
     /// Fen of the order, if named; unpaid orders name none.
     pub total_fen: Option<i64>,
+    /// Fen of it that the payer paid himself (`amount.payer_total`), if named.
+    pub payer_total_fen: Option<i64>,
+    /// The coupons used (`promotion_detail`).
+    pub promotions: Promotions,
     /// `amount.currency`, if named.
     pub currency: Option<String>,
     /// The payer, if named.
     pub openid: Option<String>,
+}
+
+/// What the coupons of an order amount to (wechatpay.md §5).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Promotions {
+    /// Fen of all of them.
+    pub whole_fen: i64,
+    /// Fen that are not paid over: coupons of the type `NOCASH`, and where no type is named the merchant's contribution.
+    pub unsettled_fen: i64,
 }
 
 /// A refund (wechatpay.md §2 and §5).
@@ -55,6 +70,12 @@ pub struct Refund {
     pub total_fen: i64,
     /// Fen that go back.
     pub refund_fen: i64,
+    /// Fen of the order that the payer paid himself (`amount.payer_total`), if named.
+    pub payer_total_fen: Option<i64>,
+    /// Fen that go back to him (`amount.payer_refund`), if named.
+    pub payer_refund_fen: Option<i64>,
+    /// Fen that leave the merchant for it (`amount.settlement_refund`); callbacks name none.
+    pub settlement_refund_fen: Option<i64>,
 }
 
 /// `trade_state`.
@@ -161,6 +182,8 @@ pub fn parse_order(fields: &Map<String, Value>) -> Result<Order, FieldWrong> {
         trade_state_desc: optional(fields, "trade_state_desc")?.unwrap_or_default(),
         success_at_us: moment(fields)?,
         total_fen,
+        payer_total_fen: amount.map(|amount| optional_fen(amount, "payer_total")).transpose()?.flatten(),
+        promotions: promotions(fields)?,
         currency: amount.map(|amount| optional(amount, "currency")).transpose()?.flatten(),
         openid: payer.map(|payer| either(payer, ["openid", "sp_openid"])).transpose()?.flatten(),
     })
@@ -184,7 +207,36 @@ pub fn parse_refund(fields: &Map<String, Value>) -> Result<Refund, FieldWrong> {
         success_at_us: moment(fields)?,
         total_fen: optional_fen(amount, "total")?.ok_or(FieldWrong("total"))?,
         refund_fen: optional_fen(amount, "refund")?.ok_or(FieldWrong("refund"))?,
+        payer_total_fen: optional_fen(amount, "payer_total")?,
+        payer_refund_fen: optional_fen(amount, "payer_refund")?,
+        settlement_refund_fen: optional_fen(amount, "settlement_refund")?,
     })
+}
+
+/// The coupons of an order; more than a hundred, or sums that do not fit, are wrong.
+fn promotions(fields: &Map<String, Value>) -> Result<Promotions, FieldWrong> {
+    const WRONG: FieldWrong = FieldWrong("promotion_detail");
+    let list = match fields.get("promotion_detail") {
+        None | Some(Value::Null) => return Ok(Promotions::default()),
+        Some(Value::Array(list)) if list.len() <= PROMOTIONS_MAX => list,
+        Some(Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            return Err(WRONG);
+        }
+    };
+    let mut sums = Promotions::default();
+    for one in list {
+        let Value::Object(one) = one else { return Err(WRONG) };
+        let fen = optional_fen(one, "amount")?.ok_or(WRONG)?;
+        let unsettled = match optional(one, "type")?.as_deref() {
+            Some("CASH") => 0,
+            Some("NOCASH") => fen,
+            Some(_) => return Err(WRONG),
+            None => optional_fen(one, "merchant_contribute")?.unwrap_or(0).min(fen),
+        };
+        sums.whole_fen = sums.whole_fen.checked_add(fen).ok_or(WRONG)?;
+        sums.unsettled_fen = sums.unsettled_fen.checked_add(unsettled).ok_or(WRONG)?;
+    }
+    Ok(sums)
 }
 
 fn required<'a>(fields: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, FieldWrong> {

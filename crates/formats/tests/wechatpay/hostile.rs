@@ -224,6 +224,36 @@ fn amounts_are_whole_fen_of_64_bits() {
 }
 
 #[test]
+fn coupons_are_read_strictly_and_add_up() {
+    let order = |list: Value| {
+        parse_order(&object(json!({
+            "out_trade_no": "T1", "trade_state": "SUCCESS", "amount": { "total": 100, "payer_total": 70 },
+            "promotion_detail": list,
+        })))
+    };
+    let cash = json!({ "coupon_id": "1", "type": "CASH", "amount": 10, "merchant_contribute": 10 });
+    let no_cash = json!({ "coupon_id": "2", "type": "NOCASH", "amount": 15, "wechatpay_contribute": 15 });
+    let untold = json!({ "coupon_id": "3", "amount": 5, "merchant_contribute": 2 });
+    let read = order(json!([cash, no_cash, untold])).unwrap();
+    assert_eq!((read.payer_total_fen, read.promotions.whole_fen), (Some(70), 30));
+    assert_eq!(read.promotions.unsettled_fen, 17, "by its type, else by who contributed");
+    assert_eq!(order(json!([])).unwrap().promotions.whole_fen, 0);
+    assert_eq!(order(json!(null)).unwrap().promotions.whole_fen, 0);
+    for wrong in [
+        json!({}),
+        json!("[]"),
+        json!([1]),
+        json!([{ "type": "CASH" }]),
+        json!([{ "type": "GOLD", "amount": 1 }]),
+        json!([{ "amount": i64::MAX }, { "amount": 1 }]),
+        Value::Array(vec![json!({ "amount": 1 }); 101]),
+    ] {
+        assert_eq!(order(wrong.clone()), Err(FieldWrong("promotion_detail")), "{wrong}");
+    }
+    assert_eq!(order(json!([{ "amount": 1.5 }])), Err(FieldWrong("amount")));
+}
+
+#[test]
 fn orders_and_refunds_with_unknown_states_are_refused() {
     let order = |state: Value| parse_order(&object(json!({ "out_trade_no": "T1", "trade_state": state })));
     for state in [json!("PAID"), json!("success"), json!(""), json!(null), json!(1)] {

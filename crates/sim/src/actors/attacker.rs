@@ -126,7 +126,7 @@ impl World {
     fn refunds_too_much(&mut self) {
         let Some(order) = self.any_order() else { return };
         let Some(payment_id) = order.payment_id else { return };
-        let amount_minor = order.amount_minor.saturating_add(1);
+        let amount_minor = order.payer_minor.saturating_add(1);
         let number = format!("{}-over", order.merchant_order_no);
         let command = refund_of(order.tenant_id, payment_id, amount_minor, &number);
         if self.run(&command, Cause::of("over refund")).is_ok() {

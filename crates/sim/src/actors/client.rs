@@ -9,8 +9,8 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Attempt, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Disposition, PayerRecord, RequestQuery,
-    StartAttempt, Started,
+    Attempt, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Disposition, Part, PayerRecord,
+    RequestQuery, StartAttempt, Started,
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
 use tk_domain::refusal::Refusal;
@@ -104,7 +104,9 @@ pub(crate) struct Order {
     pub(crate) merchant_id: MerchantId,
     pub(crate) product_id: ProductId,
     pub(crate) merchant_order_no: String,
-    pub(crate) amount_minor: i64,
+    /// What its payer is to pay beside the parts.
+    pub(crate) payer_minor: i64,
+    pub(crate) parts: Vec<Part>,
     pub(crate) splits: SplitTerms,
     pub(crate) single_attempt: bool,
     /// Confirmed at once by this method.
@@ -382,7 +384,7 @@ impl World {
 impl Order {
     /// The payer's bar code, the same each time the request is repeated.
     fn auth_code(&self, method: Method) -> Option<String> {
-        let digits = self.amount_minor.unsigned_abs() % CODES;
+        let digits = self.payer_minor.unsigned_abs() % CODES;
         code_prefix(method).map(|prefix| format!("{prefix}{digits:016}"))
     }
 

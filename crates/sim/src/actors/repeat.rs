@@ -107,6 +107,11 @@ where
 }
 
 impl Order {
+    /// What is owed in all.
+    fn amount_minor(&self) -> i64 {
+        self.parts.iter().fold(self.payer_minor, |sum, part| sum.saturating_add(part.amount))
+    }
+
     pub(crate) fn create(&self) -> CreatePayment {
         CreatePayment {
             tenant_id: self.tenant_id,
@@ -115,7 +120,7 @@ impl Order {
             merchant_id: self.merchant_id,
             product_id: self.product_id,
             merchant_order_no: self.merchant_order_no.clone(),
-            amount: Amount::fen(self.amount_minor),
+            amount: Amount::fen(self.amount_minor()),
             description: "premium".to_owned(),
             terminal: None,
             methods_allow: None,
@@ -126,6 +131,7 @@ impl Order {
             fulfilment: None,
             items: Vec::new(),
             splits: self.splits.clone(),
+            parts: self.parts.clone(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),

@@ -16,6 +16,7 @@ pub(crate) struct Books {
     pub(super) collects: BTreeMap<(TenantId, PaymentId), u32>,
     pub(super) received: BTreeMap<(TenantId, AttemptId), Vec<(EntryKind, i64)>>,
     pub(super) refund_entries: BTreeMap<(TenantId, RefundId), Vec<EntryKind>>,
+    pub(super) part_lines: BTreeMap<(TenantId, PaymentId, AccountKind), i64>,
     pub(super) fee_income: BTreeMap<(TenantId, PaymentId), i64>,
 }
 
@@ -49,6 +50,7 @@ impl Checker {
                 .sum();
             *self.books.fee_income.entry((entry.tenant_id, payment_id)).or_insert(0) += fee;
         }
+        self.note_parts(entry);
         self.note_subject(entry);
     }
 

@@ -120,7 +120,10 @@ impl Checker {
         let ours_fen = rows.account(&name, 0).balance_minor.saturating_neg();
         let moved: i64 = trades
             .iter()
-            .map(|trade| trade.paid_fen - trade.refunded_fen - trade.fee_fen + trade.fee_returned_fen)
+            .map(|trade| {
+                let unsettled = trade.unsettled_fen - trade.unsettled_back_fen;
+                trade.paid_fen - trade.refunded_fen - unsettled - trade.fee_fen + trade.fee_returned_fen
+            })
             .sum();
         let difference_fen = moved.saturating_sub(ours_fen).saturating_sub(explained_fen);
         if difference_fen != 0 {
@@ -143,11 +146,14 @@ impl Checker {
         let attempt_id = crate::callbacks::id_of('T', &trade.out_no).map(AttemptId);
         let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
         let ours = attempt.map_or((0, 0, 0, 0), |row| {
-            let refunded_minor = row.refunded_minor.saturating_add(row.late_refunded_minor);
-            let (taken, gone) = (row.received_minor + row.undone_minor, refunded_minor + row.undone_minor);
+            let done = rows.refunds.iter().filter(|refund| refund.attempt_id == row.id);
+            let refunded_minor: i64 = done.filter_map(|refund| refund.settled_back_minor).sum();
+            let (taken, gone) = (row.settled_minor() + row.undone_minor, refunded_minor + row.undone_minor);
             (taken, gone, row.channel_fee_minor, row.channel_fee_returned_minor)
         });
-        let theirs = (trade.paid_fen, trade.refunded_fen, trade.fee_fen, trade.fee_returned_fen);
+        let paid = if trade.paid_fen > 0 { trade.paid_fen - trade.unsettled_fen } else { 0 };
+        let refunded = trade.refunded_fen - trade.unsettled_back_fen;
+        let theirs = (paid, refunded, trade.fee_fen, trade.fee_returned_fen);
         let net = |(paid, refunded, fee, returned): (i64, i64, i64, i64)| paid - refunded - fee + returned;
         if ours == theirs {
             return 0;

@@ -6,6 +6,7 @@ mod end;
 mod money_in;
 mod money_out;
 mod observer;
+mod parts;
 mod shares;
 mod wants;
 
@@ -123,6 +124,7 @@ impl Checker {
             let Some(line) = rows.split_lines.get(key) else { continue };
             self.check_share(line, rows);
         }
+        self.inv_23_parts(rows, commit);
         self.inv_08_after(rows, commit);
         self.inv_18_held(rows, commit);
         for key in &commit.deliveries {

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use tk_domain::ask::EXPIRY_GRACE_US;
 use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::ledger::EntryKind;
-use tk_domain::payment::{Attempt, AttemptStatus, Disposition, FeeSnapshot, Payment, PaymentStatus};
+use tk_domain::payment::{Attempt, AttemptStatus, Disposition, FeeSnapshot, Part, Payment, PaymentStatus};
 use tk_domain::report::{PaymentFinding, PaymentReport, Source};
 use tk_domain::snapshot::Snapshot;
 use tk_domain::webhook::EventKind;
 use tk_money::{Amount, Currency};
 
-type Frozen = (i64, Currency, tk_domain::id::MerchantId, tk_domain::id::ProductId, FeeSnapshot);
+type Frozen =
+    ((i64, i64, Option<String>), Currency, tk_domain::id::MerchantId, tk_domain::id::ProductId, FeeSnapshot);
 
 /// Payments and attempts as last seen.
 #[derive(Debug, Default)]
@@ -69,6 +70,12 @@ impl Checker {
             self.inv_11_one_effective(attempt);
         }
         self.inv_11_entry_by_disposition(attempt);
+    }
+
+    /// The parts of a payment as first seen.
+    pub(super) fn parts_of(&self, key: (TenantId, PaymentId)) -> Option<Vec<Part>> {
+        let (_, ((_, _, parts), ..)) = self.money_in.payments.get(&key)?;
+        serde_json::from_str(parts.as_ref()?).ok()
     }
 
     /// The number under which the channel knows an attempt.
@@ -136,7 +143,10 @@ impl Checker {
     fn inv_07_money_is_real(&mut self, attempt: &Attempt, sellers: &BTreeMap<ChannelAccountId, Seller>) {
         let trade = sellers.get(&attempt.channel_account_id).and_then(|seller| seller.trade(&attempt.out_no));
         let real = trade.is_some_and(|trade| {
-            trade.paid_fen == attempt.received_minor && Some(&trade.txn_no) == attempt.channel_txn_no.as_ref()
+            trade.paid_fen == attempt.received_minor
+                && trade.payer_fen == attempt.payer_paid_minor()
+                && trade.unsettled_fen == attempt.discount.merchant_minor
+                && Some(&trade.txn_no) == attempt.channel_txn_no.as_ref()
         });
         self.require(real, "inv-07", || {
             format!("{} booked {} which the channel has not", attempt.id, attempt.received_minor)
@@ -190,7 +200,7 @@ impl Checker {
         let booked = self.books.received.get(&(attempt.tenant_id, attempt.id)).cloned();
         let holds = match (expected, &booked) {
             (None, None) => true,
-            (Some(kind), Some(booked)) => **booked == [(kind, attempt.received_minor)],
+            (Some(kind), Some(booked)) => **booked == [(kind, self.credited_minor(attempt))],
             (None, Some(_)) | (Some(_), None) => false,
         };
         self.require(holds, "inv-11", || format!("{} is booked as {booked:?}, is {expected:?}", attempt.id));
@@ -198,9 +208,9 @@ impl Checker {
 
     pub(super) fn check_payment(&mut self, payment: &Payment) {
         let key = (payment.tenant_id, payment.id);
-        let frozen =
-            (payment.amount_minor, payment.currency, payment.merchant_id, payment.product_id, payment.fee);
-        let before = self.money_in.payments.insert(key, (payment.status, frozen));
+        let asked = (payment.amount_minor, payment.payer_minor, payment.parts.clone());
+        let frozen = (asked, payment.currency, payment.merchant_id, payment.product_id, payment.fee);
+        let before = self.money_in.payments.insert(key, (payment.status, frozen.clone()));
         if let Some((status, was)) = before {
             self.require(was == frozen, "inv-07", || format!("{} changed what was frozen", payment.id));
             let regressed = status.terminal() && status != payment.status;
@@ -216,7 +226,8 @@ impl Checker {
         let returned = payment.fee_returned_minor;
         let within = (0..=payment.fee_minor).contains(&returned);
         let gone = payment.refunded_minor.saturating_add(payment.late_refunded_minor);
-        let whole = gone < payment.amount_minor
+        let whole = gone == 0
+            || gone < payment.refund_base_minor()
             || returned == if payment.fee.returned { payment.fee_minor } else { 0 };
         let booked = self.books.fee_income.get(&(payment.tenant_id, payment.id)).copied().unwrap_or(0);
         let agrees = self.waits() || booked == payment.fee_minor.saturating_sub(returned);

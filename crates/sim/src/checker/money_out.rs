@@ -129,9 +129,15 @@ impl Checker {
     fn inv_21_money_is_gone(&mut self, refund: &Refund, sellers: &BTreeMap<ChannelAccountId, Seller>) {
         let attempt = self.money_in_out_no(refund);
         let trade = sellers.get(&refund.channel_account_id).and_then(|seller| seller.trade(&attempt?));
-        let done = (refund.out_no.clone(), refund.amount_minor);
-        let real = trade.is_some_and(|trade| trade.refunds.contains(&done));
+        let done = (refund.out_no.clone(), refund.order_minor);
+        let real = trade.as_ref().is_some_and(|trade| trade.refunds.contains(&done));
         self.require(real, "inv-21", || format!("{} is done here and not at the channel", refund.id));
+        let borne = trade.and_then(|trade| trade.borne.get(&refund.out_no).copied());
+        let booked = refund.payer_back_minor.zip(refund.settled_back_minor);
+        let same = borne.is_none_or(|borne| booked == Some((borne.payer_minor, borne.settled_minor)));
+        self.require(same, "inv-21", || {
+            format!("{} is booked as {booked:?}, the channel says {borne:?}", refund.id)
+        });
     }
 
     fn money_in_out_no(&self, refund: &Refund) -> Option<String> {
@@ -205,7 +211,7 @@ impl Checker {
     pub(super) fn inv_17_refunds_within_received(&mut self, attempt: &Attempt) {
         let key = (attempt.tenant_id, attempt.id);
         let (open, done) = self.money_out.sums.get(&key).copied().unwrap_or((0, 0));
-        let within = open.saturating_add(done) <= attempt.received_minor;
+        let within = open.saturating_add(done) <= attempt.payer_paid_minor();
         let agrees = open == attempt.refunding_minor && done == attempt.refunded_minor;
         self.require(within && agrees, "inv-17", || {
             format!(

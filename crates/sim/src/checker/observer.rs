@@ -120,6 +120,10 @@ impl Checker {
         self.observer.refunds_sent.insert(refund_id);
         let first = self.observer.refund_calls.entry(refund_id).or_insert_with(|| sent.clone());
         let same = *first == sent;
+        let asked = flight.refund.as_ref().is_none_or(|refund| refund.order_minor == sent.1);
+        self.require(asked, "inv-17", || {
+            format!("{refund_id} was sent as {sent:?}, which is not what it is")
+        });
         self.require(same, "inv-19", || format!("{refund_id} was sent again as {sent:?}"));
     }
 

@@ -73,9 +73,9 @@ impl Checker {
         }
         let refunds = rows.refunds.iter().filter(|refund| refund.payment_id == payment.id).count();
         let share = i128::from(line.amount_minor) * i128::from(payment.refunded_minor);
-        let due = i64::try_from(share / i128::from(payment.amount_minor.max(1))).unwrap_or(i64::MAX);
+        let due = i64::try_from(share / i128::from(payment.refund_base_minor().max(1))).unwrap_or(i64::MAX);
         let off = line.returned_minor.abs_diff(due);
-        let whole = payment.refunded_minor == payment.amount_minor;
+        let whole = payment.refunded_minor == payment.refund_base_minor();
         let allowed = if whole { 0 } else { u64::try_from(refunds).unwrap_or(0) };
         self.require(off <= allowed, "inv-23", || {
             format!("{} gave back {} where {due} was due", line.id, line.returned_minor)

@@ -32,10 +32,15 @@ pub(crate) enum Bug {
     UnverifiedAcknowledged,
     ShareTakenBackTwice,
     ShareNotTakenBack,
+    AdvanceForgottenOnRefund,
+    CouponPaidToPayer,
+    FailedRefundKeepsParts,
+    DiscountTakenForPayersMoney,
+    MerchantsDiscountCollected,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 29] = [
+    pub(crate) const ALL: [(Self, &'static str); 34] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -65,5 +70,10 @@ impl Bug {
         (Self::UnverifiedAcknowledged, "unverified_notification_acknowledged"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
+        (Self::AdvanceForgottenOnRefund, "advance_forgotten_on_refund"),
+        (Self::CouponPaidToPayer, "coupon_paid_to_payer"),
+        (Self::FailedRefundKeepsParts, "failed_refund_keeps_parts"),
+        (Self::DiscountTakenForPayersMoney, "refund_cap_by_gross"),
+        (Self::MerchantsDiscountCollected, "merchants_discount_collected"),
     ];
 }

@@ -61,7 +61,7 @@ impl World {
             return hint;
         }
         let amount = Amount::fen(refund.amount_minor);
-        RefundHint { finding: Some(RefundFinding::Done { amount, at_us: None }), ..hint }
+        RefundHint { finding: Some(RefundFinding::Done { amount, borne: None, at_us: None }), ..hint }
     }
 
     /// A payer who changes method is given a new attempt, and the open one is forgotten.

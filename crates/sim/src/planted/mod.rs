@@ -2,6 +2,7 @@
 
 mod bugs;
 mod channels;
+mod parts;
 
 pub(crate) use bugs::Bug;
 
@@ -113,6 +114,8 @@ impl World {
             Bug::LateSuccessDropped => drop_late(changes),
             Bug::LateRefundDropped => drop_late_refund(changes),
             Bug::UndoneUnbooked => drop_undone(changes),
+            Bug::AdvanceForgottenOnRefund => parts::forget_advances(changes),
+            Bug::FailedRefundKeepsParts => self.keep_parts(changes),
             Bug::TimeoutIsFailed
             | Bug::HoldReleasedOnTimeout
             | Bug::NewRefundNumberOnRetry
@@ -132,7 +135,10 @@ impl World {
             | Bug::CloseRefusedIsClosed
             | Bug::SwitchForgetsTheOpen
             | Bug::StrangersRefundBelieved
-            | Bug::UnverifiedAcknowledged => changes,
+            | Bug::UnverifiedAcknowledged
+            | Bug::CouponPaidToPayer
+            | Bug::DiscountTakenForPayersMoney
+            | Bug::MerchantsDiscountCollected => changes,
         }
     }
 
@@ -184,6 +190,7 @@ impl World {
 
     /// Bugs in what is sent.
     pub(crate) fn spoil_call(&mut self, flight: &mut Flight) {
+        self.pay_coupon_out(flight);
         if !self.has(Bug::NewRefundNumberOnRetry) || flight.instruction.tries < 2 {
             return;
         }
@@ -212,6 +219,7 @@ impl World {
                 };
                 let (code, message) = failed();
                 let finding = PaymentFinding::Failed { code, message };
+                let report = &self.spoil_borne(report.clone());
                 let asked_at_us = report.asked_at_us;
                 let spoilt = PaymentReport { source: report.source, asked_at_us, finding };
                 let spoilt = if spoil { spoilt } else { self.closed_too_early(flight, report) };
@@ -235,7 +243,7 @@ impl World {
             }
             RefundFinding::Accepted if self.has(Bug::AcceptedIsDone) => {
                 let minor = flight.refund.as_ref().map_or(0, |refund| refund.amount_minor);
-                RefundFinding::Done { amount: Amount::fen(minor), at_us: None }
+                RefundFinding::Done { amount: Amount::fen(minor), borne: None, at_us: None }
             }
             RefundFinding::Unclear(_)
             | RefundFinding::NotFound
@@ -262,6 +270,7 @@ impl World {
         let Some(attempt) = self.store.rows.attempts.get(&key) else { return report };
         let amount = Amount::new(attempt.amount_minor, attempt.currency);
         let (amounts, payees) = (self.has(Bug::AmountUnchecked), self.has(Bug::PayeeUnchecked));
+        report = self.spoil_borne(report);
         if let PaymentFinding::Paid(evidence) = &mut report.finding {
             if amounts {
                 evidence.amount = amount;

@@ -86,6 +86,7 @@ pub struct PayNode {
     pub buyer_logon_id: String,
     pub total_fen: i64,
     pub receipt_fen: Option<i64>,
+    pub buyer_pay_fen: Option<i64>,
     pub gmt_payment_us: Option<i64>,
 }
 
@@ -97,6 +98,7 @@ pub struct QueryNode {
     pub trade_status: TradeStatus,
     pub total_fen: i64,
     pub receipt_fen: Option<i64>,
+    pub buyer_pay_fen: Option<i64>,
     pub send_pay_date_us: Option<i64>,
     pub buyer_id: String,
     pub buyer_logon_id: String,
@@ -147,6 +149,8 @@ pub struct RefundQueryNode {
     pub out_request_no: String,
     pub refund_status: Option<RefundStatus>,
     pub refund_fen: Option<i64>,
+    /// What of it is not the payer's
+    pub coupon: Option<super::Coupon>,
     pub total_fen: Option<i64>,
     pub gmt_refund_pay_us: Option<i64>,
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Point};
 use super::timers::{DAY_US, HOUR_US};
-use super::{Entrance, LedgerKind, Seller, Trade};
+use super::{Coupon, Entrance, LedgerKind, Seller, Trade};
 
 /// `bill_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct TradeRow {
     pub buyer_logon_id: String,
     pub entrance: Entrance,
     pub amount_fen: i64,
+    /// What of it the payer did not pay, or did not get back
+    pub coupon: Coupon,
     /// Channel fee taken (payment) or given back (refund)
     pub fee_fen: i64,
 }
@@ -162,7 +164,8 @@ fn trade_rows(trade: &Trade, day: i64, fault: Option<Fault>, rows: &mut Vec<Trad
         return;
     }
     if let Some(paid_at_us) = trade.paid_at_us.filter(|at_us| beijing_day(*at_us) == day) {
-        let row = row(trade, TradeRowKind::Payment, paid_at_us, trade.order.total_fen, trade.fee_fen);
+        let sums = (trade.order.total_fen, trade.coupon, trade.fee_fen);
+        let row = row(trade, TradeRowKind::Payment, paid_at_us, sums);
         if fault == Some(Fault::BillDoubles) {
             rows.push(row.clone());
         }
@@ -173,15 +176,20 @@ fn trade_rows(trade: &Trade, day: i64, fault: Option<Fault>, rows: &mut Vec<Trad
     }
     for (out_request_no, refund) in &trade.refunds {
         if beijing_day(refund.at_us) == day {
-            let mut row =
-                row(trade, TradeRowKind::Refund, refund.at_us, refund.amount_fen, refund.fee_returned_fen);
+            let sums = (refund.amount_fen, refund.coupon, refund.fee_returned_fen);
+            let mut row = row(trade, TradeRowKind::Refund, refund.at_us, sums);
             row.out_request_no = Some(out_request_no.clone());
             rows.push(row);
         }
     }
 }
 
-fn row(trade: &Trade, kind: TradeRowKind, at_us: i64, amount_fen: i64, fee_fen: i64) -> TradeRow {
+fn row(
+    trade: &Trade,
+    kind: TradeRowKind,
+    at_us: i64,
+    (amount_fen, coupon, fee_fen): (i64, Coupon, i64),
+) -> TradeRow {
     TradeRow {
         kind,
         trade_no: trade.trade_no.clone(),
@@ -194,6 +202,7 @@ fn row(trade: &Trade, kind: TradeRowKind, at_us: i64, amount_fen: i64, fee_fen: 
         buyer_logon_id: trade.buyer_logon_id.clone(),
         entrance: trade.entrance,
         amount_fen,
+        coupon,
         fee_fen,
     }
 }

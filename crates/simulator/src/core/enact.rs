@@ -126,6 +126,7 @@ impl Seller {
         let mut node = query_node(trade);
         node.trade_status = TradeStatus::TradeSuccess;
         node.receipt_fen = Some(node.total_fen);
+        node.buyer_pay_fen = Some(node.total_fen);
         node.send_pay_date_us = Some(now_us);
         Some(CoreAnswer::ok(Node::Query(node)))
     }
@@ -175,11 +176,13 @@ fn stale(mut answer: CoreAnswer) -> CoreAnswer {
     if let Node::Query(node) = &mut answer.node {
         node.trade_status = TradeStatus::WaitBuyerPay;
         node.receipt_fen = None;
+        node.buyer_pay_fen = None;
         node.send_pay_date_us = None;
     }
     if let Node::RefundQuery(node) = &mut answer.node {
         node.refund_status = None;
         node.refund_fen = None;
+        node.coupon = None;
         node.total_fen = None;
         node.gmt_refund_pay_us = None;
     }

@@ -7,6 +7,7 @@ mod answer;
 mod bill;
 mod books;
 mod call;
+mod coupon;
 mod dice;
 mod draw;
 mod enact;
@@ -29,6 +30,7 @@ pub use answer::{
 pub use bill::{BillKind, DayBill, FundRow, FundRowKind, TradeRow, TradeRowKind, beijing_day};
 pub use books::{LedgerKind, LedgerLine};
 pub use call::{BarcodePay, BillCall, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef};
+pub use coupon::Coupon;
 pub use dice::Dice;
 pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
 pub use house::House;

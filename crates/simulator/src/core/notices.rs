@@ -50,8 +50,12 @@ pub struct NotifyFields {
     pub trade_status: TradeStatus,
     pub entrance: Entrance,
     pub total_fen: i64,
+    /// What the payer did not pay of it himself
+    pub coupon: super::Coupon,
     /// What this refund gave back, where the notification is about one
     pub refund_fen: Option<i64>,
+    /// What of that is not the payer's
+    pub refund_coupon: super::Coupon,
     /// Everything refunded so far, where the notification is about a refund
     pub refund_fee_fen: Option<i64>,
     /// The refund's `out_request_no`, as `out_biz_no`
@@ -274,6 +278,8 @@ fn notify_fields(
         trade_status: trade.status,
         entrance: trade.entrance,
         refund_fen: refund.map(|refund| refund.amount_fen),
+        refund_coupon: refund.map(|refund| refund.coupon).unwrap_or_default(),
+        coupon: trade.coupon,
         total_fen: trade.order.total_fen,
         refund_fee_fen: refund.map(|_| trade.refunded_fen()),
         out_biz_no: out_request_no.map(str::to_owned),

@@ -66,7 +66,8 @@ impl Seller {
         if self.comes_too_soon(now_us, trade) {
             return Err(Why::RefundTooSoon);
         }
-        let cost_fen = call.refund_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
+        let moved_fen = call.refund_fen.saturating_sub(trade.coupon_share(call.refund_fen).merchant_fen);
+        let cost_fen = moved_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
         if self.books.balance_fen() < cost_fen {
             return Err(Why::SellerShort);
         }
@@ -95,7 +96,12 @@ impl Seller {
         self.record(TruthEvent::Refunded {
             out_trade_no: out_trade_no.clone(),
             out_request_no: out_request_no.to_owned(),
-            refund: RefundRecord { amount_fen: refund_fen, at_us: now_us, fee_returned_fen },
+            refund: RefundRecord {
+                amount_fen: refund_fen,
+                coupon: trade.coupon_share(refund_fen),
+                at_us: now_us,
+                fee_returned_fen,
+            },
         });
         if self.config.notify_refunds {
             self.notify(now_us, &out_trade_no, Some(out_request_no));
@@ -128,6 +134,7 @@ impl Seller {
             out_request_no,
             refund_status: refund.map(|_| RefundStatus::Success),
             refund_fen: refund.map(|refund| refund.amount_fen),
+            coupon: refund.map(|refund| refund.coupon).filter(|_| trade.coupon.whole_fen() > 0),
             total_fen: refund.map(|_| trade.order.total_fen),
             gmt_refund_pay_us: refund.map(|refund| refund.at_us),
         }))

@@ -1,8 +1,8 @@
 use super::timers::{DAY_US, HOUR_US, MINUTE_US, Timer};
 use super::trade::{Cancelled, Entrance, Prepared, Trade, TradeStatus};
 use super::{
-    BarcodePay, BarcodeReply, BillCall, CancelNode, Code, CoreAnswer, CoreCall, Dice, House, Node, Order,
-    PayNode, QueryNode, Seller, TradeRef, TruthEvent, Why, beijing_day,
+    BarcodePay, BarcodeReply, BillCall, CancelNode, Code, CoreAnswer, CoreCall, Coupon, Dice, House, Node,
+    Order, PayNode, QueryNode, Seller, TradeRef, TruthEvent, Why, beijing_day,
 };
 
 const MAX_TOTAL_FEN: i64 = 10_000_000_000;
@@ -166,6 +166,7 @@ impl Seller {
             expires_at_us,
             paid_at_us: None,
             closed_at_us: None,
+            coupon: Coupon::default(),
             fee_fen: 0,
             refunds: std::collections::BTreeMap::new(),
             cancelled: None,
@@ -244,8 +245,12 @@ impl Seller {
     /// Books the payer's money, once the trade may be paid, and tells the merchant.
     pub(super) fn settle_payment(&mut self, now_us: i64, out_trade_no: &str) {
         let Some(trade) = self.trades.get(out_trade_no) else { return };
-        let fee_fen = super::books::fee_of(trade.order.total_fen, self.config.fee_rate_ppm);
-        self.record(TruthEvent::Paid { out_trade_no: out_trade_no.to_owned(), at_us: now_us, fee_fen });
+        let total_fen = trade.order.total_fen;
+        let coupon = self.coupon_for(out_trade_no, trade.entrance, total_fen);
+        let settled_fen = total_fen.saturating_sub(coupon.merchant_fen);
+        let fee_fen = super::books::fee_of(settled_fen, self.config.fee_rate_ppm);
+        let paid = TruthEvent::Paid { out_trade_no: out_trade_no.to_owned(), at_us: now_us, coupon, fee_fen };
+        self.record(paid);
         self.notify(now_us, out_trade_no, None);
     }
 
@@ -260,7 +265,8 @@ pub(super) fn query_node(trade: &Trade) -> QueryNode {
         trade_no: trade.trade_no.clone(),
         trade_status: trade.status,
         total_fen: trade.order.total_fen,
-        receipt_fen: trade.paid_at_us.map(|_| trade.order.total_fen),
+        receipt_fen: trade.paid_at_us.map(|_| trade.settled_fen()),
+        buyer_pay_fen: trade.paid_at_us.map(|_| trade.payer_fen()),
         send_pay_date_us: trade.paid_at_us,
         buyer_id: trade.buyer_id.clone(),
         buyer_logon_id: trade.buyer_logon_id.clone(),
@@ -274,7 +280,8 @@ fn pay_node(trade: &Trade) -> PayNode {
         buyer_id: trade.buyer_id.clone(),
         buyer_logon_id: trade.buyer_logon_id.clone(),
         total_fen: trade.order.total_fen,
-        receipt_fen: trade.paid_at_us.map(|_| trade.order.total_fen),
+        receipt_fen: trade.paid_at_us.map(|_| trade.settled_fen()),
+        buyer_pay_fen: trade.paid_at_us.map(|_| trade.payer_fen()),
         gmt_payment_us: trade.paid_at_us,
     }
 }

@@ -11,7 +11,7 @@ use super::payer::BarcodeReply;
 use super::timers::{Timer, Timers};
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
-use super::{House, LedgerKind, LedgerLine, TradeRef};
+use super::{Coupon, House, LedgerKind, LedgerLine, TradeRef};
 
 /// One seller: trades, balance, payer, notifications and the faults in force.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub struct Seller {
     pub(super) notices: Notices,
     pub(super) faults: FaultState,
     pub(super) barcode_replies: BTreeMap<String, BarcodeReply>,
+    pub(super) coupons: BTreeMap<String, Coupon>,
     pub(super) used_codes: BTreeSet<String>,
     pub(super) fresh: Vec<TruthEvent>,
     pub(super) serial: u64,
@@ -49,6 +50,8 @@ pub struct CoreConfig {
     /// Channel fee, parts per million of the payment, rounded half up
     pub fee_rate_ppm: u32,
     pub fee_on_refund: FeeOnRefund,
+    /// How many payers in a million have a coupon that nobody scripted
+    pub coupons_ppm: u32,
     pub refund_window_us: i64,
     pub cancel_window_us: i64,
     /// Shortest time between two refunds of a trade; sooner ones are told to come back.
@@ -76,6 +79,7 @@ impl Default for CoreConfig {
             opening_balance_fen: 0,
             fee_rate_ppm: 6_000,
             fee_on_refund: FeeOnRefund::Returned,
+            coupons_ppm: 0,
             refund_window_us: 365 * super::timers::DAY_US,
             cancel_window_us: super::timers::DAY_US,
             refund_gap_us: 0,
@@ -133,6 +137,7 @@ impl Seller {
             notices: Notices::default(),
             faults: FaultState::new(config.seed),
             barcode_replies: BTreeMap::new(),
+            coupons: BTreeMap::new(),
             used_codes: BTreeSet::new(),
             fresh: Vec::new(),
             serial: 0,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancelAction, Order};
+use super::{CancelAction, Coupon, Order};
 
 /// An order the payer may open; it becomes a trade when opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Trade {
     pub expires_at_us: i64,
     pub paid_at_us: Option<i64>,
     pub closed_at_us: Option<i64>,
+    /// What the payer did not have to pay himself
+    #[serde(default)]
+    pub coupon: Coupon,
     pub fee_fen: i64,
     pub refunds: BTreeMap<String, RefundRecord>,
     pub cancelled: Option<Cancelled>,
@@ -49,7 +52,7 @@ pub struct Trade {
 }
 
 impl Trade {
-    /// Fen the payer has paid.
+    /// Fen of the order once it is paid, coupons included.
     pub fn paid_fen(&self) -> i64 {
         if self.paid_at_us.is_some() { self.order.total_fen } else { 0 }
     }
@@ -86,6 +89,9 @@ impl Cancelled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRecord {
     pub amount_fen: i64,
+    /// What of it is not the payer's
+    #[serde(default)]
+    pub coupon: Coupon,
     pub at_us: i64,
     pub fee_returned_fen: i64,
 }

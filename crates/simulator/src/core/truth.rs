@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::books::LedgerLine;
 use super::timers::Timer;
 use super::trade::{Cancelled, Prepared, RefundRecord, Trade, TradeStatus};
-use super::{LedgerKind, Seller};
+use super::{Coupon, LedgerKind, Seller};
 
 /// One change of the truth; the journal is a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,11 +11,30 @@ use super::{LedgerKind, Seller};
 pub enum TruthEvent {
     Prepared(Box<Prepared>),
     Created(Box<Trade>),
-    Paid { out_trade_no: String, at_us: i64, fee_fen: i64 },
-    Refunded { out_trade_no: String, out_request_no: String, refund: RefundRecord },
-    Closed { out_trade_no: String, at_us: i64 },
-    Finished { out_trade_no: String, at_us: i64 },
-    Cancelled { out_trade_no: String, how: Cancelled },
+    Paid {
+        out_trade_no: String,
+        at_us: i64,
+        #[serde(default)]
+        coupon: Coupon,
+        fee_fen: i64,
+    },
+    Refunded {
+        out_trade_no: String,
+        out_request_no: String,
+        refund: RefundRecord,
+    },
+    Closed {
+        out_trade_no: String,
+        at_us: i64,
+    },
+    Finished {
+        out_trade_no: String,
+        at_us: i64,
+    },
+    Cancelled {
+        out_trade_no: String,
+        how: Cancelled,
+    },
 }
 
 /// What the channel really holds, for comparison with the platform's books.
@@ -38,6 +57,9 @@ pub struct TruthTrade {
     pub total_fen: i64,
     pub paid_fen: i64,
     pub refunded_fen: i64,
+    /// What the payer did not have to pay himself, and what of that was taken back
+    pub coupon: Coupon,
+    pub coupon_back: Coupon,
     pub fee_fen: i64,
     pub fee_returned_fen: i64,
     /// `out_request_no` and fen of every refund that moved money
@@ -83,8 +105,8 @@ impl Seller {
                 self.prepared.insert(out_trade_no, prepared.as_ref().clone());
             }
             TruthEvent::Created(trade) => self.apply_created(trade),
-            TruthEvent::Paid { out_trade_no, at_us, fee_fen } => {
-                self.apply_paid(out_trade_no, *at_us, *fee_fen);
+            TruthEvent::Paid { out_trade_no, at_us, coupon, fee_fen } => {
+                self.apply_paid(out_trade_no, *at_us, (*coupon, *fee_fen));
             }
             TruthEvent::Refunded { out_trade_no, out_request_no, refund } => {
                 self.apply_refunded(out_trade_no, out_request_no, *refund);
@@ -115,15 +137,16 @@ impl Seller {
         self.trades.insert(out_trade_no, trade.clone());
     }
 
-    fn apply_paid(&mut self, out_trade_no: &str, at_us: i64, fee_fen: i64) {
+    fn apply_paid(&mut self, out_trade_no: &str, at_us: i64, (coupon, fee_fen): (Coupon, i64)) {
         let Some(trade) = self.trades.get_mut(out_trade_no) else { return };
         trade.status = TradeStatus::TradeSuccess;
         trade.paid_at_us = Some(at_us);
         trade.fee_fen = fee_fen;
-        let total_fen = trade.order.total_fen;
+        trade.coupon = coupon;
+        let settled_fen = trade.settled_fen();
         let finish_us = at_us.saturating_add(self.config.refund_window_us);
         self.timers.set(finish_us, Timer::Finish(out_trade_no.to_owned()));
-        self.books.post(line(LedgerKind::Payment, at_us, out_trade_no, None, total_fen));
+        self.books.post(line(LedgerKind::Payment, at_us, out_trade_no, None, settled_fen));
         self.books.post(line(LedgerKind::Fee, at_us, out_trade_no, None, -fee_fen));
     }
 
@@ -136,7 +159,8 @@ impl Seller {
             trade.closed_at_us = Some(refund.at_us);
         }
         let request = Some(out_request_no);
-        self.books.post(line(LedgerKind::Refund, refund.at_us, out_trade_no, request, -refund.amount_fen));
+        let moved_fen = refund.amount_fen.saturating_sub(refund.coupon.merchant_fen);
+        self.books.post(line(LedgerKind::Refund, refund.at_us, out_trade_no, request, -moved_fen));
         self.books.post(line(
             LedgerKind::FeeReturned,
             refund.at_us,
@@ -172,6 +196,8 @@ fn truth_trade(trade: &Trade) -> TruthTrade {
         total_fen: trade.order.total_fen,
         paid_fen: trade.paid_fen(),
         refunded_fen: trade.refunded_fen(),
+        coupon: trade.coupon,
+        coupon_back: trade.coupon_back(),
         fee_fen: trade.fee_fen,
         fee_returned_fen: trade.fee_returned_fen(),
         refunds: trade

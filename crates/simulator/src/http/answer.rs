@@ -71,10 +71,10 @@ fn fill_pay(node: &mut Map<String, Value>, pay: &PayNode) {
     put(node, "out_trade_no", &pay.out_trade_no);
     put(node, "trade_no", &pay.trade_no);
     put(node, "total_amount", amount::format_fen(pay.total_fen));
-    if let Some(receipt_fen) = pay.receipt_fen {
+    if let Some(received) = pay.receipt_fen.zip(pay.buyer_pay_fen) {
         put(node, "buyer_logon_id", &pay.buyer_logon_id);
         put(node, "buyer_user_id", &pay.buyer_id);
-        fill_received(node, receipt_fen);
+        fill_received(node, pay.total_fen, received);
     }
     put_time(node, "gmt_payment", pay.gmt_payment_us);
 }
@@ -86,22 +86,31 @@ fn fill_query(node: &mut Map<String, Value>, query: &QueryNode) {
     put(node, "total_amount", amount::format_fen(query.total_fen));
     put(node, "buyer_logon_id", &query.buyer_logon_id);
     put(node, "buyer_user_id", &query.buyer_id);
-    if let Some(receipt_fen) = query.receipt_fen {
-        fill_received(node, receipt_fen);
+    if let Some(received) = query.receipt_fen.zip(query.buyer_pay_fen) {
+        fill_received(node, query.total_fen, received);
     }
     put_time(node, "send_pay_date", query.send_pay_date_us);
 }
 
-fn fill_received(node: &mut Map<String, Value>, receipt_fen: i64) {
-    let received = amount::format_fen(receipt_fen);
-    for name in ["receipt_amount", "buyer_pay_amount", "invoice_amount"] {
-        put(node, name, &received);
+fn fill_received(node: &mut Map<String, Value>, total_fen: i64, (receipt_fen, buyer_fen): (i64, i64)) {
+    put(node, "receipt_amount", amount::format_fen(receipt_fen));
+    for name in ["buyer_pay_amount", "invoice_amount"] {
+        put(node, name, amount::format_fen(buyer_fen));
     }
     put(node, "point_amount", "0.00");
-    node.insert(
-        "fund_bill_list".to_owned(),
-        json!([{ "amount": received, "fund_channel": "ALIPAYACCOUNT" }]),
-    );
+    let (platform_fen, merchant_fen) =
+        (receipt_fen.saturating_sub(buyer_fen), total_fen.saturating_sub(receipt_fen));
+    if platform_fen > 0 {
+        put(node, "discount_amount", amount::format_fen(platform_fen));
+    }
+    if merchant_fen > 0 {
+        put(node, "mdiscount_amount", amount::format_fen(merchant_fen));
+    }
+    let funds = [("ALIPAYACCOUNT", buyer_fen), ("COUPON", platform_fen), ("MCOUPON", merchant_fen)];
+    let used = funds.iter().filter(|(_, fen)| *fen > 0);
+    let list =
+        used.map(|(channel, fen)| json!({ "amount": amount::format_fen(*fen), "fund_channel": channel }));
+    node.insert("fund_bill_list".to_owned(), list.collect());
 }
 
 fn fill_refund(node: &mut Map<String, Value>, refund: &RefundNode) {
@@ -128,6 +137,12 @@ fn fill_refund_query(node: &mut Map<String, Value>, query: &RefundQueryNode) {
     }
     put_some(node, "refund_amount", query.refund_fen.map(amount::format_fen));
     put_some(node, "total_amount", query.total_fen.map(amount::format_fen));
+    if let Some((fen, coupon)) = query.refund_fen.zip(query.coupon) {
+        let buyer_fen = fen.saturating_sub(coupon.whole_fen());
+        put(node, "present_refund_buyer_amount", amount::format_fen(buyer_fen));
+        put(node, "present_refund_discount_amount", amount::format_fen(coupon.channel_fen));
+        put(node, "present_refund_mdiscount_amount", amount::format_fen(coupon.merchant_fen));
+    }
     put_time(node, "gmt_refund_pay", query.gmt_refund_pay_us);
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::sandbox::{Desk, Sandbox};
-use crate::core::{BarcodeReply, FaultPlan, House, PayerRefusal, Seal, Seller};
+use crate::core::{BarcodeReply, Coupon, FaultPlan, House, PayerRefusal, Seal, Seller};
 
 /// The control API of one channel, for scripts and tests.
 pub(super) fn routes(house: House) -> Router<Arc<Sandbox>> {
@@ -88,6 +88,8 @@ struct ActBody {
     reply: Option<BarcodeReply>,
     /// For `forge`
     seal: Option<Seal>,
+    /// For `coupon`
+    coupon: Option<Coupon>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +162,10 @@ fn perform(
         "never" => core.never(now_us, out_trade_no),
         "barcode_reply" => {
             core.set_barcode_reply(out_trade_no, body.reply?);
+            Ok(())
+        }
+        "coupon" => {
+            core.give_coupon(out_trade_no, body.coupon?);
             Ok(())
         }
         "forge" => {

@@ -126,7 +126,9 @@ fn body_of(
 
 fn form_of(notify_id: &str, fields: &NotifyFields) -> Result<Params, ParamsError> {
     let total = amount::format_fen(fields.total_fen);
-    let funds = format!("[{{\"amount\":\"{total}\",\"fundChannel\":\"ALIPAYACCOUNT\"}}]");
+    let received = amount::format_fen(fields.total_fen.saturating_sub(fields.coupon.merchant_fen));
+    let own = amount::format_fen(fields.total_fen.saturating_sub(fields.coupon.whole_fen()));
+    let funds = format!("[{{\"amount\":\"{own}\",\"fundChannel\":\"ALIPAYACCOUNT\"}}]");
     let refund_fee = fields.refund_fee_fen.map(amount::format_fen);
     let moment = |at_us: Option<i64>| at_us.and_then(|at_us| time::format_us(at_us).ok());
     let millis = |at_us: Option<i64>| at_us.and_then(|at_us| time::format_millis_us(at_us).ok());
@@ -147,9 +149,9 @@ fn form_of(notify_id: &str, fields: &NotifyFields) -> Result<Params, ParamsError
         ("out_biz_no", fields.out_biz_no.as_deref()),
         ("trade_status", Some(fields.trade_status.wire_name())),
         ("total_amount", Some(&total)),
-        ("receipt_amount", Some(&total)),
-        ("buyer_pay_amount", Some(&total)),
-        ("invoice_amount", Some(&total)),
+        ("receipt_amount", Some(&received)),
+        ("buyer_pay_amount", Some(&own)),
+        ("invoice_amount", Some(&own)),
         ("point_amount", Some("0.00")),
         ("refund_fee", refund_fee.as_deref()),
         ("buyer_id", Some(&fields.buyer_id)),

@@ -216,7 +216,7 @@ pub(super) const CHECKS: &[Check] = &[
         PAYMENT,
         "SELECT p.id FROM payments p LEFT JOIN attempts a ON a.tenant_id = ?1 AND a.id = p.effective_attempt_id
          WHERE p.tenant_id = ?1 AND p.effective_attempt_id IS NOT NULL AND (a.id IS NULL OR a.payment_id <> p.id
-           OR a.disposition IS NULL OR a.disposition <> 'effective' OR a.received_minor <> p.amount_minor)",
+           OR a.disposition IS NULL OR a.disposition <> 'effective' OR a.received_minor <> p.payer_minor)",
     ),
     check(
         "inv-11",
@@ -231,7 +231,7 @@ pub(super) const CHECKS: &[Check] = &[
         "each attempt's refunds are those counted on it",
         ATTEMPT,
         "SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND (
-           a.refunded_minor + a.refunding_minor > a.received_minor
+           a.refunded_minor + a.refunding_minor > a.received_minor - a.discount_minor - a.discount_merchant_minor
            OR a.refunded_minor <> COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.tenant_id = ?1
              AND r.payment_id = a.payment_id AND r.attempt_id = a.id AND r.status = 'succeeded'), 0)
            OR a.refunding_minor <> COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.tenant_id = ?1
@@ -266,7 +266,10 @@ pub(super) const CHECKS: &[Check] = &[
          WHERE r.tenant_id = ?1 AND (h.id IS NULL OR h.refund_id <> r.id OR h.status <> CASE
              WHEN r.status = 'succeeded' THEN 'captured'
              WHEN r.status IN ('failed', 'rejected', 'cancelled') THEN 'released' ELSE 'open' END
-           OR h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor + h.suspense_minor <> r.amount_minor)",
+           OR h.pending_settlement_minor + h.cash_minor + h.duplicate_minor + h.late_success_minor + h.suspense_minor
+             < r.amount_minor
+           OR r.late_succeeded_at_us IS NULL AND h.pending_settlement_minor + h.cash_minor + h.duplicate_minor
+             + h.late_success_minor + h.suspense_minor <> r.amount_minor + r.discount_minor + r.parts_minor)",
     ),
     check(
         "inv-18",

@@ -5,6 +5,8 @@
 mod checks;
 mod counter;
 mod desk_checks;
+mod part_checks;
+mod part_walk;
 mod splits;
 mod walks;
 
@@ -18,6 +20,7 @@ use crate::record::Record;
 use crate::value::{Column, Kind, Value};
 use crate::verify::checks::{CHECKS, Check};
 use crate::verify::desk_checks::DESK_CHECKS;
+use crate::verify::part_checks::PART_CHECKS;
 use crate::verify::walks::{audit_chain, order_keys};
 use crate::writer::request::{Returned, Sql};
 use std::fmt;
@@ -134,7 +137,7 @@ impl View {
 
     async fn check_tenant(&self, tenant: &Tenant, report: &mut Report) -> Result<(), Failure> {
         for Check { id, says, names, text } in
-            CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS).chain(splits::CHECKS)
+            CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS).chain(splits::CHECKS).chain(PART_CHECKS)
         {
             let returns = vec![names.kind()];
             let text = format!("{text} LIMIT 1");
@@ -146,6 +149,8 @@ impl View {
         let named = |row: Option<String>| row.map(|row| format!("{} {row}", tenant.code));
         let broken = audit_chain(self, tenant.id).await?;
         report.note("inv-37", "each act is chained to the one before it by its hash", named(broken));
+        let broken = part_walk::parts(self, tenant.id).await?;
+        report.note("inv-23", part_walk::SAYS, named(broken));
         let broken = order_keys(self, tenant.id).await?;
         report.note("inv-38", "each payment owns its merchant order number", named(broken));
         Ok(())

@@ -27,7 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
              SUM(CASE WHEN status = 'failed' THEN 0 ELSE amount_minor END) AS total
            FROM split_lines WHERE tenant_id = ?1 GROUP BY payment_id) l ON l.payment_id = p.id
          WHERE p.tenant_id = ?1 AND (p.split_lines_count <> COALESCE(l.n, 0)
-           OR p.splits_count <> COALESCE(l.splits, 0) OR COALESCE(l.total, 0) > p.amount_minor
+           OR p.splits_count <> COALESCE(l.splits, 0) OR COALESCE(l.total, 0) > p.payer_minor
            OR l.n > 0 AND p.effective_attempt_id IS NULL)",
     ),
     check(

@@ -11,6 +11,7 @@ mod bed;
 mod cases;
 mod commands;
 mod desk;
+mod parts;
 mod postgres_only;
 mod splits;
 mod sqlite_only;
@@ -67,6 +68,18 @@ macro_rules! desk_on_both {
             }
         )*}
     };
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_are_kept_and_verified_on_postgres() {
+    let bed = crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await;
+    crate::parts::parts_are_kept_and_verified(bed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_are_kept_and_verified_on_sqlite() {
+    let bed = crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await;
+    crate::parts::parts_are_kept_and_verified(bed).await;
 }
 
 desk_on_both! {

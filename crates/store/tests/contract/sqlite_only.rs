@@ -102,7 +102,12 @@ async fn damage_is_found_and_named() {
         ("inv-3", "acc", "UPDATE accounts SET balance_minor = balance_minor + 1 WHERE id = ?1", "accounts"),
         ("inv-17", "att", "UPDATE attempts SET late_refunded_minor = 1 WHERE id = ?1", "attempts"),
         ("inv-17", "pay", "UPDATE payments SET late_refunded_minor = 1 WHERE id = ?1", "payments"),
-        ("inv-11", "pay", "UPDATE payments SET amount_minor = 9 WHERE id = ?1", "payments"),
+        ("inv-11", "pay", "UPDATE payments SET payer_minor = 9 WHERE id = ?1", "payments"),
+        ("inv-7", "pay", "UPDATE payments SET amount_minor = 9 WHERE id = ?1", "payments"),
+        ("inv-11", "pay", "UPDATE payments SET discount_minor = 1 WHERE id = ?1", "payments"),
+        ("inv-7", "att", "UPDATE attempts SET amount_minor = 9 WHERE id = ?1", "attempts"),
+        ("inv-23", "att", "UPDATE attempts SET discount_back_minor = 1 WHERE id = ?1", "attempts"),
+        ("inv-8", "att", "UPDATE attempts SET discount_merchant_minor = 1 WHERE id = ?1", "attempts"),
         ("inv-38", "pay", "UPDATE payments SET merchant_order_no = 'other' WHERE id = ?1", "payments"),
         (
             "inv-40",

@@ -298,6 +298,7 @@ impl Client {
             fulfilment: None,
             items: Vec::new(),
             splits: tk_domain::split::SplitTerms::default(),
+            parts: Vec::new(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),
@@ -310,6 +311,7 @@ impl Client {
             amount: Amount::fen(amount_minor),
             payee_app: Some("2021000000000001".to_owned()),
             payee_merchant: Some("2088101117955611".to_owned()),
+            borne: None,
             paid_at_us: Some(self.ambient.now_us()),
         });
         PaymentReport { source: ReportSource::Callback, asked_at_us: self.ambient.now_us(), finding }

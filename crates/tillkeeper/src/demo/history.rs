@@ -69,6 +69,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         fulfilment: None,
         items: Vec::new(),
         splits: tk_domain::split::SplitTerms::default(),
+        parts: Vec::new(),
         payer: None,
         payer_id: None,
         origin: origin.clone(),

@@ -36,25 +36,34 @@ schemas! {
     Payment {
         id: String, object: String, livemode: bool, merchant: String, merchant_code: Option<String>,
         product: String, product_code: Option<String>, partner: Option<String>, merchant_order_no: String, status: String,
-        money_state: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
+        money_state: String, outcome_unknown_since: Option<String>, amount: i64, payer_amount: i64,
+        channel_discount: i64, parts: Vec<AmountPart>, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
         latest_attempt: Option<Value>, metadata: Value, fulfilment: Value, payer: Value, items: Value, splits: Value, return_url: Option<String>,
         expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
         ended_at: Option<String>, created: String,
     }
+    /// What of an amount is not the payer's own money.
+    AmountPart {
+        kind: String, funder: String, debtor: Option<String>, amount: i64, on_refund: String, reference: String,
+        amount_returned: i64,
+    }
+    /// What a channel took off the payer's bill, by who bears it.
+    Discounts { channel: i64, merchant: i64, }
     /// One try of a payment on one channel account.
     Attempt {
         id: String, object: String, livemode: bool, payment: String, channel: String, channel_account: String,
         method: String, status: String, outcome_unknown_since: Option<String>, amount: i64, currency: String,
         action: Option<Action>, payer: Option<Value>, out_no: String, channel_txn_no: Option<String>, disposition: Option<String>,
-        amount_received: i64, amount_undone: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, failure: Option<ChannelRefusal>,
+        amount_received: i64, payer_amount: i64, discounts: Discounts, amount_undone: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, failure: Option<ChannelRefusal>,
         needs_manual: bool, routing: Value, channel_expires_at: String, paid_at: Option<String>, created: String,
     }
     /// Money going back to the payer of one attempt.
     Refund {
         id: String, object: String, livemode: bool, payment: String, attempt: String, merchant: String,
-        merchant_refund_no: Option<String>, origin: String, amount: i64, currency: String, reason: String,
+        merchant_refund_no: Option<String>, origin: String, amount: i64, payer_amount: Option<i64>, order_amount: i64,
+        coupon_returned: i64, parts_returned: Vec<i64>, currency: String, reason: String,
         status: String, money_state: String, route: String, line: String, hold: String, fee_refund: i64,
         out_no: String, outcome_unknown_since: Option<String>, needs_manual: bool,
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,

@@ -4,7 +4,7 @@ use super::assets::{ASSETS, Assets};
 use super::stage::{Money, Rows, Stage, revision};
 use crate::locale::{Locale, text};
 use tk_domain::moment::{DAY_US, HOUR_US, SECOND_US, shanghai_day, time_text};
-use tk_domain::payment::RefundStatus;
+use tk_domain::payment::{PartKind, Payment, RefundStatus};
 use tk_domain::product::Terminal;
 use tk_money::Amount;
 
@@ -53,8 +53,10 @@ pub struct Order {
     pub product: String,
     /// The order system's words; empty where they only repeat the product.
     pub description: String,
-    /// `¥1,234.56`
+    /// What the payer is to pay, or paid: `¥1,234.56`
     pub amount: String,
+    /// How the order's amount comes down to that; empty where it is the same.
+    pub made_of: String,
     /// The merchant's own number.
     pub merchant_order_no: String,
 }
@@ -139,7 +141,7 @@ impl Frame {
             base: format!("/c/{}", visit.token),
             csrf: visit.csrf.clone(),
             heading: text(locale, heading, &[]),
-            order: Some(order(rows)),
+            order: Some(order(visit.locale, rows)),
             money: money_line(locale, stage, rows),
             time_left: open_ended.then(|| time_left(visit, rows.payment.expires_at_us)),
             revision: revision(rows, Stage::of(rows, visit.now_us)),
@@ -219,13 +221,39 @@ impl Frame {
     }
 }
 
-fn order(rows: &Rows) -> Order {
+/// What the payer is to pay; once paid, what the channel let him pay.
+pub fn payer_amount(payment: &Payment) -> Amount {
+    Amount::new(payment.refund_base_minor(), payment.currency)
+}
+
+/// Gross, what others take over, and what is left for the payer.
+fn made_of(locale: Locale, payment: &Payment) -> String {
+    let parts = payment.parts();
+    let of = |kind| parts.iter().filter(move |part| part.kind == kind).map(|part| part.amount).sum::<i64>();
+    let shown = |minor| Amount::new(minor, payment.currency).display();
+    let sums = [
+        ("made-of-coupon", of(PartKind::Coupon)),
+        ("made-of-advance", of(PartKind::Advance)),
+        ("made-of-channel", payment.discount_minor),
+    ];
+    let said = sums.iter().filter(|(_, minor)| *minor > 0);
+    let said: String =
+        said.map(|(key, minor)| text(locale, key, &[("amount", shown(*minor).as_str())])).collect();
+    if said.is_empty() {
+        return said;
+    }
+    let gross = payment.amount().display();
+    format!("{}{said}", text(locale, "made-of-gross", &[("amount", gross.as_str())]))
+}
+
+fn order(locale: Locale, rows: &Rows) -> Order {
     let repeats = rows.payment.description == rows.product.name;
     Order {
         payee: rows.payee.clone(),
         product: rows.product.name.clone(),
         description: if repeats { String::new() } else { rows.payment.description.clone() },
-        amount: rows.payment.amount().display(),
+        amount: payer_amount(&rows.payment).display(),
+        made_of: made_of(locale, &rows.payment),
         merchant_order_no: rows.payment.merchant_order_no.clone(),
     }
 }
@@ -240,7 +268,7 @@ fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
     };
     let payment = &rows.payment;
     let refunded = Amount::new(payment.refunded_minor, payment.currency).display();
-    let amount = payment.amount().display();
+    let amount = payer_amount(payment).display();
     let args = [("amount", amount.as_str()), ("payee", rows.payee.as_str()), ("refunded", refunded.as_str())];
     MoneyLine {
         state: look,

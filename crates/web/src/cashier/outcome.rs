@@ -1,6 +1,6 @@
 //! The page at the end: what was paid, what happens next, and what became of money beyond that.
 
-use super::frame::{Frame, Visit, date_time};
+use super::frame::{Frame, Visit, date_time, payer_amount};
 use super::methods;
 use super::pages::ResultPage;
 use super::stage::{Rows, Stage};
@@ -92,7 +92,7 @@ fn receipt(locale: Locale, rows: &Rows, stage: Stage) -> Vec<ReceiptRow> {
     let row = |key: &str, value: String, copied| ReceiptRow { label: text(locale, key, &[]), value, copied };
     let mut receipt = Vec::with_capacity(8);
     if stage == Stage::Paid {
-        receipt.push(row("receipt-amount", rows.payment.amount().display(), false));
+        receipt.push(row("receipt-amount", payer_amount(&rows.payment).display(), false));
         if let Some(attempt) = rows.effective() {
             receipt.push(row("receipt-method", methods::name(locale, attempt.method), false));
             let paid_at_us = attempt.paid_at_us.or(rows.payment.succeeded_at_us).unwrap_or_default();

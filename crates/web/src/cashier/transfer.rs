@@ -46,7 +46,7 @@ pub fn page(visit: &Visit, rows: &Rows, attempt: &Attempt) -> TransferPage {
 }
 
 fn left(rows: &Rows) -> Amount {
-    let left_minor = rows.payment.amount_minor.saturating_sub(rows.transferred_minor).max(0);
+    let left_minor = rows.payment.payer_minor.saturating_sub(rows.transferred_minor).max(0);
     Amount::new(left_minor, rows.payment.currency)
 }
 

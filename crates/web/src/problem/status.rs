@@ -61,6 +61,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::AmountOutOfRange { .. }
         | Refusal::AmountOverflow
         | Refusal::ItemsTotalMismatch { .. }
+        | Refusal::PartsExceedAmount { .. }
         | Refusal::CurrencyNotSupported
         | Refusal::ExpiryInvalid
         | Refusal::ChannelNotAvailable
@@ -85,7 +86,9 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
 pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
         Refusal::AmountOutOfRange { min, max } => both(("min", min), ("max", max)),
-        Refusal::ItemsTotalMismatch { sum, amount } => both(("sum", sum), ("amount", amount)),
+        Refusal::ItemsTotalMismatch { sum, amount } | Refusal::PartsExceedAmount { sum, amount } => {
+            both(("sum", sum), ("amount", amount))
+        }
         Refusal::RefundExceedsRefundable { refundable, requested } => {
             both(("refundable", refundable), ("requested", requested))
         }
@@ -177,6 +180,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::RefundExceedsRefundable { refundable, .. } => {
             at("#/amount", &format!("must be at most {}", refundable.minor))
         }
+        Refusal::PartsExceedAmount { sum, .. } => at("#/parts", &format!("they sum to {}", sum.minor)),
         Refusal::ItemsTotalMismatch { sum, .. } => at("#/items", &format!("they sum to {}", sum.minor)),
         Refusal::CurrencyNotSupported | Refusal::RefundCurrencyMismatch => at("#/currency", "not supported"),
         Refusal::ExpiryInvalid => at("#/expires_at", "must be one minute to thirty days ahead"),

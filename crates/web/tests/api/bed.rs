@@ -374,8 +374,13 @@ impl TestApp {
 
     /// The payer's side of an order in the sandbox.
     pub async fn control(&self, out_no: &str, act: &str) {
+        self.control_with(out_no, act, &json!({})).await;
+    }
+
+    /// The same with what the act needs.
+    pub async fn control_with(&self, out_no: &str, act: &str, body: &Value) {
         let url = format!("{}/control/alipay/orders/{out_no}/{act}", self.sandbox);
-        let answer = self.client.post(url).json(&json!({})).send().await.unwrap();
+        let answer = self.client.post(url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on ends there; clippy does not know a bed for tests"
 )]
 
+mod amount_parts;
 mod amounts;
 mod authentication;
 mod bank_links;

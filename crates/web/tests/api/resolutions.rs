@@ -24,6 +24,7 @@ async fn suspended(app: &TestApp) -> (PaymentId, AttemptId) {
         amount: Amount::fen(1_100),
         payee_app: None,
         payee_merchant: None,
+        borne: None,
         paid_at_us: None,
     });
     let report = PaymentReport { source: Source::Query, asked_at_us: app.app.now_us(), finding };

@@ -27,7 +27,8 @@ impl Taking<'_> {
         if self.attempt.undone_minor > 0 {
             return self.contradicted("paid", moment);
         }
-        if evidence.amount != Amount::new(self.attempt.amount_minor, self.attempt.currency) {
+        let asked = Amount::new(self.attempt.amount_minor, self.attempt.currency);
+        if evidence.amount != asked || evidence.brings_nothing() {
             return self.amount_mismatch(evidence, moment);
         }
         if self.attempt.disposition.is_some() {
@@ -84,7 +85,8 @@ impl Taking<'_> {
         let bookable = self.source == Source::Query
             && self.attempt.disposition.is_none()
             && evidence.amount.currency == self.attempt.currency
-            && evidence.amount.minor > 0;
+            && evidence.amount.minor > 0
+            && !evidence.brings_nothing();
         match self.free_txn_key(evidence) {
             Some(key) if bookable => {
                 self.changes.put(key);
@@ -147,7 +149,8 @@ impl Taking<'_> {
         self.attempt.channel_txn_no = Some(evidence.channel_txn_no.clone());
         self.attempt.received_minor = evidence.amount.minor;
         self.attempt.paid_at_us = Some(evidence.paid_at_us.unwrap_or(moment.now_us));
-        let cost = self.account.fee_rate.of(evidence.amount.minor, Rounding::HalfUp).unwrap_or(0);
+        self.attempt.discount = evidence.discount();
+        let cost = self.account.fee_rate.of(self.attempt.settled_minor(), Rounding::HalfUp).unwrap_or(0);
         let free = matches!(self.attempt.method, Method::Cash | Method::Cheque);
         self.attempt.channel_fee_minor = if free { 0 } else { cost };
         self.attempt.updated_at_us = moment.now_us;
@@ -158,7 +161,9 @@ impl Taking<'_> {
         self.attempt.disposition = Some(Disposition::Effective);
         self.attempt.unknown_since_us = None;
         self.known_at_last(moment);
-        self.payment.fee_minor = self.payment.fee.on(self.payment.amount_minor).unwrap_or(0);
+        self.payment.fee_minor = self.payment.fee.on(self.payment.payer_minor).unwrap_or(0);
+        let taken_off = self.attempt.received_minor.saturating_sub(self.attempt.payer_paid_minor());
+        self.payment.discount_minor = taken_off;
         self.payment.status = PaymentStatus::Succeeded;
         self.payment.effective_attempt_id = Some(self.attempt.id);
         self.payment.open_attempt_id = None;

@@ -7,7 +7,7 @@ use crate::exception::{Exception, ExceptionKind};
 use crate::id::ChannelAccountId;
 use crate::key::{KeyName, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef};
-use crate::payment::{Attempt, Payment, money_account};
+use crate::payment::{Attempt, Payment, money_account, want_parts};
 use crate::report::{PaidEvidence, PaymentFinding};
 use crate::snapshot::Snapshot;
 use crate::split;
@@ -56,6 +56,7 @@ fn plain(evidence: &PaidEvidence, (payment, attempt): (&Payment, &Attempt), snap
     let account = snapshot.channel_accounts.get(&(attempt.tenant_id, attempt.channel_account_id));
     counts(payment, attempt)
         && attempt.disposition.is_none()
+        && !evidence.brings_nothing()
         && evidence.amount == Amount::new(attempt.amount_minor, attempt.currency)
         && account.is_some_and(|account| evidence.names(account))
         && snapshot.natural_keys.get(&txn_key(attempt, evidence)).is_none()
@@ -117,6 +118,9 @@ pub(crate) fn success_accounts(
     } else {
         &[AccountKind::Duplicate, AccountKind::LateSuccess, AccountKind::Held]
     };
+    if counts {
+        want_parts(payment, channel, wants);
+    }
     for kind in merchant_kinds {
         wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, *kind, currency)));
     }

@@ -4,7 +4,7 @@ use super::{Asked, CreateRefund, Funding, make};
 use crate::decision::Changes;
 use crate::fulfilment;
 use crate::moment::Moment;
-use crate::payment::{Attempt, Disposition, Payment};
+use crate::payment::{Attempt, Counted, Disposition, Payment};
 use crate::refund::{Refund, RefundOrigin, RefundState};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -40,6 +40,7 @@ pub(crate) fn ask_void(
     fulfilment::stop(&mut payment, snapshot, changes, moment)?;
     changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
     payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
+    payment.count_parts(&refund.part_shares(), Counted::Back);
     payment.updated_at_us = moment.now_us;
     changes.put(payment);
     changes.put(attempt);
@@ -53,16 +54,21 @@ pub(crate) fn refund_stray(
     changes: &mut Changes,
     moment: &mut Moment<'_>,
 ) {
-    let amount_minor = attempt.received_minor;
+    // Of a discount nothing is the payer's: where he paid nothing himself, nothing goes back.
+    let amount_minor = attempt.payer_paid_minor();
+    if amount_minor < 1 {
+        return;
+    }
+    let drawn_minor = attempt.settled_minor();
     let (reason, funding) = match attempt.disposition {
         Some(Disposition::Duplicate) => {
-            ("duplicate", Funding { duplicate_minor: amount_minor, ..Funding::default() })
+            ("duplicate", Funding { duplicate_minor: drawn_minor, ..Funding::default() })
         }
         Some(Disposition::Late) => {
-            ("late_success", Funding { late_success_minor: amount_minor, ..Funding::default() })
+            ("late_success", Funding { late_success_minor: drawn_minor, ..Funding::default() })
         }
         Some(Disposition::Mismatch) => {
-            ("amount_mismatch", Funding { suspense_minor: amount_minor, ..Funding::default() })
+            ("amount_mismatch", Funding { suspense_minor: drawn_minor, ..Funding::default() })
         }
         Some(Disposition::Effective) | None => return,
     };

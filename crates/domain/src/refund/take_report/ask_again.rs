@@ -63,7 +63,7 @@ impl Taking<'_> {
 
     pub(super) fn other_amount(&mut self, amount: Amount, moment: &Moment<'_>) {
         let detail = json!({
-            "source": self.source, "expected": self.refund.amount_minor, "seen": amount.minor,
+            "source": self.source, "expected": self.refund.order_minor, "seen": amount.minor,
             "seen_currency": amount.currency.code(),
         });
         self.exception(ExceptionKind::RefundMismatch, &detail, moment);

@@ -8,8 +8,8 @@ use crate::instruction::{InstructionKind, InstructionStatus};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
 use crate::payment::Disposition;
-use crate::refund::{RefundState, postings};
-use crate::report::{RefundFinding, Source};
+use crate::refund::{RefundState, Shares, postings};
+use crate::report::{Borne, RefundFinding, Source};
 use crate::split;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -26,7 +26,7 @@ impl Taking<'_> {
         match finding {
             RefundFinding::Done { amount, .. } if self.differs(*amount) => self.other_amount(*amount, moment),
             RefundFinding::Done { .. } if self.source == Source::Reply => self.ask_about_claim(moment),
-            RefundFinding::Done { at_us, .. } => self.done_late(*at_us, moment),
+            RefundFinding::Done { borne, at_us, .. } => self.done_late(*borne, *at_us, moment),
             RefundFinding::Accepted | RefundFinding::InProgress => self.ask_about_claim(moment),
             RefundFinding::NotFound | RefundFinding::Unclear(_) => self.ask_on(moment),
             RefundFinding::Failed { .. } | RefundFinding::NotYet { .. } => {}
@@ -74,8 +74,10 @@ impl Taking<'_> {
 
     /// The payer has the money although the hold was released: the outflow is booked once, the order system and a
     /// person are told, and what may still be refunded shrinks. Hold and status stay as they ended.
-    fn done_late(&mut self, at_us: Option<i64>, moment: &mut Moment<'_>) {
+    fn done_late(&mut self, borne: Option<Borne>, at_us: Option<i64>, moment: &mut Moment<'_>) {
         let amount_minor = self.refund.amount_minor;
+        self.note_borne(borne, moment);
+        self.share_again();
         let bearers = self.bearers(moment.now_us);
         self.attempt.late_refunded_minor = self.attempt.late_refunded_minor.saturating_add(amount_minor);
         self.attempt.updated_at_us = moment.now_us;
@@ -87,7 +89,7 @@ impl Taking<'_> {
         }
         self.refund.late_succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.refund.updated_at_us = moment.now_us;
-        self.changes.put_some(postings::late_refund(&self.refund, &bearers, moment));
+        self.changes.put_some(postings::late_refund((&self.payment, &self.refund), &bearers, moment));
         split::capture_late((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         let detail = json!({
             "source": self.source, "status": self.refund.status,
@@ -115,7 +117,12 @@ impl Taking<'_> {
     /// The merchant bears what its attempt had received and not yet given back, from the accounts that a hold is
     /// drawn from; the channel answers for the rest, since it said that nothing would move.
     fn bearers(&self, now_us: i64) -> postings::Bearers {
-        let of_merchant = self.refund.amount_minor.min(self.attempt.not_refunded_minor());
+        let received = self.refund.amount_minor.min(self.attempt.not_refunded_minor());
+        let settled = self.refund.settled_back_minor.unwrap_or(self.refund.settled_minor());
+        let Shares { discount_minor, parts_minor, .. } = self.refund.shares;
+        let of_merchant = received.saturating_add(discount_minor).min(settled);
+        let owed_by_channel_minor = settled.saturating_sub(of_merchant);
+        let of_merchant = of_merchant.saturating_add(parts_minor);
         let own = |kinds: &[AccountKind], cap_minor: i64| -> Vec<(AccountRef, i64)> {
             kinds.iter().map(|kind| (self.of_merchant(*kind), cap_minor)).collect()
         };
@@ -124,7 +131,7 @@ impl Taking<'_> {
             Some(Disposition::Late) => own(&[AccountKind::LateSuccess], of_merchant),
             // Suspense is shared: of it only this attempt's own money, which may have become the merchant's meanwhile.
             Some(Disposition::Mismatch) => vec![
-                (self.suspense(), self.attempt.refundable_minor()),
+                (self.suspense(), self.attempt.refundable_minor().saturating_add(discount_minor)),
                 (self.of_merchant(AccountKind::PendingSettlement), self.attempt.credited_minor),
             ],
             Some(Disposition::Effective) | None => {
@@ -139,18 +146,14 @@ impl Taking<'_> {
             (name, part)
         };
         let drawn = accounts.into_iter().map(draw).collect();
-        postings::Bearers {
-            drawn,
-            owed_by_merchant_minor: open_minor,
-            owed_by_channel_minor: self.refund.amount_minor.saturating_sub(of_merchant),
-        }
+        postings::Bearers { drawn, owed_by_merchant_minor: open_minor, owed_by_channel_minor }
     }
 
-    const fn of_merchant(&self, kind: AccountKind) -> AccountRef {
+    pub(super) const fn of_merchant(&self, kind: AccountKind) -> AccountRef {
         AccountRef::merchant(self.refund.tenant_id, self.refund.merchant_id, kind, self.refund.currency)
     }
 
-    const fn suspense(&self) -> AccountRef {
+    pub(super) const fn suspense(&self) -> AccountRef {
         let (channel, currency) = (self.refund.channel_account_id, self.refund.currency);
         AccountRef::channel(self.refund.tenant_id, channel, AccountKind::Suspense, currency)
     }

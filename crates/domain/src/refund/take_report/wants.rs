@@ -6,8 +6,9 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::exception::{Exception, ExceptionKind};
 use crate::id::TypedId;
 use crate::ledger::{AccountKind, AccountRef};
-use crate::payment::Disposition;
+use crate::payment::{Disposition, want_parts};
 use crate::refund::Refund;
+use crate::report::RefundFinding;
 use crate::snapshot::Snapshot;
 use crate::split::want_undoing;
 
@@ -29,6 +30,14 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
     }
     if command.lane() == LaneKind::Posting {
         accounts(command, refund, wants);
+        let payment = snapshot.payments.get(&(tenant_id, command.payment_id));
+        if let Some(payment) = payment {
+            want_parts(payment, refund.channel_account_id, wants);
+        }
+    }
+    if matches!(command.report.finding, RefundFinding::Done { borne: Some(_), .. }) {
+        let kind = AccountKind::RefundReceivable;
+        wants.add(Want::Account(AccountRef::merchant(tenant_id, refund.merchant_id, kind, refund.currency)));
     }
     let attempt = snapshot.attempts.get(&(tenant_id, command.attempt_id));
     if attempt.is_some_and(|row| row.method == Method::BankTransfer) {

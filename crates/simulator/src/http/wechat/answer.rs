@@ -3,7 +3,7 @@ use tk_formats::wechatpay::order::{RefundState, TradeState};
 use tk_formats::wechatpay::time;
 
 use crate::core::{
-    CancelNode, Code, CoreAnswer, CoreCall, CoreConfig, Entrance, Node, PayNode, Provider, QueryNode,
+    CancelNode, Code, CoreAnswer, CoreCall, CoreConfig, Coupon, Entrance, Node, PayNode, Provider, QueryNode,
     RefundNode, RefundQueryNode, Seller, Trade, TradeStatus, Why,
 };
 
@@ -91,14 +91,36 @@ pub fn order_fields(core: &Seller, trade: &Trade) -> Map<String, Value> {
         put("success_time", time::format_us(paid_at_us).unwrap_or_default().into());
         let openid = if provided { "sp_openid" } else { "openid" };
         put("payer", json!({ openid: trade.buyer_id }));
+        let payer = trade.payer_fen();
         let amount =
-            json!({ "total": total, "payer_total": total, "currency": "CNY", "payer_currency": "CNY" });
+            json!({ "total": total, "payer_total": payer, "currency": "CNY", "payer_currency": "CNY" });
         put("amount", amount);
-        put("promotion_detail", json!([]));
+        put("promotion_detail", promotions(trade.coupon));
     } else {
         put("amount", json!({ "total": total, "currency": "CNY" }));
     }
     fields
+}
+
+/// The coupons of an order: one that WeChat pays over (`CASH`) and one that it does not (`NOCASH`).
+pub(super) fn promotions(coupon: Coupon) -> Value {
+    let one = |(id, kind, name, fen): (&str, &str, &str, i64), (wechat, merchant): (i64, i64)| {
+        json!({
+            "coupon_id": id, "name": name, "scope": "GLOBAL", "type": kind, "amount": fen, "stock_id": id,
+            "wechatpay_contribute": wechat, "merchant_contribute": merchant, "other_contribute": 0,
+            "currency": "CNY",
+        })
+    };
+    let mut list = Vec::new();
+    if coupon.channel_fen > 0 {
+        let fen = coupon.channel_fen;
+        list.push(one(("109519", "CASH", "立减金", fen), (fen, 0)));
+    }
+    if coupon.merchant_fen > 0 {
+        let fen = coupon.merchant_fen;
+        list.push(one(("109520", "NOCASH", "商家券", fen), (0, fen)));
+    }
+    Value::Array(list)
 }
 
 fn parties(config: &CoreConfig) -> Map<String, Value> {
@@ -161,7 +183,8 @@ fn refund_taken(core: &Seller, call: &CoreCall, node: &RefundNode) -> Answer {
     let CoreCall::Refund(refund) = call else { return refusal(call, Why::Unknown) };
     let Some(trade) = core.trade(&node.out_trade_no) else { return refusal(call, Why::NotExist) };
     let number = refund.out_request_no.as_deref().unwrap_or_default();
-    let mut fields = refund_fields(trade, number, (refund.refund_fen, None));
+    let coupon = trade.refunds.get(number).map(|refund| refund.coupon).unwrap_or_default();
+    let mut fields = refund_fields(trade, number, (refund.refund_fen, coupon, None));
     fields.insert("status".to_owned(), RefundState::Processing.word().into());
     Answer::done(Value::Object(fields))
 }
@@ -171,7 +194,8 @@ fn refund_queried(core: &Seller, call: &CoreCall, node: &RefundQueryNode) -> Ans
     let (Some(trade), Some(fen)) = (core.trade(&node.out_trade_no), told) else {
         return refusal(call, Why::NotExist);
     };
-    let mut fields = refund_fields(trade, &node.out_request_no, (fen, node.gmt_refund_pay_us));
+    let coupon = node.coupon.unwrap_or_default();
+    let mut fields = refund_fields(trade, &node.out_request_no, (fen, coupon, node.gmt_refund_pay_us));
     fields.insert("status".to_owned(), RefundState::Success.word().into());
     Answer::done(Value::Object(fields))
 }
@@ -180,7 +204,7 @@ fn refund_queried(core: &Seller, call: &CoreCall, node: &RefundQueryNode) -> Ans
 pub fn refund_fields(
     trade: &Trade,
     out_refund_no: &str,
-    (fen, done_at_us): (i64, Option<i64>),
+    (fen, coupon, done_at_us): (i64, Coupon, Option<i64>),
 ) -> Map<String, Value> {
     let total = trade.order.total_fen;
     let mut fields = Map::new();
@@ -196,8 +220,10 @@ pub fn refund_fields(
     }
     put("create_time", time::format_us(done_at_us.unwrap_or(trade.created_at_us)).unwrap_or_default().into());
     let amount = json!({
-        "total": total, "refund": fen, "payer_total": total, "payer_refund": fen,
-        "settlement_refund": fen, "settlement_total": total, "discount_refund": 0, "currency": "CNY",
+        "total": total, "refund": fen, "payer_total": trade.payer_fen(),
+        "payer_refund": fen.saturating_sub(coupon.whole_fen()),
+        "settlement_refund": fen.saturating_sub(coupon.merchant_fen),
+        "settlement_total": trade.settled_fen(), "discount_refund": coupon.whole_fen(), "currency": "CNY",
     });
     put("amount", amount);
     fields

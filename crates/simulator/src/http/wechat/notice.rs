@@ -5,7 +5,7 @@ use tk_formats::wechatpay::{signature, time};
 
 use super::super::notifier::Message;
 use super::super::sandbox::Sandbox;
-use super::answer::{refund_id, trade_type, whom};
+use super::answer::{promotions, refund_id, trade_type, whom};
 use crate::core::{Notification, NotifyFields, Seal};
 use crate::keys::wechat::MerchantKeys;
 
@@ -57,6 +57,7 @@ pub fn notice_of(notification: &Notification) -> Notice {
 
 fn order(fields: &NotifyFields) -> Map<String, Value> {
     let total = fields.total_fen;
+    let payer = total.saturating_sub(fields.coupon.whole_fen());
     let openid = if fields.provider.is_some() { "sp_openid" } else { "openid" };
     let order = json!({
         "out_trade_no": fields.out_trade_no,
@@ -68,14 +69,16 @@ fn order(fields: &NotifyFields) -> Map<String, Value> {
         "attach": fields.passback_params.as_deref().unwrap_or_default(),
         "success_time": moment(fields.gmt_payment_us),
         "payer": { openid: fields.buyer_id },
-        "amount": { "total": total, "payer_total": total, "currency": "CNY", "payer_currency": "CNY" },
-        "promotion_detail": [],
+        "amount": { "total": total, "payer_total": payer, "currency": "CNY", "payer_currency": "CNY" },
+        "promotion_detail": promotions(fields.coupon),
     });
     parties(fields, order)
 }
 
 fn refund(fields: &NotifyFields, number: &str, fen: i64) -> Map<String, Value> {
     let total = fields.total_fen;
+    let payer = total.saturating_sub(fields.coupon.whole_fen());
+    let payer_refund = fen.saturating_sub(fields.refund_coupon.whole_fen());
     let mut refund = parties(
         fields,
         json!({
@@ -86,7 +89,9 @@ fn refund(fields: &NotifyFields, number: &str, fen: i64) -> Map<String, Value> {
             "refund_status": RefundState::Success.word(),
             "success_time": moment(fields.gmt_refund_us),
             "user_received_account": "支付用户零钱",
-            "amount": { "total": total, "refund": fen, "payer_total": total, "payer_refund": fen },
+            "amount": {
+                "total": total, "refund": fen, "payer_total": payer, "payer_refund": payer_refund,
+            },
         }),
     );
     // A refund names no application.

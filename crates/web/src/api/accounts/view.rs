@@ -38,6 +38,7 @@ pub fn owner_text(owner: Owner) -> String {
         Owner::ChannelAccount(id) => id.to_string(),
         Owner::Cashier(id) => id.to_string(),
         Owner::Receiver(id) => id.to_string(),
+        Owner::Partner(id) => id.to_string(),
     }
 }
 
@@ -46,9 +47,11 @@ pub fn owner_text(owner: Owner) -> String {
 pub fn sees_owner(caller: &Caller, owner: Owner) -> bool {
     match owner {
         Owner::Merchant(id) => caller.sees(id),
-        Owner::Tenant | Owner::ChannelAccount(_) | Owner::Cashier(_) | Owner::Receiver(_) => {
-            caller.sees_all()
-        }
+        Owner::Tenant
+        | Owner::ChannelAccount(_)
+        | Owner::Cashier(_)
+        | Owner::Receiver(_)
+        | Owner::Partner(_) => caller.sees_all(),
     }
 }
 

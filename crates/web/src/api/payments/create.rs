@@ -1,5 +1,6 @@
 //! `POST /v1/payments`.
 
+use super::amount_parts::{PartCreate, amount_parts};
 use super::parts::{self, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
@@ -64,6 +65,9 @@ pub struct PaymentCreate {
     /// What it is made of; the amounts sum to the payment's.
     #[schema(max_items = 100)]
     pub items: Option<Vec<ItemCreate>>,
+    /// What of the amount is not the payer's own money; the payer is asked for the rest.
+    #[schema(max_items = 10)]
+    pub parts: Option<Vec<PartCreate>>,
     /// Who gets shares of it once it is collected; needs `splits:write` too.
     #[schema(max_items = 20)]
     pub splits: Option<Vec<ShareCreate>>,
@@ -190,6 +194,7 @@ async fn prepared(
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
         splits: splits::terms(state, caller, body.splits.as_deref().unwrap_or_default()).await?,
+        parts: amount_parts(body.parts.as_deref().unwrap_or_default()),
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
         payer_id: body.payer.as_ref().and_then(|payer| payer.payer_id(state, caller.tenant_id)),
         origin: caller.origin(),

@@ -1,5 +1,6 @@
 //! `/v1/payments`.
 
+pub mod amount_parts;
 pub mod closure;
 pub mod create;
 pub mod get;

@@ -1,0 +1,227 @@
+//! Who pays what, as it is kept: parts, discounts and what goes back of them, by the domain's own commands.
+
+use crate::bed::Bed;
+use crate::cases::assert_sound;
+use crate::sqlite_only::raw;
+use tillkeeper_store::{StoreConfig, verify};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{Channel, ChannelAccount, Method};
+use tk_domain::command::{Command, LaneKind, Wants};
+use tk_domain::decision::{Changes, Decision};
+use tk_domain::id::{ChannelAccountId, Id128, ProductId, TenantId};
+use tk_domain::moment::{MINUTE_US, Moment};
+use tk_domain::payment::{
+    Attempt, CreatePayment, Part, PartDebtor, PartFunder, PartKind, PartReturn, Payment, StartAttempt,
+    Started, TakePaymentReport,
+};
+use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
+use tk_domain::refund::{CreateRefund, Refund, TakeRefundReport};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::{
+    Borne, PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source,
+};
+use tk_domain::snapshot::Snapshot;
+use tk_domain::transfer::ExpectedPayer;
+use tk_money::{Amount, Currency, Rate};
+
+const ACCOUNT: ChannelAccountId = ChannelAccountId(Id128([21; 16]));
+const PRODUCT: ProductId = ProductId(Id128([22; 16]));
+
+/// Puts a product and a contract into the books.
+#[derive(Clone)]
+struct Furnish(TenantId);
+
+impl Command for Furnish {
+    type Reply = ();
+    fn tenant_id(&self) -> TenantId {
+        self.0
+    }
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+    fn wants(&self, _: &Snapshot, _: &mut Wants) {}
+    fn decide(&self, _: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
+        let mut changes = Changes::default();
+        changes.put(Product {
+            tenant_id: self.0,
+            id: PRODUCT,
+            code: "term".to_owned(),
+            name: "定期寿险".to_owned(),
+            partner_id: None,
+            methods_allow: None,
+            amount_min_minor: 1,
+            amount_max_minor: 1_000_000,
+            expires_after_s: 7_200,
+            issue_on: IssueOn::ChannelSuccess,
+            stray_money: StrayMoney::Refund,
+            limits: ProductLimits::default(),
+            identity_name_from_minor: None,
+            identity_face_from_minor: None,
+            enabled: true,
+            created_at_us: moment.now_us,
+            version: 0,
+        });
+        changes.put(ChannelAccount {
+            tenant_id: self.0,
+            id: ACCOUNT,
+            channel: Channel::Alipay,
+            name: "支付宝".to_owned(),
+            currency: Currency::Cny,
+            methods: r#"["alipay_qr"]"#.to_owned(),
+            merchants: None,
+            products: None,
+            partner_id: None,
+            amount_min_minor: 1,
+            amount_max_minor: 1_000_000,
+            priority: 1,
+            payee_app: "app".to_owned(),
+            payee_merchant: "seller".to_owned(),
+            fee_rate: Rate::from_ppm(3_000).unwrap(),
+            fee_returned: true,
+            refund_window_days: 365,
+            settings: "{}".to_owned(),
+            credentials: Vec::new(),
+            enabled: true,
+            created_at_us: moment.now_us,
+            version: 0,
+        });
+        Ok(Decision::new((), changes))
+    }
+}
+
+fn part(kind: PartKind, funder: PartFunder, amount: i64) -> Part {
+    let debtor = (kind == PartKind::Advance).then_some(PartDebtor::Merchant);
+    Part { kind, funder, debtor, amount, on_refund: PartReturn::Proportion, reference: "A-1".to_owned() }
+}
+
+/// A payment of 120.00 with parts of 20.00, paid with a discount inside the channel.
+async fn paid(bed: &Bed) -> (Payment, Attempt) {
+    let (tenant_id, origin) = (bed.tenant_id, Origin::system());
+    bed.store.submit(Furnish(tenant_id)).await.unwrap();
+    let order = CreatePayment {
+        tenant_id,
+        app_id: None,
+        merchant_id: bed.merchant_id,
+        product_id: PRODUCT,
+        partner_id: None,
+        merchant_order_no: "PARTS-1".to_owned(),
+        amount: Amount::fen(12_000),
+        description: "保费".to_owned(),
+        terminal: None,
+        methods_allow: None,
+        single_attempt: false,
+        expires_at_us: None,
+        return_url: None,
+        metadata: None,
+        fulfilment: None,
+        items: Vec::new(),
+        parts: vec![
+            part(PartKind::Coupon, PartFunder::Tenant, 1_600),
+            part(PartKind::Advance, PartFunder::Channel, 400),
+        ],
+        payer: None,
+        payer_id: None,
+        origin: origin.clone(),
+    };
+    let payment_id = bed.store.submit(order).await.unwrap().payment.id;
+    let start = StartAttempt {
+        tenant_id,
+        payment_id,
+        method: Method::AlipayQr,
+        auth_code: None,
+        payer: ExpectedPayer::default(),
+        known_as: None,
+        return_url: None,
+        lease_us: MINUTE_US,
+        origin: origin.clone(),
+    };
+    let Started::New { attempt, .. } = bed.store.submit(start).await.unwrap() else { panic!("not new") };
+    let evidence = PaidEvidence {
+        channel_txn_no: "T-1".to_owned(),
+        amount: Amount::fen(10_000),
+        payee_app: None,
+        payee_merchant: None,
+        borne: Some(Borne { payer_minor: 9_000, settled_minor: 9_600 }),
+        paid_at_us: None,
+    };
+    let finding = PaymentFinding::Paid(evidence);
+    let report = PaymentReport { source: Source::Query, asked_at_us: attempt.created_at_us, finding };
+    let attempt_id = attempt.id;
+    let taken = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
+    let outcome = bed.store.submit(taken).await.unwrap();
+    (outcome.payment, outcome.attempt)
+}
+
+async fn refunded(bed: &Bed, payment: &Payment, (number, amount_minor): (&str, i64)) -> Refund {
+    let (tenant_id, payment_id, origin) = (bed.tenant_id, payment.id, Origin::system());
+    let command = CreateRefund {
+        tenant_id,
+        app_id: None,
+        payment_id,
+        attempt_id: None,
+        merchant_refund_no: number.to_owned(),
+        amount_minor,
+        currency: None,
+        reason: "退保".to_owned(),
+        origin: origin.clone(),
+    };
+    let refund = bed.store.submit(command).await.unwrap().refund;
+    let finding = RefundFinding::Done {
+        amount: Amount::fen(refund.order_minor),
+        borne: Some(Borne { payer_minor: amount_minor, settled_minor: refund.settled_minor() }),
+        at_us: None,
+    };
+    let (attempt_id, refund_id) = (refund.attempt_id, refund.id);
+    let report = RefundReport { source: Source::Query, finding };
+    let taken = TakeRefundReport { tenant_id, payment_id, attempt_id, refund_id, report, origin };
+    bed.store.submit(taken).await.unwrap().refund
+}
+
+pub async fn parts_are_kept_and_verified(bed: Bed) {
+    let (payment, attempt) = paid(&bed).await;
+    let kept = bed.store.get::<Payment>(&(bed.tenant_id, payment.id)).await.unwrap().unwrap();
+    assert_eq!(Payment { version: payment.version, ..kept }, payment);
+    let kept = bed.store.get::<Attempt>(&(bed.tenant_id, attempt.id)).await.unwrap().unwrap();
+    assert_eq!(Attempt { version: attempt.version, ..kept }, attempt);
+    assert_eq!((payment.refundable_minor(), attempt.payer_paid_minor()), (9_000, 9_000));
+    assert_sound(&bed).await;
+    let first = refunded(&bed, &payment, ("R-1", 4_500)).await;
+    let kept = bed.store.get::<Refund>(&(bed.tenant_id, first.id)).await.unwrap().unwrap();
+    assert_eq!(Refund { version: first.version, ..kept }, first);
+    assert_eq!((first.order_minor, first.part_shares()), (5_000, vec![800, 200]));
+    assert_sound(&bed).await;
+    refunded(&bed, &payment, ("R-2", 4_500)).await;
+    let over = bed.store.get::<Payment>(&(bed.tenant_id, payment.id)).await.unwrap().unwrap();
+    assert_eq!(over.parts_back(), [1_600, 400]);
+    assert_sound(&bed).await;
+}
+
+/// Every kind of damage to who paid what is found.
+#[tokio::test]
+async fn damage_to_parts_is_found() {
+    let damages = [
+        ("inv-23", "UPDATE payments SET parts = replace(parts, '1600', '1601')"),
+        ("inv-23", "UPDATE payments SET amount_minor = amount_minor + 1"),
+        ("inv-23", "UPDATE payments SET parts_back = '[801,200]'"),
+        ("inv-23", "UPDATE refunds SET parts = '[801,200]'"),
+        ("inv-23", "UPDATE refunds SET parts_minor = parts_minor + 1"),
+        ("inv-18", "UPDATE refunds SET parts_minor = parts_minor + 1"),
+        ("inv-17", "UPDATE refunds SET order_minor = order_minor + 1"),
+        ("inv-21", "UPDATE refunds SET settled_back_minor = settled_back_minor + 1"),
+        ("inv-23", "UPDATE attempts SET discount_back_minor = discount_back_minor + 1"),
+        ("inv-23", "UPDATE attempts SET discount_merchant_back_minor = discount_merchant_back_minor + 1"),
+        ("inv-17", "UPDATE attempts SET discount_minor = discount_minor + 8000"),
+        ("inv-23", "UPDATE accounts SET kind = 'advance_receivable' WHERE kind = 'coupon_receivable'"),
+    ];
+    for (invariant, damage) in damages {
+        let bed = Bed::sqlite(StoreConfig::default()).await;
+        let (payment, _) = paid(&bed).await;
+        refunded(&bed, &payment, ("R-1", 4_500)).await;
+        assert_sound(&bed).await;
+        let connection = raw(&bed);
+        connection.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF").unwrap();
+        assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
+        let report = verify(&bed.source).await.unwrap();
+        assert!(report.broken().any(|finding| finding.id == invariant), "{damage}\n{report}");
+    }
+}
