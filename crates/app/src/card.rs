@@ -108,7 +108,7 @@ impl App {
         Some(TokenOrder {
             order_id: out_no('T', attempt_id.id128()),
             txn_time_us,
-            txn_amt_fen: payment.amount_minor,
+            txn_amt_fen: payment.payer_minor,
             token: self.token_of(agreement)?,
             sms_code: String::new(),
             expires_at_us: txn_time_us.saturating_add(ORDER_LIVES_US),

@@ -308,6 +308,7 @@ CREATE TABLE attempts (
   discount_back_minor {i64} NOT NULL CHECK (discount_back_minor BETWEEN 0 AND discount_minor),
   discount_merchant_back_minor {i64} NOT NULL
     CHECK (discount_merchant_back_minor BETWEEN 0 AND discount_merchant_minor),
+  discount_gone_minor {i64} NOT NULL CHECK (discount_gone_minor >= 0),
   undone_minor {i64} NOT NULL CHECK (undone_minor >= 0),
   credited_minor {i64} NOT NULL CHECK (credited_minor BETWEEN 0 AND received_minor),
   refunding_minor {i64} NOT NULL CHECK (refunding_minor >= 0),

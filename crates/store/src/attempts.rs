@@ -44,6 +44,7 @@ record! {
         "discount_merchant_minor",
         "discount_back_minor",
         "discount_merchant_back_minor",
+        "discount_gone_minor",
     ],
     undone_minor: i64,
     credited_minor: i64,

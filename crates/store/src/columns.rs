@@ -119,12 +119,13 @@ impl Columns for FeeSnapshot {
 }
 
 impl Columns for Discount {
-    const KINDS: &'static [Kind] = &[Kind::Int; 4];
+    const KINDS: &'static [Kind] = &[Kind::Int; 5];
     fn put(&self, out: &mut Vec<Value>) {
         self.settled_minor.put(out);
         self.merchant_minor.put(out);
         self.back_minor.put(out);
         self.merchant_back_minor.put(out);
+        self.gone_minor.put(out);
     }
     fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
         Ok(Self {
@@ -132,6 +133,7 @@ impl Columns for Discount {
             merchant_minor: cells.take()?,
             back_minor: cells.take()?,
             merchant_back_minor: cells.take()?,
+            gone_minor: cells.take()?,
         })
     }
 }

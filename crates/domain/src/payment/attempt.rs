@@ -87,6 +87,8 @@ pub struct Discount {
     pub back_minor: i64,
     /// Of `merchant_minor`, what goes back with refunds made, minor units.
     pub merchant_back_minor: i64,
+    /// Of both, what went back with refunds that are done, minor units.
+    pub gone_minor: i64,
 }
 
 /// One try of a payment on one channel account.
@@ -196,7 +198,7 @@ impl Attempt {
     /// What more goes back of the channel's discounts, settled and the merchant's, when `gone_minor` of the payer's
     /// money has gone back in all; exactly the whole on full refund.
     pub(crate) fn discount_shares(&self, gone_minor: i64) -> (i64, i64) {
-        let Discount { settled_minor, merchant_minor, back_minor, merchant_back_minor } = self.discount;
+        let Discount { settled_minor, merchant_minor, back_minor, merchant_back_minor, .. } = self.discount;
         let (whole, paid) = (settled_minor.saturating_add(merchant_minor), self.payer_paid_minor());
         if whole < 1 || paid < 1 {
             return (0, 0);

@@ -196,11 +196,13 @@ impl Taking<'_> {
         }
         if self.account.is_some_and(|account| account.fee_returned) {
             let gone = self.attempt.refunded_minor.saturating_add(self.attempt.late_refunded_minor);
+            // The channel counts in amounts of its order.
+            let gone = gone.saturating_add(self.attempt.discount.gone_minor);
             let due = FeeSnapshot::return_due(
                 self.attempt.channel_fee_minor,
                 self.attempt.channel_fee_returned_minor,
-                gone.min(self.attempt.payer_paid_minor()),
-                self.attempt.payer_paid_minor(),
+                gone.min(self.attempt.received_minor),
+                self.attempt.received_minor,
             );
             self.refund.channel_fee_refund_minor = due.unwrap_or(0);
             self.attempt.channel_fee_returned_minor =

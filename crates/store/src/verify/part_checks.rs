@@ -48,6 +48,9 @@ pub(super) const PART_CHECKS: &[Check] = &[
            OR a.discount_back_minor <> COALESCE((SELECT SUM(r.discount_minor) FROM refunds r
              WHERE r.tenant_id = ?1 AND r.payment_id = a.payment_id AND r.attempt_id = a.id
              AND (r.status NOT IN ('failed', 'rejected', 'cancelled') OR r.late_succeeded_at_us IS NOT NULL)), 0)
+           OR a.discount_gone_minor <> COALESCE((SELECT SUM(r.order_minor - r.amount_minor) FROM refunds r
+             WHERE r.tenant_id = ?1 AND r.payment_id = a.payment_id AND r.attempt_id = a.id
+             AND (r.status = 'succeeded' OR r.late_succeeded_at_us IS NOT NULL)), 0)
            OR a.discount_merchant_back_minor <> COALESCE((SELECT SUM(r.discount_merchant_minor) FROM refunds r
              WHERE r.tenant_id = ?1 AND r.payment_id = a.payment_id AND r.attempt_id = a.id
              AND (r.status NOT IN ('failed', 'rejected', 'cancelled') OR r.late_succeeded_at_us IS NOT NULL)), 0))",

@@ -115,6 +115,7 @@ async fn paid(bed: &Bed) -> (Payment, Attempt) {
         metadata: None,
         fulfilment: None,
         items: Vec::new(),
+        splits: tk_domain::split::SplitTerms::default(),
         parts: vec![
             part(PartKind::Coupon, PartFunder::Tenant, 1_600),
             part(PartKind::Advance, PartFunder::Channel, 400),
@@ -131,6 +132,7 @@ async fn paid(bed: &Bed) -> (Payment, Attempt) {
         auth_code: None,
         payer: ExpectedPayer::default(),
         known_as: None,
+        card: None,
         return_url: None,
         lease_us: MINUTE_US,
         origin: origin.clone(),
@@ -210,6 +212,7 @@ async fn damage_to_parts_is_found() {
         ("inv-21", "UPDATE refunds SET settled_back_minor = settled_back_minor + 1"),
         ("inv-23", "UPDATE attempts SET discount_back_minor = discount_back_minor + 1"),
         ("inv-23", "UPDATE attempts SET discount_merchant_back_minor = discount_merchant_back_minor + 1"),
+        ("inv-23", "UPDATE attempts SET discount_gone_minor = discount_gone_minor + 1"),
         ("inv-17", "UPDATE attempts SET discount_minor = discount_minor + 8000"),
         ("inv-23", "UPDATE accounts SET kind = 'advance_receivable' WHERE kind = 'coupon_receivable'"),
     ];

@@ -130,7 +130,7 @@ async fn divided(bed: &Bed) -> (PaymentId, MerchantId) {
     bed.store.submit(split(bed, id, (sister, 4_000))).await.unwrap();
     let done = bed.store.submit(refund(bed, id, ("R1", 5_000))).await.unwrap().refund;
     let amount = Amount::fen(5_000);
-    refund_told(bed, id, (done.id, RefundFinding::Done { amount, at_us: None })).await;
+    refund_told(bed, id, (done.id, RefundFinding::Done { amount, borne: None, at_us: None })).await;
     bed.store.submit(refund(bed, id, ("R2", 1_000))).await.unwrap();
     (id, sister)
 }

@@ -210,6 +210,7 @@ fn texts_from_outside_are_inert() {
 fn the_recommended_method_comes_first_and_unavailable_ones_say_why() {
     let mut dear = named("choose");
     dear.rows.payment.amount_minor = 428_640;
+    dear.rows.payment.payer_minor = 428_640;
     let page = render(&dear, Locale::En);
     assert!(page.contains("¥4,286.40"));
     let first = page.find("value=\"alipay_qr\" required checked").unwrap();

@@ -27,6 +27,8 @@ impl Taking<'_> {
             self.exception(ExceptionKind::RefundMismatch, &detail, moment);
         }
         let booked = if fits { seen } else { expected };
+        let with_it = self.refund.order_minor.saturating_sub(self.refund.amount_minor);
+        self.attempt.discount.gone_minor = self.attempt.discount.gone_minor.saturating_add(with_it);
         self.refund.payer_back_minor = Some(booked.payer_minor);
         self.refund.settled_back_minor = Some(booked.settled_minor);
     }
