@@ -210,14 +210,14 @@ impl World {
         let rate = Rate::from_ppm(self.story.fee_rate_ppm).unwrap_or_default();
         let fee =
             rate.of(amount_minor, Rounding::HalfUp).unwrap_or(0).saturating_add(self.story.fee_fixed_minor);
-        let free = amount_minor.saturating_sub(fee);
-        let (Some(merchant), true) = (other, free > 3 && dice.below(3) == 0) else {
+        let sharable = amount_minor.saturating_sub(fee);
+        let (Some(merchant), true) = (other, sharable > 3 && dice.below(3) == 0) else {
             return SplitTerms::default();
         };
         let share =
             Share { merchant: Some(merchant), receiver: None, amount: None, rate_ppm: None, item: None };
-        let amount = dice.between(1, free.div_euclid(2).max(1));
-        let ppm = free.saturating_sub(amount).saturating_mul(500_000).div_euclid(amount_minor.max(1));
+        let amount = dice.between(1, sharable.div_euclid(2).max(1));
+        let ppm = sharable.saturating_sub(amount).saturating_mul(500_000).div_euclid(amount_minor.max(1));
         let mut shares = vec![Share { amount: Some(amount), ..share.clone() }];
         if ppm > 0 && amount_minor.saturating_mul(ppm) >= 1_000_000 {
             shares.push(Share { rate_ppm: Some(ppm), ..share });

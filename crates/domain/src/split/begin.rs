@@ -63,7 +63,7 @@ pub(crate) fn begin(
         let legal_entity = terms.legal_entity.clone().filter(|_| mode == SplitMode::Books);
         let division =
             Division { mode, cuts: &cuts, legal_entity, merchant_split_no: None, last: !terms.later };
-        divide(division, (payment, attempt), changes, moment);
+        divide(&division, (payment, attempt), changes, moment);
     }
 }
 
@@ -98,12 +98,12 @@ pub(super) fn items_of(payment: &Payment) -> Vec<Item> {
 
 /// Sets the shares aside and writes the split with them; the payment counts them and is left to the caller to write.
 pub(super) fn divide(
-    division: Division<'_>,
+    division: &Division<'_>,
     (payment, attempt): (&mut Payment, &Attempt),
     changes: &mut Changes,
     moment: &mut Moment<'_>,
 ) -> (Split, Vec<SplitLine>) {
-    let mut split = header(&division, (payment, attempt), moment);
+    let mut split = header(division, (payment, attempt), moment);
     let lines: Vec<SplitLine> = division
         .cuts
         .iter()
@@ -118,7 +118,9 @@ pub(super) fn divide(
         SplitMode::Channel => EventKind::SplitCreated,
     };
     changes.put(split_event(kind, &mut split, &lines, moment));
-    lines.iter().for_each(|line| changes.put(line.clone()));
+    for line in &lines {
+        changes.put(line.clone());
+    }
     changes.put(split.clone());
     (split, lines)
 }

@@ -2,7 +2,7 @@
 
 use super::begin::{Division, divide, items_of, whole_of};
 use super::rows::{SPLITS_MAX, Split, SplitLine, SplitMode};
-use super::terms::{self, Cut, SplitTerms, accounts, legal_entity};
+use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity};
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
@@ -63,14 +63,11 @@ impl CreateSplit {
         let split = split.ok_or(Refusal::SplitConflict)?;
         let lines: Vec<SplitLine> = lines_of(payment, snapshot).into_iter().cloned().collect();
         let lines: Vec<SplitLine> = lines.into_iter().filter(|line| line.split_id == split.id).collect();
-        let named = self.terms.shares.iter().map(|share| (share.receiver().ok(), share.item));
-        let same = named.eq(lines.iter().map(|line| (line.receiver(), line.item)))
-            && self
-                .terms
-                .shares
-                .iter()
-                .zip(&lines)
-                .all(|(share, line)| share.amount.is_none_or(|amount| amount == line.amount_minor));
+        let items = items_of(payment);
+        let whole = Whole { amount: payment.amount(), items: &items, left_minor: i64::MAX, shared_minor: 0 };
+        let asked = self.terms.cuts(whole).map_err(|_| Refusal::SplitConflict)?;
+        let asked = asked.iter().map(|cut| (Some(cut.receiver), cut.amount_minor, cut.item));
+        let same = asked.eq(lines.iter().map(|line| (line.receiver(), line.amount_minor, line.item)));
         if !same {
             return Err(Refusal::SplitConflict);
         }
@@ -154,7 +151,9 @@ impl Command for CreateSplit {
         }
         let own = super::Receiver::Merchant(payment.merchant_id);
         let names = accounts(receivers.iter().chain([&own]), (self.tenant_id, payment.currency));
-        names.into_iter().for_each(|name| wants.add(Want::Account(name)));
+        for name in names {
+            wants.add(Want::Account(name));
+        }
     }
 
     fn decide(
@@ -185,7 +184,7 @@ impl Command for CreateSplit {
             merchant_split_no: number,
             last: false,
         };
-        let (split, lines) = divide(division, (&mut payment, attempt), &mut changes, moment);
+        let (split, lines) = divide(&division, (&mut payment, attempt), &mut changes, moment);
         payment.updated_at_us = moment.now_us;
         changes.put(NaturalKey { name: self.key(&payment), id: split.id.id128() });
         let detail =

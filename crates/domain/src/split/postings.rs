@@ -13,6 +13,7 @@ type Line = (AccountRef, Side, i64);
 
 /// What an entry is about.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "identifiers carry their kind")]
 pub(super) struct About {
     pub tenant_id: TenantId,
     pub payment_id: PaymentId,

@@ -188,9 +188,9 @@ fn returns_of(refund: &Refund, payment: &Payment, snapshot: &Snapshot) -> Vec<(S
 }
 
 fn changed(line: &SplitLine, changes: &Changes) -> Option<SplitLine> {
-    changes.as_slice().iter().rev().find_map(|change| match change {
-        Change::SplitLine(row) if row.id == line.id => Some(row.as_ref().clone()),
-        _ => None,
+    changes.as_slice().iter().rev().find_map(|change| {
+        let Change::SplitLine(row) = change else { return None };
+        (row.id == line.id).then(|| row.as_ref().clone())
     })
 }
 

@@ -271,7 +271,9 @@ fn a_receiver_that_has_spent_its_share_stops_the_refund() {
     poor.payments.load(world.payment_of(attempt_id).clone());
     poor.attempts.load(world.the_attempt(attempt_id).clone());
     poor.channel_accounts.load(crate::kit::contract(CONTRACT));
-    world.snapshot.split_lines.iter().for_each(|line| poor.split_lines.load(line.clone()));
+    for line in world.snapshot.split_lines.iter() {
+        poor.split_lines.load(line.clone());
+    }
     poor.accounts.load(account);
     let own = World::merchant_account(AccountKind::PendingSettlement);
     poor.accounts.load(world.snapshot.account(&own, 0));
@@ -309,6 +311,9 @@ fn a_collected_payment_is_divided_afterwards() {
         let other = divide(&mut world, attempt_id, "S1", shares);
         assert_eq!(other.unwrap_err(), Refusal::SplitConflict);
     }
+    assert!(divide(&mut world, attempt_id, "S1", vec![rate(SISTER, 400_000)]).unwrap().existing);
+    let rated = divide(&mut world, attempt_id, "S1", vec![rate(SISTER, 400_100)]);
+    assert_eq!(rated.unwrap_err(), Refusal::SplitConflict);
     let more = divide(&mut world, attempt_id, "S2", vec![amount(BROTHER, 6_001)]);
     assert!(matches!(more, Err(Refusal::SplitExceedsAmount { .. })));
     // Half goes back, and half of the share with it; what is then divided counts from there.
