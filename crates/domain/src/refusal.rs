@@ -258,7 +258,7 @@ impl Refusal {
 
     /// Where the money is.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "each refusal is named once")]
+    #[expect(clippy::too_many_lines, reason = "one line for each refusal")]
     pub const fn money_state(&self) -> MoneyState {
         match self {
             Self::AlreadyPaid

@@ -9,7 +9,6 @@ use tk_money::Amount;
 pub const fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NonceReplayed => StatusCode::UNAUTHORIZED,
-        Refusal::OauthStateInvalid => StatusCode::FORBIDDEN,
         Refusal::CodeTooSoon => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::CodeTaken { .. }
@@ -52,7 +51,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::SplitConflict
         | Refusal::NotSplittable
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
-        Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
+        Refusal::OauthStateInvalid | Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
         | Refusal::IdentityRequired { .. }
@@ -83,6 +82,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
 
 /// The placeholders of a refusal's sentence and their values.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
     match refusal {
         Refusal::AmountOutOfRange { min, max } => both(("min", min), ("max", max)),
@@ -169,6 +169,7 @@ fn both(one: (&'static str, &Amount), other: (&'static str, &Amount)) -> Vec<(&'
 
 /// The body field that a refusal is about, as a JSON pointer, with what is wrong with it.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
     let at = |pointer: &str, reason: &str| Some((pointer.to_owned(), reason.to_owned()));
     match refusal {
