@@ -8,6 +8,7 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::counter::{check_owed, counter, want_partner};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, ChannelAccountId, ChequeId, PaymentId, TenantId, TypedId};
+use crate::identity::{self, Gate};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
 use crate::payment::{
@@ -187,6 +188,7 @@ impl Command for ReceiveCheque {
         wants.add(Want::Natural(self.key()));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
+        identity::want(payment, snapshot, wants);
         want_open(payment, wants);
         want_partner(payment, wants);
         if let Some(known) = snapshot.natural_keys.get(&self.key()) {
@@ -205,6 +207,7 @@ impl Command for ReceiveCheque {
             return Ok(Decision::nothing(ChequeReceived::Known { cheque: Box::new(known?) }));
         }
         let account = self.check(payment, snapshot, moment.now_us)?;
+        let gate = Gate::before(payment, snapshot, moment.now_us)?;
         let mut changes = Changes::default();
         let asked = (self.lease_us, &self.origin);
         match clear_open(payment, asked, (snapshot, &mut changes), moment)? {
@@ -212,7 +215,10 @@ impl Command for ReceiveCheque {
                 let reply = ChequeReceived::ClosingEarlier { attempt: Box::new(attempt) };
                 Ok(Decision::new(reply, changes))
             }
-            None => Ok(self.begin(payment, account, changes, moment)),
+            None => {
+                gate.count(payment, &mut changes);
+                Ok(self.begin(payment, account, changes, moment))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::counter::{CounterFlow, CounterMovement, Shift, ShiftStatus, VoidStatus};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, MovementId, PaymentId, ShiftId, TenantId, TypedId};
+use crate::identity::{self, Gate};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::{Moment, date_text};
 use crate::payment::{
@@ -160,6 +161,29 @@ impl RecordTaking {
         Ok(())
     }
 
+    /// The gate of identity. Cash waits before it as any attempt does; what a slip tells of has happened, so it is only
+    /// counted in the payer's day.
+    fn gate(&self, seen: &Seen<'_>, snapshot: &Snapshot, now_us: i64) -> Result<Gate, Refusal> {
+        match self.method {
+            Method::Cash => Gate::before(seen.payment, snapshot, now_us),
+            Method::AlipayPage
+            | Method::AlipayWap
+            | Method::AlipayQr
+            | Method::AlipayBarcode
+            | Method::WechatJsapi
+            | Method::WechatH5
+            | Method::WechatNative
+            | Method::WechatBarcode
+            | Method::QuickPay
+            | Method::EbankB2c
+            | Method::EbankB2b
+            | Method::BankTransfer
+            | Method::Pos
+            | Method::Kiosk
+            | Method::Cheque => Ok(Gate::of(seen.payment, seen.product, snapshot, now_us)),
+        }
+    }
+
     fn check_slip(&self) -> Result<(), Refusal> {
         match (self.method, &self.slip) {
             (Method::Cash, None) => Ok(()),
@@ -234,6 +258,7 @@ impl RecordTaking {
         (snapshot, mut changes): (&Snapshot, Changes),
         moment: &mut Moment<'_>,
     ) -> Result<Decision<Recorded>, Refusal> {
+        self.gate(seen, snapshot, moment.now_us)?.count(seen.payment, &mut changes);
         let routing = route(std::iter::once(seen.account), self.method, &Demand::of(seen.payment));
         let new = NewAttempt { id: self.attempt_id, account: seen.account, method: self.method };
         let attempt = new.row(seen.payment, &routing, moment);
@@ -295,6 +320,7 @@ impl Command for RecordTaking {
         wants.add(Want::Payment(self.tenant_id, self.payment_id));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
+        identity::want(payment, snapshot, wants);
         want_open(payment, wants);
         want_partner(payment, wants);
         wants.add(Want::Shift(self.tenant_id, self.shift_id));
@@ -324,6 +350,7 @@ impl Command for RecordTaking {
             return Ok(Decision::nothing(Recorded::Known { movement }));
         }
         self.check(&seen, snapshot, moment.now_us)?;
+        self.gate(&seen, snapshot, moment.now_us)?;
         let mut changes = Changes::default();
         let asked = (self.lease_us, &self.origin);
         match clear_open(seen.payment, asked, (snapshot, &mut changes), moment)? {

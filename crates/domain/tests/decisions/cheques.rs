@@ -5,6 +5,7 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::cheque::{AdvanceCheque, Cheque, ChequeReceived, ChequeStatus, ChequeStep, ReceiveCheque};
 use tk_domain::id::{ChannelAccountId, Id128, PaymentId};
+use tk_domain::identity::IdentityLevel;
 use tk_domain::ledger::AccountKind;
 use tk_domain::moment::{DAY_US, shanghai_day};
 use tk_domain::payment::{AttemptStatus, PaymentStatus};
@@ -197,4 +198,14 @@ fn a_cheque_is_for_the_payers_part_and_brings_the_parts_when_it_clears() {
     world.advance(&cheque, ChequeStep::Clear).unwrap();
     assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE + 400);
     assert_eq!(world.balance(AccountKind::CouponReceivable), -400);
+}
+
+#[test]
+fn a_cheque_waits_for_the_payer_s_identity() {
+    let mut world = world();
+    world.snapshot.identity_policies.load(crate::identity::policy(Some(PRICE), None));
+    let payment = world.payment();
+    let refused = world.run(&world.cheque(payment, "12345678")).map(|_| ());
+    assert_eq!(refused, Err(Refusal::IdentityRequired { level: IdentityLevel::RealName }));
+    assert_eq!(world.the_payment(payment).open_attempt_id, None);
 }

@@ -9,12 +9,13 @@ use tk_domain::counter::{
     VoidStatus, Voided,
 };
 use tk_domain::id::{
-    AttemptId, BankLineId, CashDepositId, ChannelAccountId, Id128, MovementId, PaymentId, RefundId, ShiftId,
-    TypedId,
+    AttemptId, BankLineId, CashDepositId, ChannelAccountId, Id128, MovementId, PayerId, PaymentId, RefundId,
+    ShiftId, TypedId,
 };
+use tk_domain::identity::IdentityLevel;
 use tk_domain::ledger::{AccountKind, EntryKind};
 use tk_domain::moment::shanghai_day;
-use tk_domain::payment::{AttemptStatus, Disposition, PaymentStatus, RefundStatus};
+use tk_domain::payment::{AttemptStatus, CreatePayment, Disposition, PaymentStatus, RefundStatus};
 use tk_domain::refund::{RefundOrigin, RefundState};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
@@ -506,4 +507,21 @@ fn a_taking_is_of_the_payers_part_and_undoing_it_gives_the_advance_back() {
     let square = [AccountKind::AdvancePayable, AccountKind::AdvanceFunding, AccountKind::PendingSettlement];
     assert_eq!(square.map(|kind| world.balance(kind)), [0; 3]);
     assert_eq!(world.balance(AccountKind::CashDrawer), -5_000);
+}
+
+#[test]
+fn cash_waits_for_the_payer_s_identity_and_a_slip_is_counted() {
+    let mut world = world();
+    world.snapshot.identity_policies.load(crate::identity::policy(Some(PRICE), None));
+    let shift = world.open_shift(COUNTER, "收银员").unwrap();
+    let payer = PayerId(Id128([43; 16]));
+    let order = CreatePayment { payer_id: Some(payer), ..world.order() };
+    let payment = world.run(&order).unwrap().payment.id;
+    let cash = world.taking(shift, payment, Method::Cash);
+    let refused = world.run(&cash).map(|_| ());
+    assert_eq!(refused, Err(Refusal::IdentityRequired { level: IdentityLevel::RealName }));
+    assert_eq!(world.the_payment(payment).status, PaymentStatus::RequiresMethod);
+    world.take(shift, payment, Method::Pos);
+    assert_eq!(world.the_payment(payment).status, PaymentStatus::Succeeded);
+    assert_eq!(world.snapshot.payer_sums.get(&(TENANT, payer)).unwrap().amount_minor, PRICE);
 }

@@ -22,7 +22,7 @@ const ZHANG: PayerId = PayerId(Id128([41; 16]));
 const LI: PayerId = PayerId(Id128([42; 16]));
 const QR: Method = Method::AlipayQr;
 
-fn policy(name_from: Option<i64>, face_from: Option<i64>) -> IdentityPolicy {
+pub fn policy(name_from: Option<i64>, face_from: Option<i64>) -> IdentityPolicy {
     IdentityPolicy {
         tenant_id: TENANT,
         id: IdentityPolicyId(TENANT.0),
