@@ -2,10 +2,7 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, MatchId,
-    MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId,
-    SplitLineId, SplitReturnId, StatementId, TenantId,
+    AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -48,6 +45,8 @@ pub enum Want {
     ApiKey(TenantId, ApiKeyId),
     /// An event, read without a lock.
     Event(TenantId, EventId),
+    /// A period of a policy, read without a lock.
+    Instalment(TenantId, InstalmentId),
     /// A natural key.
     Natural(KeyName),
     /// An idempotency record.

@@ -11,6 +11,7 @@ use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{AuditId, TenantId, TypedId};
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
+use crate::instalment::Instalment;
 use crate::instruction::Instruction;
 use crate::key::{IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, Entry, Hold};
@@ -45,6 +46,8 @@ pub enum Change {
     IdentityCheck(Box<IdentityCheck>),
     /// A photo of a document.
     IdentityPhoto(Box<IdentityPhoto>),
+    /// A period of a policy and its payment.
+    Instalment(Box<Instalment>),
     /// A channel account.
     ChannelAccount(Box<ChannelAccount>),
     /// A webhook endpoint.
@@ -123,7 +126,7 @@ macro_rules! change_from {
 
 change_from! {
     IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum, Agreement => Agreement,
-    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, ChannelAccount => ChannelAccount,
+    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, Instalment => Instalment, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,

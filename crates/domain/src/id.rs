@@ -135,6 +135,8 @@ typed_ids! {
     IdentityPhotoId = "idp";
     /// A tenant's rules for identity checks.
     IdentityPolicyId = "idr";
+    /// A period of a policy of a regular premium.
+    InstalmentId = "ins";
     /// A program that calls the API.
     AppId = "app";
     /// A secret of an app.

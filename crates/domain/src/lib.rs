@@ -20,6 +20,7 @@ pub mod fulfilment;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod instalment;
 pub mod instruction;
 pub mod key;
 pub mod ledger;

@@ -71,6 +71,29 @@ pub fn date_text(day: i64) -> String {
     format!("{year:04}-{month:02}-{date:02}")
 }
 
+/// Whether the text is a date of the calendar, `YYYY-MM-DD`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-').map(|part| {
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten()
+    });
+    let (Some(Some(year)), Some(Some(month)), Some(Some(date)), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return false,
+    };
+    let hyphens = [4, 7].map(|at| text.as_bytes().get(at) == Some(&b'-'));
+    text.len() == 10 && hyphens == [true; 2] && (1..=last).contains(&date)
+}
+
 /// Shanghai time as RFC 3339 with offset `+08:00`, to the second.
 #[must_use]
 pub fn time_text(at_us: i64) -> String {

@@ -1,5 +1,6 @@
 //! Every expected "no", in order of precedence.
 
+use crate::id::PaymentId;
 use crate::identity::IdentityLevel;
 use crate::words::words;
 use tk_money::Amount;
@@ -31,6 +32,10 @@ pub enum Refusal {
     CodeNotOpen,
     /// The object does not exist for this caller.
     NotFound { what: &'static str },
+    /// A field of the product's own is not as its schema says.
+    ExtInvalid { field: String, reason: &'static str },
+    /// Another payment collects this period of the policy, or has collected it.
+    InstalmentTaken { payment_id: PaymentId, paid: bool },
     /// The code is taken by another object.
     CodeTaken { param: &'static str },
     /// A field's value is outside its bounds.
@@ -177,6 +182,8 @@ impl Refusal {
             Self::FieldInvalid { .. } => "field_invalid",
             Self::MerchantDisabled => "merchant_disabled",
             Self::ProductDisabled => "product_disabled",
+            Self::ExtInvalid { .. } => "ext_invalid",
+            Self::InstalmentTaken { .. } => "instalment_taken",
             Self::PartnerDisabled => "partner_disabled",
             Self::PartnerLicenceExpired => "partner_licence_expired",
             Self::PartnerLicenceScope => "partner_licence_scope",
@@ -263,6 +270,7 @@ impl Refusal {
         match self {
             Self::AlreadyPaid
             | Self::MatchFinal
+            | Self::InstalmentTaken { paid: true, .. }
             | Self::TransferPartReceived
             | Self::RefundEnded { done: true } => MoneyState::Moved,
             Self::AttemptInProgress { outcome_unknown: true }
@@ -278,6 +286,8 @@ impl Refusal {
             | Self::FieldInvalid { .. }
             | Self::MerchantDisabled
             | Self::ProductDisabled
+            | Self::ExtInvalid { .. }
+            | Self::InstalmentTaken { paid: false, .. }
             | Self::PartnerDisabled
             | Self::PartnerLicenceExpired
             | Self::PartnerLicenceScope

@@ -20,6 +20,7 @@ use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{IdentityPolicyId, TenantId};
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
+use crate::instalment::Instalment;
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, AccountRef, Hold};
@@ -50,6 +51,8 @@ pub struct Snapshot {
     pub payer_sums: Rows<PayerSum>,
     /// Cards opened for payment by token.
     pub agreements: Rows<Agreement>,
+    /// Periods of policies and their payments.
+    pub instalments: Rows<Instalment>,
     /// Identity checks.
     pub identity_checks: Rows<IdentityCheck>,
     /// Photos of documents.

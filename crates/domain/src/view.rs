@@ -8,6 +8,7 @@ pub use parts::{DiscountsView, PartView};
 
 use crate::channel_account::{Channel, Method};
 use crate::id::AttemptId;
+use crate::instalment::Period;
 use crate::moment::{date_text, time_text};
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, RefundStatus};
 use crate::product::Terminal;
@@ -81,6 +82,10 @@ pub struct PaymentView {
     pub latest_attempt: Option<Latest>,
     /// The merchant's own data.
     pub metadata: Option<Box<RawValue>>,
+    /// The product's own fields: `{"version": …, "values": {…}}`.
+    pub ext: Option<Box<RawValue>>,
+    /// The period of a policy that it pays for.
+    pub instalment: Option<PeriodView>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Box<RawValue>>,
     /// Who is to pay, with the middles hidden.
@@ -101,6 +106,21 @@ pub struct PaymentView {
     pub ended_at: Option<String>,
     /// RFC 3339.
     pub created: String,
+}
+
+/// A period of a policy as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeriodView {
+    /// The policy or proposal.
+    pub policy_no: String,
+    /// Which instalment; the first premium is 1.
+    pub number: i64,
+}
+
+impl PeriodView {
+    fn of(period: &Period) -> Self {
+        Self { policy_no: period.policy_no.clone(), number: period.number }
+    }
 }
 
 /// The attempt started last, as published within its payment.
@@ -283,6 +303,8 @@ impl PaymentView {
             cashier_url: None,
             latest_attempt: expanded.or_else(|| payment.latest_attempt_id.map(Latest::Id)),
             metadata: stored_json(payment.metadata.as_ref()),
+            ext: stored_json(payment.ext.as_ref()),
+            instalment: payment.period.as_ref().map(PeriodView::of),
             fulfilment: stored_json(payment.fulfilment.as_ref()),
             payer: stored_json(payment.payer.as_ref()),
             items: stored_json(payment.items.as_ref()),

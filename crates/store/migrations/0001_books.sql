@@ -79,6 +79,9 @@ CREATE TABLE products (
   name TEXT NOT NULL,
   partner_id {id},
   methods_allow TEXT,
+  premium TEXT NOT NULL CHECK (premium IN ('single', 'regular')),
+  instalment_methods_allow TEXT CHECK (premium = 'regular' OR instalment_methods_allow IS NULL),
+  ext_schemas TEXT,
   amount_min_minor {i64} NOT NULL CHECK (amount_min_minor > 0),
   amount_max_minor {i64} NOT NULL,
   expires_after_s {i64} NOT NULL CHECK (expires_after_s > 0),
@@ -234,6 +237,9 @@ CREATE TABLE payments (
   expires_at_us {i64} NOT NULL,
   return_url TEXT,
   metadata TEXT,
+  ext TEXT,
+  policy_no TEXT,
+  instalment_no {i64} CHECK (instalment_no BETWEEN 1 AND 1200),
   fulfilment TEXT,
   items TEXT,
   splits TEXT,
@@ -267,6 +273,7 @@ CREATE TABLE payments (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   CHECK ((payer IS NULL) = (payer_sealed IS NULL)),
+  CHECK ((policy_no IS NULL) = (instalment_no IS NULL)),
   CHECK (refunded_minor + refunding_minor <= payer_minor - discount_minor),
   CHECK ((parts IS NULL) = (payer_minor = amount_minor)),
   CHECK (parts_back IS NULL OR parts IS NOT NULL),
@@ -284,6 +291,20 @@ CREATE INDEX payments_open ON payments (tenant_id, expires_at_us)
   WHERE succeeded_at_us IS NULL AND ended_at_us IS NULL;
 @tenant payments
 @monthly payments 70
+
+-- Which payment collects which period of a policy of a regular premium.
+CREATE TABLE instalments (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  policy_no TEXT NOT NULL CHECK (length(policy_no) BETWEEN 1 AND 64),
+  number {i64} NOT NULL CHECK (number BETWEEN 1 AND 1200),
+  payment_id {id} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, merchant_id, policy_no, number)
+) {strict};
+@tenant instalments
 
 CREATE TABLE attempts (
   tenant_id {id} NOT NULL,

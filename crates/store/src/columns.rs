@@ -11,11 +11,7 @@ use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, Voi
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId,
-    ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128,
-    IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId,
-    PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId,
-    SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
@@ -25,7 +21,7 @@ use tk_domain::partner::PartnerKind;
 use tk_domain::payment::{
     Action, ActionKind, AttemptStatus, Discount, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
 };
-use tk_domain::product::{IssueOn, StrayMoney, Terminal};
+use tk_domain::product::{IssueOn, Premium, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState, Shares};
 use tk_domain::split::{
     ReturnMode, ReturnStatus as ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
@@ -50,7 +46,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, AgreementId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -68,7 +64,7 @@ macro_rules! word_columns {
 word_columns! {
     AgreementStatus, IdentityLevel, IdentityStatus, PhotoKind, PhotoSide, SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
-    RefundStatus, IssueOn, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
+    RefundStatus, IssueOn, Premium, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState,
     ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,

@@ -14,6 +14,7 @@ use tk_domain::exception::Exception;
 use tk_domain::fulfilment::Fulfilment;
 use tk_domain::id::{IdentityPolicyId, TenantId};
 use tk_domain::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
+use tk_domain::instalment::Instalment;
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
@@ -88,6 +89,7 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         }
         Want::PayerSum(tenant, id) => by_key::<PayerSum>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Agreement(tenant, id) => by_key::<Agreement>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Instalment(tenant, id) => by_key::<Instalment>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::IdentityCheck(tenant, id) => {
             by_key::<IdentityCheck>(loads, snapshot, (*tenant, (*tenant, *id)));
         }

@@ -4,10 +4,24 @@ use crate::failure::Failure;
 use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
 use crate::record::{decided, record};
 use crate::store::Store;
+use crate::value::{Cells, Columns, Kind, Unreadable, Value};
 use tk_domain::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
+use tk_domain::instalment::Period;
 use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 use tk_domain::product::Terminal;
 use tk_money::Currency;
+
+impl Columns for Option<Period> {
+    const KINDS: &'static [Kind] = &[Kind::Text, Kind::Int];
+    fn put(&self, out: &mut Vec<Value>) {
+        self.as_ref().map(|period| period.policy_no.clone()).put(out);
+        self.as_ref().map(|period| period.number).put(out);
+    }
+    fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
+        let (policy_no, number): (Option<String>, Option<i64>) = (cells.take()?, cells.take()?);
+        Ok(policy_no.zip(number).map(|(policy_no, number)| Period { policy_no, number }))
+    }
+}
 
 record! {
     Payment in "payments", keys 2, Fresh, Unlocked, frozen [
@@ -23,6 +37,9 @@ record! {
         "currency",
         "methods_allow",
         "single_attempt",
+        "ext",
+        "policy_no",
+        "instalment_no",
         "items",
         "splits",
         "payer",
@@ -57,6 +74,8 @@ record! {
     expires_at_us: i64,
     return_url: Option<String>,
     metadata: Option<String>,
+    ext: Option<String>,
+    period: Option<Period> as ["policy_no", "instalment_no"],
     fulfilment: Option<String>,
     items: Option<String>,
     splits: Option<String>,

@@ -5,8 +5,9 @@ use crate::reader::{Listed, Page, Query};
 use crate::record::{decided, record};
 use crate::store::Store;
 use crate::value::{Cells, Columns, Kind, Unreadable, Value};
-use tk_domain::id::{PartnerId, ProductId, TenantId};
-use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
+use tk_domain::id::{InstalmentId, MerchantId, PartnerId, PaymentId, ProductId, TenantId};
+use tk_domain::instalment::Instalment;
+use tk_domain::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
 
 impl Columns for ProductLimits {
     const KINDS: &'static [Kind] = &[Kind::Int; 2];
@@ -27,6 +28,9 @@ record! {
     name: String,
     partner_id: Option<PartnerId>,
     methods_allow: Option<String>,
+    premium: Premium,
+    instalment_methods_allow: Option<String>,
+    ext_schemas: Option<String>,
     amount_min_minor: i64,
     amount_max_minor: i64,
     expires_after_s: i64,
@@ -40,6 +44,18 @@ record! {
     version: i64,
 }
 decided!(Product, products);
+
+record! {
+    Instalment in "instalments", keys 2, Contended, Unlocked, frozen ["merchant_id", "policy_no", "number"];
+    tenant_id: TenantId,
+    id: InstalmentId,
+    merchant_id: MerchantId,
+    policy_no: String,
+    number: i64,
+    payment_id: PaymentId,
+    version: i64,
+}
+decided!(Instalment, instalments);
 
 impl Store {
     /// Products, newest first.

@@ -12,6 +12,7 @@ use tk_domain::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use tk_domain::exception::Exception;
 use tk_domain::fulfilment::Fulfilment;
 use tk_domain::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
+use tk_domain::instalment::Instalment;
 use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
@@ -48,7 +49,7 @@ impl Write {
 
 /// All that the snapshot holds beyond the database.
 pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
-    let mut writes = Vec::with_capacity(29);
+    let mut writes = Vec::with_capacity(30);
     changed::<NaturalKey>(&mut writes, snapshot);
     changed::<IdempotencyRecord>(&mut writes, snapshot);
     changed::<Merchant>(&mut writes, snapshot);
@@ -65,6 +66,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<App>(&mut writes, snapshot);
     changed::<ApiKey>(&mut writes, snapshot);
     changed::<Payment>(&mut writes, snapshot);
+    changed::<Instalment>(&mut writes, snapshot);
     changed::<Attempt>(&mut writes, snapshot);
     changed::<Refund>(&mut writes, snapshot);
     changed::<Hold>(&mut writes, snapshot);

@@ -37,6 +37,8 @@ pub fn payment(amount_minor: i64) -> Payment {
         expires_at_us: START_US + 120 * MINUTE_US,
         return_url: None,
         metadata: None,
+        ext: None,
+        period: None,
         fulfilment: None,
         items: None,
         splits: None,

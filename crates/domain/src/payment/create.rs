@@ -5,11 +5,12 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::fulfilment;
 use crate::id::{AppId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId, TypedId};
+use crate::instalment::{self, Period};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
 use crate::payment::{Item, Part, PayerRecord, Payment, PaymentStatus, RefundStatus, items, parts};
-use crate::product::{Product, Terminal};
+use crate::product::{self, ExtValues, Product, Terminal};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::split::{self, SplitTerms};
@@ -55,6 +56,10 @@ pub struct CreatePayment {
     pub return_url: Option<String>,
     /// The merchant's own data, a JSON object.
     pub metadata: Option<String>,
+    /// The product's own fields.
+    pub ext: Option<ExtValues>,
+    /// The period of a policy that it pays for.
+    pub period: Option<Period>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
     /// What it is made of; none, or lines whose sum is the amount.
@@ -106,7 +111,8 @@ impl CreatePayment {
             && existing.partner_id == self.partner(product)
             && existing.merchant_order_no == self.merchant_order_no
             && self.splits.agrees(existing.splits.as_ref())
-            && existing.parts() == self.parts;
+            && existing.parts() == self.parts
+            && existing.period == self.period;
         if !same {
             return Err(Refusal::OrderConflict);
         }
@@ -186,6 +192,8 @@ impl CreatePayment {
             expires_at_us,
             return_url: self.return_url.clone(),
             metadata: self.metadata.clone(),
+            ext: None,
+            period: self.period.clone(),
             fulfilment: self.fulfilment.clone(),
             items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
             splits: None,
@@ -246,6 +254,9 @@ impl Command for CreatePayment {
             wants.add(Want::Partner(self.tenant_id, id));
         }
         split::want_terms(self.tenant_id, &self.splits, wants);
+        if let Some(period) = &self.period {
+            instalment::want((self.tenant_id, self.merchant_id), period, snapshot, wants);
+        }
         for key in self.other_orders() {
             wants.add(Want::Natural(key));
         }
@@ -296,7 +307,9 @@ impl CreatePayment {
         // Shares come out of what the payer's money brings; what others put up is the merchant's alone.
         let agreed = (payment.payer_amount(), self.items.as_slice(), merchant.fee);
         payment.splits = split::freeze(&self.splits, agreed, merchant, snapshot)?;
+        payment.ext = product::frozen(product.ext_schemas.as_deref(), self.ext.as_ref())?;
         let mut changes = Changes::default();
+        changes.put_some(instalment::claim(&payment, product, snapshot)?);
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
         changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });
         for name in others {

@@ -1,6 +1,7 @@
 //! The payment row and its transitions.
 
 use crate::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
+use crate::instalment::Period;
 use crate::product::Terminal;
 use crate::words::words;
 use tk_money::{Amount, AmountError, Currency, Rate, Rounding, proportion};
@@ -144,6 +145,10 @@ pub struct Payment {
     pub return_url: Option<String>,
     /// The merchant's own data, a JSON object.
     pub metadata: Option<String>,
+    /// The product's own fields and the version they were checked against, a JSON object; frozen.
+    pub ext: Option<String>,
+    /// The period of a policy that it pays for; frozen.
+    pub period: Option<Period>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
     /// What it is made of, a JSON array whose amounts sum to the payment's; frozen.

@@ -1,9 +1,12 @@
 //! A product: what is sold, with the policy for paying it.
 
+mod ext;
 mod save;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ext::frozen;
+pub use ext::{EXT_FIELDS_MAX, ExtField, ExtKind, ExtSchema, ExtValues};
 pub use save::{CreateProduct, PRODUCTS_MAX, ProductTerms, UpdateProduct};
 
 use crate::id::{PartnerId, ProductId, TenantId};
@@ -49,6 +52,16 @@ words! {
     }
 }
 
+words! {
+    /// How often the premium is paid.
+    Premium {
+        /// Once.
+        Single = "single",
+        /// By instalments, each for one period of the policy.
+        Regular = "regular",
+    }
+}
+
 /// How long the order system may take, beyond which a payment is in the aged lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ProductLimits {
@@ -73,6 +86,12 @@ pub struct Product {
     pub partner_id: Option<PartnerId>,
     /// Methods allowed, as a JSON array of method words; none means all.
     pub methods_allow: Option<String>,
+    /// How often its premium is paid.
+    pub premium: Premium,
+    /// Methods allowed for instalments after the first, likewise; none means as the first.
+    pub instalment_methods_allow: Option<String>,
+    /// All versions of the fields that its payments have of their own, a JSON array; none means no fields.
+    pub ext_schemas: Option<String>,
     /// The least amount, minor units.
     pub amount_min_minor: i64,
     /// The greatest amount, minor units.

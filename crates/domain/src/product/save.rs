@@ -7,7 +7,8 @@ use crate::id::{PartnerId, ProductId, TenantId, TypedId};
 use crate::identity::check_thresholds;
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::moment::Moment;
-use crate::product::{IssueOn, Product, ProductLimits, StrayMoney};
+use crate::product::ext::{self, ExtField};
+use crate::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;
@@ -28,6 +29,12 @@ pub struct ProductTerms {
     pub name: Option<String>,
     /// Methods allowed, a JSON array of method and group words; `Some(None)` allows all.
     pub methods_allow: Option<Option<String>>,
+    /// How often the premium is paid; once by default.
+    pub premium: Option<Premium>,
+    /// Methods allowed for instalments after the first; `Some(None)` means as the first.
+    pub instalment_methods_allow: Option<Option<String>>,
+    /// The fields that its payments have of their own; other fields than now make a new version.
+    pub ext_fields: Option<Vec<ExtField>>,
     /// The least amount, minor units; 1 by default.
     pub amount_min_minor: Option<i64>,
     /// The greatest amount, minor units; ten billion yuan by default.
@@ -51,8 +58,18 @@ pub struct ProductTerms {
 }
 
 impl ProductTerms {
-    fn onto(&self, stored: &Product) -> Product {
-        Product {
+    fn onto(&self, stored: &Product) -> Result<Product, Refusal> {
+        let ext_schemas = match &self.ext_fields {
+            Some(fields) => ext::declared(stored.ext_schemas.as_deref(), fields)?,
+            None => stored.ext_schemas.clone(),
+        };
+        Ok(Product {
+            ext_schemas,
+            premium: self.premium.unwrap_or(stored.premium),
+            instalment_methods_allow: self
+                .instalment_methods_allow
+                .clone()
+                .unwrap_or_else(|| stored.instalment_methods_allow.clone()),
             name: self.name.clone().unwrap_or_else(|| stored.name.clone()),
             methods_allow: self.methods_allow.clone().unwrap_or_else(|| stored.methods_allow.clone()),
             amount_min_minor: self.amount_min_minor.unwrap_or(stored.amount_min_minor),
@@ -72,7 +89,7 @@ impl ProductTerms {
                 .unwrap_or(stored.identity_face_from_minor),
             enabled: self.enabled.unwrap_or(stored.enabled),
             ..stored.clone()
-        }
+        })
     }
 }
 
@@ -98,7 +115,7 @@ impl CreateProduct {
         KeyName::of_tenant(self.tenant_id, NaturalKind::ProductCode, &self.code)
     }
 
-    fn row(&self, moment: &mut Moment<'_>) -> Product {
+    fn row(&self, moment: &mut Moment<'_>) -> Result<Product, Refusal> {
         self.terms.onto(&Product {
             tenant_id: self.tenant_id,
             id: ProductId::new(moment),
@@ -106,6 +123,9 @@ impl CreateProduct {
             name: self.code.clone(),
             partner_id: self.partner_id,
             methods_allow: None,
+            premium: Premium::Single,
+            instalment_methods_allow: None,
+            ext_schemas: None,
             amount_min_minor: 1,
             amount_max_minor: AMOUNT_MAX_MINOR,
             expires_after_s: 7_200,
@@ -146,7 +166,7 @@ impl Command for CreateProduct {
         if self.partner_id.is_some_and(|id| snapshot.partners.get(&(self.tenant_id, id)).is_none()) {
             return Err(Refusal::NotFound { what: "partner" });
         }
-        let product = self.row(moment);
+        let product = self.row(moment)?;
         check(&product)?;
         if self.counted >= PRODUCTS_MAX {
             return Err(Refusal::LimitReached { what: "products", max: PRODUCTS_MAX });
@@ -189,7 +209,7 @@ impl Command for UpdateProduct {
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Product>, Refusal> {
         let key = (self.tenant_id, self.product_id);
         let stored = snapshot.products.get(&key).ok_or(Refusal::NotFound { what: "product" })?;
-        let product = self.terms.onto(stored);
+        let product = self.terms.onto(stored)?;
         check(&product)?;
         if product == *stored {
             return Ok(Decision::nothing(product));
@@ -211,6 +231,9 @@ fn check(product: &Product) -> Result<(), Refusal> {
     if !EXPIRES_AFTER_S.contains(&product.expires_after_s) {
         return invalid("expires_after_s", "outside 60 to 2592000");
     }
+    if product.premium == Premium::Single && product.instalment_methods_allow.is_some() {
+        return invalid("instalment_methods", "only with a regular premium");
+    }
     for (param, limit_s) in
         [("issue_within_s", product.limits.issue_within_s), ("pay_within_s", product.limits.pay_within_s)]
     {
@@ -224,7 +247,9 @@ fn check(product: &Product) -> Result<(), Refusal> {
 fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
     let detail = json!({
         "code": product.code, "name": product.name, "partner": product.partner_id, "enabled": product.enabled,
-        "methods_allow": product.methods_allow, "amount_min": product.amount_min_minor,
+        "methods_allow": product.methods_allow, "premium": product.premium,
+        "instalment_methods_allow": product.instalment_methods_allow, "ext_schemas": product.ext_schemas,
+        "amount_min": product.amount_min_minor,
         "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
         "issue_on": product.issue_on, "stray_money": product.stray_money,
         "issue_within_s": product.limits.issue_within_s, "pay_within_s": product.limits.pay_within_s,

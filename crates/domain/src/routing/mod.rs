@@ -142,7 +142,9 @@ pub fn method_allowed(product: &Product, payment: &Payment, method: Method) -> b
             listed(list, method.word()) || method.group().is_some_and(|group| listed(list, group))
         })
     };
-    in_list(product.methods_allow.as_ref()) && in_list(payment.methods_allow.as_ref())
+    let later = payment.period.as_ref().is_some_and(|period| period.number > 1);
+    let of_instalments = product.instalment_methods_allow.as_ref().filter(|_| later);
+    in_list(of_instalments.or(product.methods_allow.as_ref())) && in_list(payment.methods_allow.as_ref())
 }
 
 /// The methods that a payer can begin at a terminal, the best first; what a cashier takes is recorded, not begun.

@@ -10,13 +10,10 @@ use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
-    ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
-    IdentityPhotoId, IdentityPolicyId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId,
-    ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
-    WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
+use crate::instalment::Instalment;
 use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
 use crate::ledger::{self, Account, Hold};
@@ -56,7 +53,7 @@ macro_rules! rows {
 
 rows! {
     IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId, Agreement: AgreementId,
-    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, ChannelAccount: ChannelAccountId,
+    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, Instalment: InstalmentId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,

@@ -128,6 +128,8 @@ impl Order {
             expires_at_us: None,
             return_url: None,
             metadata: None,
+            ext: None,
+            period: None,
             fulfilment: None,
             items: Vec::new(),
             splits: self.splits.clone(),

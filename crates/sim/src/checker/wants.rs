@@ -108,6 +108,7 @@ impl Checker {
             Change::PaymentIdentity(row) => {
                 known(&rows.payment_identities, &partial.payment_identities, row.as_ref())
             }
+            Change::Instalment(row) => known(&rows.instalments, &partial.instalments, row.as_ref()),
             Change::PayerSum(row) => known(&rows.payer_sums, &partial.payer_sums, row.as_ref()),
             Change::Agreement(row) => known(&rows.agreements, &partial.agreements, row.as_ref()),
             Change::IdentityCheck(row) => {
@@ -160,6 +161,7 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::PaymentIdentity(tenant, id) => {
             copy(&rows.payment_identities, &mut partial.payment_identities, &(*tenant, *id));
         }
+        Want::Instalment(tenant, id) => copy(&rows.instalments, &mut partial.instalments, &(*tenant, *id)),
         Want::PayerSum(tenant, id) => copy(&rows.payer_sums, &mut partial.payer_sums, &(*tenant, *id)),
         Want::Agreement(tenant, id) => copy(&rows.agreements, &mut partial.agreements, &(*tenant, *id)),
         Want::IdentityCheck(tenant, id) => {

@@ -167,6 +167,8 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         expires_at_us: moment.now_us + DAY_US,
         return_url: None,
         metadata: Some("{}".to_owned()),
+        ext: None,
+        period: None,
         fulfilment: None,
         items: None,
         splits: None,

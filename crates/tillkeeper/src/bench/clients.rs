@@ -295,6 +295,8 @@ impl Client {
             expires_at_us: None,
             return_url: None,
             metadata: None,
+            ext: None,
+            period: None,
             fulfilment: None,
             items: Vec::new(),
             splits: tk_domain::split::SplitTerms::default(),

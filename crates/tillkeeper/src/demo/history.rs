@@ -66,6 +66,8 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         expires_at_us: None,
         return_url: None,
         metadata: None,
+        ext: None,
+        period: None,
         fulfilment: None,
         items: Vec::new(),
         splits: tk_domain::split::SplitTerms::default(),

@@ -33,6 +33,8 @@ fn payment() -> Payment {
         expires_at_us: 0,
         return_url: None,
         metadata: None,
+        ext: None,
+        period: None,
         fulfilment: None,
         items: None,
         splits: None,

@@ -15,6 +15,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::CodeNotOpen
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::InstalmentTaken { .. }
         | Refusal::IdentityInProgress
         | Refusal::IdentityNotOpen
         | Refusal::PartnerDisabled
@@ -54,6 +55,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::OauthStateInvalid | Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
+        | Refusal::ExtInvalid { .. }
         | Refusal::IdentityRequired { .. }
         | Refusal::PartnerLicenceScope
         | Refusal::PartnerMismatch
@@ -109,6 +111,8 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::FieldInvalid { .. }
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
+        | Refusal::ExtInvalid { .. }
+        | Refusal::InstalmentTaken { .. }
         | Refusal::IdentityRequired { .. }
         | Refusal::IdentityInProgress
         | Refusal::IdentityNotOpen
@@ -175,6 +179,11 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
     match refusal {
         Refusal::CodeTaken { param } => at(&format!("#/{param}"), "taken"),
         Refusal::FieldInvalid { param, reason } => at(&format!("#/{param}"), reason),
+        Refusal::ExtInvalid { field, reason } => at(&format!("#/ext/{field}"), reason),
+        Refusal::InstalmentTaken { payment_id, paid } => at(
+            "#/instalment",
+            &format!("{payment_id} {}", if *paid { "has collected it" } else { "may collect it" }),
+        ),
         Refusal::AmountOutOfRange { min, max } => {
             at("#/amount", &format!("must be between {} and {}", min.minor, max.minor))
         }

@@ -21,6 +21,7 @@ mod lifecycle;
 mod notices;
 mod partners;
 mod parts;
+mod products;
 mod protocol;
 mod refunds;
 mod resolutions;

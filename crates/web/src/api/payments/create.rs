@@ -1,7 +1,7 @@
 //! `POST /v1/payments`.
 
 use super::amount_parts::{PartCreate, amount_parts};
-use super::parts::{self, ItemCreate, PayerCreate};
+use super::parts::{self, ExtCreate, InstalmentCreate, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
@@ -58,6 +58,10 @@ pub struct PaymentCreate {
     pub return_url: Option<Text<1, 512>>,
     /// The merchant's own data.
     pub metadata: Option<Metadata>,
+    /// The product's own fields.
+    pub ext: Option<ExtCreate>,
+    /// The period of a policy that it pays for; required for a product of regular premium.
+    pub instalment: Option<InstalmentCreate>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Metadata>,
     /// Who is to pay.
@@ -191,6 +195,8 @@ async fn prepared(
         expires_at_us: body.expires_at.as_ref().map(expiry).transpose()?,
         return_url: body.return_url.as_ref().map(|text| return_url(state, &text.0)).transpose()?,
         metadata: body.metadata.as_ref().map(Metadata::json),
+        ext: body.ext.as_ref().map(ExtCreate::values),
+        period: body.instalment.as_ref().map(InstalmentCreate::period),
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
         splits: splits::terms(state, caller, body.splits.as_deref().unwrap_or_default()).await?,

@@ -1,12 +1,14 @@
 //! Who pays, and what the payment is made of: parsed, masked and sealed.
 
-use crate::parse::{MinorUnits, Number, Text};
+use crate::parse::{Metadata, MinorUnits, Number, Text};
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tk_domain::id::{MerchantId, PayerId, TenantId};
+use tk_domain::instalment::Period;
 use tk_domain::payment::{Item, PayerRecord, Payment};
+use tk_domain::product::ExtValues;
 use tk_domain::transfer::ExpectedPayer;
 use utoipa::ToSchema;
 
@@ -50,6 +52,38 @@ pub struct ItemCreate {
     pub splittable: Option<bool>,
     /// The order that it belongs to, where one payment pays several orders; each belongs to one payment only.
     pub merchant_order_no: Option<Number>,
+}
+
+/// The product's own fields on a payment.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtCreate {
+    /// The version of the product's fields that the caller writes for; the current one by default.
+    pub version: Option<i64>,
+    /// The fields by name.
+    pub values: Metadata,
+}
+
+impl ExtCreate {
+    pub(super) fn values(&self) -> ExtValues {
+        ExtValues { version: self.version, values: self.values.0.clone() }
+    }
+}
+
+/// The period of a policy that a payment pays for.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstalmentCreate {
+    /// The policy or, before it is issued, the proposal.
+    pub policy_no: Number,
+    /// Which instalment, 1 to 1200; the first premium is 1.
+    pub number: i64,
+}
+
+impl InstalmentCreate {
+    pub(super) fn period(&self) -> Period {
+        Period { policy_no: self.policy_no.0.clone(), number: self.number }
+    }
 }
 
 /// Hides the middle of a field.

@@ -1,7 +1,7 @@
 //! `POST /v1/products`.
 
 use super::ProductView;
-use super::update::ProductUpdate;
+use super::update::{ExtFieldCreate, ProductUpdate};
 use crate::api::answer::Answer;
 use crate::api::once::Effect;
 use crate::api::refer;
@@ -12,7 +12,7 @@ use crate::state::WebState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tk_domain::product::{CreateProduct, IssueOn, Product, StrayMoney};
+use tk_domain::product::{CreateProduct, IssueOn, Premium, Product, StrayMoney};
 use utoipa::ToSchema;
 
 /// A product to be made.
@@ -29,6 +29,15 @@ pub struct ProductCreate {
     /// Methods and groups allowed; all by default.
     #[schema(value_type = Option<Vec<String>>)]
     pub methods: Option<Vec<crate::parse::Text<1, 32>>>,
+    /// How often the premium is paid; `single` by default.
+    #[schema(value_type = Option<String>)]
+    pub premium: Option<Premium>,
+    /// Methods and groups allowed for instalments after the first; by default as for the first.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub instalment_methods: Option<Vec<crate::parse::Text<1, 32>>>,
+    /// The fields that its payments have of their own.
+    #[schema(max_items = 32)]
+    pub ext_fields: Option<Vec<ExtFieldCreate>>,
     /// The least amount, minor units; 1 by default.
     pub amount_min: Option<MinorUnits>,
     /// The greatest amount, minor units.
@@ -65,6 +74,9 @@ pub async fn create(
     let terms = ProductUpdate {
         name: Some(body.name),
         methods: body.methods.map(Some),
+        premium: body.premium,
+        instalment_methods: body.instalment_methods.map(Some),
+        ext_fields: body.ext_fields,
         amount_min: body.amount_min,
         amount_max: body.amount_max,
         expires_after_s: body.expires_after_s,

@@ -10,8 +10,34 @@ use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use tk_domain::product::{IssueOn, ProductTerms, StrayMoney, UpdateProduct};
+use tk_domain::product::{ExtField, ExtKind, IssueOn, Premium, ProductTerms, StrayMoney, UpdateProduct};
 use utoipa::ToSchema;
+
+/// A field that the payments of a product have of their own.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtFieldCreate {
+    /// Lower-case letters, digits and underscores; says what the field holds.
+    #[schema(value_type = String, max_length = 40)]
+    pub name: Text<1, 40>,
+    /// `text`, `integer`, `amount`, `boolean` or `date`; the same in every version.
+    #[schema(value_type = String)]
+    pub kind: ExtKind,
+    /// Whether each payment must have it.
+    #[serde(default)]
+    pub required: bool,
+    /// The words that a text is limited to; any by default.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 50)]
+    pub values: Vec<Text<1, 200>>,
+}
+
+impl ExtFieldCreate {
+    fn field(self) -> ExtField {
+        let values = self.values.into_iter().map(|word| word.0).collect();
+        ExtField { name: self.name.0, kind: self.kind, required: self.required, values }
+    }
+}
 
 /// What changes; absent stays. The code never changes.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,6 +51,16 @@ pub struct ProductUpdate {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     pub methods: Option<Option<Vec<Text<1, 32>>>>,
+    /// How often the premium is paid.
+    #[schema(value_type = Option<String>)]
+    pub premium: Option<Premium>,
+    /// Methods and groups allowed for instalments after the first; null means as for the first.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub instalment_methods: Option<Option<Vec<Text<1, 32>>>>,
+    /// The fields that its payments have of their own; other fields than now make a new version.
+    #[schema(max_items = 32)]
+    pub ext_fields: Option<Vec<ExtFieldCreate>>,
     /// The least amount, minor units.
     pub amount_min: Option<MinorUnits>,
     /// The greatest amount, minor units.
@@ -60,11 +96,15 @@ pub struct ProductUpdate {
 impl ProductUpdate {
     /// The terms, if every word of the list is a method or group.
     pub(super) fn terms(self) -> Result<ProductTerms, Problem> {
-        let methods =
-            self.methods.map(|list| list.map(|words| method_words("#/methods", &words)).transpose());
+        let words = |at: &'static str, list: Option<Option<Vec<Text<1, 32>>>>| {
+            list.map(|list| list.map(|words| method_words(at, &words)).transpose()).transpose()
+        };
         Ok(ProductTerms {
             name: self.name.map(|name| name.0),
-            methods_allow: methods.transpose()?,
+            methods_allow: words("#/methods", self.methods)?,
+            premium: self.premium,
+            instalment_methods_allow: words("#/instalment_methods", self.instalment_methods)?,
+            ext_fields: self.ext_fields.map(|list| list.into_iter().map(ExtFieldCreate::field).collect()),
             amount_min_minor: minor(self.amount_min),
             amount_max_minor: minor(self.amount_max),
             expires_after_s: self.expires_after_s,

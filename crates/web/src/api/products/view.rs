@@ -24,6 +24,12 @@ pub struct ProductView {
     pub partner: Option<String>,
     /// Methods and groups allowed; null means all.
     pub methods: Value,
+    /// How often the premium is paid: `single` or `regular`.
+    pub premium: &'static str,
+    /// Methods and groups allowed for instalments after the first; null means as for the first.
+    pub instalment_methods: Value,
+    /// All versions of the fields that its payments have of their own, the current one last.
+    pub ext_schemas: Value,
     /// The least amount, minor units.
     pub amount_min: i64,
     /// The greatest amount, minor units.
@@ -52,7 +58,7 @@ impl ProductView {
     /// The published form.
     #[must_use]
     pub fn of(product: &Product, live: bool) -> Self {
-        let methods = product.methods_allow.as_deref().and_then(|list| serde_json::from_str(list).ok());
+        let stored = |list: Option<&str>| list.and_then(|list| serde_json::from_str(list).ok());
         Self {
             id: product.id.to_string(),
             object: "product",
@@ -60,7 +66,10 @@ impl ProductView {
             code: product.code.clone(),
             name: product.name.clone(),
             partner: product.partner_id.map(|id| id.to_string()),
-            methods: methods.unwrap_or(Value::Null),
+            methods: stored(product.methods_allow.as_deref()).unwrap_or(Value::Null),
+            premium: product.premium.word(),
+            instalment_methods: stored(product.instalment_methods_allow.as_deref()).unwrap_or(Value::Null),
+            ext_schemas: stored(product.ext_schemas.as_deref()).unwrap_or_else(|| Value::Array(Vec::new())),
             amount_min: product.amount_min_minor,
             amount_max: product.amount_max_minor,
             expires_after_s: product.expires_after_s,
