@@ -1,7 +1,7 @@
 //! Settings and secrets of any channel: how they are read, and why they are refused.
 
 use crate::{Environment, alipay, unionpay, wechatpay};
-use tk_domain::channel_account::Channel;
+use tk_domain::channel_account::{Channel, Collects};
 use tk_formats::alipay::cert::CertError;
 use tk_formats::alipay::keys::KeyError;
 
@@ -12,6 +12,8 @@ pub struct AccountTerms {
     pub payee_app: String,
     /// Our merchant identity at the channel that a success must name (Alipay: seller id, WeChat Pay: mchid).
     pub payee_merchant: String,
+    /// Whose account the money reaches.
+    pub collects: Collects,
     /// When the first of its certificates expires, Unix microseconds; absent where it has none.
     pub expires_at_us: Option<i64>,
 }

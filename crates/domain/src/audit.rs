@@ -27,6 +27,8 @@ words! {
         RefundReport = "refund.report",
         /// The rules for identity checks changed.
         IdentityPolicyWrite = "identity_policy.write",
+        /// What a tenant is was set.
+        OperatingProfileWrite = "operating_profile.write",
         /// An identity check began.
         IdentityOpen = "identity.open",
         /// A photo was added to it.

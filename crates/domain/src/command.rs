@@ -45,6 +45,8 @@ pub enum Want {
     ApiKey(TenantId, ApiKeyId),
     /// An event, read without a lock.
     Event(TenantId, EventId),
+    /// What a tenant is, read without a lock.
+    OperatingProfile(TenantId),
     /// A period of a policy, read without a lock.
     Instalment(TenantId, InstalmentId),
     /// A natural key.

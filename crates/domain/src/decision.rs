@@ -17,6 +17,7 @@ use crate::key::{IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, Entry, Hold};
 use crate::merchant::Merchant;
 use crate::moment::Moment;
+use crate::operating_profile::OperatingProfile;
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
@@ -46,6 +47,8 @@ pub enum Change {
     IdentityCheck(Box<IdentityCheck>),
     /// A photo of a document.
     IdentityPhoto(Box<IdentityPhoto>),
+    /// What a tenant is.
+    OperatingProfile(Box<OperatingProfile>),
     /// A period of a policy and its payment.
     Instalment(Box<Instalment>),
     /// A channel account.
@@ -126,7 +129,7 @@ macro_rules! change_from {
 
 change_from! {
     IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum, Agreement => Agreement,
-    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, Instalment => Instalment, ChannelAccount => ChannelAccount,
+    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, Instalment => Instalment, OperatingProfile => OperatingProfile, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,

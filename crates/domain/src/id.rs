@@ -137,6 +137,8 @@ typed_ids! {
     IdentityPolicyId = "idr";
     /// A period of a policy of a regular premium.
     InstalmentId = "ins";
+    /// What a tenant is by its licences.
+    OperatingProfileId = "opr";
     /// A program that calls the API.
     AppId = "app";
     /// A secret of an app.

@@ -26,6 +26,7 @@ pub mod key;
 pub mod ledger;
 pub mod merchant;
 pub mod moment;
+pub mod operating_profile;
 pub mod partner;
 pub mod payment;
 pub mod product;

@@ -36,6 +36,8 @@ pub enum Refusal {
     ExtInvalid { field: String, reason: &'static str },
     /// Another payment collects this period of the policy, or has collected it.
     InstalmentTaken { payment_id: PaymentId, paid: bool },
+    /// The company may not do this by its licences.
+    ProfileForbids { reason: &'static str },
     /// The code is taken by another object.
     CodeTaken { param: &'static str },
     /// A field's value is outside its bounds.
@@ -183,6 +185,7 @@ impl Refusal {
             Self::MerchantDisabled => "merchant_disabled",
             Self::ProductDisabled => "product_disabled",
             Self::ExtInvalid { .. } => "ext_invalid",
+            Self::ProfileForbids { .. } => "profile_forbids",
             Self::InstalmentTaken { .. } => "instalment_taken",
             Self::PartnerDisabled => "partner_disabled",
             Self::PartnerLicenceExpired => "partner_licence_expired",
@@ -287,6 +290,7 @@ impl Refusal {
             | Self::MerchantDisabled
             | Self::ProductDisabled
             | Self::ExtInvalid { .. }
+            | Self::ProfileForbids { .. }
             | Self::InstalmentTaken { paid: false, .. }
             | Self::PartnerDisabled
             | Self::PartnerLicenceExpired

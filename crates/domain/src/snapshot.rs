@@ -25,6 +25,7 @@ use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyRecord, NaturalKey};
 use crate::ledger::{Account, AccountRef, Hold};
 use crate::merchant::Merchant;
+use crate::operating_profile::{OperatingProfile, ProfileKind, profile_id};
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
@@ -51,6 +52,8 @@ pub struct Snapshot {
     pub payer_sums: Rows<PayerSum>,
     /// Cards opened for payment by token.
     pub agreements: Rows<Agreement>,
+    /// What tenants are.
+    pub operating_profiles: Rows<OperatingProfile>,
     /// Periods of policies and their payments.
     pub instalments: Rows<Instalment>,
     /// Identity checks.
@@ -159,6 +162,13 @@ impl Snapshot {
     #[must_use]
     pub fn identity_policy(&self, tenant_id: TenantId) -> Option<&IdentityPolicy> {
         self.identity_policies.get(&(tenant_id, IdentityPolicyId(tenant_id.0)))
+    }
+
+    /// What a tenant is; without a row, it collects what is its own.
+    #[must_use]
+    pub fn profile_of(&self, tenant_id: TenantId) -> ProfileKind {
+        let row = self.operating_profiles.get(&(tenant_id, profile_id(tenant_id)));
+        row.map_or(ProfileKind::OwnFunds, |row| row.kind)
     }
 
     /// The channel accounts of a tenant in order of id.

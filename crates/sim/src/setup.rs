@@ -301,6 +301,7 @@ fn channel_account(
         priority,
         payee_app: config.app_id.clone(),
         payee_merchant: config.seller_id.clone(),
+        collects: tk_domain::channel_account::Collects::Own,
         fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
         fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
         refund_window_days: 330,

@@ -116,6 +116,7 @@ CREATE TABLE channel_accounts (
   priority {i64} NOT NULL,
   payee_app TEXT NOT NULL,
   payee_merchant TEXT NOT NULL,
+  collects TEXT NOT NULL CHECK (collects IN ('own', 'sub_merchant')),
   fee_rate {i64} NOT NULL CHECK (fee_rate BETWEEN 0 AND 1000000),
   fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
   refund_window_days {i64} NOT NULL CHECK (refund_window_days >= 0),
@@ -483,6 +484,18 @@ CREATE INDEX exceptions_by_payment ON exceptions (tenant_id, payment_id);
 @tenant exceptions
 
 -- Whom a tenant wants to know. Elements and photos are sealed; a payer is found by a blind index, his identifier.
+CREATE TABLE operating_profiles (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('own_funds', 'service_provider', 'licensed_institution')),
+  licence_no TEXT CHECK (length(licence_no) BETWEEN 1 AND 64),
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  CHECK (id = tenant_id),
+  CHECK ((kind = 'licensed_institution') = (licence_no IS NOT NULL))
+) {strict};
+@tenant operating_profiles
+
 CREATE TABLE identity_policies (
   tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
   id {id} NOT NULL,

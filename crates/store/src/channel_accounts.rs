@@ -6,8 +6,9 @@ use crate::record::{decided, record};
 use crate::store::Store;
 use crate::value::{Kind, Value};
 use crate::writer::request::Sql;
-use tk_domain::channel_account::{Channel, ChannelAccount};
-use tk_domain::id::{ChannelAccountId, PartnerId, TenantId};
+use tk_domain::channel_account::{Channel, ChannelAccount, Collects};
+use tk_domain::id::{ChannelAccountId, OperatingProfileId, PartnerId, TenantId};
+use tk_domain::operating_profile::{OperatingProfile, ProfileKind};
 use tk_money::{Currency, Rate};
 
 record! {
@@ -26,6 +27,7 @@ record! {
     priority: i64,
     payee_app: String,
     payee_merchant: String,
+    collects: Collects,
     fee_rate: Rate,
     fee_returned: bool,
     refund_window_days: i64,
@@ -36,6 +38,16 @@ record! {
     version: i64,
 }
 decided!(ChannelAccount, channel_accounts);
+
+record! {
+    OperatingProfile in "operating_profiles", keys 2, Contended, Unlocked;
+    tenant_id: TenantId,
+    id: OperatingProfileId,
+    kind: ProfileKind,
+    licence_no: Option<String>,
+    version: i64,
+}
+decided!(OperatingProfile, operating_profiles);
 
 impl Store {
     /// Channel accounts, newest first.

@@ -5,18 +5,19 @@ use tk_domain::access::SignatureAlgorithm;
 use tk_domain::agreement::AgreementStatus;
 use tk_domain::audit::Act;
 use tk_domain::bank_link::{LinkRoad, LinkStatus, PullTrouble};
-use tk_domain::channel_account::{Channel, Method};
+use tk_domain::channel_account::{Channel, Collects, Method};
 use tk_domain::cheque::ChequeStatus;
 use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
 use tk_domain::key::{IdempotencyName, KeyName, NaturalKind};
 use tk_domain::ledger::{AccountKind, EntryKind, HoldStatus, Owner, Side};
+use tk_domain::operating_profile::ProfileKind;
 use tk_domain::partner::PartnerKind;
 use tk_domain::payment::{
     Action, ActionKind, AttemptStatus, Discount, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
@@ -46,7 +47,7 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 }
 
 macro_rules! word_columns {
@@ -64,7 +65,7 @@ macro_rules! word_columns {
 word_columns! {
     AgreementStatus, IdentityLevel, IdentityStatus, PhotoKind, PhotoSide, SignatureAlgorithm, PartnerKind, Act, Channel, Method, ExceptionKind, ExceptionStatus, InstructionKind, InstructionStatus,
     NaturalKind, AccountKind, EntryKind, HoldStatus, Side, ActionKind, AttemptStatus, Disposition, PaymentStatus,
-    RefundStatus, IssueOn, Premium, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
+    RefundStatus, IssueOn, Premium, Collects, ProfileKind, StrayMoney, Terminal, Line, RefundOrigin, RefundRoute, RefundState, DeliveryStatus,
     EventKind, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState,
     ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,

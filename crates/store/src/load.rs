@@ -19,6 +19,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
 use tk_domain::merchant::Merchant;
+use tk_domain::operating_profile::{OperatingProfile, profile_id};
 use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
@@ -89,6 +90,9 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         }
         Want::PayerSum(tenant, id) => by_key::<PayerSum>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::Agreement(tenant, id) => by_key::<Agreement>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::OperatingProfile(tenant) => {
+            by_key::<OperatingProfile>(loads, snapshot, (*tenant, (*tenant, profile_id(*tenant))));
+        }
         Want::Instalment(tenant, id) => by_key::<Instalment>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::IdentityCheck(tenant, id) => {
             by_key::<IdentityCheck>(loads, snapshot, (*tenant, (*tenant, *id)));

@@ -17,6 +17,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::key::{Head, IdempotencyRecord, NaturalKey};
 use tk_domain::ledger::{Account, Hold};
 use tk_domain::merchant::Merchant;
+use tk_domain::operating_profile::OperatingProfile;
 use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::product::Product;
@@ -49,7 +50,7 @@ impl Write {
 
 /// All that the snapshot holds beyond the database.
 pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
-    let mut writes = Vec::with_capacity(30);
+    let mut writes = Vec::with_capacity(31);
     changed::<NaturalKey>(&mut writes, snapshot);
     changed::<IdempotencyRecord>(&mut writes, snapshot);
     changed::<Merchant>(&mut writes, snapshot);
@@ -66,6 +67,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<App>(&mut writes, snapshot);
     changed::<ApiKey>(&mut writes, snapshot);
     changed::<Payment>(&mut writes, snapshot);
+    changed::<OperatingProfile>(&mut writes, snapshot);
     changed::<Instalment>(&mut writes, snapshot);
     changed::<Attempt>(&mut writes, snapshot);
     changed::<Refund>(&mut writes, snapshot);

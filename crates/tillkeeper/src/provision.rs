@@ -102,6 +102,7 @@ pub async fn channel_account(
         channel: contract.channel,
         payee_app: contract.payee_app.to_owned(),
         payee_merchant: contract.payee_merchant.to_owned(),
+        collects: tk_domain::channel_account::Collects::Own,
         terms,
         origin: Origin::system(),
     };

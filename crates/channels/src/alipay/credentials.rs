@@ -6,6 +6,7 @@ use crate::credentials::{AccountTerms, CredentialsError};
 use crate::http;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use tk_domain::channel_account::Collects;
 use tk_formats::alipay::Charset;
 use tk_formats::alipay::cert::{self, CertError};
 use tk_formats::alipay::keys::{SigningKey, VerifyingKey};
@@ -81,6 +82,10 @@ impl Credentials {
         AccountTerms {
             payee_app: self.settings.app_id.clone(),
             payee_merchant: self.settings.seller_id.clone(),
+            collects: match self.settings.auth_app_id {
+                Some(_) => Collects::SubMerchant,
+                None => Collects::Own,
+            },
             expires_at_us: self.certificates_expire_at_us,
         }
     }

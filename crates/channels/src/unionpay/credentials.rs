@@ -3,6 +3,7 @@
 use crate::credentials::{AccountTerms, CredentialsError};
 use crate::{Environment, http};
 use serde::Deserialize;
+use tk_domain::channel_account::Collects;
 use tk_formats::cert::{self, CertError, check_chain};
 use tk_formats::keys::{KeyError, SigningKey, VerifyingKey};
 use tk_formats::unionpay::sensitive::{EncryptionKey, SensitiveError};
@@ -118,6 +119,10 @@ impl Credentials {
         AccountTerms {
             payee_app: self.settings.mer_id.clone(),
             payee_merchant: self.settings.payee().to_owned(),
+            collects: match self.settings.access {
+                Access::Merchant => Collects::Own,
+                Access::Acquirer { .. } | Access::Platform { .. } => Collects::SubMerchant,
+            },
             expires_at_us: self.certificates_expire_at_us,
         }
     }

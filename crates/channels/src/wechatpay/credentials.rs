@@ -5,6 +5,7 @@ use crate::Environment;
 use crate::credentials::{AccountTerms, CredentialsError};
 use crate::http;
 use serde::Deserialize;
+use tk_domain::channel_account::Collects;
 use tk_formats::alipay::keys::{SigningKey, VerifyingKey};
 use tk_formats::wechatpay::ApiV3Key;
 use tk_formats::wechatpay::certificates;
@@ -91,6 +92,10 @@ impl Credentials {
         AccountTerms {
             payee_app: self.settings.appid.clone(),
             payee_merchant: self.settings.payee().to_owned(),
+            collects: match self.settings.sub_mchid {
+                Some(_) => Collects::SubMerchant,
+                None => Collects::Own,
+            },
             expires_at_us: Some(self.certificate_expires_at_us),
         }
     }

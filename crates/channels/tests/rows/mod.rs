@@ -194,6 +194,7 @@ pub fn account(settings: String) -> ChannelAccount {
         priority: 1,
         payee_app: APP_ID.to_owned(),
         payee_merchant: SELLER_ID.to_owned(),
+        collects: tk_domain::channel_account::Collects::Own,
         fee_rate: Rate::ZERO,
         fee_returned: true,
         refund_window_days: 365,

@@ -27,6 +27,16 @@ words! {
 }
 
 words! {
+    /// Whose account the money of a contract reaches.
+    Collects {
+        /// The tenant's own.
+        Own = "own",
+        /// A sub-merchant's, whom the tenant serves (服务商模式).
+        SubMerchant = "sub_merchant",
+    }
+}
+
+words! {
     /// What the payer sees and chooses.
     Method {
         /// Alipay in a desktop browser.
@@ -133,6 +143,8 @@ pub struct ChannelAccount {
     pub payee_app: String,
     /// Our merchant identity at the channel that a success must name (Alipay: seller id).
     pub payee_merchant: String,
+    /// Whose account the money reaches; frozen.
+    pub collects: Collects,
     /// What the channel charges.
     pub fee_rate: Rate,
     /// Whether the channel gives its charge back on refund.

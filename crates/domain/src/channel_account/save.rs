@@ -2,7 +2,7 @@
 
 use crate::audit::{Act, Origin};
 use crate::bank_link;
-use crate::channel_account::{Channel, ChannelAccount};
+use crate::channel_account::{Channel, ChannelAccount, Collects};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{ChannelAccountId, PartnerId, TenantId};
@@ -84,6 +84,8 @@ pub struct CreateChannelAccount {
     pub payee_app: String,
     /// Our merchant identity at the channel that a success must name (Alipay: seller id).
     pub payee_merchant: String,
+    /// Whose account the money reaches.
+    pub collects: Collects,
     /// The one partner it is bound to.
     pub partner_id: Option<PartnerId>,
     /// The terms; name, methods and credentials are required.
@@ -109,6 +111,7 @@ impl CreateChannelAccount {
             priority: 100,
             payee_app: self.payee_app.clone(),
             payee_merchant: self.payee_merchant.clone(),
+            collects: self.collects,
             fee_rate: Rate::ZERO,
             fee_returned: false,
             refund_window_days: 365,
@@ -135,6 +138,7 @@ impl Command for CreateChannelAccount {
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::ChannelAccounts(self.tenant_id));
         bank_link::want_link((self.tenant_id, self.channel_account_id), wants);
+        wants.add(Want::OperatingProfile(self.tenant_id));
         if let Some(id) = self.partner_id {
             wants.add(Want::Partner(self.tenant_id, id));
         }
@@ -151,6 +155,7 @@ impl Command for CreateChannelAccount {
         }
         let account = self.row(moment);
         check(&account)?;
+        snapshot.profile_of(self.tenant_id).check_contract(&account)?;
         if count >= CHANNEL_ACCOUNTS_MAX {
             return Err(Refusal::LimitReached { what: "channel_accounts", max: CHANNEL_ACCOUNTS_MAX });
         }

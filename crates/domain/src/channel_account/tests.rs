@@ -11,6 +11,7 @@ fn create(number: u8, terms: ChannelAccountTerms) -> CreateChannelAccount {
         channel: Channel::Alipay,
         payee_app: "2021000000000001".to_owned(),
         payee_merchant: "2088000000000001".to_owned(),
+        collects: crate::channel_account::Collects::Own,
         terms,
         origin: origin(),
     }

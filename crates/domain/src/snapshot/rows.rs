@@ -10,7 +10,7 @@ use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instalment::Instalment;
@@ -18,6 +18,7 @@ use crate::instruction::Instruction;
 use crate::key::{Head, IdempotencyName, IdempotencyRecord, KeyName, NaturalKey};
 use crate::ledger::{self, Account, Hold};
 use crate::merchant::Merchant;
+use crate::operating_profile::OperatingProfile;
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
 use crate::product::Product;
@@ -53,7 +54,7 @@ macro_rules! rows {
 
 rows! {
     IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId, Agreement: AgreementId,
-    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, Instalment: InstalmentId, ChannelAccount: ChannelAccountId,
+    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, Instalment: InstalmentId, OperatingProfile: OperatingProfileId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,

@@ -112,6 +112,7 @@ pub fn contract(id: ChannelAccountId) -> ChannelAccount {
         priority: 1,
         payee_app: "app-ours".to_owned(),
         payee_merchant: "seller-ours".to_owned(),
+        collects: tk_domain::channel_account::Collects::Own,
         fee_rate: Rate::from_ppm(3_000).unwrap(),
         fee_returned: false,
         refund_window_days: 365,

@@ -26,6 +26,7 @@ mod fulfilments;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod instalments;
 mod invariants;
 #[cfg(test)]
 mod items;

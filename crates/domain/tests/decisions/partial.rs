@@ -53,6 +53,8 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::PaymentIdentity(..)
         | Want::PayerSum(..)
         | Want::Agreement(..)
+        | Want::OperatingProfile(..)
+        | Want::Instalment(..)
         | Want::IdentityCheck(..)
         | Want::IdentityPhoto(..)
         | Want::Product(..)
@@ -93,6 +95,11 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::PaymentIdentity(tenant, id) => {
             copy(&full.payment_identities, &(*tenant, *id), &mut to.payment_identities);
         }
+        Want::OperatingProfile(tenant) => {
+            let key = (*tenant, tk_domain::operating_profile::profile_id(*tenant));
+            copy(&full.operating_profiles, &key, &mut to.operating_profiles);
+        }
+        Want::Instalment(tenant, id) => copy(&full.instalments, &(*tenant, *id), &mut to.instalments),
         Want::PayerSum(tenant, id) => copy(&full.payer_sums, &(*tenant, *id), &mut to.payer_sums),
         Want::Agreement(tenant, id) => copy(&full.agreements, &(*tenant, *id), &mut to.agreements),
         Want::IdentityCheck(tenant, id) => {
@@ -201,6 +208,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::PaymentIdentity(row) => {
             replaces_unseen(&**row, &full.payment_identities, &partial.payment_identities)
         }
+        Change::Instalment(row) => replaces_unseen(&**row, &full.instalments, &partial.instalments),
         Change::PayerSum(row) => replaces_unseen(&**row, &full.payer_sums, &partial.payer_sums),
         Change::Agreement(row) => replaces_unseen(&**row, &full.agreements, &partial.agreements),
         Change::IdentityCheck(row) => {
@@ -218,6 +226,7 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         Change::Merchant(_)
         | Change::Partner(_)
         | Change::IdentityPolicy(_)
+        | Change::OperatingProfile(_)
         | Change::Product(_)
         | Change::ChannelAccount(_)
         | Change::App(_)

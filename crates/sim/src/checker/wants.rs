@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use tk_domain::command::{Command, Want, Wants};
 use tk_domain::decision::Change;
 use tk_domain::moment::Moment;
+use tk_domain::operating_profile::profile_id;
 use tk_domain::snapshot::{Row, Rows, Snapshot};
 use tk_simulator::core::Dice;
 
@@ -125,6 +126,7 @@ impl Checker {
             Change::Merchant(_)
             | Change::Partner(_)
             | Change::IdentityPolicy(_)
+            | Change::OperatingProfile(_)
             | Change::Product(_)
             | Change::ChannelAccount(_)
             | Change::WebhookEndpoint(_)
@@ -154,6 +156,10 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
     match want {
         Want::Merchant(tenant, id) => copy(&rows.merchants, &mut partial.merchants, &(*tenant, *id)),
         Want::Partner(tenant, id) => copy(&rows.partners, &mut partial.partners, &(*tenant, *id)),
+        Want::OperatingProfile(tenant) => {
+            let key = (*tenant, profile_id(*tenant));
+            copy(&rows.operating_profiles, &mut partial.operating_profiles, &key);
+        }
         Want::IdentityPolicy(tenant) => {
             let key = (*tenant, tk_domain::id::IdentityPolicyId(tenant.0));
             copy(&rows.identity_policies, &mut partial.identity_policies, &key);

@@ -48,6 +48,7 @@ impl Command for OpenBank {
             priority: 1,
             payee_app: String::new(),
             payee_merchant: String::new(),
+            collects: tk_domain::channel_account::Collects::Own,
             fee_rate: Rate::from_ppm(0).unwrap(),
             fee_returned: false,
             refund_window_days: 0,

@@ -100,6 +100,7 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
         channel: Channel::Alipay,
         payee_app: "2021000000000001".to_owned(),
         payee_merchant: "2088101117955611".to_owned(),
+        collects: tk_domain::channel_account::Collects::Own,
         terms,
         origin,
     };

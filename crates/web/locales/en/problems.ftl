@@ -45,6 +45,7 @@ problem-code-taken = The code is taken
 problem-field-invalid = A field's value is out of bounds
 problem-merchant-disabled = The merchant takes no new payments
 problem-product-disabled = The product takes no new payments
+problem-profile-forbids = Not allowed under the operating profile of the company
 problem-ext-invalid = A field of the product is not as its schema says
 problem-instalment-taken = Another payment collects this instalment or has collected it
 problem-partner-disabled = The partner brings no new payments

@@ -45,6 +45,7 @@ problem-code-taken = 代码已被占用
 problem-field-invalid = 字段取值超出范围
 problem-merchant-disabled = 商户已停用
 problem-product-disabled = 产品已停用
+problem-profile-forbids = 该机构的经营资质不允许此项操作
 problem-ext-invalid = 产品扩展字段不符合其定义
 problem-instalment-taken = 该期保费已由另一笔支付收取或正在收取
 problem-partner-disabled = 该合作渠道已停用

@@ -22,6 +22,7 @@ mod keys;
 mod merchants;
 pub mod once;
 mod openapi;
+mod operating_profile;
 mod partners;
 mod payments;
 mod products;
@@ -127,6 +128,7 @@ fn configuration() -> OpenApiRouter<WebState> {
         .routes(routes!(merchants::get::get, merchants::update::update))
         .routes(routes!(partners::create::create, partners::list::list))
         .routes(routes!(partners::get::get, partners::update::update))
+        .routes(routes!(operating_profile::get))
         .routes(routes!(identity::policy::get, identity::policy::update))
         .routes(routes!(products::create::create, products::list::list))
         .routes(routes!(products::get::get, products::update::update))

@@ -56,6 +56,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::IdempotencyKeyReused
         | Refusal::FieldInvalid { .. }
         | Refusal::ExtInvalid { .. }
+        | Refusal::ProfileForbids { .. }
         | Refusal::IdentityRequired { .. }
         | Refusal::PartnerLicenceScope
         | Refusal::PartnerMismatch
@@ -112,6 +113,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::MerchantDisabled
         | Refusal::ProductDisabled
         | Refusal::ExtInvalid { .. }
+        | Refusal::ProfileForbids { .. }
         | Refusal::InstalmentTaken { .. }
         | Refusal::IdentityRequired { .. }
         | Refusal::IdentityInProgress
@@ -179,6 +181,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
     match refusal {
         Refusal::CodeTaken { param } => at(&format!("#/{param}"), "taken"),
         Refusal::FieldInvalid { param, reason } => at(&format!("#/{param}"), reason),
+        Refusal::ProfileForbids { reason } => at("#", reason),
         Refusal::ExtInvalid { field, reason } => at(&format!("#/ext/{field}"), reason),
         Refusal::InstalmentTaken { payment_id, paid } => at(
             "#/instalment",

@@ -22,6 +22,7 @@ mod notices;
 mod partners;
 mod parts;
 mod products;
+mod profiles;
 mod protocol;
 mod refunds;
 mod resolutions;

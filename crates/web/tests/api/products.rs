@@ -110,7 +110,8 @@ async fn a_period_is_collected_once() {
         let shift = json!({ "counter": counter, "cashier": "甲", "float": 0 });
         let shift = app.post("/v1/shifts", &shift).await.expect(201)["id"].clone();
         let take = |payment: &Value, method: &str| {
-            let slip = (method != "cash").then(|| json!({ "terminal": "T1", "number": "N1" }));
+            let slip =
+                (method != "cash").then(|| json!({ "terminal": "T1", "number": format!("N-{method}") }));
             json!({ "shift": shift, "payment": payment["id"], "method": method, "amount": 1_000, "actor": "甲",
                 "slip": slip })
         };

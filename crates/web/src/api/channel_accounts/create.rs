@@ -112,6 +112,7 @@ async fn command(
         partner_id,
         payee_app: read.payee_app,
         payee_merchant: read.payee_merchant,
+        collects: read.collects,
         terms: terms.terms(state, caller, id).await?,
         origin: caller.origin(),
     })

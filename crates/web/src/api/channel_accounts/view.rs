@@ -10,7 +10,7 @@ use tk_app::App;
 use tk_app::channels::bank::{BankAccount, BankAccountError, Link, LinkRefused};
 use tk_app::channels::credentials::{read_terms, secret_fields};
 use tk_app::channels::{AccountTerms, CredentialsError, Environment};
-use tk_domain::channel_account::{Channel, ChannelAccount};
+use tk_domain::channel_account::{Channel, ChannelAccount, Collects};
 use tk_domain::moment::time_text;
 use utoipa::ToSchema;
 
@@ -38,6 +38,8 @@ pub struct ChannelAccountView {
     pub products: Value,
     /// The one partner whose payments alone it may take, `ptn_…`.
     pub partner: Option<String>,
+    /// Whose account the money reaches: `own` or `sub_merchant`.
+    pub collects: &'static str,
     /// The least amount, minor units.
     pub amount_min: i64,
     /// The greatest amount, minor units.
@@ -88,6 +90,7 @@ impl ChannelAccountView {
             merchants: account.merchants.as_deref().map_or(Value::Null, list),
             products: account.products.as_deref().map_or(Value::Null, list),
             partner: account.partner_id.map(|id| id.to_string()),
+            collects: account.collects.word(),
             amount_min: account.amount_min_minor,
             amount_max: account.amount_max_minor,
             priority: account.priority,
@@ -129,13 +132,14 @@ pub fn checked(
 ) -> Result<AccountTerms, Problem> {
     if channel == Channel::BankDirect {
         let payee_merchant = bank_account(state, (settings, credentials))?.account_no;
-        return Ok(AccountTerms { payee_app: String::new(), payee_merchant, expires_at_us: None });
+        let (payee_app, collects) = (String::new(), Collects::Own);
+        return Ok(AccountTerms { payee_app, payee_merchant, collects, expires_at_us: None });
     }
     if channel == Channel::Counter {
         let _: Counter = serde_json::from_value(settings.clone())
             .map_err(|error| Problem::field(Code::FieldMalformed, "#/settings", error.to_string()))?;
         let (payee_app, payee_merchant) = (String::new(), String::new());
-        return Ok(AccountTerms { payee_app, payee_merchant, expires_at_us: None });
+        return Ok(AccountTerms { payee_app, payee_merchant, collects: Collects::Own, expires_at_us: None });
     }
     let (settings, credentials) = (settings.to_string(), credentials.to_string());
     let texts = (settings.as_str(), credentials.as_str());

@@ -418,6 +418,7 @@ fn account(number: u8, channel: Channel, methods: &str, amount_max_minor: i64) -
         priority: 1,
         payee_app: "2021000000000001".to_owned(),
         payee_merchant: "2088000000000001".to_owned(),
+        collects: tk_domain::channel_account::Collects::Own,
         fee_rate: Rate::default(),
         fee_returned: false,
         refund_window_days: 365,
