@@ -2,7 +2,10 @@
 
 use crate::decision::Decision;
 use crate::id::{
-    AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
+    AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
+    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
+    InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId,
+    ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;

@@ -11,7 +11,11 @@ use tk_domain::counter::{CounterFlow, DayStatus, DepositStatus, ShiftStatus, Voi
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId,
+    ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128,
+    IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId,
+    OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId,
+    SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};

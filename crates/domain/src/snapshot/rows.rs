@@ -10,7 +10,11 @@ use crate::counter::{CashDeposit, CounterDay, CounterMovement, Seat, Shift};
 use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
-    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
+    ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
+    IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId,
+    PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId,
+    SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instalment::Instalment;

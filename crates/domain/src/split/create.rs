@@ -2,7 +2,7 @@
 
 use super::begin::{Division, divide, items_of, whole_of};
 use super::rows::{SPLITS_MAX, Split, SplitLine, SplitMode};
-use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity};
+use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity, want_terms};
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
@@ -143,12 +143,8 @@ impl Command for CreateSplit {
         if let Some(id) = payment.effective_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, id));
         }
+        want_terms(self.tenant_id, &self.terms, wants);
         let receivers = self.terms.receivers();
-        for receiver in &receivers {
-            if let super::Receiver::Merchant(id) = receiver {
-                wants.add(Want::Merchant(self.tenant_id, *id));
-            }
-        }
         let own = super::Receiver::Merchant(payment.merchant_id);
         let names = accounts(receivers.iter().chain([&own]), (self.tenant_id, payment.currency));
         for name in names {

@@ -192,7 +192,8 @@ fn bounded(cuts: &[Cut], whole: Whole<'_>) -> Result<(), Refusal> {
     if !whole.items.is_empty() && into_premium { Err(Refusal::SplitExceedsItems) } else { Ok(()) }
 }
 
-/// Each merchant must be another one of the giver's legal entity: anybody else is paid by a channel.
+/// Each merchant must be another one of the giver's legal entity, unless the tenant is licensed to clear for others:
+/// anybody else is paid by a channel.
 pub(super) fn legal_entity(
     receivers: &BTreeSet<Receiver>,
     giver: &Merchant,
@@ -206,7 +207,9 @@ pub(super) fn legal_entity(
         if merchant.id == giver.id {
             return Err(invalid("the merchant itself keeps what is not given away"));
         }
-        if giver.legal_entity.is_none() || merchant.legal_entity != giver.legal_entity {
+        let clears = snapshot.profile_of(giver.tenant_id).clears_for_others();
+        let own = merchant.legal_entity == giver.legal_entity;
+        if giver.legal_entity.is_none() || !(own || clears) {
             return Err(Refusal::SplitNeedsChannel);
         }
         entity.clone_from(&giver.legal_entity);
@@ -237,6 +240,9 @@ pub(crate) fn freeze(
 
 /// The merchants that are named.
 pub(crate) fn want_terms(tenant_id: TenantId, terms: &SplitTerms, wants: &mut Wants) {
+    if !terms.shares.is_empty() {
+        wants.add(Want::OperatingProfile(tenant_id));
+    }
     for receiver in terms.receivers() {
         match receiver {
             Receiver::Merchant(id) => wants.add(Want::Merchant(tenant_id, id)),

@@ -76,6 +76,7 @@ impl Command for Furnish {
             priority: 1,
             payee_app: "app".to_owned(),
             payee_merchant: "seller".to_owned(),
+            collects: tk_domain::channel_account::Collects::Own,
             fee_rate: Rate::from_ppm(3_000).unwrap(),
             fee_returned: true,
             refund_window_days: 365,

@@ -49,6 +49,7 @@ impl Command for OpenChannel {
             priority: 1,
             payee_app: String::new(),
             payee_merchant: String::new(),
+            collects: tk_domain::channel_account::Collects::Own,
             fee_rate: Rate::from_ppm(0).unwrap(),
             fee_returned: false,
             refund_window_days: 365,

@@ -1,6 +1,6 @@
 //! What a company may do with money by its licences.
 
-use crate::bed::{Setup, TestApp};
+use crate::bed::{Setup, TestApp, order};
 use serde_json::json;
 use tk_app::store::Failure;
 use tk_domain::audit::Origin;
@@ -42,5 +42,21 @@ async fn a_payment_institution_has_a_licence_and_no_wire_to_a_bank() {
         let reason = "a payment institution is not wired straight to a bank";
         let said = Refusal::ProfileForbids { reason };
         assert!(matches!(refused, Err(Failure::Refused(refusal)) if refusal == said));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_payment_institution_clears_between_legal_entities() {
+    for app in TestApp::each(Setup::default()).await {
+        app.shop().await;
+        app.patch("/v1/merchants/pnc", &json!({ "legal_entity": "91310000MA1" })).await.expect(200);
+        let other = json!({ "code": "other", "name": "另一法人", "legal_entity": "91440300MA2" });
+        app.post("/v1/merchants", &other).await.expect(201);
+        let mut body = order("L-1", 10_000);
+        body["splits"] = json!([{ "merchant": "other", "rate": "0.4" }]);
+        app.post("/v1/payments", &body).await.refused(422, "split_needs_channel");
+        let licensed = profile(&app, ProfileKind::LicensedInstitution, Some("Z2000133000019"));
+        app.app.submit(licensed).await.unwrap();
+        app.post("/v1/payments", &body).await.expect(201);
     }
 }
