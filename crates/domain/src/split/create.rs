@@ -64,7 +64,8 @@ impl CreateSplit {
         let lines: Vec<SplitLine> = lines_of(payment, snapshot).into_iter().cloned().collect();
         let lines: Vec<SplitLine> = lines.into_iter().filter(|line| line.split_id == split.id).collect();
         let items = items_of(payment);
-        let whole = Whole { amount: payment.amount(), items: &items, left_minor: i64::MAX, shared_minor: 0 };
+        let (amount, left_minor) = (payment.payer_amount(), i64::MAX);
+        let whole = Whole { amount, items: &items, left_minor, shared_minor: 0 };
         let asked = self.terms.cuts(whole).map_err(|_| Refusal::SplitConflict)?;
         let asked = asked.iter().map(|cut| (Some(cut.receiver), cut.amount_minor, cut.item));
         let same = asked.eq(lines.iter().map(|line| (line.receiver(), line.amount_minor, line.item)));
