@@ -125,7 +125,7 @@ pub async fn check_up(patient: Patient<'_>, now_us: i64) -> Result<Vec<Checked>,
         Ok(parsed) => parsed,
         Err(checked) => return Ok(vec![checked]),
     };
-    let http = parsed.http(Http::new(patient.environment, Deadlines::default())?)?;
+    let http = parsed.http(&Http::new(patient.environment, Deadlines::default())?)?;
     let permits = Permits::new(1, Duration::from_secs(1));
     let line = Line { http: &http, permits: &permits, account_id: ChannelAccountId::default(), now_us };
     let mut found = vec![checked(Step::Settings, Grade::Fine, "settings_fine", String::new())];
@@ -200,7 +200,7 @@ impl Parsed {
     }
 
     /// The client that believes whom this configuration believes.
-    fn http(&self, usual: Http) -> Result<Http, HttpSetupError> {
+    fn http(&self, usual: &Http) -> Result<Http, HttpSetupError> {
         let authority = match self {
             Self::Alipay(_) | Self::Wechatpay(_) | Self::Unionpay(_) => None,
             Self::Bank(link) => link.terms.ca_certificate.as_deref(),
@@ -213,7 +213,7 @@ impl Parsed {
             Self::Alipay(read) => alipay::question::ask(line, read).await,
             Self::Wechatpay(read) => wechatpay::question::ask(line, read).await,
             Self::Unionpay(read) => unionpay::question::ask(line, read).await,
-            Self::Bank(link) => bank::question::ask(line, link).await,
+            Self::Bank(of_bank) => bank::question::ask(line, of_bank).await,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::payment::{Payment, PaymentStatus, RefundStatus};
 use crate::product::{Premium, Product};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The last period that a policy may have: a hundred years by the month.
@@ -51,6 +52,23 @@ impl Period {
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest.finalize()).for_each(|(byte, digit)| *byte = digit);
         InstalmentId(Id128(bytes))
+    }
+}
+
+/// A period of a policy as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeriodView {
+    /// The policy or proposal.
+    pub policy_no: String,
+    /// Which instalment; the first premium is 1.
+    pub number: i64,
+}
+
+impl PeriodView {
+    /// The published form.
+    #[must_use]
+    pub fn of(period: &Period) -> Self {
+        Self { policy_no: period.policy_no.clone(), number: period.number }
     }
 }
 

@@ -60,7 +60,6 @@ pub struct PaidEvidence {
 
 /// Who bears what of a sum at the channel, by the channel's own word. What is left of the sum, the merchant bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 pub struct Borne {
     /// The payer's own money, minor units.
     pub payer_minor: i64,

@@ -8,7 +8,7 @@ pub use parts::{DiscountsView, PartView};
 
 use crate::channel_account::{Channel, Method};
 use crate::id::AttemptId;
-use crate::instalment::Period;
+use crate::instalment::PeriodView;
 use crate::moment::{date_text, time_text};
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, RefundStatus};
 use crate::product::Terminal;
@@ -106,21 +106,6 @@ pub struct PaymentView {
     pub ended_at: Option<String>,
     /// RFC 3339.
     pub created: String,
-}
-
-/// A period of a policy as published.
-#[derive(Debug, Clone, Serialize)]
-pub struct PeriodView {
-    /// The policy or proposal.
-    pub policy_no: String,
-    /// Which instalment; the first premium is 1.
-    pub number: i64,
-}
-
-impl PeriodView {
-    fn of(period: &Period) -> Self {
-        Self { policy_no: period.policy_no.clone(), number: period.number }
-    }
 }
 
 /// The attempt started last, as published within its payment.

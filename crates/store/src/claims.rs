@@ -14,6 +14,7 @@ use tk_domain::webhook::Delivery;
 
 /// A tenant with work that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each kind of work is due or not by itself")]
 pub struct DueTenant {
     /// The tenant.
     pub tenant_id: TenantId,

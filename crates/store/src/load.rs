@@ -78,6 +78,7 @@ pub fn loads_for(snapshot: &mut Snapshot, wants: &[Want]) -> Vec<Load> {
     loads
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each want")]
 fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
     match want {
         Want::Merchant(tenant, id) => by_key::<Merchant>(loads, snapshot, (*tenant, (*tenant, *id))),

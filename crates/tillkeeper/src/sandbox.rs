@@ -104,7 +104,7 @@ fn bank(args: &SandboxArgs) -> anyhow::Result<Arc<BankSite>> {
 }
 
 /// Serves the sandbox until interrupted.
-pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &SandboxArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let ambient = SystemAmbient::default();
@@ -122,7 +122,7 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         let gateway = gateway(&args.keys)?;
         let address = listener.local_addr()?;
         announce(&format!("http://{address}"), wechatpay, gateway.is_some());
-        let beside = Beside { gateway, bank: Some(bank(&args)?), ..Beside::default() };
+        let beside = Beside { gateway, bank: Some(bank(args)?), ..Beside::default() };
         serve_beside(listener, config, beside, crate::serve::interrupted()).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })

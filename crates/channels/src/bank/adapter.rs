@@ -13,26 +13,26 @@ impl Adapters {
     /// Asks for a statement; one question of an account at a time goes its way in the time that files have.
     pub async fn ask_bank(
         &self,
-        link: &Link,
+        bank: &Link,
         account_id: ChannelAccountId,
         asking: Asking,
         now_us: i64,
     ) -> Answer {
         let line = Line { http: &self.http, permits: &self.permits, account_id, now_us };
-        ask(&line, link, asking).await
+        ask(&line, bank, asking).await
     }
 }
 
 /// Asks over a line; where the link names an authority, only a certificate that leads to it is believed.
-pub(crate) async fn ask(line: &Line<'_>, link: &Link, asking: Asking) -> Answer {
+pub(crate) async fn ask(line: &Line<'_>, bank: &Link, asking: Asking) -> Answer {
     let Some(_turn) = line.turn().await else {
         return Answer::none(PullTrouble::Unreachable, "too many questions are under way");
     };
-    let own = match link.terms.ca_certificate.as_deref().map(|pem| line.http.believing(pem)).transpose() {
+    let own = match bank.terms.ca_certificate.as_deref().map(|pem| line.http.believing(pem)).transpose() {
         Ok(own) => own,
         Err(error) => return Answer::none(PullTrouble::Misconfigured, error.to_string()),
     };
-    fetch(own.as_ref().unwrap_or(line.http), link, asking).await
+    fetch(own.as_ref().unwrap_or(line.http), bank, asking).await
 }
 
 async fn fetch(http: &Http, link: &Link, asking: Asking) -> Answer {

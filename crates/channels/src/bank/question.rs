@@ -8,10 +8,10 @@ use crate::line::Line;
 use tk_domain::bank_link::{Asking, PullTrouble, StatementKind};
 use tk_domain::moment::shanghai_day;
 
-pub(crate) async fn ask(line: &Line<'_>, link: &Link) -> Asked {
+pub(crate) async fn ask(line: &Line<'_>, bank: &Link) -> Asked {
     let asking = Asking { day: shanghai_day(line.now_us), kind: StatementKind::Intraday };
-    let answer = ask_bank(line, link, asking).await;
-    let nothing = match of_answer(link, Some(asking), &answer) {
+    let answer = ask_bank(line, bank, asking).await;
+    let nothing = match of_answer(bank, Some(asking), &answer) {
         Ok(brought) => return Asked::Answered(brought.statement.lines.len().to_string()),
         Err(nothing) => nothing,
     };

@@ -22,6 +22,7 @@ fn file(format: FileFormat) -> Vec<u8> {
     statement(&bank, (ACCOUNT, DAY), format, NOON_US + 1).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the adapter takes it")]
 fn asked(day: i64) -> Option<Asking> {
     Some(Asking { day, kind: StatementKind::Intraday })
 }

@@ -210,15 +210,12 @@ impl Command for ReceiveCheque {
         let gate = Gate::before(payment, snapshot, moment.now_us)?;
         let mut changes = Changes::default();
         let asked = (self.lease_us, &self.origin);
-        match clear_open(payment, asked, (snapshot, &mut changes), moment)? {
-            Some(ClosingEarlier { attempt }) => {
-                let reply = ChequeReceived::ClosingEarlier { attempt: Box::new(attempt) };
-                Ok(Decision::new(reply, changes))
-            }
-            None => {
-                gate.count(payment, &mut changes);
-                Ok(self.begin(payment, account, changes, moment))
-            }
+        let closing = clear_open(payment, asked, (snapshot, &mut changes), moment)?;
+        if let Some(ClosingEarlier { attempt }) = closing {
+            let reply = ChequeReceived::ClosingEarlier { attempt: Box::new(attempt) };
+            return Ok(Decision::new(reply, changes));
         }
+        gate.count(payment, &mut changes);
+        Ok(self.begin(payment, account, changes, moment))
     }
 }

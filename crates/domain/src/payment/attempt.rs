@@ -77,7 +77,6 @@ pub struct Action {
 
 /// What the channel took off the payer's bill at its own side, and how much of that went back or is about to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 pub struct Discount {
     /// Funded by the channel or others there: it is paid over to us, minor units.
     pub settled_minor: i64,

@@ -5,7 +5,6 @@ use crate::refund::Refund;
 
 /// What goes back with a refund beside the payer's money, minor units; frozen when the refund is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 pub struct Shares {
     /// Of the discounts that the channel pays over to us; it takes them back.
     pub discount_minor: i64,

@@ -6,6 +6,7 @@ extern crate tillkeeper_domain as tk_domain;
 
 #[cfg(test)]
 mod agreements;
+#[cfg(test)]
 mod attempts;
 #[cfg(test)]
 mod bank_link;
@@ -27,6 +28,7 @@ mod fulfilments;
 mod identity;
 #[cfg(test)]
 mod instalments;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod items;

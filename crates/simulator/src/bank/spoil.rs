@@ -63,7 +63,7 @@ fn as_text(bytes: &[u8], work: impl Fn(&str) -> String) -> Vec<u8> {
     }
     let Ok(text) = Charset::Gbk.decode(bytes) else { return bytes.to_vec() };
     let worked = work(&text);
-    Charset::Gbk.encode(&worked).map_or_else(|_| worked.clone().into_bytes(), |encoded| encoded.into_owned())
+    Charset::Gbk.encode(&worked).map_or_else(|_| worked.clone().into_bytes(), std::borrow::Cow::into_owned)
 }
 
 fn doubled(text: &str, format: FileFormat) -> String {

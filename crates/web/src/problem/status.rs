@@ -6,6 +6,7 @@ use tk_money::Amount;
 
 /// The HTTP status of a refusal.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 pub const fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NonceReplayed => StatusCode::UNAUTHORIZED,

@@ -279,7 +279,7 @@ async fn unionpays_word_about_another_merchant_is_no_collection_of_ours() {
 
 /// The payer types his card on UnionPay's page, which then reports to us.
 async fn types_his_card(app: &TestApp, channels: &Channels, form: &BrowserForm) {
-    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let escaped = |text: &str| text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let pairs = form.fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
     let body = pairs.collect::<Vec<_>>().join("&");
     let posted = app.client.post(&form.url).header("content-type", "application/x-www-form-urlencoded");

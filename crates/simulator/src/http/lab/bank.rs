@@ -69,8 +69,8 @@ async fn overview(State(lab): State<Lab>, visit: Visit) -> Response {
         let accounts: Vec<String> = bank.accounts().map(str::to_owned).collect();
         let row = |account: &String| {
             let link = visit.link(&format!("/bank/accounts/{account}"), account);
-            let held = bank.balance_fen(account).unwrap_or(0);
-            vec![link, escape(bank.name(account).unwrap_or_default()), yuan(held)]
+            let balance_fen = bank.balance_fen(account).unwrap_or(0);
+            vec![link, escape(bank.name(account).unwrap_or_default()), yuan(balance_fen)]
         };
         accounts.iter().map(row).collect()
     });
@@ -94,7 +94,7 @@ async fn show(State(lab): State<Lab>, Path(account): Path<String>, visit: Visit)
         let name = bank.name(&account).unwrap_or_default().to_owned();
         Ok::<_, BankRefusal>((rows, name, bank.balance_fen(&account)?))
     });
-    let Ok((rows, holder, held)) = read else { return visit.missing(&lab) };
+    let Ok((rows, holder, balance_fen)) = read else { return visit.missing(&lab) };
     let head = [
         pick("时间", "Time"),
         pick("对方", "Other side"),
@@ -110,7 +110,7 @@ async fn show(State(lab): State<Lab>, Path(account): Path<String>, visit: Visit)
         "<div class=\"card\"><h1>{}</h1><p class=\"amount\">{}</p><p class=\"quiet\">{account}</p>{}</div>\
          <div class=\"card\"><h2>{}</h2>{}</div><div class=\"card\"><p class=\"quiet\">{}</p>{}</div>",
         escape(&holder),
-        yuan(held),
+        yuan(balance_fen),
         files_form(visit, &account, bank.now_us()),
         pick("汇入一笔", "Transfer to it"),
         transfer_form(visit, &account),
