@@ -102,7 +102,8 @@ impl Taking<'_> {
 
     /// Money in suspense that reached its payer after all leaves nothing for two persons to decide.
     fn settle_suspense(&mut self, moment: &Moment<'_>) {
-        if self.attempt.not_refunded_minor() == 0 {
+        let suspended = self.attempt.disposition == Some(Disposition::Mismatch);
+        if suspended && self.attempt.not_refunded_minor() == 0 {
             let name = self.suspense_matter();
             self.changes.put_some(Exception::settled(name, self.snapshot, moment.now_us));
         }
