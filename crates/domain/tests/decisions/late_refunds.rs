@@ -1,6 +1,8 @@
 //! A refund that is done at the channel after it had failed or been withdrawn.
 
-use crate::kit::{CONTRACT, PRICE, World, contract, done, failed, merchant, paid, product, refund_failed};
+use crate::kit::{
+    CONTRACT, PRICE, World, contract, done, failed, merchant, paid, paid_amount, product, refund_failed,
+};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::id::{AttemptId, RefundId};
@@ -63,6 +65,21 @@ fn it_is_booked_once_shown_and_told_and_its_status_stays() {
         assert_eq!(world.refund_told(id, *source, done(PART)).taken, Taken::Repeat);
     }
     assert_eq!(world.snapshot.appended.entries.len(), entries, "never a second entry");
+}
+
+#[test]
+fn it_ends_no_matter_of_money_that_was_never_in_suspense() {
+    let mut world = World::new();
+    let attempt_id = world.open(Method::AlipayQr);
+    world.told(attempt_id, Source::Callback, paid_amount("txn", PRICE + 1));
+    world.told(attempt_id, Source::Query, paid("txn"));
+    let before = world.exceptions();
+    let id = world.refund(attempt_id, "R1", PRICE).unwrap();
+    world.cancel(id).unwrap();
+    world.refund_told(id, Source::Query, done(PRICE));
+    let after = world.exceptions();
+    assert!(before.iter().all(|matter| after.contains(matter)), "{before:?} {after:?}");
+    assert_eq!(after.len(), before.len() + 1, "{after:?}");
 }
 
 #[test]
