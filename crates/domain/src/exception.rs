@@ -117,11 +117,7 @@ impl Exception {
         hash.update(kind.word().as_bytes());
         hash.update([0]);
         hash.update(subject.as_bytes());
-        let mut bytes = [0_u8; 16];
-        for (byte, from) in bytes.iter_mut().zip(hash.finalize().iter()) {
-            *byte = *from;
-        }
-        ExceptionId(Id128(bytes))
+        ExceptionId(Id128::of_hash(hash))
     }
 
     /// This matter, unless it is open already; a settled one opens again.

@@ -1,6 +1,7 @@
 //! Identifiers: 16 bytes inside, `prefix_` and 26 characters of lower-case base32 outside.
 
 use crate::moment::Moment;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The 16 bytes of an identifier (UUIDv7 layout, RFC 9562 section 5.7, or derived by hash for accounts).
@@ -29,6 +30,16 @@ impl Id128 {
         let low = bits & 0x3FFF_FFFF_FFFF_FFFF;
         let value = (time << 80) | (0x7_u128 << 76) | (high << 64) | (0b10_u128 << 62) | low;
         Self(value.to_be_bytes())
+    }
+
+    /// The first 16 bytes of a finished SHA-256, for rows that are found by their name.
+    #[must_use]
+    pub fn of_hash(hash: Sha256) -> Self {
+        let mut bytes = [0_u8; 16];
+        for (byte, from) in bytes.iter_mut().zip(hash.finalize().iter()) {
+            *byte = *from;
+        }
+        Self(bytes)
     }
 
     /// The 26 characters of base32 (TypeID alphabet), most significant first.

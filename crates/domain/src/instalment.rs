@@ -44,14 +44,12 @@ impl Period {
     /// The identifier of the row of this period, the same for everybody who names it.
     #[must_use]
     pub fn id(&self, tenant_id: TenantId, merchant_id: MerchantId) -> InstalmentId {
-        let mut digest = Sha256::new();
-        digest.update(tenant_id.0.0);
-        digest.update(merchant_id.0.0);
-        digest.update(self.number.to_be_bytes());
-        digest.update(self.policy_no.as_bytes());
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(digest.finalize()).for_each(|(byte, digit)| *byte = digit);
-        InstalmentId(Id128(bytes))
+        let mut hash = Sha256::new();
+        hash.update(tenant_id.0.0);
+        hash.update(merchant_id.0.0);
+        hash.update(self.number.to_be_bytes());
+        hash.update(self.policy_no.as_bytes());
+        InstalmentId(Id128::of_hash(hash))
     }
 }
 

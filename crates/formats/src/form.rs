@@ -197,6 +197,15 @@ const fn hex_value(digit: u8) -> Option<u8> {
     }
 }
 
+/// A text as part of an address: all but the unreserved characters of RFC 3986 section 2.3 are escaped.
+#[must_use]
+pub fn address_part(text: &str) -> String {
+    let mut part = String::with_capacity(text.len());
+    percent_encode(&mut part, text.as_bytes());
+    // A form writes a blank as a plus, and a plus of the text is escaped already.
+    part.replace('+', "%20")
+}
+
 fn percent_encode(out: &mut String, bytes: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in bytes {

@@ -10,6 +10,7 @@
 //! `who\nmethod or request_no\npath or status\ntimestamp\nnonce\nbody\n`; `who` is `request` or `answer`, so that neither
 //! can be sent back as the other.
 
+use crate::form::address_part;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -111,16 +112,7 @@ pub enum IdentityError {
 /// afterwards.
 #[must_use]
 pub fn liveness_path(request_no: &str, back: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let back = back.bytes().fold(String::with_capacity(back.len() * 2), |mut text, byte| {
-        if plain(byte) {
-            text.push(char::from(byte));
-        } else {
-            text.extend(format!("%{byte:02X}").chars());
-        }
-        text
-    });
-    format!("/v1/liveness/{request_no}?return={back}")
+    format!("/v1/liveness/{request_no}?return={}", address_part(back))
 }
 
 /// Bytes as they travel in a message: base64.

@@ -4,6 +4,7 @@ use super::{Credentials, Settings};
 use crate::http::{Exchange, HttpTrouble};
 use crate::line::Line;
 use serde_json::Value;
+use tk_formats::form::address_part;
 
 /// The longest openid taken, bytes.
 const OPENID_MAX_BYTES: usize = 128;
@@ -35,8 +36,8 @@ pub fn authorize_url(settings: &Settings, redirect_uri: &str, state: &str) -> St
     let Settings { oauth_authorize_url, appid, .. } = settings;
     format!(
         "{oauth_authorize_url}?appid={appid}&redirect_uri={}&response_type=code&scope=snsapi_base&state={}#wechat_redirect",
-        encoded(redirect_uri),
-        encoded(state)
+        address_part(redirect_uri),
+        address_part(state)
     )
 }
 
@@ -54,7 +55,7 @@ pub(crate) async fn openid(
     let Settings { oauth_base_url, appid, .. } = &credentials.settings;
     let url = format!(
         "{oauth_base_url}/sns/oauth2/access_token?appid={appid}&secret={}&code={code}&grant_type=authorization_code",
-        encoded(secret)
+        address_part(secret)
     );
     let exchange = Exchange { method: "GET", url: &url, headers: &[], body: String::new() };
     let exchanged = line.http.exchange(exchange).await?;
@@ -67,8 +68,4 @@ pub(crate) async fn openid(
     }
     let openid = answer["openid"].as_str().filter(|text| (1..=OPENID_MAX_BYTES).contains(&text.len()));
     openid.map(str::to_owned).ok_or(OauthError::Unreadable)
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(super::report::encoded).collect()
 }

@@ -13,6 +13,7 @@ use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::refund::Refund;
 use tk_domain::report::{Borne, PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
+use tk_formats::form::address_part;
 use tk_money::{Amount, Currency};
 
 /// The longest channel number taken, bytes; WeChat's have 28 digits.
@@ -286,17 +287,7 @@ pub fn with_return(call: &Call, mut fields: Fields) -> Fields {
         (call, fields.get_mut("h5_url"))
     {
         let joint = if address.contains('?') { '&' } else { '?' };
-        let encoded: String = back.bytes().map(encoded).collect();
-        *address = format!("{address}{joint}redirect_url={encoded}");
+        *address = format!("{address}{joint}redirect_url={}", address_part(back));
     }
     fields
-}
-
-/// A byte as a part of an address.
-pub(super) fn encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
 }

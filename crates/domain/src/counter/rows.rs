@@ -338,9 +338,5 @@ fn derived(tenant_id: TenantId, parts: &[&str]) -> Id128 {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let mut bytes = [0_u8; 16];
-    for (byte, from) in bytes.iter_mut().zip(hash.finalize().iter()) {
-        *byte = *from;
-    }
-    Id128(bytes)
+    Id128::of_hash(hash)
 }

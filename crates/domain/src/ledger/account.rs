@@ -261,12 +261,7 @@ impl AccountRef {
         hash.update(self.kind.word().as_bytes());
         hash.update([0]);
         hash.update(self.currency.code().as_bytes());
-        let digest = hash.finalize();
-        let mut bytes = [0_u8; 16];
-        for (byte, from) in bytes.iter_mut().zip(digest.iter()) {
-            *byte = *from;
-        }
-        AccountId(Id128(bytes))
+        AccountId(Id128::of_hash(hash))
     }
 }
 

@@ -43,11 +43,7 @@ impl BankStatement {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }
-        let mut bytes = [0_u8; 16];
-        for (byte, from) in bytes.iter_mut().zip(hash.finalize().iter()) {
-            *byte = *from;
-        }
-        StatementId(Id128(bytes))
+        StatementId(Id128::of_hash(hash))
     }
 }
 

@@ -4,9 +4,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use std::fmt::Write as _;
 use tk_formats::alipay::params::Params;
 use tk_formats::alipay::{amount, notify, time};
+use tk_formats::form::address_part;
 
 use super::sandbox::{Desk, Sandbox};
 use crate::core::{Entrance, House, PayerRefusal, Trade};
@@ -232,7 +232,7 @@ fn order_form(words: &Words, trade: &Trade, (address, redirect_url): (&str, Opti
         ("time_out", words.time_out),
         ("never", words.never),
     ];
-    let back = redirect_url.map(|url| format!("&redirect_url={}", encoded(url))).unwrap_or_default();
+    let back = redirect_url.map(|url| format!("&redirect_url={}", address_part(url))).unwrap_or_default();
     let buttons = buttons.map(|(act, label)| button(words, (address, &back), act, label)).concat();
     format!(
         "<p class=\"subject\">{}</p><p class=\"amount\">¥ {}</p><p class=\"order\">{} {}</p>{buttons}",
@@ -251,19 +251,6 @@ fn button(words: &Words, (address, back): (&str, &str), act: &str, label: &str) 
         words.lang.tag(),
         escape(back),
     )
-}
-
-/// Text as a part of an address.
-fn encoded(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            safe.push(char::from(byte));
-        } else {
-            let _ = write!(safe, "%{byte:02X}");
-        }
-    }
-    safe
 }
 
 fn page(words: &Words, content: &str) -> Response {

@@ -2,64 +2,28 @@
 
 use crate::bed::{Bed, START_US};
 use crate::cases::assert_sound;
+use crate::furnish::{Furnish, contract};
 use tillkeeper_store::{BankLineFilter, Page, Store};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
-use tk_domain::command::{Command, LaneKind, Wants};
-use tk_domain::decision::{Changes, Decision};
 use tk_domain::id::{BankLineId, ChannelAccountId, Id128, StatementId, TenantId};
-use tk_domain::moment::{Moment, shanghai_day};
-use tk_domain::refusal::Refusal;
-use tk_domain::snapshot::Snapshot;
+use tk_domain::moment::shanghai_day;
 use tk_domain::transfer::{
     AskReturn, BankLine, DecideBankLine, DecideReturn, FlagSlip, Flow, LineNature, LineSource, LinkReversal,
     ProveReturn, ProveSlip, ReturnState, TakeBankLines, TellLine, TellStatement, Verdict,
 };
-use tk_money::{Currency, Rate};
+use tk_money::Currency;
 
 const BANK: ChannelAccountId = ChannelAccountId(Id128([8; 16]));
 
-/// Opens a bank account.
-struct OpenBank(TenantId);
-
-impl Command for OpenBank {
-    type Reply = ();
-    fn tenant_id(&self) -> TenantId {
-        self.0
-    }
-    fn lane(&self) -> LaneKind {
-        LaneKind::Plain
-    }
-    fn wants(&self, _: &Snapshot, _: &mut Wants) {}
-    fn decide(&self, _: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
-        let mut changes = Changes::default();
-        changes.put(ChannelAccount {
-            tenant_id: self.0,
-            id: BANK,
-            channel: Channel::BankDirect,
-            name: "基本户".to_owned(),
-            currency: Currency::Cny,
-            methods: r#"["bank_transfer"]"#.to_owned(),
-            merchants: None,
-            products: None,
-            partner_id: None,
-            amount_min_minor: 1,
-            amount_max_minor: 1_000_000,
-            priority: 1,
-            payee_app: String::new(),
-            payee_merchant: String::new(),
-            collects: tk_domain::channel_account::Collects::Own,
-            fee_rate: Rate::from_ppm(0).unwrap(),
-            fee_returned: false,
-            refund_window_days: 0,
-            settings: "{}".to_owned(),
-            credentials: Vec::new(),
-            enabled: true,
-            created_at_us: moment.now_us,
-            version: 0,
-        });
-        Ok(Decision::new((), changes))
-    }
+/// A bank account.
+fn bank(tenant_id: TenantId) -> Furnish {
+    let account = ChannelAccount {
+        methods: r#"["bank_transfer"]"#.to_owned(),
+        refund_window_days: 0,
+        ..contract(tenant_id, BANK, Channel::BankDirect)
+    };
+    Furnish { account, product: None }
 }
 
 struct Desk<'a> {
@@ -121,7 +85,7 @@ impl Desk<'_> {
 
 pub async fn the_desk_is_kept_and_verified(bed: Bed) {
     let (store, tenant_id) = (&bed.store, bed.tenant_id);
-    store.submit(OpenBank(tenant_id)).await.unwrap();
+    store.submit(bank(tenant_id)).await.unwrap();
     let desk = Desk { store, tenant_id, day: shanghai_day(START_US) - 8 };
     let (by, origin) = ("经办".to_owned(), Origin::system());
 
@@ -185,7 +149,7 @@ pub async fn the_desk_is_kept_and_verified(bed: Bed) {
 
 pub async fn slips_and_statements_are_kept_and_verified(bed: Bed) {
     let (store, tenant_id) = (&bed.store, bed.tenant_id);
-    store.submit(OpenBank(tenant_id)).await.unwrap();
+    store.submit(bank(tenant_id)).await.unwrap();
     let desk = Desk { store, tenant_id, day: shanghai_day(START_US) - 8 };
     let slip_id = desk.slip("S1", 40).await;
     assert!(store.submit(FlagSlip { tenant_id, slip_id }).await.unwrap());

@@ -11,6 +11,7 @@ mod bed;
 mod cases;
 mod commands;
 mod desk;
+mod furnish;
 mod parts;
 mod postgres_only;
 mod splits;

@@ -2,96 +2,26 @@
 
 use crate::bed::Bed;
 use crate::cases::assert_sound;
+use crate::furnish::{Furnish, contract, product};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{StoreConfig, verify};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
-use tk_domain::command::{Command, LaneKind, Wants};
-use tk_domain::decision::{Changes, Decision};
-use tk_domain::id::{ChannelAccountId, Id128, ProductId, TenantId};
-use tk_domain::moment::{MINUTE_US, Moment};
+use tk_domain::id::{ChannelAccountId, Id128, ProductId};
+use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{
     Attempt, CreatePayment, Part, PartDebtor, PartFunder, PartKind, PartReturn, Payment, StartAttempt,
     Started, TakePaymentReport,
 };
-use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
 use tk_domain::refund::{CreateRefund, Refund, TakeRefundReport};
-use tk_domain::refusal::Refusal;
 use tk_domain::report::{
     Borne, PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source,
 };
-use tk_domain::snapshot::Snapshot;
 use tk_domain::transfer::ExpectedPayer;
-use tk_money::{Amount, Currency, Rate};
+use tk_money::{Amount, Rate};
 
 const ACCOUNT: ChannelAccountId = ChannelAccountId(Id128([21; 16]));
 const PRODUCT: ProductId = ProductId(Id128([22; 16]));
-
-/// Puts a product and a contract into the books.
-#[derive(Clone)]
-struct Furnish(TenantId);
-
-impl Command for Furnish {
-    type Reply = ();
-    fn tenant_id(&self) -> TenantId {
-        self.0
-    }
-    fn lane(&self) -> LaneKind {
-        LaneKind::Plain
-    }
-    fn wants(&self, _: &Snapshot, _: &mut Wants) {}
-    fn decide(&self, _: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
-        let mut changes = Changes::default();
-        changes.put(Product {
-            tenant_id: self.0,
-            id: PRODUCT,
-            code: "term".to_owned(),
-            name: "定期寿险".to_owned(),
-            partner_id: None,
-            methods_allow: None,
-            premium: tk_domain::product::Premium::Single,
-            instalment_methods_allow: None,
-            ext_schemas: None,
-            amount_min_minor: 1,
-            amount_max_minor: 1_000_000,
-            expires_after_s: 7_200,
-            issue_on: IssueOn::ChannelSuccess,
-            stray_money: StrayMoney::Refund,
-            limits: ProductLimits::default(),
-            identity_name_from_minor: None,
-            identity_face_from_minor: None,
-            enabled: true,
-            created_at_us: moment.now_us,
-            version: 0,
-        });
-        changes.put(ChannelAccount {
-            tenant_id: self.0,
-            id: ACCOUNT,
-            channel: Channel::Alipay,
-            name: "支付宝".to_owned(),
-            currency: Currency::Cny,
-            methods: r#"["alipay_qr"]"#.to_owned(),
-            merchants: None,
-            products: None,
-            partner_id: None,
-            amount_min_minor: 1,
-            amount_max_minor: 1_000_000,
-            priority: 1,
-            payee_app: "app".to_owned(),
-            payee_merchant: "seller".to_owned(),
-            collects: tk_domain::channel_account::Collects::Own,
-            fee_rate: Rate::from_ppm(3_000).unwrap(),
-            fee_returned: true,
-            refund_window_days: 365,
-            settings: "{}".to_owned(),
-            credentials: Vec::new(),
-            enabled: true,
-            created_at_us: moment.now_us,
-            version: 0,
-        });
-        Ok(Decision::new((), changes))
-    }
-}
 
 fn part(kind: PartKind, funder: PartFunder, amount: i64) -> Part {
     let debtor = (kind == PartKind::Advance).then_some(PartDebtor::Merchant);
@@ -101,7 +31,14 @@ fn part(kind: PartKind, funder: PartFunder, amount: i64) -> Part {
 /// A payment of 120.00 with parts of 20.00, paid with a discount inside the channel.
 async fn paid(bed: &Bed) -> (Payment, Attempt) {
     let (tenant_id, origin) = (bed.tenant_id, Origin::system());
-    bed.store.submit(Furnish(tenant_id)).await.unwrap();
+    let account = ChannelAccount {
+        payee_app: "app".to_owned(),
+        payee_merchant: "seller".to_owned(),
+        fee_rate: Rate::from_ppm(3_000).unwrap(),
+        fee_returned: true,
+        ..contract(tenant_id, ACCOUNT, Channel::Alipay)
+    };
+    bed.store.submit(Furnish { account, product: Some(product(tenant_id, PRODUCT)) }).await.unwrap();
     let order = CreatePayment {
         tenant_id,
         app_id: None,

@@ -3,69 +3,24 @@
 use crate::bed::Bed;
 use crate::cases::{assert_sound, balance, collect, create};
 use crate::commands::{CHANNEL, OpenShop, pending};
+use crate::furnish::{Furnish, contract};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{Page, SplitFilter, StoreConfig, verify};
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::{Channel, ChannelAccount};
-use tk_domain::command::{Command, LaneKind, Wants};
-use tk_domain::decision::{Changes, Decision};
-use tk_domain::id::{MerchantId, PaymentId, RefundId, TenantId};
+use tk_domain::channel_account::Channel;
+use tk_domain::id::{MerchantId, PaymentId, RefundId};
 use tk_domain::merchant::UpdateMerchant;
-use tk_domain::moment::Moment;
 use tk_domain::payment::Payment;
 use tk_domain::refund::{CreateRefund, TakeRefundReport};
-use tk_domain::refusal::Refusal;
 use tk_domain::report::{RefundFinding, RefundReport, Source};
-use tk_domain::snapshot::Snapshot;
 use tk_domain::split::{CreateSplit, ReturnStatus, Share, SplitReturn, SplitState, SplitTerms};
-use tk_money::{Amount, Currency, Rate};
-
-/// Opens the contract that all payments of the contract suite came by.
-struct OpenChannel(TenantId);
-
-impl Command for OpenChannel {
-    type Reply = ();
-    fn tenant_id(&self) -> TenantId {
-        self.0
-    }
-    fn lane(&self) -> LaneKind {
-        LaneKind::Plain
-    }
-    fn wants(&self, _: &Snapshot, _: &mut Wants) {}
-    fn decide(&self, _: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
-        let mut changes = Changes::default();
-        changes.put(ChannelAccount {
-            tenant_id: self.0,
-            id: CHANNEL,
-            channel: Channel::Alipay,
-            name: "支付宝".to_owned(),
-            currency: Currency::Cny,
-            methods: r#"["alipay_qr"]"#.to_owned(),
-            merchants: None,
-            products: None,
-            partner_id: None,
-            amount_min_minor: 1,
-            amount_max_minor: 1_000_000,
-            priority: 1,
-            payee_app: String::new(),
-            payee_merchant: String::new(),
-            collects: tk_domain::channel_account::Collects::Own,
-            fee_rate: Rate::from_ppm(0).unwrap(),
-            fee_returned: false,
-            refund_window_days: 365,
-            settings: "{}".to_owned(),
-            credentials: Vec::new(),
-            enabled: true,
-            created_at_us: moment.now_us,
-            version: 0,
-        });
-        Ok(Decision::new((), changes))
-    }
-}
+use tk_money::Amount;
 
 /// A merchant with a sister of its legal entity.
 async fn family(bed: &Bed) -> MerchantId {
-    bed.store.submit(OpenChannel(bed.tenant_id)).await.unwrap();
+    // The contract that all payments of the contract suite came by.
+    let account = contract(bed.tenant_id, CHANNEL, Channel::Alipay);
+    bed.store.submit(Furnish { account, product: None }).await.unwrap();
     let shop = OpenShop { tenant_id: bed.tenant_id, code: "sister".to_owned() };
     let sister = bed.store.submit(shop).await.unwrap();
     for merchant_id in [bed.merchant_id, sister] {
