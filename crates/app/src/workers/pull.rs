@@ -170,7 +170,15 @@ impl App {
         };
         let mut new = 0;
         for piece in pieces {
-            new += self.submit(piece).await?.new.len();
+            match self.submit(piece).await {
+                Ok(taken) => new += taken.new.len(),
+                // Asking again would hear the same: whoever keeps the link has to know.
+                Err(Failure::Refused(refusal)) => {
+                    let detail = format!("the books refuse its lines: {refusal}");
+                    return Ok(Err(NothingBrought { trouble: PullTrouble::Unreadable, detail }));
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         self.match_transfers(bring).await?;
         Ok(Ok(new))

@@ -119,14 +119,16 @@ impl Waiting {
         if let Became::Refused(reason) = became {
             fs::write(to.join(format!("{name}.reason.txt")), format!("{reason}\n"))?;
         }
+        // The marker goes first: left behind, it would call the next file of this name whole while it is written.
+        match fs::remove_file(self.beside("ok")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        fs::rename(self.path(), to.join(&name))?;
         if fs::symlink_metadata(self.beside("sig")).is_ok_and(|about| about.is_file()) {
             fs::rename(self.beside("sig"), to.join(format!("{name}.sig")))?;
         }
-        fs::rename(self.path(), to.join(name))?;
-        match fs::remove_file(self.beside("ok")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        Ok(())
     }
 }
 

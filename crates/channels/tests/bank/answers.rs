@@ -52,8 +52,9 @@ fn a_sound_file_is_taken_whole_and_known_again_by_its_hash() {
 fn a_spoiled_file_is_refused_as_a_whole() {
     for (format, word) in FORMATS {
         let link = link(&settings(word));
-        // This bank's CSV names no account.
-        let nothing = |spoiled| format == FileFormat::Csv && spoiled == Spoiled::OtherAccount;
+        // This bank's CSV names neither account nor currency.
+        let unnamed = [Spoiled::OtherAccount, Spoiled::OtherCurrency];
+        let nothing = |spoiled| format == FileFormat::Csv && unnamed.contains(&spoiled);
         for spoiled in Spoiled::ALL.into_iter().filter(|spoiled| !nothing(*spoiled)) {
             let bytes = spoil(&file(format), (format, ACCOUNT), spoiled);
             assert_ne!(bytes, file(format), "{word} {spoiled:?}");
@@ -61,6 +62,8 @@ fn a_spoiled_file_is_refused_as_a_whole() {
             match (format, spoiled) {
                 // Nothing in such a file shows it: the next day's balance does.
                 (FileFormat::Csv, Spoiled::LostRow) => assert!(trouble.is_ok(), "{word} {spoiled:?}"),
+                // The books know the currency of the account, and refuse it.
+                (_, Spoiled::OtherCurrency) => assert!(trouble.is_ok(), "{word} {spoiled:?}"),
                 (_, Spoiled::OtherAccount) => {
                     assert_eq!(trouble.unwrap_err(), PullTrouble::OtherAccount, "{word}");
                 }

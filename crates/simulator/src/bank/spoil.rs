@@ -18,18 +18,21 @@ pub enum Spoiled {
     WrongTotal,
     /// It is about an account of somebody else.
     OtherAccount,
+    /// It is in another currency; this bank's CSV names none.
+    OtherCurrency,
     /// The last row is missing; where only rows have balances, nothing in the file shows it.
     LostRow,
 }
 
 impl Spoiled {
     /// Every way, in order of declaration.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Truncated,
         Self::Garbage,
         Self::DoubledRows,
         Self::WrongTotal,
         Self::OtherAccount,
+        Self::OtherCurrency,
         Self::LostRow,
     ];
 }
@@ -43,6 +46,7 @@ pub fn spoil(bytes: &[u8], (format, account): (FileFormat, &str), spoiled: Spoil
         Spoiled::DoubledRows => as_text(bytes, |text| doubled(text, format)),
         Spoiled::WrongTotal => as_text(bytes, |text| wrong_total(text, format)),
         Spoiled::LostRow => as_text(bytes, |text| without_last(text, format)),
+        Spoiled::OtherCurrency => as_text(bytes, |text| text.replace("CNY", "USD")),
         Spoiled::OtherAccount => {
             let other: String = account.chars().rev().collect();
             as_text(bytes, |text| text.replace(account, &other))

@@ -174,6 +174,7 @@ async fn no_bad_file_changes_anything_and_each_says_why() {
             (spoiled(Spoiled::DoubledRows), PullTrouble::Unreadable),
             (spoiled(Spoiled::WrongTotal), PullTrouble::Unreadable),
             (spoiled(Spoiled::OtherAccount), PullTrouble::OtherAccount),
+            (spoiled(Spoiled::OtherCurrency), PullTrouble::Unreadable),
         ] {
             assert!(linked.bank.add_faults(vec![fault]));
             let (link, new) = linked.pull().await;

@@ -43,6 +43,7 @@ pub(super) const BANK: &[Choice<BankFault>] = &[
     spoiled("doubled_rows", "每行出现两次", "Every row is there twice", Spoiled::DoubledRows),
     spoiled("wrong_total", "余额与明细不符", "The balance does not agree", Spoiled::WrongTotal),
     spoiled("lost_row", "少了最后一行", "The last row is missing", Spoiled::LostRow),
+    spoiled("other_currency", "是别的币种", "In another currency", Spoiled::OtherCurrency),
     spoiled("other_account", "是别人的账户", "About another account", Spoiled::OtherAccount),
 ];
 
