@@ -50,7 +50,7 @@ pub struct Instruction {
     pub due_at_us: i64,
     /// Until when a worker has it, Unix microseconds; saves work only, holds no invariant.
     pub lease_until_us: i64,
-    /// Conversations held so far.
+    /// Conversations begun so far; from naught again once the channel has shown that none of them took effect.
     pub tries: i64,
     /// What the adapter needs beyond the rows (bar code, return address), JSON; dropped when done.
     pub payload: Option<String>,

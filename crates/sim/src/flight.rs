@@ -122,9 +122,14 @@ impl World {
         let attempt_id =
             refund.as_ref().map_or(AttemptId(instruction.id), |refund: &Refund| refund.attempt_id);
         let account = rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone();
+        let attempt = rows.attempts.get(&(tenant_id, attempt_id))?.clone();
+        let mut instruction = instruction;
+        if self.asks_before_it_repeats() {
+            instruction.kind = attempt.kind_to_say(&instruction, self.host_us());
+        }
         Some(Flight {
             payment: rows.payments.get(&(tenant_id, instruction.payment_id))?.clone(),
-            attempt: rows.attempts.get(&(tenant_id, attempt_id))?.clone(),
+            attempt,
             refund,
             instruction,
             said: Said::Heard(conversation::silence(account.channel)),
@@ -132,6 +137,12 @@ impl World {
             asked_at_us: self.host_us(),
             life: self.life,
         })
+    }
+
+    #[cfg(not(feature = "planted"))]
+    #[expect(clippy::unused_self, reason = "a planted bug says no")]
+    const fn asks_before_it_repeats(&self) -> bool {
+        true
     }
 
     /// The call reaches the channel even if its sender is dead by now.

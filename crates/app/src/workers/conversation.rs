@@ -4,7 +4,7 @@ use crate::workers::deliver::Told;
 use crate::{App, Failure};
 use tk_channels::{Contract, ContractError, PaymentRows, RefundRows};
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::channel_account::ChannelAccount;
 use tk_domain::id::{AttemptId, RefundId, TenantId};
 use tk_domain::idempotency::{Keep, Keeping};
 use tk_domain::instruction::{Instruction, InstructionKind};
@@ -42,9 +42,7 @@ impl App {
         let (payment, attempt, account) =
             self.reader().get_three::<Payment, Attempt, ChannelAccount>(keys).await?;
         let (Some(payment), Some(attempt)) = (payment, attempt) else { return Ok(()) };
-        if instruction.kind == InstructionKind::Pay && instruction.tries > 1 && says_once(attempt.method) {
-            instruction.kind = InstructionKind::Query;
-        }
+        instruction.kind = attempt.kind_to_say(&instruction, self.now_us());
         let rows = Rows { instruction, payment, attempt, account };
         self.converse_about_payment(rows, None).await.map(drop)
     }
@@ -135,9 +133,4 @@ impl App {
             String::from_utf8(secrets).ok()
         })
     }
-}
-
-/// A payer's bar code is good for one use: a second saying could fail although the first took the money.
-const fn says_once(method: Method) -> bool {
-    matches!(method, Method::AlipayBarcode | Method::WechatBarcode)
 }

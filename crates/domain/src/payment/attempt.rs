@@ -2,6 +2,7 @@
 
 use crate::channel_account::{Channel, Method};
 use crate::id::{AttemptId, ChannelAccountId, PaymentId, TenantId};
+use crate::instruction::{Instruction, InstructionKind};
 use crate::words::words;
 use tk_money::{Currency, Rounding, proportion};
 
@@ -174,6 +175,19 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// What is said to the channel for an instruction about this attempt: a payment that somebody may have begun already
+    /// is asked about where beginning it again could be refused although the first time took effect. So is a payer's
+    /// bar code, which is good for one use, and any order after its expiry.
+    #[must_use]
+    pub const fn kind_to_say(&self, instruction: &Instruction, now_us: i64) -> InstructionKind {
+        let repeated = matches!(instruction.kind, InstructionKind::Pay) && instruction.tries > 1;
+        let once = matches!(self.method, Method::AlipayBarcode | Method::WechatBarcode);
+        if repeated && (once || self.channel_expires_at_us <= now_us) {
+            return InstructionKind::Query;
+        }
+        instruction.kind
+    }
+
     /// What the payer paid himself, minor units; no more than that is ever refunded.
     #[must_use]
     pub const fn payer_paid_minor(&self) -> i64 {

@@ -219,7 +219,9 @@ impl Taking<'_> {
     /// the hold stays, the refund is asked about and said again, and after a day a person has it.
     fn earlier_sending_unproven(&self) -> bool {
         let sent_before = self.refund.unknown_since_us.is_some() || self.refund.accepted_at_us.is_some();
-        self.source == Source::Reply && sent_before
+        // A sender that died before its answer was noted left no trace but its claim.
+        let claimed_before = self.instruction.as_ref().is_some_and(|row| row.tries > 1);
+        self.source == Source::Reply && (sent_before || claimed_before)
     }
 
     fn failed(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {

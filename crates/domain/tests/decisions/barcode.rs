@@ -1,13 +1,13 @@
 //! Payments by the payer's bar code: money may move without the payer seeing anything of ours.
 
 use crate::kit::{
-    CONTRACT, PRICE, TENANT, World, contract, failed, merchant, paid, product, unclear, undone,
+    CONTRACT, PRICE, TENANT, World, code, contract, failed, merchant, paid, product, unclear, undone,
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::id::Id128;
 use tk_domain::instruction::InstructionKind;
-use tk_domain::moment::MINUTE_US;
+use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_domain::payment::{
     AttemptStatus, ChannelPayer, PayerRecord, PaymentStatus, StartAttempt, UseOauthState,
 };
@@ -37,12 +37,45 @@ fn a_refusal_of_a_repeated_send_proves_nothing_because_the_first_may_have_taken_
 }
 
 #[test]
-fn a_qr_code_refused_at_the_second_send_is_refused_because_nobody_has_seen_it() {
+fn a_code_refused_at_the_second_send_is_asked_about_because_the_first_may_have_been_shown_and_paid() {
+    for method in [Method::AlipayQr, Method::WechatNative, Method::WechatJsapi, Method::WechatH5] {
+        let mut world = World::new();
+        let id = world.open(method);
+        world.claim(id);
+        world.told(id, Source::Reply, failed());
+        assert_eq!(world.the_attempt(id).status, AttemptStatus::Unknown, "{method}");
+        world.told(id, Source::Query, paid("txn"));
+        assert_eq!(world.payment_of(id).status, PaymentStatus::Succeeded, "{method}");
+    }
+}
+
+#[test]
+fn what_somebody_may_have_begun_is_asked_about_where_beginning_it_again_could_be_refused() {
+    for (method, after_us, kind) in [
+        (Method::AlipayBarcode, 0, InstructionKind::Query),
+        (Method::AlipayQr, 0, InstructionKind::Pay),
+        (Method::AlipayQr, DAY_US, InstructionKind::Query),
+    ] {
+        let mut world = World::new();
+        let id = world.open(method);
+        world.after(after_us);
+        let said = |world: &World| world.the_attempt(id).kind_to_say(world.instruction(id), world.now_us);
+        assert_eq!(said(&world), InstructionKind::Pay, "{method}: nobody else had it");
+        world.claim(id);
+        assert_eq!(said(&world), kind, "{method}");
+    }
+}
+
+#[test]
+fn a_slow_refusal_ends_no_order_that_another_sender_has_opened() {
     let mut world = World::new();
     let id = world.open(Method::AlipayQr);
     world.claim(id);
+    world.told(id, Source::Reply, code());
     world.told(id, Source::Reply, failed());
-    assert_eq!(world.the_attempt(id).status, AttemptStatus::Failed);
+    assert_eq!(world.the_attempt(id).status, AttemptStatus::RequiresAction);
+    world.told(id, Source::Query, paid("txn"));
+    assert_eq!(world.payment_of(id).status, PaymentStatus::Succeeded);
 }
 
 #[test]

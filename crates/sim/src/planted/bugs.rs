@@ -37,10 +37,11 @@ pub(crate) enum Bug {
     FailedRefundKeepsParts,
     DiscountTakenForPayersMoney,
     MerchantsDiscountCollected,
+    RefusedRepetitionIsFailed,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 34] = [
+    pub(crate) const ALL: [(Self, &'static str); 35] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -75,5 +76,6 @@ impl Bug {
         (Self::FailedRefundKeepsParts, "failed_refund_keeps_parts"),
         (Self::DiscountTakenForPayersMoney, "refund_cap_by_gross"),
         (Self::MerchantsDiscountCollected, "merchants_discount_collected"),
+        (Self::RefusedRepetitionIsFailed, "refused_repetition_is_failed"),
     ];
 }

@@ -10,7 +10,7 @@ use tk_domain::decision::{Change, Changes};
 use tk_domain::id::{ChannelAccountId, PaymentId, TenantId, TypedId};
 use tk_domain::payment::{AttemptStatus, PaymentStatus};
 use tk_domain::refund::Refund;
-use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding};
+use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, Source};
 use tk_money::Amount;
 
 impl World {
@@ -31,6 +31,20 @@ impl World {
         };
         let finding = if spoil { PaymentFinding::Closed } else { report.finding.clone() };
         PaymentReport { finding, ..report.clone() }
+    }
+
+    pub(crate) fn asks_before_it_repeats(&self) -> bool {
+        !self.has(Bug::RefusedRepetitionIsFailed)
+    }
+
+    /// A payment begun again is refused, and the refusal is taken for the fate of the first.
+    pub(super) fn refusal_believed(&self, flight: &Flight, report: PaymentReport) -> PaymentReport {
+        let refused = matches!(report.finding, PaymentFinding::Failed { .. });
+        if self.has(Bug::RefusedRepetitionIsFailed) && refused && flight.instruction.tries > 1 {
+            // The domain believes no refusal of a repeated call, so the bug has to claim that it asked.
+            return PaymentReport { source: Source::Query, ..report };
+        }
+        report
     }
 
     /// UnionPay refuses a refund sent again as a duplicate; the first sending may have been carried out.

@@ -138,7 +138,8 @@ impl World {
             | Bug::UnverifiedAcknowledged
             | Bug::CouponPaidToPayer
             | Bug::DiscountTakenForPayersMoney
-            | Bug::MerchantsDiscountCollected => changes,
+            | Bug::MerchantsDiscountCollected
+            | Bug::RefusedRepetitionIsFailed => changes,
         }
     }
 
@@ -223,7 +224,7 @@ impl World {
                 let asked_at_us = report.asked_at_us;
                 let spoilt = PaymentReport { source: report.source, asked_at_us, finding };
                 let spoilt = if spoil { spoilt } else { self.closed_too_early(flight, report) };
-                Report::Payment(spoilt)
+                Report::Payment(self.refusal_believed(flight, spoilt))
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
         }

@@ -113,12 +113,12 @@ impl Taking<'_> {
         cancelling && self.attempt.status.open()
     }
 
-    /// Whether a final refusal of our call may be the answer to a repetition of a call that took effect: a
-    /// payment by the payer's bar code that was sent before. A code or link that the payer has yet to see
-    /// moves no money.
+    /// Whether a final refusal of our call may be the answer to a repetition of a call that took effect. That holds for
+    /// a code or link as for a bar code: whoever was leased the call before may have shown it, and the order that it
+    /// opened can be paid.
     pub(super) fn may_have_taken_effect_before(&self) -> bool {
         let repeated = self.instruction.as_ref().is_some_and(|row| row.tries > 1);
-        self.source == Source::Reply && repeated && !self.waits_for_payer_to_see()
+        self.source == Source::Reply && repeated
     }
 
     const fn waits_for_payer_to_see(&self) -> bool {

@@ -29,6 +29,9 @@ impl Taking<'_> {
     /// A refusal that may pass: the same number is sent again, the hold stays.
     pub(super) fn not_yet(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
         self.sent(moment);
+        if !self.earlier_sending_unproven() {
+            self.nothing_under_way();
+        }
         self.note_failure(code, message);
         self.refund.queries_count = self.refund.queries_count.saturating_add(1);
         self.say(InstructionKind::Refund, moment.after(ask::delay_us(self.refund.queries_count)));
@@ -91,6 +94,13 @@ impl Taking<'_> {
             self.refund.needs_manual = true;
             let detail = json!({ "queries": self.refund.queries_count, "code": self.refund.failure_code });
             self.exception(ExceptionKind::RefundUnknown, &detail, moment);
+        }
+    }
+
+    /// The channel answered every sending so far, and none took effect: the next answer stands for itself.
+    fn nothing_under_way(&mut self) {
+        if let Some(instruction) = &mut self.instruction {
+            instruction.tries = 0;
         }
     }
 
