@@ -38,7 +38,7 @@ fn a_refusal_of_a_repeated_send_proves_nothing_because_the_first_may_have_taken_
 
 #[test]
 fn a_code_refused_at_the_second_send_is_asked_about_because_the_first_may_have_been_shown_and_paid() {
-    for method in [Method::AlipayQr, Method::WechatNative, Method::WechatJsapi, Method::WechatH5] {
+    for method in [Method::AlipayQr, Method::AlipayPage, Method::AlipayWap] {
         let mut world = World::new();
         let id = world.open(method);
         world.claim(id);

@@ -273,6 +273,36 @@ fn a_refund_refused_for_now_is_sent_again_for_a_day_and_then_shown_to_a_person()
 }
 
 #[test]
+fn a_refusal_of_a_refund_sent_again_proves_nothing_of_a_sending_whose_answer_nobody_noted() {
+    let mut world = World::new();
+    let attempt_id = world.collected();
+    let id = world.refund(attempt_id, "R1", PART).unwrap();
+    world.claim(id);
+    world.claim(id);
+    world.refund_told(id, Source::Reply, refund_failed());
+    assert_eq!(world.the_refund(id).status, RefundState::Processing);
+    assert_eq!(world.hold_of(id).status.word(), "open");
+    assert!(world.next(id).starts_with("refund_query"), "{}", world.next(id));
+    world.refund_told(id, Source::Query, done(PART));
+    assert_eq!(world.the_refund(id).status, RefundState::Succeeded);
+}
+
+#[test]
+fn a_refund_refused_for_now_and_then_for_good_has_failed() {
+    let mut world = World::new();
+    let attempt_id = world.collected();
+    let id = world.refund(attempt_id, "R1", PART).unwrap();
+    for _ in 0..3 {
+        world.claim(id);
+        world.refund_told(id, Source::Reply, not_yet());
+    }
+    world.claim(id);
+    world.refund_told(id, Source::Reply, refund_failed());
+    assert_eq!(world.the_refund(id).status, RefundState::Failed);
+    assert_eq!(world.hold_of(id).status.word(), "released");
+}
+
+#[test]
 fn asking_about_a_refund_by_hand_asks_once_nobody_else_is_asking() {
     let mut world = World::new();
     let attempt_id = world.collected();
