@@ -118,9 +118,11 @@ impl Checker {
         };
         let proven = match after.status {
             AttemptStatus::Succeeded => report.is_some_and(proves_payment),
-            AttemptStatus::Failed => {
-                report.is_some_and(|report| matches!(report.finding, PaymentFinding::Failed { .. }))
-            }
+            AttemptStatus::Failed => report.is_some_and(|report| {
+                // The refusal of a call made again says nothing of the first.
+                let of_the_only_call = report.source != Source::Reply || self.begun(after.id) <= 1;
+                matches!(report.finding, PaymentFinding::Failed { .. }) && of_the_only_call
+            }),
             AttemptStatus::Closed => report.is_some_and(|report| proves_closed(report, after, host_us)),
             AttemptStatus::Created => false,
             AttemptStatus::RequiresAction | AttemptStatus::Processing | AttemptStatus::Unknown => {

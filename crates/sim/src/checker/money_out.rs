@@ -96,6 +96,7 @@ impl Checker {
             RefundState::Failed => {
                 let proven = matches!(finding, Some(RefundFinding::Failed { .. }));
                 self.require(proven, "inv-20", || format!("{} failed by {finding:?}", refund.id));
+                self.inv_20_money_is_here(refund, sellers);
             }
             RefundState::Cancelled => {
                 let sent = self.observer.refunds_sent.contains(&refund.id);
@@ -124,6 +125,15 @@ impl Checker {
             if matches!(report.finding, RefundFinding::Done { .. }) && report.source != Source::Reply);
         self.require(proven, "inv-21", || format!("{} is late by {}", refund.id, cause.word));
         self.inv_21_money_is_gone(refund, sellers);
+    }
+
+    /// inv-20: what is released has not left the channel by then.
+    fn inv_20_money_is_here(&mut self, refund: &Refund, sellers: &BTreeMap<ChannelAccountId, Seller>) {
+        let attempt = self.money_in_out_no(refund);
+        let trade = sellers.get(&refund.channel_account_id).and_then(|seller| seller.trade(&attempt?));
+        let gone =
+            trade.is_some_and(|trade| trade.refunds.iter().any(|(out_no, _)| *out_no == refund.out_no));
+        self.require(!gone, "inv-20", || format!("{} was released after the channel had paid it", refund.id));
     }
 
     fn inv_21_money_is_gone(&mut self, refund: &Refund, sellers: &BTreeMap<ChannelAccountId, Seller>) {

@@ -5,7 +5,7 @@ use crate::flight::{Flight, Report};
 use crate::store::Commit;
 use crate::webhook::Post;
 use std::collections::{BTreeMap, BTreeSet};
-use tk_domain::id::{ChannelAccountId, DeliveryId, EventId, Id128, RefundId, TenantId};
+use tk_domain::id::{AttemptId, ChannelAccountId, DeliveryId, EventId, Id128, RefundId, TenantId};
 use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::key::IdempotencyName;
@@ -43,6 +43,7 @@ pub(crate) struct Observer {
     object_seqs: BTreeMap<(TenantId, Id128), i64>,
     answers: BTreeMap<IdempotencyName, String>,
     refund_calls: BTreeMap<RefundId, (String, i64)>,
+    payment_calls: BTreeMap<AttemptId, u64>,
     pub(super) refunds_sent: BTreeSet<RefundId>,
 }
 
@@ -110,8 +111,17 @@ impl Checker {
         self.require(same, "inv-38", || format!("{} answered differently", name.key));
     }
 
+    /// How often a payment was begun at the channel.
+    pub(super) fn begun(&self, attempt_id: AttemptId) -> u64 {
+        self.observer.payment_calls.get(&attempt_id).copied().unwrap_or(0)
+    }
+
     /// inv-19: the number and amount sent for one refund never change.
     pub(crate) fn told(&mut self, flight: &Flight) {
+        if flight.instruction.kind == InstructionKind::Pay {
+            let calls = self.observer.payment_calls.entry(flight.attempt.id).or_insert(0);
+            *calls = calls.saturating_add(1);
+        }
         let Some(sent) = flight.said.refund() else { return };
         if flight.instruction.kind != InstructionKind::Refund {
             return;
