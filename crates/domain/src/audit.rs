@@ -53,6 +53,10 @@ words! {
         AgreementCode = "agreement.code",
         /// The card is not to be used any more.
         AgreementEnd = "agreement.end",
+        /// Money was drawn from a prepayment.
+        PrepaymentDraw = "prepayment.draw",
+        /// A draw was put back.
+        PrepaymentDrawUndo = "prepayment.draw_undo",
         /// A merchant was created or changed.
         MerchantWrite = "merchant.write",
         /// A partner was created or changed.

@@ -3,9 +3,9 @@
 use crate::decision::Decision;
 use crate::id::{
     AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
-    InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, ProductId, RefundId,
-    ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
+    CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
+    InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId,
+    RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -52,6 +52,10 @@ pub enum Want {
     OperatingProfile(TenantId),
     /// A period of a policy, read without a lock.
     Instalment(TenantId, InstalmentId),
+    /// What was paid in advance for one stay or case.
+    Prepayment(TenantId, PrepaymentId),
+    /// Money drawn from a prepayment.
+    Draw(TenantId, DrawId),
     /// A natural key.
     Natural(KeyName),
     /// An idempotency record.

@@ -20,6 +20,7 @@ use crate::moment::Moment;
 use crate::operating_profile::OperatingProfile;
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
+use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
 use crate::split::{Split, SplitLine, SplitReturn};
@@ -51,6 +52,10 @@ pub enum Change {
     OperatingProfile(Box<OperatingProfile>),
     /// A period of a policy and its payment.
     Instalment(Box<Instalment>),
+    /// What was paid in advance for one stay or case.
+    Prepayment(Box<Prepayment>),
+    /// Money drawn from a prepayment.
+    Draw(Box<Draw>),
     /// A channel account.
     ChannelAccount(Box<ChannelAccount>),
     /// A webhook endpoint.
@@ -129,7 +134,7 @@ macro_rules! change_from {
 
 change_from! {
     IdentityPolicy => IdentityPolicy, PaymentIdentity => PaymentIdentity, PayerSum => PayerSum, Agreement => Agreement,
-    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, Instalment => Instalment, OperatingProfile => OperatingProfile, ChannelAccount => ChannelAccount,
+    IdentityCheck => IdentityCheck, IdentityPhoto => IdentityPhoto, Merchant => Merchant, Partner => Partner, Product => Product, Instalment => Instalment, Prepayment => Prepayment, Draw => Draw, OperatingProfile => OperatingProfile, ChannelAccount => ChannelAccount,
     WebhookEndpoint => WebhookEndpoint, App => App, ApiKey => ApiKey, NaturalKey => NaturalKey,
     IdempotencyRecord => Idempotency, Payment => Payment, Attempt => Attempt, Refund => Refund, Hold => Hold,
     Instruction => Instruction, Exception => Exception, Delivery => Delivery, Entry => Entry, Event => Event,

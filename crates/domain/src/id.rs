@@ -148,6 +148,10 @@ typed_ids! {
     IdentityPolicyId = "idr";
     /// A period of a policy of a regular premium.
     InstalmentId = "ins";
+    /// Money paid in advance for one stay or case.
+    PrepaymentId = "ppy";
+    /// Money drawn from it.
+    DrawId = "drw";
     /// What a tenant is by its licences.
     OperatingProfileId = "opr";
     /// A program that calls the API.

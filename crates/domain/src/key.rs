@@ -28,6 +28,8 @@ words! {
         CounterSlip = "counter_slip",
         /// Bank account and slip number → deposit of cash.
         DepositSlip = "deposit_slip",
+        /// Prepayment and the merchant's number of a draw → draw.
+        PrepaymentDraw = "prepayment_draw",
         /// App id and signature nonce → request; kept for the signature's life.
         Nonce = "nonce",
         /// The state of a way back from a channel's sign-in, used once.

@@ -28,6 +28,7 @@ use crate::merchant::Merchant;
 use crate::operating_profile::{OperatingProfile, ProfileKind, profile_id};
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
+use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
 use crate::split::{Split, SplitLine, SplitReturn};
@@ -56,6 +57,10 @@ pub struct Snapshot {
     pub operating_profiles: Rows<OperatingProfile>,
     /// Periods of policies and their payments.
     pub instalments: Rows<Instalment>,
+    /// What was paid in advance for stays and cases.
+    pub prepayments: Rows<Prepayment>,
+    /// Money drawn from prepayments.
+    pub draws: Rows<Draw>,
     /// Identity checks.
     pub identity_checks: Rows<IdentityCheck>,
     /// Photos of documents.

@@ -7,7 +7,7 @@ pub use event::{event_body, payment_event, refund_event};
 pub use parts::{DiscountsView, PartView};
 
 use crate::channel_account::{Channel, Method};
-use crate::id::AttemptId;
+use crate::id::{AttemptId, PrepaymentId};
 use crate::instalment::PeriodView;
 use crate::moment::{date_text, time_text};
 use crate::payment::{Attempt, AttemptStatus, Payment, PaymentStatus, RefundStatus};
@@ -86,12 +86,16 @@ pub struct PaymentView {
     pub ext: Option<Box<RawValue>>,
     /// The period of a policy that it pays for.
     pub instalment: Option<PeriodView>,
+    /// What it is paid in advance for.
+    pub prepayment: Option<PrepaymentId>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Box<RawValue>>,
     /// Who is to pay, with the middles hidden.
     pub payer: Option<Box<RawValue>>,
     /// What it is made of.
     pub items: Option<Box<RawValue>>,
+    /// The bill that it pays a part of: `{"total": …, "elsewhere": […]}`.
+    pub bill: Option<Box<RawValue>>,
     /// Who gets shares of it, as agreed at its creation.
     pub splits: Option<Box<RawValue>>,
     /// Where the browser goes afterwards.
@@ -290,9 +294,11 @@ impl PaymentView {
             metadata: stored_json(payment.metadata.as_ref()),
             ext: stored_json(payment.ext.as_ref()),
             instalment: payment.period.as_ref().map(PeriodView::of),
+            prepayment: payment.prepayment_id,
             fulfilment: stored_json(payment.fulfilment.as_ref()),
             payer: stored_json(payment.payer.as_ref()),
             items: stored_json(payment.items.as_ref()),
+            bill: stored_json(payment.bill.as_ref()),
             splits: stored_json(payment.splits.as_ref()),
             return_url: payment.return_url.clone(),
             expires_at: time_text(payment.expires_at_us),

@@ -81,6 +81,7 @@ impl World {
                 min_minor: None,
                 max_minor: None,
                 returned: self.story.fee_returned,
+                bearer: None,
             },
             legal_entity: Some("Fictional Insurance".to_owned()),
             enabled: true,

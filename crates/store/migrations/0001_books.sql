@@ -42,6 +42,7 @@ CREATE TABLE merchants (
   fee_min_minor {i64} CHECK (fee_min_minor >= 0),
   fee_max_minor {i64} CHECK (fee_max_minor >= 0),
   fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  fee_bearer_id {id},
   legal_entity TEXT CHECK (length(legal_entity) BETWEEN 1 AND 64),
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
   created_at_us {i64} NOT NULL,
@@ -241,8 +242,10 @@ CREATE TABLE payments (
   ext TEXT,
   policy_no TEXT,
   instalment_no {i64} CHECK (instalment_no BETWEEN 1 AND 1200),
+  prepayment_id {id},
   fulfilment TEXT,
   items TEXT,
+  bill TEXT,
   splits TEXT,
   payer TEXT,
   payer_sealed {bytes},
@@ -251,6 +254,7 @@ CREATE TABLE payments (
   fee_min_minor {i64} CHECK (fee_min_minor >= 0),
   fee_max_minor {i64} CHECK (fee_max_minor >= 0),
   fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
+  fee_bearer_id {id},
   fee_minor {i64} NOT NULL CHECK (fee_minor BETWEEN 0 AND amount_minor),
   fee_returned_minor {i64} NOT NULL CHECK (fee_returned_minor BETWEEN 0 AND fee_minor),
   open_attempt_id {id},
@@ -286,6 +290,7 @@ CREATE TABLE payments (
 -- Indexes for lists do not begin with the tenant: a plan made while the table is empty would tie with the primary key,
 -- win, and then read all of a tenant for each row looked up by its identifier.
 CREATE INDEX payments_by_merchant ON payments (merchant_id, id);
+CREATE INDEX payments_by_prepayment ON payments (prepayment_id, id) WHERE prepayment_id IS NOT NULL;
 CREATE INDEX payments_by_partner ON payments (partner_id, id) WHERE partner_id IS NOT NULL;
 -- Its condition names what changes once, at the end, so that the updates before it touch no index.
 CREATE INDEX payments_open ON payments (tenant_id, expires_at_us)
@@ -306,6 +311,44 @@ CREATE TABLE instalments (
   UNIQUE (tenant_id, merchant_id, policy_no, number)
 ) {strict};
 @tenant instalments
+
+-- What was paid in advance for one stay or case; its account holds what is left.
+CREATE TABLE prepayments (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  merchant_id {id} NOT NULL,
+  account_no TEXT NOT NULL CHECK (length(account_no) BETWEEN 1 AND 64),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  drawn_minor {i64} NOT NULL CHECK (drawn_minor >= 0),
+  draws_count {i64} NOT NULL CHECK (draws_count >= 0),
+  created_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, merchant_id, account_no)
+) {strict};
+@tenant prepayments
+
+CREATE TABLE prepayment_draws (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  prepayment_id {id} NOT NULL,
+  draw_no TEXT NOT NULL CHECK (length(draw_no) BETWEEN 1 AND 64),
+  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  status TEXT NOT NULL CHECK (status IN ('done', 'undone')),
+  made_by TEXT NOT NULL,
+  undone_by TEXT,
+  reason TEXT,
+  created_at_us {i64} NOT NULL,
+  undone_at_us {i64},
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, prepayment_id, draw_no),
+  CHECK ((status = 'undone') = (undone_at_us IS NOT NULL)),
+  CHECK ((status = 'undone') = (undone_by IS NOT NULL AND reason IS NOT NULL))
+) {strict};
+CREATE INDEX prepayment_draws_by_prepayment ON prepayment_draws (tenant_id, prepayment_id, id);
+@tenant prepayment_draws
 
 CREATE TABLE attempts (
   tenant_id {id} NOT NULL,
@@ -429,6 +472,8 @@ CREATE TABLE holds (
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   pending_settlement_minor {i64} NOT NULL CHECK (pending_settlement_minor >= 0),
   cash_minor {i64} NOT NULL CHECK (cash_minor >= 0),
+  prepayment_id {id},
+  prepaid_minor {i64} NOT NULL CHECK (prepaid_minor >= 0),
   duplicate_minor {i64} NOT NULL CHECK (duplicate_minor >= 0),
   late_success_minor {i64} NOT NULL CHECK (late_success_minor >= 0),
   suspense_minor {i64} NOT NULL CHECK (suspense_minor >= 0),
@@ -438,7 +483,9 @@ CREATE TABLE holds (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, refund_id),
-  CHECK (pending_settlement_minor + cash_minor + duplicate_minor + late_success_minor + suspense_minor > 0),
+  CHECK (pending_settlement_minor + cash_minor + prepaid_minor + duplicate_minor + late_success_minor
+    + suspense_minor > 0),
+  CHECK (prepaid_minor = 0 OR prepayment_id IS NOT NULL),
   CHECK ((status = 'open') = (ended_at_us IS NULL))
 ) {strict};
 CREATE INDEX holds_open ON holds (tenant_id, merchant_id, id) WHERE status = 'open';
@@ -1092,7 +1139,7 @@ CREATE TABLE accounts (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
   owner_kind TEXT NOT NULL CHECK (owner_kind IN ('tenant', 'merchant', 'channel_account', 'cashier',
-    'split_receiver', 'partner')),
+    'split_receiver', 'partner', 'prepayment')),
   owner_id {id} NOT NULL,
   kind TEXT NOT NULL,
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -1102,7 +1149,7 @@ CREATE TABLE accounts (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, owner_kind, owner_id, kind, currency),
-  CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'held', 'duplicate',
+  CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'prepaid', 'held', 'duplicate',
     'late_success', 'suspense', 'transfer_received', 'transfer_return', 'cheques_uncleared'))
 ) {strict};
 @tenant accounts
@@ -1169,7 +1216,8 @@ CREATE TABLE entries (
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
     'bank_debit', 'transfer_match', 'transfer_return', 'slip_credit', 'slip_proven', 'transfer_reversed',
     'return_sent', 'split', 'split_paid', 'split_failed', 'split_return',
-    'split_return_undone', 'split_returned', 'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
+    'split_return_undone', 'split_returned', 'prepayment_draw', 'prepayment_draw_undone',
+    'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

@@ -12,10 +12,11 @@ use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::fulfilment::FulfilmentStatus;
 use tk_domain::id::{
     AccountId, AgreementId, ApiKeyId, AppId, AttemptId, AuditId, BankLineId, CashDepositId, CashierId,
-    ChannelAccountId, ChequeId, CounterDayId, DeliveryId, EntryId, EventId, ExceptionId, HoldId, Id128,
-    IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId,
-    OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId,
-    SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId, WebhookEndpointId,
+    ChannelAccountId, ChequeId, CounterDayId, DeliveryId, DrawId, EntryId, EventId, ExceptionId, HoldId,
+    Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId,
+    OperatingProfileId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, RequestId,
+    ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId,
+    WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
@@ -26,6 +27,7 @@ use tk_domain::partner::PartnerKind;
 use tk_domain::payment::{
     Action, ActionKind, AttemptStatus, Discount, Disposition, FeeSnapshot, PaymentStatus, RefundStatus,
 };
+use tk_domain::prepayment::DrawStatus;
 use tk_domain::product::{IssueOn, Premium, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState, Shares};
 use tk_domain::split::{
@@ -51,7 +53,8 @@ macro_rules! id_columns {
 
 id_columns! {
     AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
-    AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    DrawId,
 }
 
 macro_rules! word_columns {
@@ -73,7 +76,7 @@ word_columns! {
     EventKind, Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState,
     ReturnStatus,
     CounterFlow, DayStatus, DepositStatus, ShiftStatus, VoidStatus,
-    ChequeStatus,
+    ChequeStatus, DrawStatus,
     LinkRoad, LinkStatus, PullTrouble,
     FulfilmentStatus,
     ReturnMode, ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
@@ -100,13 +103,14 @@ impl Column for Rate {
 }
 
 impl Columns for FeeSnapshot {
-    const KINDS: &'static [Kind] = &[Kind::Int; 5];
+    const KINDS: &'static [Kind] = &[Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Id];
     fn put(&self, out: &mut Vec<Value>) {
         self.rate.put(out);
         self.fixed_minor.put(out);
         self.min_minor.put(out);
         self.max_minor.put(out);
         self.returned.put(out);
+        self.bearer.put(out);
     }
     fn take(cells: &mut Cells) -> Result<Self, Unreadable> {
         Ok(Self {
@@ -115,6 +119,7 @@ impl Columns for FeeSnapshot {
             min_minor: cells.take()?,
             max_minor: cells.take()?,
             returned: cells.take()?,
+            bearer: cells.take()?,
         })
     }
 }

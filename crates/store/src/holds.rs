@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query};
 use crate::record::{decided, record};
 use crate::store::Store;
-use tk_domain::id::{HoldId, MerchantId, RefundId, TenantId};
+use tk_domain::id::{HoldId, MerchantId, PrepaymentId, RefundId, TenantId};
 use tk_domain::ledger::{Hold, HoldStatus};
 use tk_money::Currency;
 
@@ -15,6 +15,8 @@ record! {
         "currency",
         "pending_settlement_minor",
         "cash_minor",
+        "prepayment_id",
+        "prepaid_minor",
         "duplicate_minor",
         "late_success_minor",
         "suspense_minor",
@@ -27,6 +29,8 @@ record! {
     currency: Currency,
     pending_settlement_minor: i64,
     cash_minor: i64,
+    prepayment_id: Option<PrepaymentId>,
+    prepaid_minor: i64,
     duplicate_minor: i64,
     late_success_minor: i64,
     suspense_minor: i64,

@@ -42,6 +42,7 @@ mod partners;
 mod payments;
 mod platform;
 mod postgres;
+mod prepayments;
 mod products;
 mod reader;
 mod readers;

@@ -22,6 +22,7 @@ use tk_domain::merchant::Merchant;
 use tk_domain::operating_profile::{OperatingProfile, profile_id};
 use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
+use tk_domain::prepayment::{Draw, Prepayment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::{Row, Snapshot};
@@ -95,6 +96,8 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
             by_key::<OperatingProfile>(loads, snapshot, (*tenant, (*tenant, profile_id(*tenant))));
         }
         Want::Instalment(tenant, id) => by_key::<Instalment>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Prepayment(tenant, id) => by_key::<Prepayment>(loads, snapshot, (*tenant, (*tenant, *id))),
+        Want::Draw(tenant, id) => by_key::<Draw>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::IdentityCheck(tenant, id) => {
             by_key::<IdentityCheck>(loads, snapshot, (*tenant, (*tenant, *id)));
         }

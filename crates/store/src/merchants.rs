@@ -14,7 +14,7 @@ record! {
     id: MerchantId,
     code: String,
     name: String,
-    fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned"],
+    fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned", "fee_bearer_id"],
     legal_entity: Option<String>,
     enabled: bool,
     created_at_us: i64,

@@ -5,7 +5,9 @@ use crate::reader::{CreatedRange, Listed, Page, Query, tuples};
 use crate::record::{decided, record};
 use crate::store::Store;
 use crate::value::{Cells, Columns, Kind, Unreadable, Value};
-use tk_domain::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
+use tk_domain::id::{
+    AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, TenantId,
+};
 use tk_domain::instalment::Period;
 use tk_domain::payment::{FeeSnapshot, Payment, PaymentStatus, RefundStatus};
 use tk_domain::product::Terminal;
@@ -40,7 +42,9 @@ record! {
         "ext",
         "policy_no",
         "instalment_no",
+        "prepayment_id",
         "items",
+        "bill",
         "splits",
         "payer",
         "payer_sealed",
@@ -49,6 +53,7 @@ record! {
         "fee_min_minor",
         "fee_max_minor",
         "fee_returned",
+        "fee_bearer_id",
         "created_at_us",
     ];
     tenant_id: TenantId,
@@ -76,12 +81,14 @@ record! {
     metadata: Option<String>,
     ext: Option<String>,
     period: Option<Period> as ["policy_no", "instalment_no"],
+    prepayment_id: Option<PrepaymentId>,
     fulfilment: Option<String>,
     items: Option<String>,
+    bill: Option<String>,
     splits: Option<String>,
     payer: Option<String>,
     payer_sealed: Option<Vec<u8>>,
-    fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned"],
+    fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned", "fee_bearer_id"],
     fee_minor: i64,
     fee_returned_minor: i64,
     open_attempt_id: Option<AttemptId>,
@@ -115,8 +122,12 @@ pub struct PaymentFilter {
     pub partner_id: Option<PartnerId>,
     /// In this status.
     pub status: Option<PaymentStatus>,
-    /// With this merchant order number.
+    /// This one.
+    pub id: Option<PaymentId>,
+    /// With this as the merchant's main order number.
     pub merchant_order_no: Option<String>,
+    /// Paid in advance for this stay or case.
+    pub prepayment_id: Option<PrepaymentId>,
     /// Created in this range.
     pub created: CreatedRange,
 }
@@ -127,7 +138,9 @@ impl PaymentFilter {
             .only("merchant_id =", self.merchant_id)
             .only("partner_id =", self.partner_id)
             .only("status =", self.status)
+            .only("id =", self.id)
             .only("merchant_order_no =", self.merchant_order_no)
+            .only("prepayment_id =", self.prepayment_id)
             .created(self.created)
     }
 }

@@ -20,6 +20,7 @@ use tk_domain::merchant::Merchant;
 use tk_domain::operating_profile::OperatingProfile;
 use tk_domain::partner::Partner;
 use tk_domain::payment::{Attempt, Payment};
+use tk_domain::prepayment::{Draw, Prepayment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
@@ -69,6 +70,8 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<Payment>(&mut writes, snapshot);
     changed::<OperatingProfile>(&mut writes, snapshot);
     changed::<Instalment>(&mut writes, snapshot);
+    changed::<Prepayment>(&mut writes, snapshot);
+    changed::<Draw>(&mut writes, snapshot);
     changed::<Attempt>(&mut writes, snapshot);
     changed::<Refund>(&mut writes, snapshot);
     changed::<Hold>(&mut writes, snapshot);

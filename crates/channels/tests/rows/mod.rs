@@ -39,6 +39,8 @@ pub fn payment(amount_minor: i64) -> Payment {
         metadata: None,
         ext: None,
         period: None,
+        prepayment_id: None,
+        bill: None,
         fulfilment: None,
         items: None,
         splits: None,

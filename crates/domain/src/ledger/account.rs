@@ -1,7 +1,8 @@
 //! An account and how it is named.
 
 use crate::id::{
-    AccountId, CashierId, ChannelAccountId, Id128, MerchantId, PartnerId, SplitReceiverId, TenantId, TypedId,
+    AccountId, CashierId, ChannelAccountId, Id128, MerchantId, PartnerId, PrepaymentId, SplitReceiverId,
+    TenantId, TypedId,
 };
 use crate::words::words;
 use sha2::{Digest, Sha256};
@@ -14,6 +15,8 @@ words! {
         PendingSettlement = "pending_settlement",
         /// The merchant's available balance 现金账户 (liability).
         Cash = "cash",
+        /// Paid in advance for one stay or case, not yet drawn 预交金 (liability).
+        Prepaid = "prepaid",
         /// The merchant's money reserved for refunds and payouts under way (liability).
         Held = "held",
         /// Success beyond the one that counts, until refunded (liability).
@@ -75,6 +78,7 @@ impl AccountKind {
         match self {
             Self::PendingSettlement
             | Self::Cash
+            | Self::Prepaid
             | Self::Held
             | Self::Duplicate
             | Self::LateSuccess
@@ -124,6 +128,7 @@ impl AccountKind {
             | Self::RefundReceivable => true,
             Self::PendingSettlement
             | Self::Cash
+            | Self::Prepaid
             | Self::Held
             | Self::Duplicate
             | Self::LateSuccess
@@ -153,6 +158,8 @@ pub enum Owner {
     Receiver(SplitReceiverId),
     /// One partner.
     Partner(PartnerId),
+    /// What was paid in advance for one stay or case.
+    Prepayment(PrepaymentId),
 }
 
 impl Owner {
@@ -166,6 +173,7 @@ impl Owner {
             Self::Cashier(_) => "cashier",
             Self::Receiver(_) => "split_receiver",
             Self::Partner(_) => "partner",
+            Self::Prepayment(_) => "prepayment",
         }
     }
 
@@ -179,6 +187,7 @@ impl Owner {
             Self::Cashier(id) => id.id128(),
             Self::Receiver(id) => id.id128(),
             Self::Partner(id) => id.id128(),
+            Self::Prepayment(id) => id.id128(),
         }
     }
 
@@ -192,6 +201,7 @@ impl Owner {
             "cashier" => Some(Self::Cashier(CashierId(id))),
             "split_receiver" => Some(Self::Receiver(SplitReceiverId(id))),
             "partner" => Some(Self::Partner(PartnerId(id))),
+            "prepayment" => Some(Self::Prepayment(PrepaymentId(id))),
             _ => None,
         }
     }

@@ -67,6 +67,10 @@ words! {
         SplitReturnUndone = "split_return_undone",
         /// A share that the channel proved it took back.
         SplitReturned = "split_returned",
+        /// Money paid in advance that the merchant has earned.
+        PrepaymentDraw = "prepayment_draw",
+        /// Such money put back.
+        PrepaymentDrawUndone = "prepayment_draw_undone",
         /// A correction that undoes one named entry.
         Reversal = "reversal",
     }

@@ -1,6 +1,6 @@
 //! Money reserved: made once, ended once.
 
-use crate::id::{HoldId, MerchantId, RefundId, TenantId};
+use crate::id::{HoldId, MerchantId, PrepaymentId, RefundId, TenantId};
 use crate::words::words;
 use tk_money::Currency;
 
@@ -33,6 +33,10 @@ pub struct Hold {
     pub pending_settlement_minor: i64,
     /// The part from `cash`, minor units.
     pub cash_minor: i64,
+    /// The prepayment that a part is drawn from.
+    pub prepayment_id: Option<PrepaymentId>,
+    /// The part from its `prepaid`, minor units.
+    pub prepaid_minor: i64,
     /// The part from `duplicate`, minor units.
     pub duplicate_minor: i64,
     /// The part from `late_success`, minor units.
@@ -55,6 +59,7 @@ impl Hold {
     pub const fn amount_minor(&self) -> i64 {
         self.pending_settlement_minor
             .saturating_add(self.cash_minor)
+            .saturating_add(self.prepaid_minor)
             .saturating_add(self.duplicate_minor)
             .saturating_add(self.late_success_minor)
             .saturating_add(self.suspense_minor)

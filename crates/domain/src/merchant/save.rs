@@ -53,6 +53,7 @@ impl Command for CreateMerchant {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Natural(self.key()));
+        want_bearer(self.tenant_id, &self.fee, wants);
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Merchant>, Refusal> {
@@ -60,6 +61,7 @@ impl Command for CreateMerchant {
             return Err(Refusal::CodeTaken { param: "code" });
         }
         check_fee(&self.fee)?;
+        check_bearer(self.tenant_id, &self.fee, snapshot)?;
         if self.counted >= MERCHANTS_MAX {
             return Err(Refusal::LimitReached { what: "merchants", max: MERCHANTS_MAX });
         }
@@ -113,6 +115,9 @@ impl Command for UpdateMerchant {
 
     fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Merchant(self.tenant_id, self.merchant_id));
+        if let Some(fee) = &self.fee {
+            want_bearer(self.tenant_id, fee, wants);
+        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Merchant>, Refusal> {
@@ -120,6 +125,9 @@ impl Command for UpdateMerchant {
         let stored = snapshot.merchants.get(&key).ok_or(Refusal::NotFound { what: "merchant" })?;
         let fee = self.fee.unwrap_or(stored.fee);
         check_fee(&fee)?;
+        if let Some(fee) = &self.fee {
+            check_bearer(self.tenant_id, fee, snapshot)?;
+        }
         let merchant = Merchant {
             name: self.name.clone().unwrap_or_else(|| stored.name.clone()),
             fee,
@@ -148,13 +156,22 @@ fn check_fee(fee: &FeeSnapshot) -> Result<(), Refusal> {
     }
 }
 
+fn want_bearer(tenant_id: TenantId, fee: &FeeSnapshot, wants: &mut Wants) {
+    wants.add_some(fee.bearer.map(|id| Want::Partner(tenant_id, id)));
+}
+
+fn check_bearer(tenant_id: TenantId, fee: &FeeSnapshot, snapshot: &Snapshot) -> Result<(), Refusal> {
+    let known = fee.bearer.is_none_or(|id| snapshot.partners.get(&(tenant_id, id)).is_some());
+    if known { Ok(()) } else { Err(Refusal::NotFound { what: "partner" }) }
+}
+
 fn write(merchant: &Merchant, origin: &Origin, changes: &mut Changes, moment: &mut Moment<'_>) {
     let fee = &merchant.fee;
     let detail = json!({
         "code": merchant.code, "name": merchant.name, "enabled": merchant.enabled,
         "legal_entity": merchant.legal_entity,
         "fee": { "rate": fee.rate.to_string(), "fixed": fee.fixed_minor, "min": fee.min_minor,
-                 "max": fee.max_minor, "returned": fee.returned },
+                 "max": fee.max_minor, "returned": fee.returned, "bearer": fee.bearer },
     });
     changes.audit((merchant.tenant_id, origin), Act::MerchantWrite, &merchant.id, &detail, moment);
     changes.put(merchant.clone());

@@ -4,12 +4,17 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::fulfilment;
-use crate::id::{AppId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId, TypedId};
+use crate::id::{
+    AppId, MerchantId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, TenantId, TypedId,
+};
 use crate::instalment::{self, Period};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::merchant::Merchant;
 use crate::moment::{DAY_US, MINUTE_US, Moment, SECOND_US};
-use crate::payment::{Item, Part, PayerRecord, Payment, PaymentStatus, RefundStatus, items, parts};
+use crate::payment::{
+    Bill, Item, Part, PayerRecord, Payment, PaymentStatus, RefundStatus, bill, items, parts,
+};
+use crate::prepayment::{self, Prepayment};
 use crate::product::{self, ExtValues, Product, Terminal};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -60,10 +65,14 @@ pub struct CreatePayment {
     pub ext: Option<ExtValues>,
     /// The period of a policy that it pays for.
     pub period: Option<Period>,
+    /// The merchant's number of the stay or case that it is paid in advance for.
+    pub prepayment: Option<String>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
     /// What it is made of; none, or lines whose sum is the amount.
     pub items: Vec<Item>,
+    /// The bill that it pays a part of.
+    pub bill: Option<Bill>,
     /// Who gets shares of it.
     pub splits: SplitTerms,
     /// What of the amount is not the payer's own money.
@@ -112,11 +121,30 @@ impl CreatePayment {
             && existing.merchant_order_no == self.merchant_order_no
             && self.splits.agrees(existing.splits.as_ref())
             && existing.parts() == self.parts
-            && existing.period == self.period;
+            && existing.period == self.period
+            && existing.bill() == self.bill
+            && existing.prepayment_id == self.prepayment_id();
         if !same {
             return Err(Refusal::OrderConflict);
         }
         Ok(Decision::nothing(Created { payment: existing.clone(), existing: true }))
+    }
+
+    fn prepayment_id(&self) -> Option<PrepaymentId> {
+        let account_no = self.prepayment.as_deref()?;
+        Some(Prepayment::id_of(self.tenant_id, self.merchant_id, account_no))
+    }
+
+    /// What is paid in advance is the payer's own money, whole, and nobody else's until it is drawn.
+    fn prepays(&self, snapshot: &Snapshot, now_us: i64) -> Result<Option<Prepayment>, Refusal> {
+        let Some(account_no) = &self.prepayment else { return Ok(None) };
+        let alone = self.parts.is_empty() && self.splits.shares.is_empty() && self.period.is_none();
+        if !alone {
+            let reason = "not together with parts, splits or instalment";
+            return Err(Refusal::FieldInvalid { param: "prepayment", reason });
+        }
+        let whose = (self.tenant_id, self.merchant_id);
+        prepayment::begin(whose, (account_no, self.amount.currency), snapshot, now_us)
     }
 
     /// Through whom: as named, or else the one partner of the product.
@@ -152,6 +180,7 @@ impl CreatePayment {
             return Err(Refusal::AmountOutOfRange { min: bound(min), max: bound(max) });
         }
         items::check(&self.items, self.amount)?;
+        self.bill.as_ref().map_or(Ok(()), |bill| bill::check(bill, self.amount))?;
         parts::check(&self.parts, self.amount, self.partner(product))
     }
 
@@ -194,8 +223,10 @@ impl CreatePayment {
             metadata: self.metadata.clone(),
             ext: None,
             period: self.period.clone(),
+            prepayment_id: self.prepayment_id(),
             fulfilment: self.fulfilment.clone(),
             items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
+            bill: self.bill.as_ref().and_then(|bill| serde_json::to_string(bill).ok()),
             splits: None,
             payer: self.payer.as_ref().map(|payer| payer.masked.clone()),
             payer_sealed: self.payer.as_ref().map(|payer| payer.sealed.clone()),
@@ -257,6 +288,9 @@ impl Command for CreatePayment {
         if let Some(period) = &self.period {
             instalment::want((self.tenant_id, self.merchant_id), period, snapshot, wants);
         }
+        if let Some(account_no) = &self.prepayment {
+            prepayment::want((self.tenant_id, self.merchant_id), account_no, wants);
+        }
         for key in self.other_orders() {
             wants.add(Want::Natural(key));
         }
@@ -310,6 +344,7 @@ impl CreatePayment {
         payment.ext = product::frozen(product.ext_schemas.as_deref(), self.ext.as_ref())?;
         let mut changes = Changes::default();
         changes.put_some(instalment::claim(&payment, product, snapshot)?);
+        changes.put_some(self.prepays(snapshot, moment.now_us)?);
         changes.put(payment_event(EventKind::PaymentCreated, &mut payment, None, moment));
         changes.put(NaturalKey { name: self.key(), id: payment.id.id128() });
         for name in others {

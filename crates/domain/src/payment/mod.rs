@@ -8,6 +8,7 @@
 //! open; `succeeded` needs [`crate::report::PaidEvidence`], and nothing leaves `unknown` by the clock alone.
 
 mod attempt;
+mod bill;
 mod browser_form;
 mod close;
 mod confirm;
@@ -24,6 +25,7 @@ mod update;
 mod vouch;
 
 pub use attempt::{Action, ActionKind, Attempt, AttemptStatus, Discount, Disposition};
+pub use bill::{Bill, ELSEWHERE_MAX, Elsewhere, ElsewhereBy};
 pub use browser_form::BrowserForm;
 pub(crate) use close::conclude;
 pub use close::{ClosePayment, CloseReason, RequestQuery};

@@ -12,7 +12,7 @@ use crate::payment::{Attempt, Payment, parts_collected};
 /// |---|---|---|
 /// | channel receivable, or the drawer for cash | | settled − channel fee |
 /// | fee cost | | channel fee |
-/// | | pending settlement, or the account of stray money | settled |
+/// | | pending settlement, what was paid in advance, or the account of stray money | settled |
 /// | as [`parts_collected`] says | pending settlement | the parts that others put up, for the success that counts |
 /// | merchant fee receivable | fee income | merchant fee, for the success that counts |
 pub(super) fn collect(
@@ -56,7 +56,9 @@ pub(super) fn collect(
         | EntryKind::SplitReturn
         | EntryKind::SplitReturnUndone
         | EntryKind::SplitReturned
-        | EntryKind::Reversal => merchant(AccountKind::PendingSettlement),
+        | EntryKind::PrepaymentDraw
+        | EntryKind::PrepaymentDrawUndone
+        | EntryKind::Reversal => payment.credited_account(),
     };
     let counts = kind == EntryKind::Collect;
     let fee = if counts { payment.fee_minor } else { 0 };
@@ -66,7 +68,7 @@ pub(super) fn collect(
         (channel(money_account(attempt.method)), Side::Debit, settled.saturating_sub(cost)),
         (channel(AccountKind::FeeCost), Side::Debit, cost),
         (target, Side::Credit, settled.saturating_add(put_up)),
-        (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
+        (payment.fee_account(), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
     lines.extend(parts);

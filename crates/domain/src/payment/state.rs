@@ -1,7 +1,11 @@
 //! The payment row and its transitions.
 
-use crate::id::{AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, ProductId, TenantId};
+use crate::id::{
+    AppId, AttemptId, MerchantId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, TenantId,
+};
 use crate::instalment::Period;
+use crate::ledger::{AccountKind, AccountRef, Owner};
+use crate::prepayment;
 use crate::product::Terminal;
 use crate::words::words;
 use tk_money::{Amount, AmountError, Currency, Rate, Rounding, proportion};
@@ -68,6 +72,8 @@ pub struct FeeSnapshot {
     pub max_minor: Option<i64>,
     /// Whether a refund returns the fee in proportion.
     pub returned: bool,
+    /// Who owes it in the merchant's place, such as the bank that serves a hospital.
+    pub bearer: Option<PartnerId>,
 }
 
 impl FeeSnapshot {
@@ -149,10 +155,14 @@ pub struct Payment {
     pub ext: Option<String>,
     /// The period of a policy that it pays for; frozen.
     pub period: Option<Period>,
+    /// What it is paid in advance for; frozen.
+    pub prepayment_id: Option<PrepaymentId>,
     /// Pay-before-issue facts, a JSON object.
     pub fulfilment: Option<String>,
     /// What it is made of, a JSON array whose amounts sum to the payment's; frozen.
     pub items: Option<String>,
+    /// The bill that it pays a part of, JSON; frozen.
+    pub bill: Option<String>,
     /// Who gets shares of it, JSON; frozen.
     pub splits: Option<String>,
     /// Who is to pay, with the middles hidden, a JSON object; frozen.
@@ -216,6 +226,53 @@ impl Payment {
     #[must_use]
     pub const fn payer_amount(&self) -> Amount {
         Amount::new(self.payer_minor, self.currency)
+    }
+
+    /// Where the success that counts is credited: to the merchant, to be settled, or to what was paid in advance.
+    #[must_use]
+    pub const fn credited_account(&self) -> AccountRef {
+        match self.prepayment_id {
+            Some(id) => prepayment::account(self.tenant_id, id, self.currency),
+            None => self.merchants_account(AccountKind::PendingSettlement),
+        }
+    }
+
+    /// The accounts that its refunds are drawn from, in order.
+    #[must_use]
+    pub fn refund_accounts(&self) -> Vec<AccountRef> {
+        let cash = self.merchants_account(AccountKind::Cash);
+        match self.prepayment_id {
+            Some(_) => vec![self.credited_account()],
+            None => vec![self.credited_account(), cash],
+        }
+    }
+
+    /// The accounts that bear what went back although no refund was under way, in order.
+    #[must_use]
+    pub fn bearing_accounts(&self) -> Vec<AccountRef> {
+        let own =
+            [AccountKind::PendingSettlement, AccountKind::Cash].map(|kind| self.merchants_account(kind));
+        let prepaid = self.prepayment_id.map(|_| self.credited_account());
+        prepaid.into_iter().chain(own).collect()
+    }
+
+    /// Who owes the merchant fee: the merchant, or whom its terms name in its place.
+    #[must_use]
+    pub const fn fee_account(&self) -> AccountRef {
+        let kind = AccountKind::MerchantFeeReceivable;
+        match self.fee.bearer {
+            Some(id) => AccountRef {
+                tenant_id: self.tenant_id,
+                owner: Owner::Partner(id),
+                kind,
+                currency: self.currency,
+            },
+            None => self.merchants_account(kind),
+        }
+    }
+
+    const fn merchants_account(&self, kind: AccountKind) -> AccountRef {
+        AccountRef::merchant(self.tenant_id, self.merchant_id, kind, self.currency)
     }
 
     /// What the payer paid himself, once paid: all that can ever be refunded, minor units.

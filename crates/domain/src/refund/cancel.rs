@@ -85,6 +85,7 @@ impl Command for CancelRefund {
         wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
         if let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) {
             want_undoing(payment, Some(refund.id), snapshot, wants);
+            wants.add(Want::Account(payment.credited_account()));
         }
         for kind in [
             AccountKind::Held,
@@ -141,6 +142,7 @@ impl WithdrawUnsent<'_> {
     pub(crate) fn want(refund: &Refund, payment: &Payment, snapshot: &Snapshot, wants: &mut Wants) {
         want_undoing(payment, Some(refund.id), snapshot, wants);
         wants.add(Want::Hold(refund.tenant_id, refund.hold_id));
+        wants.add(Want::Account(payment.credited_account()));
         for kind in [AccountKind::Held, AccountKind::PendingSettlement, AccountKind::Cash] {
             let name = AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency);
             wants.add(Want::Account(name));

@@ -138,7 +138,8 @@ impl CreateRefund {
         Ok(())
     }
 
-    /// The hold's parts: pending settlement first, then cash; stray money from its own account.
+    /// The hold's parts: pending settlement first, then cash; what was paid in advance from what is left of it, stray
+    /// money from its own account.
     /// What comes back of shares is there before the hold is drawn.
     fn funding(
         &self,
@@ -152,7 +153,7 @@ impl CreateRefund {
         };
         let plan = shares::plan(payment, attempt, self.amount_minor);
         let wanted = shares::held_minor(self.amount_minor, plan.shares);
-        let (funding, covered) = match attempt.disposition {
+        let (funding, drawn) = match attempt.disposition {
             Some(Disposition::Duplicate) => {
                 let part = available(AccountKind::Duplicate).min(wanted);
                 (Funding { duplicate_minor: part, ..Funding::default() }, part)
@@ -162,6 +163,12 @@ impl CreateRefund {
                 (Funding { late_success_minor: part, ..Funding::default() }, part)
             }
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                if payment.prepayment_id.is_some() {
+                    let left = snapshot.account(&payment.credited_account(), 0).available_minor();
+                    let part = left.clamp(0, wanted);
+                    return covered(part, wanted, payment)
+                        .map(|()| Funding { prepaid_minor: part, ..Funding::default() });
+                }
                 let pending = available(AccountKind::PendingSettlement).saturating_add(shares.total_minor());
                 let pending = pending.min(wanted);
                 let cash = available(AccountKind::Cash).min(wanted.saturating_sub(pending));
@@ -170,13 +177,18 @@ impl CreateRefund {
                 (funding, pending.saturating_add(cash))
             }
         };
-        if covered < wanted {
-            let amount = |minor| Amount::new(minor, payment.currency);
-            let short = amount(wanted.saturating_sub(covered));
-            return Err(Refusal::InsufficientBalance { available: amount(covered), short });
-        }
-        Ok(funding)
+        covered(drawn, wanted, payment).map(|()| funding)
     }
+}
+
+/// Refuses a hold that its accounts do not cover.
+fn covered(drawn_minor: i64, wanted_minor: i64, payment: &Payment) -> Result<(), Refusal> {
+    if drawn_minor >= wanted_minor {
+        return Ok(());
+    }
+    let amount = |minor| Amount::new(minor, payment.currency);
+    let short = amount(wanted_minor.saturating_sub(drawn_minor));
+    Err(Refusal::InsufficientBalance { available: amount(drawn_minor), short })
 }
 
 /// From which accounts a hold is drawn, minor units.
@@ -185,6 +197,7 @@ impl CreateRefund {
 struct Funding {
     pending_settlement_minor: i64,
     cash_minor: i64,
+    prepaid_minor: i64,
     duplicate_minor: i64,
     late_success_minor: i64,
     suspense_minor: i64,
@@ -218,6 +231,8 @@ fn make(
         currency: payment.currency,
         pending_settlement_minor: funding.pending_settlement_minor,
         cash_minor: funding.cash_minor,
+        prepayment_id: payment.prepayment_id,
+        prepaid_minor: funding.prepaid_minor,
         duplicate_minor: funding.duplicate_minor,
         late_success_minor: funding.late_success_minor,
         suspense_minor: funding.suspense_minor,
@@ -397,7 +412,8 @@ impl CreateRefund {
             Some(Disposition::Duplicate) => &[AccountKind::Duplicate, AccountKind::Held],
             Some(Disposition::Late) => &[AccountKind::LateSuccess, AccountKind::Held],
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
+                payment.refund_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
+                &[AccountKind::Held]
             }
         };
         for kind in kinds {

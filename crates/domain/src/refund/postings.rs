@@ -4,6 +4,7 @@ use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Hold, Side};
 use crate::moment::Moment;
 use crate::payment::{Payment, parts_returned};
+use crate::prepayment;
 use crate::refund::{Refund, shares};
 
 /// Making a hold debits the sources and credits `held`; releasing it is the opposite.
@@ -38,15 +39,21 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::SplitReturn
         | EntryKind::SplitReturnUndone
         | EntryKind::SplitReturned
+        | EntryKind::PrepaymentDraw
+        | EntryKind::PrepaymentDrawUndone
         | EntryKind::Reversal => (Side::Debit, Side::Credit),
     };
     let account = |kind| AccountRef::merchant(hold.tenant_id, hold.merchant_id, kind, hold.currency);
+    let prepaid = hold
+        .prepayment_id
+        .map_or(account(AccountKind::Cash), |id| prepayment::account(hold.tenant_id, id, hold.currency));
     let suspense =
         AccountRef::channel(hold.tenant_id, refund.channel_account_id, AccountKind::Suspense, hold.currency);
     let lines = vec![
         (suspense, source, hold.suspense_minor),
         (account(AccountKind::PendingSettlement), source, hold.pending_settlement_minor),
         (account(AccountKind::Cash), source, hold.cash_minor),
+        (prepaid, source, hold.prepaid_minor),
         (account(AccountKind::Duplicate), source, hold.duplicate_minor),
         (account(AccountKind::LateSuccess), source, hold.late_success_minor),
         (account(AccountKind::Held), opposite, hold.amount_minor()),
@@ -78,7 +85,7 @@ pub(super) fn refund(
     ];
     lines.extend(parts_returned(payment, refund.channel_account_id, &refund.part_shares()));
     lines.extend(difference);
-    entry(EntryKind::Refund, refund, with_fees(refund, lines), moment)
+    entry(EntryKind::Refund, refund, with_fees((payment, refund), lines), moment)
 }
 
 /// The channel through which a refund goes back, as the account that it is paid out of.
@@ -128,7 +135,7 @@ pub(super) fn late_refund(
     let settled = refund.settled_back_minor.unwrap_or(refund.settled_minor());
     debits.push((receivable(refund), Side::Credit, settled));
     debits.extend(parts_returned(payment, refund.channel_account_id, &refund.part_shares()));
-    entry(EntryKind::RefundLate, refund, with_fees(refund, debits), moment)
+    entry(EntryKind::RefundLate, refund, with_fees((payment, refund), debits), moment)
 }
 
 fn account(refund: &Refund, kind: AccountKind) -> AccountRef {
@@ -136,13 +143,16 @@ fn account(refund: &Refund, kind: AccountKind) -> AccountRef {
 }
 
 /// What moves the refund, and after it the fees that come back.
-fn with_fees(refund: &Refund, mut lines: Vec<(AccountRef, Side, i64)>) -> Vec<(AccountRef, Side, i64)> {
+fn with_fees(
+    (payment, refund): (&Payment, &Refund),
+    mut lines: Vec<(AccountRef, Side, i64)>,
+) -> Vec<(AccountRef, Side, i64)> {
     let (tenant_id, currency) = (refund.tenant_id, refund.currency);
     let channel = |kind| AccountRef::channel(tenant_id, refund.channel_account_id, kind, currency);
     let (fee, cost) = (refund.fee_refund_minor, refund.channel_fee_refund_minor);
     lines.extend([
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Debit, fee),
-        (account(refund, AccountKind::MerchantFeeReceivable), Side::Credit, fee),
+        (payment.fee_account(), Side::Credit, fee),
         (channel(AccountKind::ChannelReceivable), Side::Debit, cost),
         (channel(AccountKind::FeeCost), Side::Credit, cost),
     ]);

@@ -11,10 +11,10 @@ use crate::exception::Exception;
 use crate::fulfilment::Fulfilment;
 use crate::id::{
     AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
-    ChequeId, CounterDayId, DeliveryId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
+    ChequeId, CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
     IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId,
-    PartnerId, PayerId, PaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId,
-    SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId,
+    SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instalment::Instalment;
@@ -25,6 +25,7 @@ use crate::merchant::Merchant;
 use crate::operating_profile::OperatingProfile;
 use crate::partner::Partner;
 use crate::payment::{Attempt, Payment};
+use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
 use crate::split::{Split, SplitLine, SplitReturn};
@@ -58,7 +59,7 @@ macro_rules! rows {
 
 rows! {
     IdentityPolicy: IdentityPolicyId, PaymentIdentity: PaymentId, PayerSum: PayerId, Agreement: AgreementId,
-    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, Instalment: InstalmentId, OperatingProfile: OperatingProfileId, ChannelAccount: ChannelAccountId,
+    IdentityCheck: IdentityCheckId, IdentityPhoto: IdentityPhotoId, Merchant: MerchantId, Partner: PartnerId, Product: ProductId, Instalment: InstalmentId, Prepayment: PrepaymentId, Draw: DrawId, OperatingProfile: OperatingProfileId, ChannelAccount: ChannelAccountId,
     WebhookEndpoint: WebhookEndpointId, App: AppId, ApiKey: ApiKeyId, Payment: PaymentId, Attempt: AttemptId,
     Refund: RefundId, Hold: HoldId, Instruction: Id128, Exception: ExceptionId, Delivery: DeliveryId,
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,

@@ -54,18 +54,17 @@ pub(super) fn undone(
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | transfers received | pending settlement | the order's amount |
+/// | transfers received | pending settlement, or what was paid in advance | the order's amount |
 /// | merchant fee receivable | fee income | the merchant's fee |
 /// | as [`parts_collected`] says | pending settlement | the parts that others put up |
 pub(super) fn collect(order: &TransferOrder, payment: &Payment, moment: &mut Moment<'_>) -> Option<Entry> {
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
-    let merchant = |kind| AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency);
     let fee = payment.fee_minor;
     let (parts, put_up) = parts_collected(payment, order.channel_account_id);
     let mut lines = vec![
         (received(order), Side::Debit, order.amount_minor),
-        (merchant(AccountKind::PendingSettlement), Side::Credit, order.amount_minor.saturating_add(put_up)),
-        (merchant(AccountKind::MerchantFeeReceivable), Side::Debit, fee),
+        (payment.credited_account(), Side::Credit, order.amount_minor.saturating_add(put_up)),
+        (payment.fee_account(), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];
     lines.extend(parts);

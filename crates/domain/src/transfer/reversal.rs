@@ -177,11 +177,10 @@ impl Unwinding<'_> {
         let attempt = self.snapshot.attempts.get(&(tenant_id, made.order_id));
         let mut payment = payment.cloned().ok_or_else(missing)?;
         let mut attempt = attempt.cloned().ok_or_else(missing)?;
-        let of = |kind| AccountRef::merchant(tenant_id, payment.merchant_id, kind, payment.currency);
-        let (pending, cash, owed) =
-            (of(AccountKind::PendingSettlement), of(AccountKind::Cash), of(AccountKind::RefundReceivable));
+        let kind = AccountKind::RefundReceivable;
+        let owed = AccountRef::merchant(tenant_id, payment.merchant_id, kind, payment.currency);
         let mut open = made.amount_minor;
-        for account in [pending, cash] {
+        for account in payment.bearing_accounts() {
             open = open.saturating_sub(self.draw(account, open));
         }
         self.debit(owed, open);

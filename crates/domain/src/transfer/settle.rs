@@ -313,13 +313,14 @@ pub(super) fn want_accounts_of_order(
         AccountKind::TransferReceived,
         AccountKind::PendingSettlement,
         AccountKind::Cash,
-        AccountKind::MerchantFeeReceivable,
         AccountKind::RefundReceivable,
     ] {
         wants.add(Want::Account(merchant(kind)));
     }
     wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
     if let Some(payment) = snapshot.payments.get(&(tenant_id, order.payment_id)) {
+        wants.add(Want::Account(payment.credited_account()));
+        wants.add(Want::Account(payment.fee_account()));
         want_parts(payment, order.channel_account_id, wants);
     }
 }

@@ -1,7 +1,9 @@
 //! Lines of a payment: their sum is its amount, to the fen.
 
 use crate::kit::{PRICE, World};
-use tk_domain::payment::{CreatePayment, ITEMS_MAX, Item, PayerRecord};
+use tk_domain::channel_account::Method;
+use tk_domain::ledger::AccountKind;
+use tk_domain::payment::{Bill, CreatePayment, Elsewhere, ElsewhereBy, ITEMS_MAX, Item, PayerRecord};
 use tk_domain::refusal::Refusal;
 use tk_money::Amount;
 
@@ -91,4 +93,46 @@ fn one_payment_may_pay_several_orders_and_each_is_paid_by_one_payment_only() {
     assert_eq!(world.run(&again).unwrap_err(), Refusal::OrderConflict);
     let free = CreatePayment { merchant_order_no: "A3".to_owned(), ..world.order() };
     world.run(&free).unwrap();
+}
+
+fn bill(total: i64, lines: &[i64]) -> Bill {
+    let line = |amount: &i64| Elsewhere { by: ElsewhereBy::MedicalFund, amount: *amount, reference: None };
+    Bill { total, elsewhere: lines.iter().map(line).collect() }
+}
+
+#[test]
+fn a_bill_that_is_paid_elsewhere_too_adds_up_and_only_what_is_paid_here_is_booked_and_refunded() {
+    let mut world = World::new();
+    let whole = bill(PRICE + 70_000, &[60_000, 10_000]);
+    let order = CreatePayment { bill: Some(whole.clone()), ..world.order() };
+    let payment = world.run(&order).unwrap().payment;
+    assert_eq!((payment.bill(), payment.amount_minor), (Some(whole), PRICE));
+    assert!(world.run(&order).unwrap().existing);
+    let other = CreatePayment { bill: Some(bill(PRICE + 1, &[1])), ..order };
+    assert_eq!(world.run(&other).map(|_| ()), Err(Refusal::OrderConflict));
+    let attempt_id = world.attempt(payment.id, Method::AlipayQr);
+    world.paid(attempt_id);
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE);
+    let too_much = world.refund(attempt_id, "R1", PRICE + 1).unwrap_err();
+    assert!(matches!(too_much, Refusal::RefundExceedsRefundable { .. }), "{too_much:?}");
+}
+
+#[test]
+fn a_bill_that_does_not_add_up_is_refused() {
+    let long = Elsewhere { by: ElsewhereBy::Other, amount: 1, reference: Some("长".repeat(65)) };
+    for spoilt in [
+        bill(PRICE, &[]),
+        bill(PRICE + 2, &[1]),
+        bill(PRICE, &[1, -1]),
+        bill(PRICE + 11, &[1; 11]),
+        Bill { total: PRICE + 1, elsewhere: vec![long] },
+    ] {
+        let mut world = World::new();
+        let order = CreatePayment { bill: Some(spoilt), ..world.order() };
+        let refused = world.run(&order).map(|_| ());
+        assert!(matches!(refused, Err(Refusal::FieldInvalid { param: "bill", .. })), "{refused:?}");
+    }
+    let mut world = World::new();
+    let order = CreatePayment { bill: Some(bill(i64::MAX, &[i64::MAX])), ..world.order() };
+    assert_eq!(world.run(&order).map(|_| ()), Err(Refusal::AmountOverflow));
 }

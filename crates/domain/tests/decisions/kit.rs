@@ -190,6 +190,8 @@ impl World {
             metadata: None,
             ext: None,
             period: None,
+            prepayment: None,
+            bill: None,
             fulfilment: None,
             items: Vec::new(),
             splits: tk_domain::split::SplitTerms::default(),

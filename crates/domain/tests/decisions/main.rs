@@ -43,6 +43,7 @@ mod partners;
 #[cfg(test)]
 mod parts;
 #[cfg(test)]
+mod prepayments;
 mod refunds;
 #[cfg(test)]
 mod repeats;

@@ -55,6 +55,8 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Agreement(..)
         | Want::OperatingProfile(..)
         | Want::Instalment(..)
+        | Want::Prepayment(..)
+        | Want::Draw(..)
         | Want::IdentityCheck(..)
         | Want::IdentityPhoto(..)
         | Want::Product(..)
@@ -101,6 +103,8 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
             copy(&full.operating_profiles, &key, &mut to.operating_profiles);
         }
         Want::Instalment(tenant, id) => copy(&full.instalments, &(*tenant, *id), &mut to.instalments),
+        Want::Prepayment(tenant, id) => copy(&full.prepayments, &(*tenant, *id), &mut to.prepayments),
+        Want::Draw(tenant, id) => copy(&full.draws, &(*tenant, *id), &mut to.draws),
         Want::PayerSum(tenant, id) => copy(&full.payer_sums, &(*tenant, *id), &mut to.payer_sums),
         Want::Agreement(tenant, id) => copy(&full.agreements, &(*tenant, *id), &mut to.agreements),
         Want::IdentityCheck(tenant, id) => {
@@ -210,6 +214,8 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
             replaces_unseen(&**row, &full.payment_identities, &partial.payment_identities)
         }
         Change::Instalment(row) => replaces_unseen(&**row, &full.instalments, &partial.instalments),
+        Change::Prepayment(row) => replaces_unseen(&**row, &full.prepayments, &partial.prepayments),
+        Change::Draw(row) => replaces_unseen(&**row, &full.draws, &partial.draws),
         Change::PayerSum(row) => replaces_unseen(&**row, &full.payer_sums, &partial.payer_sums),
         Change::Agreement(row) => replaces_unseen(&**row, &full.agreements, &partial.agreements),
         Change::IdentityCheck(row) => {

@@ -1,10 +1,12 @@
 //! Every state of a refund × every finding × every source, and what may be refunded at all.
 
-use crate::kit::{CONTRACT, PRICE, World, contract, done, merchant, product, refund_failed};
+use crate::kit::{
+    CONTRACT, MERCHANT, PRICE, TENANT, World, contract, done, merchant, product, refund_failed,
+};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
-use tk_domain::id::{AttemptId, RefundId};
-use tk_domain::ledger::AccountKind;
+use tk_domain::id::{AttemptId, Id128, PartnerId, RefundId};
+use tk_domain::ledger::{AccountKind, AccountRef, Owner};
 use tk_domain::moment::{DAY_US, HOUR_US, SECOND_US};
 use tk_domain::payment::{FeeSnapshot, RefundStatus, Taken};
 use tk_domain::refund::{CreateRefund, RefundState, RequestRefundQuery};
@@ -218,6 +220,31 @@ fn fees_return_in_proportion_and_exactly_whole_on_full_refund() {
         assert_eq!(world.balance(kind), 0, "{kind}");
     }
     assert_eq!(world.balance(AccountKind::ChannelReceivable), 0);
+}
+
+#[test]
+fn a_fee_that_somebody_else_bears_is_owed_by_him_and_returned_to_him() {
+    let bank = PartnerId(Id128([6; 16]));
+    let fee = FeeSnapshot {
+        rate: Rate::from_ppm(6_000).unwrap(),
+        returned: true,
+        bearer: Some(bank),
+        ..FeeSnapshot::default()
+    };
+    let mut world =
+        World::with(tk_domain::merchant::Merchant { fee, ..merchant() }, product(), contract(CONTRACT));
+    let owed = |world: &World, owner| {
+        let kind = AccountKind::MerchantFeeReceivable;
+        world.snapshot.account(&AccountRef { tenant_id: TENANT, owner, kind, currency: Currency::Cny }, 0)
+    };
+    let attempt_id = world.collected();
+    assert_eq!(owed(&world, Owner::Partner(bank)).balance_minor, -60);
+    assert_eq!(owed(&world, Owner::Merchant(MERCHANT)).balance_minor, 0);
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE, "the merchant gets the whole");
+    let id = world.refund(attempt_id, "R1", PRICE).unwrap();
+    world.refund_told(id, Source::Query, done(PRICE));
+    assert_eq!(owed(&world, Owner::Partner(bank)).balance_minor, 0);
+    assert_eq!(world.balance(AccountKind::FeeIncome), 0);
 }
 
 #[test]

@@ -130,6 +130,8 @@ impl Order {
             metadata: None,
             ext: None,
             period: None,
+            prepayment: None,
+            bill: None,
             fulfilment: None,
             items: Vec::new(),
             splits: self.splits.clone(),

@@ -110,6 +110,8 @@ impl Checker {
                 known(&rows.payment_identities, &partial.payment_identities, row.as_ref())
             }
             Change::Instalment(row) => known(&rows.instalments, &partial.instalments, row.as_ref()),
+            Change::Prepayment(row) => known(&rows.prepayments, &partial.prepayments, row.as_ref()),
+            Change::Draw(row) => known(&rows.draws, &partial.draws, row.as_ref()),
             Change::PayerSum(row) => known(&rows.payer_sums, &partial.payer_sums, row.as_ref()),
             Change::Agreement(row) => known(&rows.agreements, &partial.agreements, row.as_ref()),
             Change::IdentityCheck(row) => {
@@ -168,6 +170,8 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
             copy(&rows.payment_identities, &mut partial.payment_identities, &(*tenant, *id));
         }
         Want::Instalment(tenant, id) => copy(&rows.instalments, &mut partial.instalments, &(*tenant, *id)),
+        Want::Prepayment(tenant, id) => copy(&rows.prepayments, &mut partial.prepayments, &(*tenant, *id)),
+        Want::Draw(tenant, id) => copy(&rows.draws, &mut partial.draws, &(*tenant, *id)),
         Want::PayerSum(tenant, id) => copy(&rows.payer_sums, &mut partial.payer_sums, &(*tenant, *id)),
         Want::Agreement(tenant, id) => copy(&rows.agreements, &mut partial.agreements, &(*tenant, *id)),
         Want::IdentityCheck(tenant, id) => {

@@ -7,6 +7,7 @@ mod counter;
 mod desk_checks;
 mod part_checks;
 mod part_walk;
+mod prepayments;
 mod splits;
 mod walks;
 
@@ -136,8 +137,13 @@ impl View {
     }
 
     async fn check_tenant(&self, tenant: &Tenant, report: &mut Report) -> Result<(), Failure> {
-        for Check { id, says, names, text } in
-            CHECKS.iter().chain(DESK_CHECKS).chain(counter::CHECKS).chain(splits::CHECKS).chain(PART_CHECKS)
+        for Check { id, says, names, text } in CHECKS
+            .iter()
+            .chain(DESK_CHECKS)
+            .chain(counter::CHECKS)
+            .chain(splits::CHECKS)
+            .chain(prepayments::CHECKS)
+            .chain(PART_CHECKS)
         {
             let returns = vec![names.kind()];
             let text = format!("{text} LIMIT 1");

@@ -29,7 +29,7 @@ pub(super) const PART_CHECKS: &[Check] = &[
     ),
     check(
         "inv-8",
-        "each collection without parts credits its merchant with what the channel pays over",
+        "each collection without parts credits its merchant, or what was paid in advance, with what the channel pays over",
         ATTEMPT,
         "SELECT a.id FROM entries e JOIN payments p ON p.tenant_id = ?1 AND p.id = e.payment_id
          JOIN attempts a ON a.tenant_id = ?1 AND a.id = e.attempt_id
@@ -37,7 +37,8 @@ pub(super) const PART_CHECKS: &[Check] = &[
            AND a.received_minor - a.discount_merchant_minor <> COALESCE((
              SELECT SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END)
              FROM entry_lines l JOIN accounts c ON c.tenant_id = ?1 AND c.id = l.account_id
-             WHERE l.tenant_id = ?1 AND l.entry_id = e.id AND c.kind = 'pending_settlement'), 0)",
+             WHERE l.tenant_id = ?1 AND l.entry_id = e.id AND (c.kind = 'pending_settlement' AND p.prepayment_id IS NULL
+               OR c.kind = 'prepaid' AND c.owner_id = p.prepayment_id)), 0)",
     ),
     check(
         "inv-23",

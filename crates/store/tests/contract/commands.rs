@@ -169,6 +169,8 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         metadata: Some("{}".to_owned()),
         ext: None,
         period: None,
+        prepayment_id: None,
+        bill: None,
         fulfilment: None,
         items: None,
         splits: None,

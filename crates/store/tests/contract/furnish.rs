@@ -1,14 +1,20 @@
-//! Rows that a case takes for granted: contracts and products, put into the books as they are.
+//! What a case takes for granted: contracts and products put into the books as they are, and payments paid.
 
-use tk_domain::channel_account::{Channel, ChannelAccount, Collects};
+use crate::bed::Bed;
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::{Channel, ChannelAccount, Collects, Method};
 use tk_domain::command::{Command, LaneKind, Wants};
 use tk_domain::decision::{Changes, Decision};
 use tk_domain::id::{ChannelAccountId, ProductId, TenantId};
-use tk_domain::moment::Moment;
+use tk_domain::moment::{MINUTE_US, Moment};
+use tk_domain::payment::{Attempt, CreatePayment, Payment, StartAttempt, Started, TakePaymentReport};
 use tk_domain::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
 use tk_domain::refusal::Refusal;
+use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
 use tk_domain::snapshot::Snapshot;
-use tk_money::{Currency, Rate};
+use tk_domain::split::SplitTerms;
+use tk_domain::transfer::ExpectedPayer;
+use tk_money::{Amount, Currency, Rate};
 
 /// Puts a contract, and a product where there is one, into the books.
 #[derive(Clone)]
@@ -87,4 +93,60 @@ pub fn product(tenant_id: TenantId, id: ProductId) -> Product {
         created_at_us: 0,
         version: 0,
     }
+}
+
+/// An order of this product; each number is one payment.
+pub fn order(bed: &Bed, product_id: ProductId, (order_no, minor): (&str, i64)) -> CreatePayment {
+    CreatePayment {
+        tenant_id: bed.tenant_id,
+        app_id: None,
+        merchant_id: bed.merchant_id,
+        product_id,
+        partner_id: None,
+        merchant_order_no: order_no.to_owned(),
+        amount: Amount::fen(minor),
+        description: "保费".to_owned(),
+        terminal: None,
+        methods_allow: None,
+        single_attempt: false,
+        expires_at_us: None,
+        return_url: None,
+        metadata: None,
+        ext: None,
+        period: None,
+        prepayment: None,
+        bill: None,
+        fulfilment: None,
+        items: Vec::new(),
+        splits: SplitTerms::default(),
+        parts: Vec::new(),
+        payer: None,
+        payer_id: None,
+        origin: Origin::system(),
+    }
+}
+
+/// Orders, begins by QR code and takes the channel's word that it is paid.
+pub async fn pay(bed: &Bed, order: CreatePayment, evidence: PaidEvidence) -> (Payment, Attempt) {
+    let (tenant_id, origin) = (bed.tenant_id, Origin::system());
+    let payment_id = bed.store.submit(order).await.unwrap().payment.id;
+    let start = StartAttempt {
+        tenant_id,
+        payment_id,
+        method: Method::AlipayQr,
+        auth_code: None,
+        payer: ExpectedPayer::default(),
+        known_as: None,
+        card: None,
+        return_url: None,
+        lease_us: MINUTE_US,
+        origin: origin.clone(),
+    };
+    let Started::New { attempt, .. } = bed.store.submit(start).await.unwrap() else { panic!("not new") };
+    let finding = PaymentFinding::Paid(evidence);
+    let report = PaymentReport { source: Source::Query, asked_at_us: attempt.created_at_us, finding };
+    let attempt_id = attempt.id;
+    let taken = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
+    let outcome = bed.store.submit(taken).await.unwrap();
+    (outcome.payment, outcome.attempt)
 }

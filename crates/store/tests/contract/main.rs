@@ -14,28 +14,30 @@ mod desk;
 mod furnish;
 mod parts;
 mod postgres_only;
+mod prepayments;
 mod splits;
 mod sqlite_only;
 
-/// Each case runs on a fresh database of each engine.
+/// Each case of a file runs on a fresh database of each engine.
 macro_rules! on_both {
-    ($($case:ident),* $(,)?) => {
-        mod sqlite {$(
+    ($file:ident in $sqlite:ident, $postgres:ident: $($case:ident),* $(,)?) => {
+        mod $sqlite {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                crate::cases::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
+                crate::$file::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
             }
         )*}
-        mod postgres {$(
+        mod $postgres {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                crate::cases::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
+                crate::$file::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
             }
         )*}
     };
 }
 
 on_both! {
+    cases in sqlite, postgres:
     a_payment_is_created_collected_and_read,
     a_refusal_changes_nothing_and_nobody_else,
     a_guarded_account_never_falls_below_zero,
@@ -53,60 +55,25 @@ on_both! {
     every_table_has_the_columns_of_its_rows,
 }
 
-/// The same for the desk.
-macro_rules! desk_on_both {
-    ($($case:ident),* $(,)?) => {
-        mod desk_sqlite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                crate::desk::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
-            }
-        )*}
-        mod desk_postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                crate::desk::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
-            }
-        )*}
-    };
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parts_are_kept_and_verified_on_postgres() {
-    let bed = crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await;
-    crate::parts::parts_are_kept_and_verified(bed).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parts_are_kept_and_verified_on_sqlite() {
-    let bed = crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await;
-    crate::parts::parts_are_kept_and_verified(bed).await;
-}
-
-desk_on_both! {
+on_both! {
+    desk in desk_sqlite, desk_postgres:
     the_desk_is_kept_and_verified,
     slips_and_statements_are_kept_and_verified,
 }
 
-/// The same for splits.
-macro_rules! splits_on_both {
-    ($($case:ident),* $(,)?) => {
-        mod splits_sqlite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                crate::splits::$case(crate::bed::Bed::sqlite(tillkeeper_store::StoreConfig::default()).await).await;
-            }
-        )*}
-        mod splits_postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                crate::splits::$case(crate::bed::Bed::postgres(tillkeeper_store::StoreConfig::default()).await).await;
-            }
-        )*}
-    };
+on_both! {
+    parts in parts_sqlite, parts_postgres:
+    parts_are_kept_and_verified,
 }
 
-splits_on_both! {
+on_both! {
+    prepayments in prepayments_sqlite, prepayments_postgres:
+    prepayments_are_kept_and_verified,
+    draws_and_refunds_at_once_never_take_more_than_there_is,
+}
+
+on_both! {
+    splits in splits_sqlite, splits_postgres:
     splits_are_kept_and_verified,
     refunds_and_splits_at_once_never_give_away_too_much,
 }

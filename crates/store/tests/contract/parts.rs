@@ -2,22 +2,17 @@
 
 use crate::bed::Bed;
 use crate::cases::assert_sound;
-use crate::furnish::{Furnish, contract, product};
+use crate::furnish::{Furnish, contract, order, pay, product};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{StoreConfig, verify};
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::{Channel, ChannelAccount, Method};
+use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::id::{ChannelAccountId, Id128, ProductId};
-use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{
-    Attempt, CreatePayment, Part, PartDebtor, PartFunder, PartKind, PartReturn, Payment, StartAttempt,
-    Started, TakePaymentReport,
+    Attempt, CreatePayment, Part, PartDebtor, PartFunder, PartKind, PartReturn, Payment,
 };
 use tk_domain::refund::{CreateRefund, Refund, TakeRefundReport};
-use tk_domain::report::{
-    Borne, PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source,
-};
-use tk_domain::transfer::ExpectedPayer;
+use tk_domain::report::{Borne, PaidEvidence, RefundFinding, RefundReport, Source};
 use tk_money::{Amount, Rate};
 
 const ACCOUNT: ChannelAccountId = ChannelAccountId(Id128([21; 16]));
@@ -30,7 +25,7 @@ fn part(kind: PartKind, funder: PartFunder, amount: i64) -> Part {
 
 /// A payment of 120.00 with parts of 20.00, paid with a discount inside the channel.
 async fn paid(bed: &Bed) -> (Payment, Attempt) {
-    let (tenant_id, origin) = (bed.tenant_id, Origin::system());
+    let tenant_id = bed.tenant_id;
     let account = ChannelAccount {
         payee_app: "app".to_owned(),
         payee_merchant: "seller".to_owned(),
@@ -39,48 +34,11 @@ async fn paid(bed: &Bed) -> (Payment, Attempt) {
         ..contract(tenant_id, ACCOUNT, Channel::Alipay)
     };
     bed.store.submit(Furnish { account, product: Some(product(tenant_id, PRODUCT)) }).await.unwrap();
-    let order = CreatePayment {
-        tenant_id,
-        app_id: None,
-        merchant_id: bed.merchant_id,
-        product_id: PRODUCT,
-        partner_id: None,
-        merchant_order_no: "PARTS-1".to_owned(),
-        amount: Amount::fen(12_000),
-        description: "保费".to_owned(),
-        terminal: None,
-        methods_allow: None,
-        single_attempt: false,
-        expires_at_us: None,
-        return_url: None,
-        metadata: None,
-        ext: None,
-        period: None,
-        fulfilment: None,
-        items: Vec::new(),
-        splits: tk_domain::split::SplitTerms::default(),
-        parts: vec![
-            part(PartKind::Coupon, PartFunder::Tenant, 1_600),
-            part(PartKind::Advance, PartFunder::Channel, 400),
-        ],
-        payer: None,
-        payer_id: None,
-        origin: origin.clone(),
-    };
-    let payment_id = bed.store.submit(order).await.unwrap().payment.id;
-    let start = StartAttempt {
-        tenant_id,
-        payment_id,
-        method: Method::AlipayQr,
-        auth_code: None,
-        payer: ExpectedPayer::default(),
-        known_as: None,
-        card: None,
-        return_url: None,
-        lease_us: MINUTE_US,
-        origin: origin.clone(),
-    };
-    let Started::New { attempt, .. } = bed.store.submit(start).await.unwrap() else { panic!("not new") };
+    let parts = vec![
+        part(PartKind::Coupon, PartFunder::Tenant, 1_600),
+        part(PartKind::Advance, PartFunder::Channel, 400),
+    ];
+    let order = CreatePayment { parts, ..order(bed, PRODUCT, ("PARTS-1", 12_000)) };
     let evidence = PaidEvidence {
         channel_txn_no: "T-1".to_owned(),
         amount: Amount::fen(10_000),
@@ -89,12 +47,7 @@ async fn paid(bed: &Bed) -> (Payment, Attempt) {
         borne: Some(Borne { payer_minor: 9_000, settled_minor: 9_600 }),
         paid_at_us: None,
     };
-    let finding = PaymentFinding::Paid(evidence);
-    let report = PaymentReport { source: Source::Query, asked_at_us: attempt.created_at_us, finding };
-    let attempt_id = attempt.id;
-    let taken = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
-    let outcome = bed.store.submit(taken).await.unwrap();
-    (outcome.payment, outcome.attempt)
+    pay(bed, order, evidence).await
 }
 
 async fn refunded(bed: &Bed, payment: &Payment, (number, amount_minor): (&str, i64)) -> Refund {

@@ -298,6 +298,8 @@ impl Client {
             metadata: None,
             ext: None,
             period: None,
+            prepayment: None,
+            bill: None,
             fulfilment: None,
             items: Vec::new(),
             splits: tk_domain::split::SplitTerms::default(),

@@ -68,6 +68,8 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         metadata: None,
         ext: None,
         period: None,
+        prepayment: None,
+        bill: None,
         fulfilment: None,
         items: Vec::new(),
         splits: tk_domain::split::SplitTerms::default(),

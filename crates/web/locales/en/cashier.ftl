@@ -9,6 +9,7 @@ order-summary = Order
 amount-due = Amount due
 amount-of-order = Order amount
 made-of-gross = Order { $amount }
+made-of-elsewhere = , paid elsewhere −{ $amount }
 made-of-coupon = , coupon −{ $amount }
 made-of-advance = , advanced −{ $amount }
 made-of-channel = , discount −{ $amount }

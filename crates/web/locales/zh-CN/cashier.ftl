@@ -9,6 +9,7 @@ order-summary = 订单信息
 amount-due = 应付金额
 amount-of-order = 订单金额
 made-of-gross = 订单金额 { $amount }
+made-of-elsewhere = ，医保等其他支付 −{ $amount }
 made-of-coupon = ，优惠 −{ $amount }
 made-of-advance = ，垫资 −{ $amount }
 made-of-channel = ，支付优惠 −{ $amount }

@@ -25,6 +25,7 @@ mod openapi;
 mod operating_profile;
 mod partners;
 mod payments;
+mod prepayments;
 mod products;
 pub mod refer;
 mod refunds;
@@ -114,6 +115,10 @@ fn over_the_counter() -> OpenApiRouter<WebState> {
         .routes(routes!(counter::deposits::create, counter::deposits::list))
         .routes(routes!(counter::deposits::get))
         .routes(routes!(counter::deposits::matching))
+        .routes(routes!(prepayments::list::list))
+        .routes(routes!(prepayments::get::get))
+        .routes(routes!(prepayments::draws::create, prepayments::draws::list))
+        .routes(routes!(prepayments::draws::reverse))
         .routes(routes!(cheques::create::create, cheques::list::list))
         .routes(routes!(cheques::get::get))
         .routes(routes!(cheques::steps::presentation))

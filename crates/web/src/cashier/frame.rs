@@ -229,9 +229,12 @@ pub fn payer_amount(payment: &Payment) -> Amount {
 /// Gross, what others take over, and what is left for the payer.
 fn made_of(locale: Locale, payment: &Payment) -> String {
     let parts = payment.parts();
+    let elsewhere: i64 =
+        payment.bill().into_iter().flat_map(|bill| bill.elsewhere).map(|line| line.amount).sum();
     let of = |kind| parts.iter().filter(move |part| part.kind == kind).map(|part| part.amount).sum::<i64>();
     let shown = |minor| Amount::new(minor, payment.currency).display();
     let sums = [
+        ("made-of-elsewhere", elsewhere),
         ("made-of-coupon", of(PartKind::Coupon)),
         ("made-of-advance", of(PartKind::Advance)),
         ("made-of-channel", payment.discount_minor),
@@ -242,7 +245,7 @@ fn made_of(locale: Locale, payment: &Payment) -> String {
     if said.is_empty() {
         return said;
     }
-    let gross = payment.amount().display();
+    let gross = shown(payment.amount_minor.saturating_add(elsewhere));
     format!("{}{said}", text(locale, "made-of-gross", &[("amount", gross.as_str())]))
 }
 

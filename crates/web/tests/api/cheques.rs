@@ -86,7 +86,7 @@ async fn a_cheque_pays_when_it_is_cleared_and_not_when_it_bounces() {
     }
 }
 
-async fn sound(app: &TestApp) {
+pub async fn sound(app: &TestApp) {
     let Some(directory) = app.directory() else { return };
     if app.app.reader().engine() == Engine::Sqlite {
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();

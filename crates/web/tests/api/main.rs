@@ -21,6 +21,7 @@ mod lifecycle;
 mod notices;
 mod partners;
 mod parts;
+mod prepayments;
 mod products;
 mod profiles;
 mod protocol;

@@ -114,7 +114,9 @@ pub(crate) fn success_accounts(
         split::want_success(payment, wants);
     }
     let merchant_kinds: &[AccountKind] = if counts {
-        &[AccountKind::PendingSettlement, AccountKind::MerchantFeeReceivable]
+        wants.add(Want::Account(payment.credited_account()));
+        wants.add(Want::Account(payment.fee_account()));
+        &[]
     } else {
         &[AccountKind::Duplicate, AccountKind::LateSuccess, AccountKind::Held]
     };

@@ -60,9 +60,7 @@ impl Taking<'_> {
             Some(Disposition::Duplicate) => vec![self.of_merchant(AccountKind::Duplicate)],
             Some(Disposition::Late) => vec![self.of_merchant(AccountKind::LateSuccess)],
             Some(Disposition::Mismatch) => vec![self.suspense()],
-            Some(Disposition::Effective) | None => {
-                vec![self.of_merchant(AccountKind::PendingSettlement), self.of_merchant(AccountKind::Cash)]
-            }
+            Some(Disposition::Effective) | None => self.payment.bearing_accounts(),
         }
     }
 

@@ -136,7 +136,7 @@ impl Taking<'_> {
                 (self.of_merchant(AccountKind::PendingSettlement), self.attempt.credited_minor),
             ],
             Some(Disposition::Effective) | None => {
-                own(&[AccountKind::PendingSettlement, AccountKind::Cash], of_merchant)
+                self.payment.bearing_accounts().into_iter().map(|name| (name, of_merchant)).collect()
             }
         };
         let mut open_minor = of_merchant;

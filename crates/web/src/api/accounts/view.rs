@@ -39,6 +39,7 @@ pub fn owner_text(owner: Owner) -> String {
         Owner::Cashier(id) => id.to_string(),
         Owner::Receiver(id) => id.to_string(),
         Owner::Partner(id) => id.to_string(),
+        Owner::Prepayment(id) => id.to_string(),
     }
 }
 
@@ -51,7 +52,8 @@ pub fn sees_owner(caller: &Caller, owner: Owner) -> bool {
         | Owner::ChannelAccount(_)
         | Owner::Cashier(_)
         | Owner::Receiver(_)
-        | Owner::Partner(_) => caller.sees_all(),
+        | Owner::Partner(_)
+        | Owner::Prepayment(_) => caller.sees_all(),
     }
 }
 

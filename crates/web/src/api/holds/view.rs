@@ -50,6 +50,7 @@ impl HoldView {
         let parts = [
             ("pending_settlement", hold.pending_settlement_minor),
             ("cash", hold.cash_minor),
+            ("prepaid", hold.prepaid_minor),
             ("duplicate", hold.duplicate_minor),
             ("late_success", hold.late_success_minor),
             ("suspense", hold.suspense_minor),

@@ -39,11 +39,15 @@ pub async fn create(
 ) -> Result<Answer, Problem> {
     let (effect, body) = Effect::begin(write, &state)?;
     let tenant_id = effect.caller.tenant_id;
+    let fee = match &body.fee {
+        Some(terms) => terms.snapshot(&state, tenant_id).await?,
+        None => FeeSnapshot::default(),
+    };
     let command = CreateMerchant {
         tenant_id,
         code: body.code.0,
         name: body.name.0,
-        fee: body.fee.map_or(Ok(FeeSnapshot::default()), |fee| fee.snapshot())?,
+        fee,
         legal_entity: body.legal_entity.map(|name| name.0),
         counted: state.app.reader().count::<Merchant>(tenant_id).await?,
         origin: effect.caller.origin(),

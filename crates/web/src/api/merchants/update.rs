@@ -38,11 +38,15 @@ pub async fn update(
     patch: Change<ConfigWrite, MerchantUpdate>,
 ) -> Result<Answer, Problem> {
     let merchant = refer::merchant(&state, &patch.caller, &id).await?;
+    let fee = match &patch.body.fee {
+        Some(terms) => Some(terms.snapshot(&state, merchant.tenant_id).await?),
+        None => None,
+    };
     let command = UpdateMerchant {
         tenant_id: merchant.tenant_id,
         merchant_id: merchant.id,
         name: patch.body.name.map(|name| name.0),
-        fee: patch.body.fee.map(|fee| fee.snapshot()).transpose()?,
+        fee,
         legal_entity: patch.body.legal_entity.map(|name| Some(name.0)),
         enabled: patch.body.enabled,
         origin: patch.caller.origin(),

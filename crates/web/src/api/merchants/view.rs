@@ -1,8 +1,11 @@
 //! Merchants as published, and their fee terms as sent.
 
+use crate::api::refer;
 use crate::parse::{MinorUnits, Text, minor};
 use crate::problem::{Code, Problem};
+use crate::state::WebState;
 use serde::{Deserialize, Serialize};
+use tk_domain::id::TenantId;
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::time_text;
 use tk_domain::payment::FeeSnapshot;
@@ -46,6 +49,8 @@ pub struct FeeView {
     pub max: Option<i64>,
     /// Whether a refund returns the fee in proportion.
     pub returned: bool,
+    /// The partner that owes the fee in the merchant's place, `ptn_…`.
+    pub bearer: Option<String>,
 }
 
 impl MerchantView {
@@ -65,6 +70,7 @@ impl MerchantView {
                 min: fee.min_minor,
                 max: fee.max_minor,
                 returned: fee.returned,
+                bearer: fee.bearer.map(|id| id.to_string()),
             },
             legal_entity: merchant.legal_entity.clone(),
             enabled: merchant.enabled,
@@ -88,11 +94,18 @@ pub struct FeeTerms {
     pub max: Option<MinorUnits>,
     /// Whether a refund returns the fee in proportion; false by default.
     pub returned: Option<bool>,
+    /// The partner that owes the fee in the merchant's place, such as the bank that serves a hospital: `ptn_…` or code.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub bearer: Option<Text<1, 64>>,
 }
 
 impl FeeTerms {
-    /// The terms, if the rate is one.
-    pub fn snapshot(&self) -> Result<FeeSnapshot, Problem> {
+    /// The terms, if the rate is one and the bearer is known.
+    pub async fn snapshot(&self, state: &WebState, tenant_id: TenantId) -> Result<FeeSnapshot, Problem> {
+        let bearer = match &self.bearer {
+            Some(named) => Some(refer::partner(state, tenant_id, &named.0).await?.id),
+            None => None,
+        };
         let malformed = |_| Problem::field(Code::FieldMalformed, "#/fee/rate", "a decimal from 0 to 1");
         Ok(FeeSnapshot {
             rate: self.rate.0.parse().map_err(malformed)?,
@@ -100,6 +113,7 @@ impl FeeTerms {
             min_minor: minor(self.min),
             max_minor: minor(self.max),
             returned: self.returned.unwrap_or(false),
+            bearer,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/payments`.
 
 use super::amount_parts::{PartCreate, amount_parts};
-use super::parts::{self, ExtCreate, InstalmentCreate, ItemCreate, PayerCreate};
+use super::parts::{self, BillCreate, ExtCreate, InstalmentCreate, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
@@ -62,8 +62,13 @@ pub struct PaymentCreate {
     pub ext: Option<ExtCreate>,
     /// The period of a policy that it pays for; required for a product of regular premium.
     pub instalment: Option<InstalmentCreate>,
+    /// The merchant's number of the stay or case that it is paid in advance for; the money is held there until it is
+    /// drawn.
+    pub prepayment: Option<Number>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Metadata>,
+    /// The bill that it pays a part of, where the rest is paid elsewhere.
+    pub bill: Option<BillCreate>,
     /// Who is to pay.
     pub payer: Option<PayerCreate>,
     /// What it is made of; the amounts sum to the payment's.
@@ -197,8 +202,10 @@ async fn prepared(
         metadata: body.metadata.as_ref().map(Metadata::json),
         ext: body.ext.as_ref().map(ExtCreate::values),
         period: body.instalment.as_ref().map(InstalmentCreate::period),
+        prepayment: body.prepayment.as_ref().map(|number| number.0.clone()),
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
+        bill: body.bill.as_ref().map(BillCreate::bill),
         splits: splits::terms(state, caller, body.splits.as_deref().unwrap_or_default()).await?,
         parts: amount_parts(body.parts.as_deref().unwrap_or_default()),
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,

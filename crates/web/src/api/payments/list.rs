@@ -10,14 +10,17 @@ use crate::state::WebState;
 use axum::extract::State;
 use serde_json::Value;
 use tk_app::store::{CreatedRange, Page, PaymentFilter};
-use tk_domain::id::{PaymentId, TypedId};
+use tk_domain::id::{MerchantId, PaymentId, PrepaymentId, TypedId};
+use tk_domain::key::{KeyName, NaturalKey, NaturalKind};
 use tk_domain::payment::{Payment, PaymentStatus};
 
 /// Lists payments, newest first; a payment is in the list as soon as it is created.
 #[utoipa::path(get, path = "/v1/payments", tag = "payments",
     params(
         ("merchant" = Option<String>, Query), ("partner" = Option<String>, Query), ("status" = Option<String>, Query),
-        ("merchant_order_no" = Option<String>, Query), ("created_from" = Option<String>, Query),
+        ("merchant_order_no" = Option<String>, Query, description = "Together with `merchant` also an order that the \
+            payment pays by an item"),
+        ("prepayment" = Option<String>, Query), ("created_from" = Option<String>, Query),
         ("created_until" = Option<String>, Query), ("limit" = Option<i64>, Query),
         ("starting_after" = Option<String>, Query), ("ending_before" = Option<String>, Query),
         ("include[]" = Option<Vec<String>>, Query), ("expand[]" = Option<Vec<String>>, Query),
@@ -47,13 +50,35 @@ async fn filter(state: &WebState, caller: &Caller, params: &mut Params) -> Resul
         None => caller.app.merchant_id,
     };
     let partner = params.take("partner")?;
+    let number = params.take("merchant_order_no")?;
+    let (id, merchant_order_no) = match (merchant_id, number) {
+        (Some(merchant_id), Some(number)) => {
+            (Some(of_order(state, caller, (merchant_id, &number)).await?), None)
+        }
+        (None, number) => (None, number),
+        (Some(_), None) => (None, None),
+    };
     Ok(PaymentFilter {
+        id,
         merchant_id,
         partner_id: refer::partner_of(state, caller, partner.as_deref()).await?,
         status: params.read("status", PaymentStatus::parse)?,
-        merchant_order_no: params.take("merchant_order_no")?,
+        merchant_order_no,
+        prepayment_id: params.read("prepayment", PrepaymentId::parse)?,
         created: created_range(params)?,
     })
+}
+
+/// The payment of a merchant's order, whether its main one or one that an item names; one that nobody has where there
+/// is none.
+async fn of_order(
+    state: &WebState,
+    caller: &Caller,
+    (merchant_id, number): (MerchantId, &str),
+) -> Result<PaymentId, Problem> {
+    let name = KeyName::scoped(caller.tenant_id, NaturalKind::MerchantOrder, &merchant_id, number);
+    let known = state.app.reader().get::<NaturalKey>(&name).await?;
+    Ok(PaymentId(known.map(|key| key.id).unwrap_or_default()))
 }
 
 /// When the objects of a list were created.

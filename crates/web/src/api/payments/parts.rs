@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tk_domain::id::{MerchantId, PayerId, TenantId};
 use tk_domain::instalment::Period;
-use tk_domain::payment::{Item, PayerRecord, Payment};
+use tk_domain::payment::{Bill, Elsewhere, ElsewhereBy, Item, PayerRecord, Payment};
 use tk_domain::product::ExtValues;
 use tk_domain::transfer::ExpectedPayer;
 use utoipa::ToSchema;
@@ -78,6 +78,42 @@ pub struct InstalmentCreate {
     pub policy_no: Number,
     /// Which instalment, 1 to 1200; the first premium is 1.
     pub number: i64,
+}
+
+/// A bill of which a part is paid elsewhere; what is paid elsewhere moves no money here and is not ours to refund.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillCreate {
+    /// The payment's amount and all that is paid elsewhere, minor units.
+    pub total: MinorUnits,
+    /// What is paid elsewhere, 1 to 10 lines.
+    #[schema(max_items = 10)]
+    pub elsewhere: Vec<ElsewhereCreate>,
+}
+
+/// What somebody pays of a bill elsewhere.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ElsewhereCreate {
+    /// `medical_fund`, `medical_account`, `commercial_insurance`, `relief` or `other`.
+    #[schema(value_type = String)]
+    pub by: ElsewhereBy,
+    /// Minor units.
+    pub amount: MinorUnits,
+    /// Its number there, by which it is reconciled.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub reference: Option<Text<1, 64>>,
+}
+
+impl BillCreate {
+    pub(super) fn bill(&self) -> Bill {
+        let line = |line: &ElsewhereCreate| Elsewhere {
+            by: line.by,
+            amount: line.amount.0,
+            reference: line.reference.as_ref().map(|text| text.0.clone()),
+        };
+        Bill { total: self.total.0, elsewhere: self.elsewhere.iter().map(line).collect() }
+    }
 }
 
 impl InstalmentCreate {

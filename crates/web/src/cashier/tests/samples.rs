@@ -343,6 +343,8 @@ fn payment() -> Payment {
         metadata: None,
         ext: None,
         period: None,
+        prepayment_id: None,
+        bill: None,
         fulfilment: None,
         items: None,
         splits: None,
