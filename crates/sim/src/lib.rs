@@ -9,6 +9,7 @@ mod actors;
 mod callbacks;
 mod checker;
 mod conversation;
+mod desk;
 mod flight;
 mod heal;
 mod host;

@@ -1,5 +1,6 @@
 //! Running seeds, and what is told about them.
 
+use crate::desk::Desk;
 use crate::tally::Tally;
 use crate::world::World;
 use serde::Serialize;
@@ -191,7 +192,15 @@ pub(crate) fn run_seed(seed: u64, crash_after: Option<u64>) -> Told {
     let mut world = World::new(seed);
     world.crash_after = crash_after;
     world.live();
-    tell(world)
+    let mut told = tell(world);
+    // A crash after a given event is a crash of the first part; the desk has deaths of its own.
+    if let Some(mut desk) = Desk::new(seed).filter(|_| crash_after.is_none()) {
+        desk.live();
+        let (tally, violations) = desk.told();
+        told.tally.add(&tally);
+        told.violations.extend(violations);
+    }
+    told
 }
 
 pub(crate) fn tell(world: World) -> Told {

@@ -115,6 +115,12 @@ impl Store {
         rows.heads.settle();
         rows.idempotency.settle();
         rows.webhook_endpoints.settle();
+        rows.channel_accounts.settle();
+        rows.bank_lines.settle();
+        rows.bank_links.settle();
+        rows.bank_statements.settle();
+        rows.transfer_orders.settle();
+        rows.transfer_matches.settle();
         commit
     }
 }

@@ -17,7 +17,7 @@ fn seeds_hold_every_invariant_and_meet_every_fault() {
     let summary = seeds(1, 200, 0);
     assert_whole(&summary);
     assert!(summary.payments > 1_000 && summary.refunds > 500, "too little happened: {summary:?}");
-    for number in (1..=12).chain([16, 17, 18, 19, 23, 24, 25]) {
+    for number in (1..=12).chain([14, 16, 17, 18, 19, 23, 24, 25]) {
         let struck = summary.faults.get(&format!("fault-{number}")).copied().unwrap_or(0);
         assert!(struck > 0, "fault-{number} never struck");
     }
@@ -74,7 +74,7 @@ fn the_plain_build_has_no_planted_bugs() {
 #[test]
 fn every_planted_bug_is_caught() {
     let summary = run(&Options { seeds: 1, start: 1, sweep: 0, planted: true });
-    assert!(summary.planted >= 35);
+    assert!(summary.planted >= 38);
     for catch in &summary.catches {
         assert!(catch.caught_after.is_some(), "{} survived", catch.bug);
     }

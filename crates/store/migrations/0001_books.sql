@@ -910,6 +910,8 @@ CREATE TABLE cheques (
   presented_day {i64} CHECK (presented_day BETWEEN issued_day AND issued_day + 10),
   status TEXT NOT NULL CHECK (status IN ('received', 'presented', 'cleared', 'bounced', 'withdrawn')),
   entry_id {id},
+  clearing_asked_by TEXT CHECK (length(clearing_asked_by) BETWEEN 1 AND 64),
+  bank_line_id {id},
   reason TEXT,
   made_by TEXT NOT NULL CHECK (length(made_by) BETWEEN 1 AND 64),
   changed_by TEXT,
@@ -921,8 +923,11 @@ CREATE TABLE cheques (
   UNIQUE (tenant_id, bank, cheque_no),
   CHECK ((status IN ('received', 'withdrawn')) = (presented_day IS NULL)),
   CHECK ((status IN ('received', 'withdrawn')) = (entry_id IS NULL)),
-  CHECK ((status IN ('bounced', 'withdrawn')) = (reason IS NOT NULL))
+  CHECK ((status IN ('bounced', 'withdrawn')) = (reason IS NOT NULL)),
+  CHECK (bank_line_id IS NULL OR status = 'cleared'),
+  CHECK (status <> 'cleared' OR bank_line_id IS NOT NULL OR clearing_asked_by IS NOT NULL)
 ) {strict};
+CREATE UNIQUE INDEX cheques_by_line ON cheques (tenant_id, bank_line_id);
 CREATE INDEX cheques_by_payment ON cheques (payment_id, id);
 @tenant cheques
 
@@ -1217,7 +1222,8 @@ CREATE TABLE entries (
     'bank_debit', 'transfer_match', 'transfer_return', 'slip_credit', 'slip_proven', 'transfer_reversed',
     'return_sent', 'split', 'split_paid', 'split_failed', 'split_return',
     'split_return_undone', 'split_returned', 'prepayment_draw', 'prepayment_draw_undone',
-    'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'reversal')),
+    'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'cheque_line',
+    'reversal')),
   payment_id {id},
   attempt_id {id},
   refund_id {id},

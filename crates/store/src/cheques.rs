@@ -5,7 +5,7 @@ use crate::reader::{Listed, Page, Query};
 use crate::record::{decided, record};
 use crate::store::Store;
 use tk_domain::cheque::{Cheque, ChequeStatus};
-use tk_domain::id::{ChannelAccountId, ChequeId, EntryId, MerchantId, PaymentId, TenantId};
+use tk_domain::id::{BankLineId, ChannelAccountId, ChequeId, EntryId, MerchantId, PaymentId, TenantId};
 use tk_money::Currency;
 
 record! {
@@ -34,6 +34,8 @@ record! {
     presented_day: Option<i64>,
     status: ChequeStatus,
     entry_id: Option<EntryId>,
+    clearing_asked_by: Option<String>,
+    bank_line_id: Option<BankLineId>,
     reason: Option<String>,
     made_by: String,
     changed_by: Option<String>,

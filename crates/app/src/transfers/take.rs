@@ -1,9 +1,9 @@
 //! Statements and slips become commands: parties sealed, codes found, each line named by its content.
 
 use super::blind::Blind;
-use super::follow::Follow;
 use crate::{App, Failure, NotOpened};
 use serde_json::{Value, json};
+use tk_channels::bank::follow::Follow;
 use tk_channels::bank::{Told, ToldStatement};
 use tk_domain::audit::Origin;
 use tk_domain::id::{BankLineId, ChannelAccountId, TenantId};
@@ -93,11 +93,11 @@ impl App {
         let blind = Blind::of(self, bring.tenant_id);
         let mut lines = Vec::with_capacity(statement.lines.len());
         for told in &statement.lines {
-            lines.push(self.tell(bring, &blind, (told, follow.before(bring, told), &Value::Null))?);
+            lines.push(self.tell(bring, &blind, (told, follow.before(told), &Value::Null))?);
         }
         let ids: Vec<BankLineId> = lines.iter().map(|line| line.id).collect();
         let mut whole = match noted {
-            Noted::AsStatement => follow.tell((bring, statement), &ids),
+            Noted::AsStatement => follow.tell(statement, &ids),
             Noted::LinesOnly => None,
         };
         let mut pieces = Vec::new();

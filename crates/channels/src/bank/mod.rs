@@ -8,6 +8,7 @@ pub mod adapter;
 pub mod call;
 pub mod capabilities;
 pub mod folder;
+pub mod follow;
 mod link;
 pub(crate) mod question;
 pub mod report;

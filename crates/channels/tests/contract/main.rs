@@ -27,6 +27,8 @@ mod refunds;
 #[path = "../rows/mod.rs"]
 mod rows;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod unionpay;
@@ -95,4 +97,35 @@ benches! {
     wechatpay_by_public_key = crate::wechatpay::by_public_key;
     wechatpay_as_service_provider = crate::wechatpay::as_service_provider;
     unionpay_by_certificate = crate::unionpay::by_certificate;
+}
+
+macro_rules! pullers {
+    ($($behaviour:ident,)*) => {
+        mod bank_by_https {
+            use super::statements;
+
+            pub const BEHAVIOURS: &[&str] = &[$(concat!("statements::", stringify!($behaviour))),*];
+
+            $(
+            #[tokio::test]
+            async fn $behaviour() {
+                statements::$behaviour(&statements::BankBench::start().await).await;
+            }
+            )*
+        }
+    };
+}
+
+pullers! {
+    every_format_tells_what_the_bank_booked,
+    a_day_so_far_and_the_whole_day_tell_of_the_same_lines,
+    a_whole_day_that_is_not_over_is_not_there_yet,
+    duplicate_the_same_file_is_known_again,
+    late_an_item_comes_with_the_day_on_which_it_is_shown,
+    garbage_and_wrong_sums_are_refused_as_a_whole,
+    truncated_a_file_brings_nothing,
+    forged_a_file_of_somebody_else_is_refused,
+    time_out_a_slow_or_absent_bank_proves_nothing,
+    a_wrong_token_is_turned_away,
+    a_dropped_file_is_taken_once_it_is_whole,
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use tillkeeper_channels::bank::capabilities as bank;
 use tillkeeper_channels::capabilities::{
     BillContent, CHANNELS, CalledBack, Capabilities, DiscountTerms, Known, MethodTerms, Opening, Partial,
     RefundNotice, RefundTerms, Repeat, Verdict,
@@ -25,6 +26,64 @@ fn every_channel_has_the_page_that_its_tables_and_the_kit_give() {
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == page, "{} is old: {WRITE}=1 cargo test -p tillkeeper-channels pages", path.display());
     }
+}
+
+#[test]
+fn the_bank_s_direct_link_has_its_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/channels/bank.md");
+    let page = bank_page();
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "{} is old: {WRITE}=1 cargo test -p tillkeeper-channels pages", path.display());
+}
+
+fn bank_page() -> String {
+    let terms = bank::CAPABILITIES;
+    let mut page = "# Bank direct link 银企直连\n\nWritten from `crates/channels/src/bank/capabilities.rs` and the conformance kit in\n\
+        `crates/channels/tests/contract`, which runs everything below against the simulated bank. Change those\n".to_owned();
+    writeln!(
+        page,
+        "and run `{WRITE}=1 cargo test -p tillkeeper-channels pages`; the gate refuses an old page.\n"
+    )
+    .unwrap();
+    let currencies: Vec<String> = terms.currencies.iter().map(ToString::to_string).collect();
+    writeln!(page, "## Statements\n\nAccounts in {}; by HTTPS or into a folder.\n", currencies.join(", "))
+        .unwrap();
+    page.push_str(
+        "| Format | Reach | What shows that no row is missing or doubled | Source |\n|---|---|---|---|\n",
+    );
+    for statement in terms.statements {
+        let kinds: Vec<String> = statement.kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let proves = match statement.proves {
+            bank::Proves::Balances => "the balances before and after its rows",
+            bank::Proves::RunningBalance => "the balance after each row, and the next day's",
+        };
+        let (format, doc) = (statement.format.word(), statement.doc);
+        writeln!(page, "| `{format}` | {} | {proves} | {doc} |", kinds.join(", ")).unwrap();
+    }
+    page.push_str("\n## Orders\n\nNothing is sent to a bank yet.\n\n| What for | Message | How far | Source |\n|---|---|---|---|\n");
+    for order in terms.orders {
+        let purpose = match order.purpose {
+            bank::Purpose::Payout => "payout",
+            bank::Purpose::Status => "status of orders",
+            bank::Purpose::Debit => "debit",
+        };
+        let ready = match order.ready {
+            bank::Ready::Format => "its format is written or read, with the checks of its sums",
+            bank::Ready::Name => "declared for what comes next",
+        };
+        writeln!(page, "| {purpose} | `{}` | {ready} | {} |", order.message, order.doc).unwrap();
+    }
+    page.push_str(
+        "\n## What the kit proves\n\nHeld against the simulated bank, in every run of the gate:\n\n",
+    );
+    for behaviour in crate::bank_by_https::BEHAVIOURS {
+        let (group, words) = behaviour.split_once("::").unwrap();
+        writeln!(page, "- {group}: {}", words.replace('_', " ")).unwrap();
+    }
+    page
 }
 
 /// A contract of the kit, and what is held against it.

@@ -9,20 +9,17 @@ use crate::id::{AttemptId, ChequeId, PaymentId, TenantId, TypedId};
 use crate::moment::{Moment, shanghai_day};
 use crate::payment::TakePaymentReport;
 use crate::refusal::Refusal;
-use crate::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use crate::report::{PaymentFinding, PaymentReport, Source};
 use crate::snapshot::Snapshot;
 use crate::transfer::name_of_actor;
 use crate::webhook::EventKind;
 use serde_json::json;
-use tk_money::Amount;
 
 /// What happened to a cheque.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChequeStep {
     /// The bank got it on this day, days since 1970-01-01.
     Present { day: i64 },
-    /// The bank has the money.
-    Clear,
     /// The bank gave it back unpaid.
     Bounce { reason: String },
     /// It went back to the payer before it was presented.
@@ -33,7 +30,6 @@ impl ChequeStep {
     const fn ends(&self) -> (ChequeStatus, ChequeStatus) {
         match self {
             Self::Present { .. } => (ChequeStatus::Received, ChequeStatus::Presented),
-            Self::Clear => (ChequeStatus::Presented, ChequeStatus::Cleared),
             Self::Bounce { .. } => (ChequeStatus::Presented, ChequeStatus::Bounced),
             Self::Withdraw { .. } => (ChequeStatus::Received, ChequeStatus::Withdrawn),
         }
@@ -42,14 +38,13 @@ impl ChequeStep {
     const fn event(&self) -> EventKind {
         match self {
             Self::Present { .. } => EventKind::ChequePresented,
-            Self::Clear => EventKind::ChequeCleared,
             Self::Bounce { .. } => EventKind::ChequeBounced,
             Self::Withdraw { .. } => EventKind::ChequeWithdrawn,
         }
     }
 }
 
-/// Moves a cheque on. Only a cleared one is money; a bounced one gives back what its presentation booked.
+/// Moves a cheque on, short of its money: see [`super::ClearCheque`] for that. Only a cleared one is money; a bounced one gives back what its presentation booked.
 #[derive(Debug, Clone)]
 pub struct AdvanceCheque {
     /// The tenant.
@@ -71,14 +66,13 @@ impl AdvanceCheque {
     }
 
     /// What the step says about the attempt; nothing for a presentation.
-    fn report(&self, cheque: Option<&Cheque>, now_us: i64) -> Option<TakePaymentReport> {
+    fn report(&self, now_us: i64) -> Option<TakePaymentReport> {
         let failed = |reason: &str| PaymentFinding::Failed {
             code: "cheque_bounced".to_owned(),
             message: reason.to_owned(),
         };
         let finding = match &self.step {
             ChequeStep::Present { .. } => return None,
-            ChequeStep::Clear => PaymentFinding::Paid(evidence(cheque, now_us)),
             ChequeStep::Bounce { reason } => failed(reason),
             ChequeStep::Withdraw { .. } => PaymentFinding::Closed,
         };
@@ -112,26 +106,12 @@ impl AdvanceCheque {
                 cheque.entry_id = entry.as_ref().map(|entry| entry.id);
                 changes.put_some(entry);
             }
-            ChequeStep::Clear => changes.put_some(postings::settle(cheque, moment)),
             ChequeStep::Bounce { reason } => {
                 cheque.reason = Some(reason.clone());
                 changes.put_some(postings::settle(cheque, moment));
             }
             ChequeStep::Withdraw { reason } => cheque.reason = Some(reason.clone()),
         }
-    }
-}
-
-fn evidence(cheque: Option<&Cheque>, now_us: i64) -> PaidEvidence {
-    let number = |cheque: &Cheque| format!("{}/{}", cheque.bank, cheque.cheque_no);
-    let amount = |cheque: &Cheque| Amount::new(cheque.amount_minor, cheque.currency);
-    PaidEvidence {
-        channel_txn_no: cheque.map(number).unwrap_or_default(),
-        amount: cheque.map_or(Amount::fen(0), amount),
-        payee_app: None,
-        payee_merchant: None,
-        borne: None,
-        paid_at_us: Some(now_us),
     }
 }
 
@@ -153,7 +133,7 @@ impl Command for AdvanceCheque {
         let Some(cheque) = self.stored(snapshot) else { return };
         wants.add(Want::Account(postings::in_collection(cheque)));
         wants.add(Want::Account(postings::uncleared(cheque)));
-        if let Some(report) = self.report(Some(cheque), 0) {
+        if let Some(report) = self.report(0) {
             report.wants(snapshot, wants);
         }
     }
@@ -166,7 +146,7 @@ impl Command for AdvanceCheque {
             return Ok(Decision::nothing(cheque));
         }
         self.check(&cheque, moment.now_us)?;
-        let mut changes = match self.report(Some(&cheque), moment.now_us) {
+        let mut changes = match self.report(moment.now_us) {
             Some(report) => report.decide(snapshot, moment)?.changes,
             None => Changes::default(),
         };

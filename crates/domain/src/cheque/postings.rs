@@ -4,6 +4,7 @@ use crate::cheque::Cheque;
 use crate::id::{EntryId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
+use crate::transfer::BankLine;
 
 /// Cheques that banks have and have not paid.
 pub(super) const fn in_collection(cheque: &Cheque) -> AccountRef {
@@ -27,6 +28,15 @@ pub(super) fn settle(cheque: &Cheque, moment: &mut Moment<'_>) -> Option<Entry> 
     let mut entry = entry(EntryKind::Reversal, cheque, (uncleared(cheque), in_collection(cheque)), moment)?;
     entry.reverses = cheque.entry_id;
     Some(entry)
+}
+
+/// The entry of the bank's line that shows the money of a cleared cheque: the line's suspense debited, what the counter's
+/// contract had collected credited.
+pub(super) fn shown(cheque: &Cheque, line: &BankLine, moment: &mut Moment<'_>) -> Option<Entry> {
+    let of = |account, kind| AccountRef::channel(cheque.tenant_id, account, kind, cheque.currency);
+    let suspense = of(line.channel_account_id, AccountKind::Suspense);
+    let collected = of(cheque.channel_account_id, AccountKind::ChannelReceivable);
+    entry(EntryKind::ChequeLine, cheque, (suspense, collected), moment)
 }
 
 fn entry(

@@ -118,6 +118,8 @@ impl ReceiveCheque {
             currency: payment.currency,
             issued_day: self.issued_day,
             presented_day: None,
+            clearing_asked_by: None,
+            bank_line_id: None,
             status: ChequeStatus::Received,
             entry_id: None,
             reason: None,

@@ -1,7 +1,10 @@
 //! The cheque row.
 
-use crate::id::{AttemptId, ChannelAccountId, ChequeId, EntryId, MerchantId, PaymentId, TenantId, TypedId};
+use crate::id::{
+    AttemptId, BankLineId, ChannelAccountId, ChequeId, EntryId, MerchantId, PaymentId, TenantId, TypedId,
+};
 use crate::words::words;
+use sha2::{Digest, Sha256};
 use tk_money::Currency;
 
 /// Days from its issue within which a cheque must be presented (票据法 第九十一条).
@@ -52,6 +55,10 @@ pub struct Cheque {
     pub status: ChequeStatus,
     /// The entry of its presentation, which clearing and bouncing reverse.
     pub entry_id: Option<EntryId>,
+    /// Who proposed that the bank has its money; another person decides.
+    pub clearing_asked_by: Option<String>,
+    /// The bank's line that shows its money.
+    pub bank_line_id: Option<BankLineId>,
     /// Why it bounced or was withdrawn.
     pub reason: Option<String>,
     /// The name of who received it.
@@ -73,6 +80,19 @@ impl Cheque {
     #[must_use]
     pub fn attempt_id(&self) -> AttemptId {
         AttemptId(self.id.id128())
+    }
+
+    /// The hash over what a second person decides about when its clearing is proposed.
+    #[must_use]
+    pub fn content_hash(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(self.id.0.0);
+        hash.update(self.amount_minor.to_be_bytes());
+        for text in [self.status.word(), self.clearing_asked_by.as_deref().unwrap_or_default()] {
+            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        hash.finalize().to_vec()
     }
 
     /// Whether it may be presented on this day.

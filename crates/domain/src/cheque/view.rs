@@ -38,6 +38,10 @@ pub struct ChequeView {
     pub presented_on: Option<String>,
     /// Where it stands.
     pub status: ChequeStatus,
+    /// The name of who proposed that the bank has its money.
+    pub clearing_asked_by: Option<String>,
+    /// `btr_…`, the bank's line that shows its money.
+    pub bank_transfer: Option<String>,
     /// Why it bounced or was withdrawn.
     pub reason: Option<String>,
     /// The name of who received it.
@@ -67,6 +71,8 @@ impl ChequeView {
             present_by: date_text(cheque.issued_day.saturating_add(VALID_DAYS)),
             presented_on: cheque.presented_day.map(date_text),
             status: cheque.status,
+            clearing_asked_by: cheque.clearing_asked_by.clone(),
+            bank_transfer: cheque.bank_line_id.map(|id| id.to_string()),
             reason: cheque.reason.clone(),
             made_by: cheque.made_by.clone(),
             changed_by: cheque.changed_by.clone(),

@@ -45,6 +45,8 @@ words! {
         CashDeposit = "cash_deposit",
         /// Cash brought to a bank that the bank now shows.
         DepositMatch = "deposit_match",
+        /// The bank's line of a cheque that it paid.
+        ChequeLine = "cheque_line",
         /// A cheque brought to a bank.
         ChequePresent = "cheque_present",
         /// Money that a slip shows; no statement has told of it yet.

@@ -45,6 +45,7 @@ pub(super) fn collect(
         | EntryKind::ShiftClose
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
+        | EntryKind::ChequeLine
         | EntryKind::ChequePresent
         | EntryKind::SlipCredit
         | EntryKind::SlipProven

@@ -28,6 +28,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::ShiftClose
         | EntryKind::CashDeposit
         | EntryKind::DepositMatch
+        | EntryKind::ChequeLine
         | EntryKind::ChequePresent
         | EntryKind::SlipCredit
         | EntryKind::SlipProven

@@ -61,7 +61,7 @@ impl BankLine {
 
 /// Refuses whoever may not decide what this maker proposed: the maker, under whatever spelling of the name, and
 /// whoever is no person of ours.
-pub(super) fn second_person(maker: &str, by: &str, origin: &Origin) -> Result<(), Refusal> {
+pub(crate) fn second_person(maker: &str, by: &str, origin: &Origin) -> Result<(), Refusal> {
     name_of_actor(by)?;
     let plain = |name: &str| -> String {
         name.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()

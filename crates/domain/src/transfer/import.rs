@@ -180,11 +180,14 @@ impl TakeBankLines {
     }
 
     /// A line that takes another back, or brings money back, waits for a person until it is linked.
-    fn show(line: &BankLine, snapshot: &Snapshot, changes: &mut Changes, moment: &Moment<'_>) {
+    fn show(line: &mut BankLine, snapshot: &Snapshot, changes: &mut Changes, moment: &mut Moment<'_>) {
         let Some(kind) = shown_as(line.flow, line.nature) else { return };
         let detail = json!({ "bank_transfer": line.id, "booked_day": line.booked_day });
         let id = Exception::id_of(line.tenant_id, kind, &line.id.to_string());
         changes.put_some(matter((line, id), kind, &detail, moment).unless_open(snapshot));
+        if kind == ExceptionKind::ReturnBounced {
+            changes.put(bank_line_event(EventKind::BankTransferBounced, line, moment));
+        }
     }
 }
 
@@ -278,7 +281,7 @@ impl Command for TakeBankLines {
                 let mut line = self.row(told, moment);
                 if self.source == LineSource::Statement {
                     book(&mut line, &mut changes, moment);
-                    Self::show(&line, snapshot, &mut changes, moment);
+                    Self::show(&mut line, snapshot, &mut changes, moment);
                 }
                 changes.put(line.clone());
                 taken.new.push(line);

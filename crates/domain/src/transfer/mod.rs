@@ -23,6 +23,7 @@ mod tests;
 mod undo;
 mod view;
 
+pub(crate) use approve::second_person;
 pub use approve::{DecideBankLine, Verdict};
 pub use await_order::ExpectedPayer;
 pub(crate) use await_order::{Part, begin, end, incomplete, want_codes};

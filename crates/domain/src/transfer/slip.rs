@@ -10,9 +10,11 @@ use crate::moment::{Moment, shanghai_day};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::approve::{find, want};
+use crate::transfer::view::bank_line_event;
 use crate::transfer::{
     BankLine, Flow, LineLink, LineNature, LineSource, LineStatus, name_of_actor, postings,
 };
+use crate::webhook::EventKind;
 use serde_json::json;
 
 /// How many days a slip's day and the bank's may lie apart.
@@ -132,7 +134,7 @@ impl Command for FlagSlip {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<bool>, Refusal> {
-        let slip = find(self.tenant_id, self.slip_id, snapshot)?;
+        let mut slip = find(self.tenant_id, self.slip_id, snapshot)?;
         let id = unproven_matter(self.tenant_id, slip.id);
         let age_days = shanghai_day(moment.now_us).saturating_sub(slip.booked_day);
         let known = snapshot.exceptions.get(&(self.tenant_id, id)).is_some();
@@ -143,6 +145,8 @@ impl Command for FlagSlip {
         let detail = json!({ "bank_transfer": slip.id, "days": age_days, "matched": slip.matched_minor });
         changes.audit((self.tenant_id, &Origin::system()), Act::BankLineFlag, &slip.id, &detail, moment);
         changes.put(matter((&slip, id), ExceptionKind::SlipUnproven, &detail, moment));
+        changes.put(bank_line_event(EventKind::BankTransferUnproven, &mut slip, moment));
+        changes.put(slip);
         Ok(Decision::new(true, changes))
     }
 }

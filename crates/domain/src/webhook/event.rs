@@ -78,6 +78,10 @@ words! {
         BankTransferReturned = "bank_transfer.returned",
         /// The bank took back money that a payment had been collected with.
         PaymentReversed = "payment.reversed",
+        /// Money that had been sent to somebody came back.
+        BankTransferBounced = "bank_transfer.bounced",
+        /// A slip is in the books and no statement has proven it within its time.
+        BankTransferUnproven = "bank_transfer.unproven",
         /// A bank's direct link has brought nothing for a day.
         BankLinkSilent = "bank_link.silent",
         /// A file of a bank's direct link was refused as a whole.

@@ -2,20 +2,28 @@
 
 use crate::kit::{CONTRACT, PRICE, TENANT, World, contract, merchant, product};
 use tk_domain::audit::Origin;
+use tk_domain::bank_link::{BankLink, LinkRoad, LinkStatus};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
-use tk_domain::cheque::{AdvanceCheque, Cheque, ChequeReceived, ChequeStatus, ChequeStep, ReceiveCheque};
-use tk_domain::id::{ChannelAccountId, Id128, PaymentId};
+use tk_domain::cheque::{
+    AdvanceCheque, AskClearing, Cheque, ChequeReceived, ChequeStatus, ChequeStep, ClearCheque,
+    DecideClearing, ReceiveCheque,
+};
+use tk_domain::id::{BankLineId, ChannelAccountId, Id128, PaymentId};
 use tk_domain::identity::IdentityLevel;
 use tk_domain::ledger::AccountKind;
 use tk_domain::moment::{DAY_US, shanghai_day};
 use tk_domain::payment::{AttemptStatus, PaymentStatus};
 use tk_domain::refusal::Refusal;
+use tk_domain::transfer::{BankLine, Flow, LineNature, LineSource, TakeBankLines, TellLine, Verdict};
+use tk_money::Currency;
 
 const COUNTER: ChannelAccountId = ChannelAccountId(Id128([6; 16]));
+const BANK: ChannelAccountId = ChannelAccountId(Id128([5; 16]));
 
 fn world() -> World {
     let product = tk_domain::product::Product { expires_after_s: 20 * 86_400, ..product() };
     let mut world = World::with(merchant(), product, contract(CONTRACT));
+    world.snapshot.channel_accounts.load(ChannelAccount { channel: Channel::BankDirect, ..contract(BANK) });
     world.snapshot.channel_accounts.load(ChannelAccount {
         channel: Channel::Counter,
         methods: r#"["cheque"]"#.to_owned(),
@@ -60,6 +68,66 @@ impl World {
         })
     }
 
+    /// One person says that the bank has the money, another agrees.
+    fn clear(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
+        let asked = self.ask(cheque)?;
+        self.decide(&asked, "会计", Verdict::Approve)
+    }
+
+    fn ask(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
+        let rows = (cheque.payment_id, cheque.id);
+        self.run(&AskClearing { tenant_id: TENANT, rows, by: "出纳".to_owned(), origin: Origin::system() })
+    }
+
+    fn decide(&mut self, asked: &Cheque, by: &str, verdict: Verdict) -> Result<Cheque, Refusal> {
+        self.run(&DecideClearing {
+            tenant_id: TENANT,
+            rows: (asked.payment_id, asked.id),
+            seen: asked.content_hash(),
+            verdict,
+            by: by.to_owned(),
+            origin: Origin::system(),
+        })
+    }
+
+    fn line(&mut self, content: &str, amount_minor: i64) -> BankLineId {
+        let day = shanghai_day(self.now_us);
+        let told = TellLine {
+            id: BankLine::id_of(TENANT, BANK, day, content.as_bytes()),
+            flow: Flow::Credit,
+            nature: LineNature::Plain,
+            amount_minor,
+            booked_day: day,
+            booked_at_us: None,
+            bank_ref: content.to_owned(),
+            codes: "[]".to_owned(),
+            name_index: None,
+            account_index: None,
+            sealed: vec![1],
+        };
+        let taken = self.run(&TakeBankLines {
+            tenant_id: TENANT,
+            channel_account_id: BANK,
+            currency: Currency::Cny,
+            source: LineSource::Statement,
+            lines: vec![told],
+            statement: None,
+            by: "link".to_owned(),
+            origin: Origin::system(),
+        });
+        taken.unwrap().new[0].id
+    }
+
+    fn shown(&mut self, cheque: &Cheque, bank_line_id: BankLineId) -> Result<Cheque, Refusal> {
+        self.run(&ClearCheque {
+            tenant_id: TENANT,
+            rows: (cheque.payment_id, cheque.id),
+            bank_line_id,
+            by: "出纳".to_owned(),
+            origin: Origin::system(),
+        })
+    }
+
     fn present(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
         let day = shanghai_day(self.now_us);
         self.advance(cheque, ChequeStep::Present { day })
@@ -75,7 +143,7 @@ fn only_a_cleared_cheque_is_money() {
     let mut world = world();
     let cheque = world.received("12345678");
     assert_eq!(world.the_payment(cheque.payment_id).status, PaymentStatus::Processing);
-    assert_eq!(world.advance(&cheque, ChequeStep::Clear), Err(Refusal::ChequeStepUnfit));
+    assert_eq!(world.clear(&cheque), Err(Refusal::ChequeStepUnfit));
     world.present(&cheque).unwrap();
     let balances = |world: &World| {
         [AccountKind::ChequesInCollection, AccountKind::ChequesUncleared, AccountKind::PendingSettlement]
@@ -83,7 +151,7 @@ fn only_a_cleared_cheque_is_money() {
     };
     assert_eq!(balances(&world), [-PRICE, PRICE, 0], "at the bank, and not yet the merchant's");
     world.after(DAY_US);
-    let cleared = world.advance(&cheque, ChequeStep::Clear).unwrap();
+    let cleared = world.clear(&cheque).unwrap();
     assert_eq!(cleared.status, ChequeStatus::Cleared);
     assert_eq!(balances(&world), [0, 0, PRICE]);
     assert_eq!(world.balance(AccountKind::ChannelReceivable), -PRICE, "a cheque costs no rate");
@@ -92,7 +160,7 @@ fn only_a_cleared_cheque_is_money() {
     assert_eq!(world.events(cheque.id), ["cheque.received", "cheque.presented", "cheque.cleared"]);
     let events = world.events(cheque.payment_id);
     assert_eq!(events, ["payment.created", "payment.processing", "payment.succeeded"]);
-    world.advance(&cheque, ChequeStep::Clear).unwrap();
+    assert_eq!(world.clear(&cheque), Err(Refusal::ChequeStepUnfit));
     assert_eq!(balances(&world), [0, 0, PRICE], "told twice, booked once");
     assert_eq!(world.advance(&cheque, bounce()), Err(Refusal::ChequeStepUnfit));
     let attempt = cheque.attempt_id();
@@ -176,7 +244,7 @@ fn a_payment_that_is_to_close_waits_for_its_cheque() {
         world.present(cheque).unwrap();
         assert_eq!(world.close(cheque.payment_id).unwrap().status, PaymentStatus::Processing);
     }
-    world.advance(&paid, ChequeStep::Clear).unwrap();
+    world.clear(&paid).unwrap();
     world.advance(&bounced, bounce()).unwrap();
     assert_eq!(world.the_payment(paid.payment_id).status, PaymentStatus::Succeeded);
     assert_eq!(world.the_payment(bounced.payment_id).status, PaymentStatus::Closed);
@@ -195,7 +263,7 @@ fn a_cheque_is_for_the_payers_part_and_brings_the_parts_when_it_clears() {
     world.present(&cheque).unwrap();
     assert_eq!(world.balance(AccountKind::CouponReceivable), 0, "an uncleared cheque is no money");
     world.after(DAY_US);
-    world.advance(&cheque, ChequeStep::Clear).unwrap();
+    world.clear(&cheque).unwrap();
     assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE + 400);
     assert_eq!(world.balance(AccountKind::CouponReceivable), -400);
 }
@@ -208,4 +276,86 @@ fn a_cheque_waits_for_the_payer_s_identity() {
     let refused = world.run(&world.cheque(payment, "12345678")).map(|_| ());
     assert_eq!(refused, Err(Refusal::IdentityRequired { level: IdentityLevel::RealName }));
     assert_eq!(world.the_payment(payment).open_attempt_id, None);
+}
+
+#[test]
+fn one_person_alone_clears_nothing() {
+    let mut world = world();
+    let cheque = world.received("12345678");
+    world.present(&cheque).unwrap();
+    let asked = world.ask(&cheque).unwrap();
+    assert_eq!((asked.status, asked.clearing_asked_by.as_deref()), (ChequeStatus::Presented, Some("出纳")));
+    assert_eq!(
+        world.the_payment(cheque.payment_id).status,
+        PaymentStatus::Processing,
+        "a proposal moves nothing"
+    );
+    let refused = world.decide(&asked, "出 纳", Verdict::Approve);
+    assert_eq!(refused, Err(Refusal::SecondPersonRequired), "the same person, otherwise written");
+    let seen = Cheque { amount_minor: 1, ..asked.clone() };
+    assert_eq!(world.decide(&seen, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
+    let rejected = world.decide(&asked, "会计", Verdict::Reject).unwrap();
+    assert_eq!((rejected.status, rejected.clearing_asked_by), (ChequeStatus::Presented, None));
+    assert_eq!(world.decide(&asked, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
+    world.clear(&cheque).unwrap();
+    assert_eq!(world.the_payment(cheque.payment_id).status, PaymentStatus::Succeeded);
+}
+
+#[test]
+fn the_bank_s_line_clears_a_cheque_and_is_used_up() {
+    let mut world = world();
+    let (cheque, other) = (world.received("11111111"), world.received("22222222"));
+    let early = world.line("E", PRICE);
+    world.after(DAY_US);
+    world.present(&cheque).unwrap();
+    world.present(&other).unwrap();
+    let (less, line) = (world.line("L", PRICE - 1), world.line("N", PRICE));
+    assert_eq!(world.shown(&cheque, less), Err(Refusal::MatchExceedsOpen));
+    assert_eq!(
+        world.shown(&cheque, early),
+        Err(Refusal::BankLineNotOpen),
+        "it came before the bank had the cheque"
+    );
+    let cleared = world.shown(&cheque, line).unwrap();
+    assert_eq!((cleared.status, cleared.bank_line_id), (ChequeStatus::Cleared, Some(line)));
+    assert_eq!(world.the_payment(cheque.payment_id).status, PaymentStatus::Succeeded);
+    assert_eq!(world.balance(AccountKind::ChannelReceivable), 0, "the money is at the bank");
+    world.shown(&cheque, line).unwrap();
+    assert_eq!(world.shown(&other, line), Err(Refusal::BankLineNotOpen), "one line, one cheque");
+    assert_eq!(world.shown(&cheque, less), Err(Refusal::MatchFinal));
+}
+
+#[test]
+fn where_a_direct_link_brings_lines_no_proposal_will_do() {
+    let mut world = world();
+    let cheque = world.received("12345678");
+    world.present(&cheque).unwrap();
+    let link = BankLink {
+        tenant_id: TENANT,
+        id: BANK,
+        status: LinkStatus::Stopped,
+        road: LinkRoad::Https,
+        keeper: "王五".to_owned(),
+        every_us: 1,
+        final_after_us: 0,
+        final_day: 0,
+        gap_day: None,
+        due_at_us: 0,
+        lease_until_us: 0,
+        tries: 0,
+        failures: 0,
+        heard_at_us: 0,
+        trouble: None,
+        trouble_detail: None,
+        last_hash: None,
+        event_seq: 0,
+        created_at_us: 0,
+        updated_at_us: 0,
+        version: 1,
+    };
+    world.snapshot.bank_links.load(link.clone());
+    world.ask(&cheque).unwrap();
+    world.snapshot.bank_links.put(BankLink { status: LinkStatus::Active, ..link });
+    let refused = world.ask(&cheque).unwrap_err();
+    assert!(matches!(refused, Refusal::FieldInvalid { param: "bank_transfer", .. }), "{refused:?}");
 }

@@ -38,10 +38,18 @@ pub(crate) enum Bug {
     DiscountTakenForPayersMoney,
     MerchantsDiscountCollected,
     RefusedRepetitionIsFailed,
+    BankLineNamedByItsFile,
+    DoubledRowsBelieved,
+    GapIgnored,
 }
 
 impl Bug {
-    pub(crate) const ALL: [(Self, &'static str); 35] = [
+    /// Whether it is one of the desk, which is a story of its own.
+    pub(crate) const fn of_desk(self) -> bool {
+        matches!(self, Self::BankLineNamedByItsFile | Self::DoubledRowsBelieved | Self::GapIgnored)
+    }
+
+    pub(crate) const ALL: [(Self, &'static str); 38] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -69,6 +77,9 @@ impl Bug {
         (Self::SwitchForgetsTheOpen, "switched_method_while_unknown"),
         (Self::StrangersRefundBelieved, "strangers_refund_believed"),
         (Self::UnverifiedAcknowledged, "unverified_notification_acknowledged"),
+        (Self::BankLineNamedByItsFile, "bank_line_counted_in_every_file"),
+        (Self::DoubledRowsBelieved, "doubled_rows_believed"),
+        (Self::GapIgnored, "statement_gap_ignored"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
         (Self::AdvanceForgottenOnRefund, "advance_forgotten_on_refund"),

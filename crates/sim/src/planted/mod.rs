@@ -2,6 +2,7 @@
 
 mod bugs;
 mod channels;
+mod desk;
 mod parts;
 
 pub(crate) use bugs::Bug;
@@ -70,6 +71,9 @@ fn by_sweep(bug: Bug, start: u64) -> Option<(u64, String)> {
 }
 
 fn run_with(bug: Bug, seed: u64, crash_after: Option<u64>) -> (Vec<Violation>, u64) {
+    if bug.of_desk() {
+        return desk::run_with(bug, seed);
+    }
     let mut world = World::new(seed);
     world.bug = Some(bug);
     world.checker.patient = bug == Bug::TwoTransactions;
@@ -139,7 +143,10 @@ impl World {
             | Bug::CouponPaidToPayer
             | Bug::DiscountTakenForPayersMoney
             | Bug::MerchantsDiscountCollected
-            | Bug::RefusedRepetitionIsFailed => changes,
+            | Bug::RefusedRepetitionIsFailed
+            | Bug::BankLineNamedByItsFile
+            | Bug::DoubledRowsBelieved
+            | Bug::GapIgnored => changes,
         }
     }
 

@@ -28,7 +28,9 @@ pub(super) const DESK_CHECKS: &[Check] = &[
            SELECT SUM(m.amount_minor) FROM transfer_matches m
            WHERE m.tenant_id = ?1 AND m.bank_line_id = b.id AND m.status = 'active'), 0) + COALESCE((
            SELECT SUM(d.amount_minor) FROM cash_deposits d
-           WHERE d.tenant_id = ?1 AND d.bank_line_id = b.id), 0)",
+           WHERE d.tenant_id = ?1 AND d.bank_line_id = b.id), 0) + COALESCE((
+           SELECT SUM(q.amount_minor) FROM cheques q
+           WHERE q.tenant_id = ?1 AND q.bank_line_id = b.id), 0)",
     ),
     check(
         "inv-11",

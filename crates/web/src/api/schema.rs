@@ -139,7 +139,8 @@ schemas! {
     Cheque {
         id: String, object: String, livemode: bool, payment: String, attempt: String, counter: String, bank: String,
         cheque_no: String, amount: i64, currency: String, issued_on: String, present_by: String,
-        presented_on: Option<String>, status: String, reason: Option<String>, made_by: String,
+        presented_on: Option<String>, status: String, clearing_asked_by: Option<String>,
+        bank_transfer: Option<String>, reason: Option<String>, made_by: String,
         changed_by: Option<String>, created: String,
     }
     /// What became of the policy of one payment.

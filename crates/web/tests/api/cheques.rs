@@ -1,9 +1,13 @@
 //! Cheques over the API: the register, and what each step does to the payment.
 
-use crate::bed::{Setup, TestApp, order};
+use crate::bed::{Setup, TestApp, fresh_key, got, order};
 use serde_json::{Value, json};
 use tk_app::store::{Engine, Source, verify};
+use tk_domain::audit::Origin;
+use tk_domain::cheque::{Cheque, DecideClearing};
+use tk_domain::id::{ChequeId, TypedId};
 use tk_domain::moment::{DAY_US, date_text, shanghai_day};
+use tk_domain::transfer::Verdict;
 
 struct Register {
     app: TestApp,
@@ -49,6 +53,21 @@ impl Register {
         self.app.post(&format!("/v1/cheques/{cheque}/{step}"), body).await
     }
 
+    /// Another person agrees, as the console will let him.
+    async fn agree(&self, cheque: &str) {
+        let key = (self.app.tenant_id, ChequeId::parse(cheque).unwrap());
+        let asked = self.app.app.reader().get::<Cheque>(&key).await.unwrap().unwrap();
+        let decide = DecideClearing {
+            tenant_id: key.0,
+            rows: (asked.payment_id, asked.id),
+            seen: asked.content_hash(),
+            verdict: Verdict::Approve,
+            by: "会计".to_owned(),
+            origin: Origin::system(),
+        };
+        self.app.app.submit(decide).await.unwrap();
+    }
+
     async fn status(&self, payment: &str) -> Value {
         self.app.get(&format!("/v1/payments/{payment}")).await.expect(200)["status"].clone()
     }
@@ -66,7 +85,10 @@ async fn a_cheque_pays_when_it_is_cleared_and_not_when_it_bounces() {
         let actor = json!({ "actor": "出纳" });
         register.step(&cheque, "clearance", &actor).await.refused(409, "cheque_step_unfit");
         register.step(&cheque, "presentation", &actor).await.expect(200);
-        assert_eq!(register.step(&cheque, "clearance", &actor).await.expect(200)["status"], "cleared");
+        let asked = register.step(&cheque, "clearance", &actor).await.expect(200);
+        assert_eq!((&asked["status"], &asked["clearing_asked_by"]), (&json!("presented"), &json!("出纳")));
+        assert_eq!(register.status(&paid).await, "processing");
+        register.agree(&cheque).await;
         assert_eq!(register.status(&paid).await, "succeeded");
         let (unpaid, bounced) = register.received("Q-2", "12345679").await;
         register.step(&bounced, "presentation", &actor).await.expect(200);
@@ -119,4 +141,36 @@ async fn a_cheque_that_does_not_fit_is_refused() {
     assert_eq!(register.step(&cheque, "cancellation", &back).await.expect(200)["status"], "withdrawn");
     assert_eq!(register.status(&payment).await, "requires_method");
     sound(&register.app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_of_a_statement_clears_a_cheque() {
+    for register in Register::each().await {
+        let (paid, cheque) = register.received("Q-1", "12345678").await;
+        let actor = json!({ "actor": "出纳" });
+        register.step(&cheque, "presentation", &actor).await.expect(200);
+        let account =
+            register.app.post("/v1/channel_accounts", &crate::transfers::bank_account()).await.expect(201);
+        let day = date_text(register.today()).replace('-', "");
+        let text = format!(
+            "交易日期,借方发生额,贷方发生额,余额,对方户名,对方账号,摘要,流水号\n{day},,100.00,100.00,张三,6222,支票入账,N1\n"
+        );
+        let path = format!(
+            "/v1/bank_transfers/statements?channel_account={}&format=csv&actor=x",
+            account["id"].as_str().unwrap()
+        );
+        let request = register.app.request("POST", &path).header("idempotency-key", fresh_key()).body(text);
+        got(request).await.expect(201);
+        let lines = register.app.get("/v1/bank_transfers").await.expect(200);
+        let body = json!({ "actor": "出纳", "bank_transfer": lines["data"][0]["id"] });
+        let cleared = register.step(&cheque, "clearance", &body).await.expect(200);
+        assert_eq!(
+            (&cleared["status"], &cleared["bank_transfer"]),
+            (&json!("cleared"), &lines["data"][0]["id"])
+        );
+        assert_eq!(register.status(&paid).await, "succeeded");
+        let left = register.app.get("/v1/bank_transfers").await.expect(200);
+        assert_eq!(left["data"][0]["amount_unmatched"], 0);
+        sound(&register.app).await;
+    }
 }

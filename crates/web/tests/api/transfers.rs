@@ -84,7 +84,7 @@ impl Desk {
     }
 }
 
-fn bank_account() -> Value {
+pub fn bank_account() -> Value {
     json!({
         "channel": "bank_direct", "name": "基本户", "methods": ["bank_transfer"],
         "settings": { "account_no": "110902233410801", "account_name": "华元财险", "bank_name": "测试银行北京分行" },

@@ -176,6 +176,16 @@ impl BankSite {
         }
     }
 
+    /// Puts the statement of a day into the folder of its account, whole at once; false where there is none.
+    pub fn drop_statement(
+        &self,
+        whose: (&str, i64),
+        format: FileFormat,
+        name: &str,
+    ) -> Result<bool, BankRefusal> {
+        super::files::drop_file(self, whose, (format, name))
+    }
+
     /// The file that this account was given before; this one is remembered for the next time.
     pub(super) fn given_before(&self, account: &str, bytes: &[u8]) -> Option<Vec<u8>> {
         self.kept().given.insert(account.to_owned(), bytes.to_vec())

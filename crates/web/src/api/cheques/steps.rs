@@ -11,7 +11,8 @@ use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tk_domain::cheque::{AdvanceCheque, Cheque, ChequeStep, ChequeView};
+use tk_domain::cheque::{AdvanceCheque, AskClearing, Cheque, ChequeStep, ChequeView, ClearCheque};
+use tk_domain::id::{BankLineId, TypedId};
 use tk_domain::moment::shanghai_day;
 use utoipa::ToSchema;
 
@@ -31,6 +32,10 @@ pub struct PresentationCreate {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClearanceCreate {
+    /// The bank's line that shows the money, `btr_…`; without one, another person has to agree, and where a direct link
+    /// brings lines there must be one.
+    #[schema(value_type = Option<String>)]
+    pub bank_transfer: Option<Text<1, 64>>,
     /// The actor's name.
     #[schema(value_type = String, max_length = 64)]
     pub actor: Text<1, 64>,
@@ -79,7 +84,8 @@ pub async fn presentation(
     advance(&state, effect, (&id, ChequeStep::Present { day }, body.actor)).await
 }
 
-/// Records that the bank has the money of a cheque, which collects the payment.
+/// Says that the bank has the money of a cheque. With the bank's line the payment is collected; without one this is a
+/// proposal about which another person decides.
 #[utoipa::path(post, path = "/v1/cheques/{id}/clearance", tag = "cheques", params(("id" = String, Path)),
     request_body = ClearanceCreate, responses((status = 200, body = schema::Cheque)))]
 pub async fn clearance(
@@ -88,7 +94,16 @@ pub async fn clearance(
     write: Write<CounterWrite, ClearanceCreate>,
 ) -> Result<Answer, Problem> {
     let (effect, body) = Effect::begin(write, &state)?;
-    advance(&state, effect, (&id, ChequeStep::Clear, body.actor)).await
+    let tenant_id = effect.caller.tenant_id;
+    let cheque: Cheque = refer::row(&state, &(tenant_id, refer::parse_id(&id)?)).await?;
+    let (rows, by, origin) = ((cheque.payment_id, cheque.id), body.actor.0, effect.caller.origin());
+    let Some(line) = body.bank_transfer else {
+        let command = AskClearing { tenant_id, rows, by, origin };
+        return effect.object(&state, command, (StatusCode::OK, ChequeView::of)).await;
+    };
+    let bank_line_id = BankLineId::parse(&line.0).ok_or_else(Problem::not_found)?;
+    let command = ClearCheque { tenant_id, rows, bank_line_id, by, origin };
+    effect.object(&state, command, (StatusCode::OK, ChequeView::of)).await
 }
 
 /// Records that the bank gave a cheque back unpaid. The attempt has failed; the payer may pay another way.
