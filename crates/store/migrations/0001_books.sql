@@ -908,7 +908,8 @@ CREATE TABLE cheques (
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   issued_day {i64} NOT NULL,
   presented_day {i64} CHECK (presented_day BETWEEN issued_day AND issued_day + 10),
-  status TEXT NOT NULL CHECK (status IN ('received', 'presented', 'cleared', 'bounced', 'withdrawn')),
+  status TEXT NOT NULL CHECK (status IN ('received', 'presented', 'pending_approval', 'cleared', 'bounced',
+    'withdrawn')),
   entry_id {id},
   clearing_asked_by TEXT CHECK (length(clearing_asked_by) BETWEEN 1 AND 64),
   bank_line_id {id},
@@ -925,6 +926,8 @@ CREATE TABLE cheques (
   CHECK ((status IN ('received', 'withdrawn')) = (entry_id IS NULL)),
   CHECK ((status IN ('bounced', 'withdrawn')) = (reason IS NOT NULL)),
   CHECK (bank_line_id IS NULL OR status = 'cleared'),
+  CHECK (clearing_asked_by IS NULL OR status IN ('pending_approval', 'cleared')),
+  CHECK (clearing_asked_by IS NOT NULL OR status <> 'pending_approval'),
   CHECK (status <> 'cleared' OR bank_line_id IS NOT NULL OR clearing_asked_by IS NOT NULL)
 ) {strict};
 CREATE UNIQUE INDEX cheques_by_line ON cheques (tenant_id, bank_line_id);

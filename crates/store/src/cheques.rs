@@ -1,7 +1,7 @@
 //! Cheques.
 
 use crate::failure::Failure;
-use crate::reader::{Listed, Page, Query};
+use crate::reader::{Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
 use tk_domain::cheque::{Cheque, ChequeStatus};
@@ -73,5 +73,15 @@ impl Store {
             .only("bank =", filter.bank)
             .only("cheque_no =", filter.cheque_no);
         self.list(query, page).await
+    }
+
+    /// The cheque that a bank's line shows the money of.
+    pub async fn cheque_of_line(
+        &self,
+        tenant_id: TenantId,
+        line: BankLineId,
+    ) -> Result<Option<Cheque>, Failure> {
+        let query = Query::<Cheque>::of(tenant_id).only("bank_line_id =", Some(line));
+        Ok(records(self.read_one(tenant_id, query.all("id", 1)).await?)?.pop())
     }
 }

@@ -9,9 +9,9 @@ use tk_domain::id::{BankLineId, ReturnId};
 use tk_domain::moment::shanghai_day;
 use tk_domain::refund::Refund;
 use tk_domain::transfer::{
-    BankLine, FlagSlip, LineLink, LineNature, LinkReversal, MatchRows, MatchStatus, ProveReturn, ProveSlip,
-    REVERSAL_DAYS, RefundRows, ReturnState, SLIP_DAYS, TransferReturn, UNPROVEN_DAYS, may_be_slip,
-    may_reverse,
+    BankLine, Doubts, FlagSlip, LineLink, LineNature, LinkReversal, MatchRows, MatchStatus, ProveReturn,
+    ProveSlip, REVERSAL_DAYS, RefundRows, ReturnState, SLIP_DAYS, TransferReturn, UNPROVEN_DAYS, may_be_slip,
+    may_reverse, only_credit, only_pairs, shows_slip,
 };
 
 /// What looking after the desk did, and what it left to a person.
@@ -19,52 +19,8 @@ use tk_domain::transfer::{
 pub struct DeskLooked {
     /// Reversals, slips and returns linked.
     pub linked: usize,
-    /// Amounts and last days of reversals that are not linked, minor units and days since 1970-01-01.
-    reversals: Vec<(i64, i64)>,
-    /// Amounts and days of slips in the books that are not proven.
-    slips: Vec<(i64, i64)>,
-}
-
-impl DeskLooked {
-    /// Whether it is not sure that this line is money of its own.
-    pub(super) fn contests(&self, line: &BankLine) -> bool {
-        let taken_back = |(amount, day): &(i64, i64)| {
-            *amount == line.amount_minor && (0..=REVERSAL_DAYS).contains(&(day - line.booked_day))
-        };
-        let slip = |(amount, day): &(i64, i64)| {
-            *amount == line.amount_minor && (day - line.booked_day).abs() <= SLIP_DAYS
-        };
-        self.reversals.iter().any(taken_back) || (!line.unproven() && self.slips.iter().any(slip))
-    }
-}
-
-/// Whether two lines show the same other side, number or code.
-fn alike(a: &BankLine, b: &BankLine) -> bool {
-    let same = |x: &Option<String>, y: &Option<String>| x.is_some() && x == y;
-    let codes = |line: &BankLine| serde_json::from_str::<Vec<String>>(&line.codes).unwrap_or_default();
-    let (of_a, of_b) = (codes(a), codes(b));
-    (!a.bank_ref.is_empty() && a.bank_ref == b.bank_ref)
-        || same(&a.account_index, &b.account_index)
-        || of_a.iter().any(|code| of_b.contains(code))
-}
-
-/// Whether a line of the bank shows that it is a slip's: like it, and not under another number.
-fn shows_slip(line: &BankLine, slip: &BankLine) -> bool {
-    let named = slip.name_index.is_some() && slip.name_index == line.name_index;
-    let other = !line.bank_ref.is_empty() && !slip.bank_ref.is_empty() && line.bank_ref != slip.bank_ref;
-    let strong = alike(line, slip);
-    strong || (named && !other)
-}
-
-/// Pairs of which neither side has another choice.
-fn only_pairs<A: Ord + Copy, B: Ord + Copy>(pairs: &[(A, B)]) -> Vec<(A, B)> {
-    let mut left: BTreeMap<A, usize> = BTreeMap::new();
-    let mut right: BTreeMap<B, usize> = BTreeMap::new();
-    for (a, b) in pairs {
-        *left.entry(*a).or_default() += 1;
-        *right.entry(*b).or_default() += 1;
-    }
-    pairs.iter().copied().filter(|(a, b)| left.get(a) == Some(&1) && right.get(b) == Some(&1)).collect()
+    /// Money that waits because of what was not sure.
+    pub(super) doubts: Doubts,
 }
 
 impl App {
@@ -97,7 +53,7 @@ impl App {
                 continue;
             }
             if slip.unproven() {
-                looked.slips.push((slip.amount_minor, slip.booked_day));
+                looked.doubts.slip(slip);
             }
             if slip.unproven() && today - slip.booked_day > UNPROVEN_DAYS {
                 self.submit(FlagSlip { tenant_id: bring.tenant_id, slip_id: slip.id }).await?;
@@ -124,7 +80,7 @@ impl App {
             };
             looked.linked += usize::from(linked);
             if !linked {
-                looked.reversals.push((reversal.amount_minor, reversal.booked_day));
+                looked.doubts.reversal(reversal);
             }
         }
         Ok(())
@@ -207,11 +163,13 @@ impl App {
         let matches = matches.iter().filter(|row| row.status == MatchStatus::Active).map(MatchRows::of);
         let returns = self.reader().returns_of_line(tenant_id, credit_id).await?;
         let returns = returns.iter().filter(|row| row.refund_id.is_none() && row.status.counts());
+        let cheque = self.reader().cheque_of_line(tenant_id, credit_id).await?;
         Ok(LinkReversal {
             tenant_id,
             reversal_id,
             credit_id,
             matches: matches.collect(),
+            cheque: cheque.map(|cheque| (cheque.payment_id, cheque.id)),
             returns: returns.map(|row| row.id).collect(),
             by: bring.by.clone(),
             origin: bring.origin.clone(),
@@ -242,16 +200,5 @@ impl App {
             by: bring.by.clone(),
             origin: bring.origin.clone(),
         }))
-    }
-}
-
-/// The one credit that a reversal can be about: the only one like it, or the only one of its amount on its own day and
-/// in the days before.
-fn only_credit<'a>(reversal: &BankLine, credits: &'a [BankLine]) -> Option<&'a BankLine> {
-    let like: Vec<&BankLine> = credits.iter().filter(|credit| alike(reversal, credit)).collect();
-    match (like.as_slice(), credits) {
-        ([credit], _) => Some(credit),
-        ([], [credit]) if credit.booked_day == reversal.booked_day => Some(credit),
-        _ => None,
     }
 }

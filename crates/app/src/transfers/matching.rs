@@ -63,7 +63,7 @@ impl App {
         let (tenant_id, account) = (bring.tenant_id, bring.channel_account_id);
         let lines = self.reader().open_bank_lines(tenant_id, account).await?;
         let orders = self.reader().open_transfer_orders(tenant_id, account).await?;
-        let open = |line: &BankLine| OpenLine { contested: looked.contests(line), ..line.open() };
+        let open = |line: &BankLine| OpenLine { contested: looked.doubts.contests(line), ..line.open() };
         Ok((lines.iter().map(open).collect(), orders))
     }
 }

@@ -73,6 +73,49 @@ fn a_spoiled_file_is_refused_as_a_whole() {
     }
 }
 
+/// A transfer and the bank's taking it back, each told twice.
+fn doubled_both_ways(numberless: bool, format: FileFormat) -> Vec<u8> {
+    let mut bank = Bank::new(1, Habits { numberless, ..Habits::default() });
+    bank.open(ACCOUNT, "华元财险").unwrap();
+    let payer = Payer { name: "张三".to_owned(), account: "6222".to_owned() };
+    let number = bank.arrive(ACCOUNT, (&payer, 10_000), "保费", NOON_US).unwrap().remove(0);
+    bank.take_back(ACCOUNT, number, NOON_US).unwrap();
+    let whole = statement(&bank, (ACCOUNT, DAY), format, NOON_US + 1).unwrap();
+    spoil(&whole, (format, ACCOUNT), Spoiled::DoubledRows)
+}
+
+#[test]
+fn doubles_that_come_to_nothing_are_proven_by_no_balance() {
+    for (format, word) in FORMATS {
+        let link = link(&settings(word));
+        let numbered = of_answer(&link, asked(DAY), &plain(doubled_both_ways(false, format)));
+        assert_eq!(numbered.unwrap_err().trouble, PullTrouble::Unreadable, "{word}");
+        let numberless = of_answer(&link, asked(DAY), &plain(doubled_both_ways(true, format)));
+        match format {
+            // Its rows have balances of their own.
+            FileFormat::Csv => assert_eq!(numberless.unwrap_err().trouble, PullTrouble::Unreadable),
+            FileFormat::Camt053 | FileFormat::Mt940 => {
+                assert_eq!(numberless.unwrap().statement.lines.len(), 2, "{word}: each counts once");
+            }
+        }
+    }
+}
+
+#[test]
+fn equal_rows_without_numbers_are_two_where_the_balance_needs_both() {
+    let mut bank = Bank::new(1, Habits { numberless: true, ..Habits::default() });
+    bank.open(ACCOUNT, "华元财险").unwrap();
+    let payer = Payer { name: "张三".to_owned(), account: "6222".to_owned() };
+    for _ in 0..2 {
+        bank.arrive(ACCOUNT, (&payer, 10_000), "保费", NOON_US).unwrap();
+    }
+    for (format, word) in FORMATS {
+        let bytes = statement(&bank, (ACCOUNT, DAY), format, NOON_US + 1).unwrap();
+        let brought = of_answer(&link(&settings(word)), asked(DAY), &plain(bytes)).unwrap();
+        assert_eq!(brought.statement.lines.len(), 2, "{word}");
+    }
+}
+
 #[test]
 fn where_the_bank_signs_a_file_without_its_signature_is_forged() {
     let (bank, stranger) = (Pair::generate().unwrap(), Pair::generate().unwrap());

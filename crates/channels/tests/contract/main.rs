@@ -123,6 +123,7 @@ pullers! {
     duplicate_the_same_file_is_known_again,
     late_an_item_comes_with_the_day_on_which_it_is_shown,
     garbage_and_wrong_sums_are_refused_as_a_whole,
+    doubled_rows_that_come_to_nothing_are_refused_too,
     truncated_a_file_brings_nothing,
     forged_a_file_of_somebody_else_is_refused,
     time_out_a_slow_or_absent_bank_proves_nothing,

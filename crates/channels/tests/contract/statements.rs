@@ -174,6 +174,14 @@ pub async fn garbage_and_wrong_sums_are_refused_as_a_whole(bench: &BankBench) {
     assert_eq!(bench.through(BankFault::File { wrong }).await, PullTrouble::OtherAccount);
 }
 
+pub async fn doubled_rows_that_come_to_nothing_are_refused_too(bench: &BankBench) {
+    bench.arrive(100);
+    let taken_back = |bank: &mut Bank, now| bank.take_back(ACCOUNT, 1, now);
+    bench.site.with(taken_back).unwrap();
+    let wrong = Spoiled::DoubledRows;
+    assert_eq!(bench.through(BankFault::File { wrong }).await, PullTrouble::Unreadable);
+}
+
 pub async fn truncated_a_file_brings_nothing(bench: &BankBench) {
     bench.arrive(100);
     let wrong = Spoiled::Truncated;

@@ -27,11 +27,18 @@ pub enum ChequeStep {
 }
 
 impl ChequeStep {
-    const fn ends(&self) -> (ChequeStatus, ChequeStatus) {
+    const fn to(&self) -> ChequeStatus {
         match self {
-            Self::Present { .. } => (ChequeStatus::Received, ChequeStatus::Presented),
-            Self::Bounce { .. } => (ChequeStatus::Presented, ChequeStatus::Bounced),
-            Self::Withdraw { .. } => (ChequeStatus::Received, ChequeStatus::Withdrawn),
+            Self::Present { .. } => ChequeStatus::Presented,
+            Self::Bounce { .. } => ChequeStatus::Bounced,
+            Self::Withdraw { .. } => ChequeStatus::Withdrawn,
+        }
+    }
+
+    fn fits(&self, status: ChequeStatus) -> bool {
+        match self {
+            Self::Present { .. } | Self::Withdraw { .. } => status == ChequeStatus::Received,
+            Self::Bounce { .. } => status.at_bank(),
         }
     }
 
@@ -44,7 +51,8 @@ impl ChequeStep {
     }
 }
 
-/// Moves a cheque on, short of its money: see [`super::ClearCheque`] for that. Only a cleared one is money; a bounced one gives back what its presentation booked.
+/// Moves a cheque on, short of its money: see [`super::ClearCheque`] for that. Only a cleared one is money; a bounced
+/// one gives back what its presentation booked.
 #[derive(Debug, Clone)]
 pub struct AdvanceCheque {
     /// The tenant.
@@ -86,7 +94,7 @@ impl AdvanceCheque {
     }
 
     fn check(&self, cheque: &Cheque, now_us: i64) -> Result<(), Refusal> {
-        if cheque.status != self.step.ends().0 {
+        if !self.step.fits(cheque.status) {
             return Err(Refusal::ChequeStepUnfit);
         }
         let ChequeStep::Present { day } = &self.step else { return Ok(()) };
@@ -108,6 +116,7 @@ impl AdvanceCheque {
             }
             ChequeStep::Bounce { reason } => {
                 cheque.reason = Some(reason.clone());
+                cheque.clearing_asked_by = None;
                 changes.put_some(postings::settle(cheque, moment));
             }
             ChequeStep::Withdraw { reason } => cheque.reason = Some(reason.clone()),
@@ -141,7 +150,7 @@ impl Command for AdvanceCheque {
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Cheque>, Refusal> {
         name_of_actor(&self.by)?;
         let mut cheque = self.stored(snapshot).cloned().ok_or(Refusal::NotFound { what: "cheque" })?;
-        let (_, to) = self.step.ends();
+        let to = self.step.to();
         if cheque.status == to {
             return Ok(Decision::nothing(cheque));
         }

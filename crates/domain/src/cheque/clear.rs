@@ -1,15 +1,13 @@
-//! A cheque becomes money: by the line with which the bank shows it, or by the word of two persons where no line comes.
+//! A cheque becomes money: by the line with which the bank shows it, or by the word of two persons.
 
 use crate::audit::{Act, Origin};
-use crate::bank_link::LinkStatus;
-use crate::channel_account::Channel;
 use crate::cheque::view::cheque_event;
 use crate::cheque::{Cheque, ChequeStatus, postings};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, BankLineId, ChequeId, PaymentId, TenantId, TypedId};
 use crate::ledger::{AccountKind, AccountRef};
-use crate::moment::Moment;
+use crate::moment::{DAY_US, HOUR_US, Moment};
 use crate::payment::TakePaymentReport;
 use crate::refusal::Refusal;
 use crate::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
@@ -28,25 +26,20 @@ fn stored((tenant_id, rows): (TenantId, Rows), snapshot: &Snapshot) -> Result<Ch
 }
 
 /// What the bank's money says about the attempt.
-fn report(
-    (tenant_id, rows): (TenantId, Rows),
-    cheque: Option<&Cheque>,
-    (origin, now_us): (&Origin, i64),
-) -> TakePaymentReport {
-    let number = |cheque: &Cheque| format!("{}/{}", cheque.bank, cheque.cheque_no);
-    let amount = |cheque: &Cheque| Amount::new(cheque.amount_minor, cheque.currency);
+fn report(cheque: &Cheque, origin: &Origin, (now_us, paid_at_us): (i64, i64)) -> TakePaymentReport {
     let evidence = PaidEvidence {
-        channel_txn_no: cheque.map(number).unwrap_or_default(),
-        amount: cheque.map_or(Amount::fen(0), amount),
+        channel_txn_no: format!("{}/{}", cheque.bank, cheque.cheque_no),
+        amount: Amount::new(cheque.amount_minor, cheque.currency),
         payee_app: None,
         payee_merchant: None,
-        paid_at_us: Some(now_us),
+        borne: None,
+        paid_at_us: Some(paid_at_us),
     };
     let finding = PaymentFinding::Paid(evidence);
     TakePaymentReport {
-        tenant_id,
-        payment_id: rows.0,
-        attempt_id: AttemptId(rows.1.id128()),
+        tenant_id: cheque.tenant_id,
+        payment_id: cheque.payment_id,
+        attempt_id: cheque.attempt_id(),
         report: PaymentReport { source: Source::Counter, asked_at_us: now_us, finding },
         origin: origin.clone(),
     }
@@ -64,29 +57,32 @@ fn want_clearing(
     let Ok(cheque) = stored((tenant_id, rows), snapshot) else { return };
     wants.add(Want::Account(postings::in_collection(&cheque)));
     wants.add(Want::Account(postings::uncleared(&cheque)));
-    report((tenant_id, rows), Some(&cheque), (origin, 0)).wants(snapshot, wants);
+    report(&cheque, origin, (0, 0)).wants(snapshot, wants);
 }
 
-/// Collects the payment of a presented cheque.
+/// Collects the payment of a cheque that the bank has.
 fn clear(
-    cheque: &mut Cheque,
+    (cheque, paid_at_us): (&mut Cheque, i64),
     (by, origin): (&str, &Origin),
     snapshot: &Snapshot,
     moment: &mut Moment<'_>,
 ) -> Result<Changes, Refusal> {
-    let place = (cheque.tenant_id, (cheque.payment_id, cheque.id));
-    let mut changes = report(place, Some(cheque), (origin, moment.now_us)).decide(snapshot, moment)?.changes;
+    let report = report(cheque, origin, (moment.now_us, paid_at_us));
+    let mut changes = report.decide(snapshot, moment)?.changes;
     changes.put_some(postings::settle(cheque, moment));
     cheque.status = ChequeStatus::Cleared;
     cheque.changed_by = Some(by.to_owned());
     cheque.updated_at_us = moment.now_us;
     changes.put(cheque_event(EventKind::ChequeCleared, cheque, moment));
-    let detail = json!({ "status": cheque.status, "line": cheque.bank_line_id, "by": by });
+    let detail = json!({
+        "status": cheque.status, "line": cheque.bank_line_id, "asked_by": cheque.clearing_asked_by, "by": by,
+    });
     changes.audit((cheque.tenant_id, origin), Act::ChequeAdvance, &cheque.id, &detail, moment);
     Ok(changes)
 }
 
-/// Says which line of a bank account the money of a presented cheque is: the same amount, in full.
+/// Says which line of a bank account the money of a presented cheque is: the same amount, in full. A cheque that two
+/// persons cleared before is proven by it, and its money counts no second time.
 #[derive(Debug, Clone)]
 pub struct ClearCheque {
     /// The tenant.
@@ -102,6 +98,37 @@ pub struct ClearCheque {
 }
 
 impl ClearCheque {
+    /// Uses the line up for the cheque.
+    fn bind(&self, cheque: &mut Cheque, snapshot: &Snapshot, now_us: i64) -> Result<BankLine, Refusal> {
+        let line = snapshot.bank_lines.get(&(self.tenant_id, self.bank_line_id)).cloned();
+        let mut line = line.ok_or(Refusal::NotFound { what: "bank_transfer" })?;
+        Self::check(cheque, &line)?;
+        line.matched_minor = line.matched_minor.saturating_add(cheque.amount_minor);
+        line.updated_at_us = now_us;
+        cheque.bank_line_id = Some(line.id);
+        Ok(line)
+    }
+
+    /// Clears the cheque by its line, or has the line prove what two persons said before.
+    fn settle(
+        &self,
+        (cheque, line): (&mut Cheque, &BankLine),
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Changes, Refusal> {
+        if cheque.status == ChequeStatus::Cleared {
+            let mut changes = Changes::default();
+            cheque.updated_at_us = moment.now_us;
+            let detail = json!({ "line": line.id, "by": self.by });
+            changes.audit((self.tenant_id, &self.origin), Act::ChequeAdvance, &cheque.id, &detail, moment);
+            return Ok(changes);
+        }
+        cheque.clearing_asked_by = None;
+        let day_begins_us = line.booked_day.saturating_mul(DAY_US).saturating_sub(8 * HOUR_US);
+        let paid_at_us = line.booked_at_us.unwrap_or(day_begins_us);
+        clear((cheque, paid_at_us), (&self.by, &self.origin), snapshot, moment)
+    }
+
     fn check(cheque: &Cheque, line: &BankLine) -> Result<(), Refusal> {
         let shows = line.flow == Flow::Credit
             && line.nature == LineNature::Plain
@@ -140,20 +167,15 @@ impl Command for ClearCheque {
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Cheque>, Refusal> {
         name_of_actor(&self.by)?;
         let mut cheque = stored((self.tenant_id, self.rows), snapshot)?;
-        if cheque.status == ChequeStatus::Cleared {
-            let same = cheque.bank_line_id == Some(self.bank_line_id);
+        if let Some(line_id) = cheque.bank_line_id {
+            let same = line_id == self.bank_line_id;
             return if same { Ok(Decision::nothing(cheque)) } else { Err(Refusal::MatchFinal) };
         }
-        if cheque.status != ChequeStatus::Presented {
+        if !cheque.status.at_bank() && cheque.status != ChequeStatus::Cleared {
             return Err(Refusal::ChequeStepUnfit);
         }
-        let line = snapshot.bank_lines.get(&(self.tenant_id, self.bank_line_id)).cloned();
-        let mut line = line.ok_or(Refusal::NotFound { what: "bank_transfer" })?;
-        Self::check(&cheque, &line)?;
-        line.matched_minor = line.matched_minor.saturating_add(cheque.amount_minor);
-        line.updated_at_us = moment.now_us;
-        cheque.bank_line_id = Some(line.id);
-        let mut changes = clear(&mut cheque, (&self.by, &self.origin), snapshot, moment)?;
+        let line = self.bind(&mut cheque, snapshot, moment.now_us)?;
+        let mut changes = self.settle((&mut cheque, &line), snapshot, moment)?;
         changes.put_some(postings::shown(&cheque, &line, moment));
         changes.put(line);
         changes.put(cheque.clone());
@@ -161,7 +183,7 @@ impl Command for ClearCheque {
     }
 }
 
-/// Proposes that the bank has the money of a presented cheque, where no direct link will show it; another person decides.
+/// Proposes that the bank has the money of a presented cheque before a line shows it; another person decides.
 #[derive(Debug, Clone)]
 pub struct AskClearing {
     /// The tenant.
@@ -185,34 +207,25 @@ impl Command for AskClearing {
         LaneKind::Plain
     }
 
-    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
-        wants.add(Want::ChannelAccounts(self.tenant_id));
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Cheque(self.tenant_id, self.rows.1));
-        for account in snapshot.channel_accounts_of(self.tenant_id) {
-            if account.channel == Channel::BankDirect {
-                wants.add(Want::BankLink(self.tenant_id, account.id));
-            }
-        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Cheque>, Refusal> {
         name_of_actor(&self.by)?;
         let mut cheque = stored((self.tenant_id, self.rows), snapshot)?;
+        if cheque.status == ChequeStatus::PendingApproval {
+            return Ok(Decision::nothing(cheque));
+        }
         if cheque.status != ChequeStatus::Presented {
             return Err(Refusal::ChequeStepUnfit);
         }
-        let links = snapshot.bank_links.iter().filter(|link| link.tenant_id == self.tenant_id);
-        if links.into_iter().any(|link| link.status == LinkStatus::Active) {
-            let reason = "needed: a direct link shows the bank's money by a line";
-            return Err(Refusal::FieldInvalid { param: "bank_transfer", reason });
-        }
-        if cheque.clearing_asked_by.is_some() {
-            return Ok(Decision::nothing(cheque));
-        }
+        cheque.status = ChequeStatus::PendingApproval;
         cheque.clearing_asked_by = Some(self.by.clone());
+        cheque.changed_by = Some(self.by.clone());
         cheque.updated_at_us = moment.now_us;
         let mut changes = Changes::default();
-        let detail = json!({ "clearing_asked_by": self.by });
+        let detail = json!({ "status": cheque.status, "by": self.by });
         changes.audit((self.tenant_id, &self.origin), Act::ChequeAdvance, &cheque.id, &detail, moment);
         changes.put(cheque.clone());
         Ok(Decision::new(cheque, changes))
@@ -236,6 +249,20 @@ pub struct DecideClearing {
     pub origin: Origin,
 }
 
+impl DecideClearing {
+    /// The cheque stands again as before the proposal.
+    fn reject(&self, cheque: &mut Cheque, moment: &mut Moment<'_>) -> Changes {
+        cheque.status = ChequeStatus::Presented;
+        cheque.clearing_asked_by = None;
+        cheque.changed_by = Some(self.by.clone());
+        cheque.updated_at_us = moment.now_us;
+        let mut changes = Changes::default();
+        let detail = json!({ "status": cheque.status, "verdict": self.verdict, "by": self.by });
+        changes.audit((self.tenant_id, &self.origin), Act::ChequeAdvance, &cheque.id, &detail, moment);
+        changes
+    }
+}
+
 impl Command for DecideClearing {
     type Reply = Cheque;
 
@@ -253,27 +280,16 @@ impl Command for DecideClearing {
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Cheque>, Refusal> {
         let mut cheque = stored((self.tenant_id, self.rows), snapshot)?;
-        let asked_by = cheque.clearing_asked_by.clone().filter(|_| cheque.status == ChequeStatus::Presented);
+        let waits = cheque.status == ChequeStatus::PendingApproval;
+        let asked_by = cheque.clearing_asked_by.clone().filter(|_| waits);
         let asked_by = asked_by.filter(|_| cheque.content_hash() == self.seen);
         let asked_by = asked_by.ok_or(Refusal::ApprovalConsumed)?;
         second_person(&asked_by, &self.by, &self.origin)?;
         let mut changes = match self.verdict {
-            Verdict::Approve => clear(&mut cheque, (&self.by, &self.origin), snapshot, moment)?,
-            Verdict::Reject => {
-                cheque.clearing_asked_by = None;
-                cheque.changed_by = Some(self.by.clone());
-                cheque.updated_at_us = moment.now_us;
-                let mut changes = Changes::default();
-                let detail = json!({ "clearing": self.verdict, "by": self.by });
-                changes.audit(
-                    (self.tenant_id, &self.origin),
-                    Act::ChequeAdvance,
-                    &cheque.id,
-                    &detail,
-                    moment,
-                );
-                changes
+            Verdict::Approve => {
+                clear((&mut cheque, moment.now_us), (&self.by, &self.origin), snapshot, moment)?
             }
+            Verdict::Reject => self.reject(&mut cheque, moment),
         };
         changes.put(cheque.clone());
         Ok(Decision::new(cheque, changes))

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! received → presented → cleared | bounced;  received → withdrawn
+//! presented → pending_approval → cleared | presented | bounced        (no line of the bank shows the money yet)
 //! ```
 //! What the bank says about a cheque reaches the payment as a report like any other: cleared is paid, bounced is failed.
 

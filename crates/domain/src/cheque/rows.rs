@@ -17,12 +17,25 @@ words! {
         Received = "received",
         /// The bank has it.
         Presented = "presented",
+        /// The bank has it, and one person says that it has the money too; another decides.
+        PendingApproval = "pending_approval",
         /// The bank has the money.
         Cleared = "cleared",
         /// The bank gave it back unpaid 退票.
         Bounced = "bounced",
         /// It went back to the payer before it was presented.
         Withdrawn = "withdrawn",
+    }
+}
+
+impl ChequeStatus {
+    /// Whether the bank has the cheque and has not said what became of it.
+    #[must_use]
+    pub const fn at_bank(self) -> bool {
+        match self {
+            Self::Presented | Self::PendingApproval => true,
+            Self::Received | Self::Cleared | Self::Bounced | Self::Withdrawn => false,
+        }
     }
 }
 

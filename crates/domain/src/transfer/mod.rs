@@ -10,6 +10,7 @@ pub mod code;
 mod desk_rows;
 mod give_back;
 mod import;
+mod look;
 pub mod matching;
 mod postings;
 mod reversal;
@@ -31,6 +32,7 @@ pub use code::RemittanceCode;
 pub use desk_rows::{BankStatement, ReturnState, TransferReturn};
 pub use give_back::{AskReturn, DecideReturn, GivenBack, RefundRows};
 pub use import::{LINES_MAX, LinesTaken, TakeBankLines, TellLine};
+pub use look::{Doubts, only_credit, only_pairs, shows_slip};
 pub use matching::{BlindIndex, Certainty, Proposal, Reason};
 pub use reversal::{LinkReversal, MatchRows, REVERSAL_DAYS, may_reverse};
 pub use rows::{

@@ -4,7 +4,9 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
-use crate::id::{AttemptId, BankLineId, ExceptionId, MatchId, PaymentId, ReturnId, TenantId, TypedId};
+use crate::id::{
+    AttemptId, BankLineId, ChequeId, ExceptionId, MatchId, PaymentId, ReturnId, TenantId, TypedId,
+};
 use crate::ledger::{AccountKind, AccountRef, Side};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
@@ -63,7 +65,7 @@ impl MatchRows {
 }
 
 /// Links a line by which the bank took money back with the credit it took back. Money in suspense is gone; matches of
-/// orders not yet paid are undone; where an order was collected, its merchant bears it, and a person is told.
+/// orders not yet paid are undone; where an order or a cheque was collected, its merchant bears it, and a person is told.
 #[derive(Debug, Clone)]
 pub struct LinkReversal {
     /// The tenant.
@@ -74,12 +76,25 @@ pub struct LinkReversal {
     pub credit_id: BankLineId,
     /// All matches of the credit that hold.
     pub matches: Vec<MatchRows>,
+    /// The payment and the cheque that it cleared.
+    pub cheque: Option<(PaymentId, ChequeId)>,
     /// All its returns that are asked for or decided.
     pub returns: Vec<ReturnId>,
     /// The actor's name.
     pub by: String,
     /// Who asks.
     pub origin: Origin,
+}
+
+/// What the credit had paid.
+struct Paid {
+    payment_id: PaymentId,
+    attempt_id: AttemptId,
+    amount_minor: i64,
+    /// The match or cheque by which it did.
+    by: String,
+    /// Whether the payment counts it as collected.
+    collected: bool,
 }
 
 /// The rows under the command.
@@ -153,9 +168,16 @@ impl Unwinding<'_> {
             return Err(Refusal::BankLineNotOpen);
         }
         credit.matched_minor = credit.matched_minor.saturating_sub(made.amount_minor);
-        if order.status == OrderStatus::Paid {
+        let paid = Paid {
+            payment_id: made.payment_id,
+            attempt_id: made.order_id,
+            amount_minor: made.amount_minor,
+            by: made.id.to_string(),
+            collected: order.status == OrderStatus::Paid,
+        };
+        if paid.collected {
             made.status = MatchStatus::Reversed;
-            self.borne(&made, moment)?;
+            self.borne(&paid, moment)?;
         } else {
             made.status = MatchStatus::Undone;
             made.undone_by = Some(self.command.by.clone());
@@ -163,18 +185,44 @@ impl Unwinding<'_> {
             self.debit(postings::received(&order), made.amount_minor);
             self.changes.put(order);
         }
-        self.raise(&made, moment);
+        self.raise(&paid, (credit.id, moment.now_us));
         self.changes.put(made);
+        Ok(())
+    }
+
+    /// A cheque stays cleared by its status, as a collected order stays paid.
+    fn uncheque(
+        &mut self,
+        (payment_id, cheque_id): (PaymentId, ChequeId),
+        credit: &mut BankLine,
+        moment: &mut Moment<'_>,
+    ) -> Result<(), Refusal> {
+        let cheque = self.snapshot.cheques.get(&(self.command.tenant_id, cheque_id));
+        let cheque = cheque.filter(|cheque| cheque.payment_id == payment_id);
+        let cheque = cheque.ok_or(Refusal::NotFound { what: "cheque" })?;
+        if cheque.bank_line_id != Some(credit.id) {
+            return Err(Refusal::BankLineNotOpen);
+        }
+        credit.matched_minor = credit.matched_minor.saturating_sub(cheque.amount_minor);
+        let paid = Paid {
+            payment_id,
+            attempt_id: cheque.attempt_id(),
+            amount_minor: cheque.amount_minor,
+            by: cheque.id.to_string(),
+            collected: true,
+        };
+        self.borne(&paid, moment)?;
+        self.raise(&paid, (credit.id, moment.now_us));
         Ok(())
     }
 
     /// A collected order stays paid by its status; its merchant bears what the bank took, from the accounts that a
     /// hold is drawn from as far as they go, and owes the rest.
-    fn borne(&mut self, made: &TransferMatch, moment: &mut Moment<'_>) -> Result<(), Refusal> {
+    fn borne(&mut self, made: &Paid, moment: &mut Moment<'_>) -> Result<(), Refusal> {
         let tenant_id = self.command.tenant_id;
         let missing = || Refusal::NotFound { what: "payment" };
         let payment = self.snapshot.payments.get(&(tenant_id, made.payment_id));
-        let attempt = self.snapshot.attempts.get(&(tenant_id, made.order_id));
+        let attempt = self.snapshot.attempts.get(&(tenant_id, made.attempt_id));
         let mut payment = payment.cloned().ok_or_else(missing)?;
         let mut attempt = attempt.cloned().ok_or_else(missing)?;
         let kind = AccountKind::RefundReceivable;
@@ -196,22 +244,21 @@ impl Unwinding<'_> {
         Ok(())
     }
 
-    fn raise(&mut self, made: &TransferMatch, moment: &Moment<'_>) {
+    fn raise(&mut self, made: &Paid, (credit_id, now_us): (BankLineId, i64)) {
         let detail = json!({
-            "reversal": self.command.reversal_id, "bank_transfer": made.bank_line_id,
-            "collected": made.status == MatchStatus::Reversed,
+            "reversal": self.command.reversal_id, "bank_transfer": credit_id, "collected": made.collected,
         });
         let raised = Exception {
-            tenant_id: made.tenant_id,
-            id: self.command.matter(made.id),
+            tenant_id: self.command.tenant_id,
+            id: self.command.matter(&made.by),
             kind: ExceptionKind::TransferReversed,
             payment_id: Some(made.payment_id),
-            attempt_id: Some(made.order_id),
+            attempt_id: Some(made.attempt_id),
             refund_id: None,
             amount_minor: made.amount_minor,
             detail: detail.to_string(),
             status: ExceptionStatus::Open,
-            opened_at_us: moment.now_us,
+            opened_at_us: now_us,
             closed_at_us: None,
             resolution: None,
             version: 0,
@@ -221,8 +268,25 @@ impl Unwinding<'_> {
 }
 
 impl LinkReversal {
-    fn matter(&self, made: MatchId) -> ExceptionId {
-        Exception::id_of(self.tenant_id, ExceptionKind::TransferReversed, &made.to_string())
+    fn matter(&self, by: &str) -> ExceptionId {
+        Exception::id_of(self.tenant_id, ExceptionKind::TransferReversed, by)
+    }
+
+    fn want_cheque(
+        &self,
+        (payment_id, cheque_id): (PaymentId, ChequeId),
+        snapshot: &Snapshot,
+        wants: &mut Wants,
+    ) {
+        wants.add(Want::Payment(self.tenant_id, payment_id));
+        wants.add(Want::Attempt(self.tenant_id, AttemptId(cheque_id.id128())));
+        wants.add(Want::Cheque(self.tenant_id, cheque_id));
+        wants.add(Want::Exception(self.tenant_id, self.matter(&cheque_id.to_string())));
+        let Some(cheque) = snapshot.cheques.get(&(self.tenant_id, cheque_id)) else { return };
+        for kind in [AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::RefundReceivable] {
+            let account = AccountRef::merchant(self.tenant_id, cheque.merchant_id, kind, cheque.currency);
+            wants.add(Want::Account(account));
+        }
     }
 
     fn unlinked(&self) -> ExceptionId {
@@ -244,6 +308,9 @@ impl LinkReversal {
         unwinding.returns(credit, moment)?;
         for rows in &self.matches {
             unwinding.unmatch(*rows, credit, moment)?;
+        }
+        if let Some(rows) = self.cheque {
+            unwinding.uncheque(rows, credit, moment)?;
         }
         if credit.matched_minor != 0 || credit.return_minor != 0 {
             // It was matched or asked back since the command was made.
@@ -273,8 +340,11 @@ impl Command for LinkReversal {
             wants.add(Want::Attempt(self.tenant_id, rows.order_id));
             wants.add(Want::TransferOrder(self.tenant_id, rows.order_id));
             wants.add(Want::TransferMatch(self.tenant_id, rows.match_id));
-            wants.add(Want::Exception(self.tenant_id, self.matter(rows.match_id)));
+            wants.add(Want::Exception(self.tenant_id, self.matter(&rows.match_id.to_string())));
             want_accounts_of_order(self.tenant_id, rows.order_id, snapshot, wants);
+        }
+        if let Some(rows) = self.cheque {
+            self.want_cheque(rows, snapshot, wants);
         }
         for id in &self.returns {
             wants.add(Want::TransferReturn(self.tenant_id, *id));
@@ -305,7 +375,8 @@ impl Command for LinkReversal {
         changes.put(event);
         let matter = (self.tenant_id, self.unlinked());
         changes.put_some(Exception::settled(matter, snapshot, moment.now_us));
-        let detail = json!({ "reversal": reversal.id, "matches": self.matches.len(), "by": self.by });
+        let detail = json!({ "reversal": reversal.id, "matches": self.matches.len(),
+            "cheque": self.cheque.map(|(_, id)| id), "by": self.by });
         changes.audit((self.tenant_id, &self.origin), Act::BankLineLink, &credit.id, &detail, moment);
         changes.put(reversal);
         changes.put(credit.clone());

@@ -1,20 +1,22 @@
 //! Cheques: only a cleared one is money, and a bounced one leaves nothing behind.
 
 use crate::kit::{CONTRACT, PRICE, TENANT, World, contract, merchant, product};
-use tk_domain::audit::Origin;
-use tk_domain::bank_link::{BankLink, LinkRoad, LinkStatus};
+use tk_domain::audit::{Actor, Origin};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::cheque::{
     AdvanceCheque, AskClearing, Cheque, ChequeReceived, ChequeStatus, ChequeStep, ClearCheque,
     DecideClearing, ReceiveCheque,
 };
-use tk_domain::id::{BankLineId, ChannelAccountId, Id128, PaymentId};
+use tk_domain::exception::ExceptionKind;
+use tk_domain::id::{ApiKeyId, BankLineId, ChannelAccountId, Id128, PaymentId};
 use tk_domain::identity::IdentityLevel;
 use tk_domain::ledger::AccountKind;
 use tk_domain::moment::{DAY_US, shanghai_day};
 use tk_domain::payment::{AttemptStatus, PaymentStatus};
 use tk_domain::refusal::Refusal;
-use tk_domain::transfer::{BankLine, Flow, LineNature, LineSource, TakeBankLines, TellLine, Verdict};
+use tk_domain::transfer::{
+    BankLine, Flow, LineNature, LineSource, LinkReversal, TakeBankLines, TellLine, Verdict,
+};
 use tk_money::Currency;
 
 const COUNTER: ChannelAccountId = ChannelAccountId(Id128([6; 16]));
@@ -70,16 +72,16 @@ impl World {
 
     /// One person says that the bank has the money, another agrees.
     fn clear(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
-        let asked = self.ask(cheque)?;
-        self.decide(&asked, "会计", Verdict::Approve)
+        let asked = self.ask_clearing(cheque)?;
+        self.decide_clearing(&asked, "会计", Verdict::Approve)
     }
 
-    fn ask(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
+    fn ask_clearing(&mut self, cheque: &Cheque) -> Result<Cheque, Refusal> {
         let rows = (cheque.payment_id, cheque.id);
         self.run(&AskClearing { tenant_id: TENANT, rows, by: "出纳".to_owned(), origin: Origin::system() })
     }
 
-    fn decide(&mut self, asked: &Cheque, by: &str, verdict: Verdict) -> Result<Cheque, Refusal> {
+    fn decide_clearing(&mut self, asked: &Cheque, by: &str, verdict: Verdict) -> Result<Cheque, Refusal> {
         self.run(&DecideClearing {
             tenant_id: TENANT,
             rows: (asked.payment_id, asked.id),
@@ -90,12 +92,16 @@ impl World {
         })
     }
 
-    fn line(&mut self, content: &str, amount_minor: i64) -> BankLineId {
+    fn credit(&mut self, content: &str, amount_minor: i64) -> BankLineId {
+        self.booked(content, (Flow::Credit, LineNature::Plain), amount_minor)
+    }
+
+    fn booked(&mut self, content: &str, what: (Flow, LineNature), amount_minor: i64) -> BankLineId {
         let day = shanghai_day(self.now_us);
         let told = TellLine {
             id: BankLine::id_of(TENANT, BANK, day, content.as_bytes()),
-            flow: Flow::Credit,
-            nature: LineNature::Plain,
+            flow: what.0,
+            nature: what.1,
             amount_minor,
             booked_day: day,
             booked_at_us: None,
@@ -283,20 +289,30 @@ fn one_person_alone_clears_nothing() {
     let mut world = world();
     let cheque = world.received("12345678");
     world.present(&cheque).unwrap();
-    let asked = world.ask(&cheque).unwrap();
-    assert_eq!((asked.status, asked.clearing_asked_by.as_deref()), (ChequeStatus::Presented, Some("出纳")));
+    let asked = world.ask_clearing(&cheque).unwrap();
+    assert_eq!(asked.status, ChequeStatus::PendingApproval);
+    assert_eq!(asked.clearing_asked_by.as_deref(), Some("出纳"));
     assert_eq!(
         world.the_payment(cheque.payment_id).status,
         PaymentStatus::Processing,
         "a proposal moves nothing"
     );
-    let refused = world.decide(&asked, "出 纳", Verdict::Approve);
+    let refused = world.decide_clearing(&asked, "出 纳", Verdict::Approve);
     assert_eq!(refused, Err(Refusal::SecondPersonRequired), "the same person, otherwise written");
     let seen = Cheque { amount_minor: 1, ..asked.clone() };
-    assert_eq!(world.decide(&seen, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
-    let rejected = world.decide(&asked, "会计", Verdict::Reject).unwrap();
+    assert_eq!(world.decide_clearing(&seen, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
+    let by_key = world.run(&DecideClearing {
+        tenant_id: TENANT,
+        rows: (asked.payment_id, asked.id),
+        seen: asked.content_hash(),
+        verdict: Verdict::Approve,
+        by: "会计".to_owned(),
+        origin: Origin { actor: Actor::ApiKey(ApiKeyId::default()), ..Origin::system() },
+    });
+    assert_eq!(by_key, Err(Refusal::SecondPersonRequired), "a program is no second person");
+    let rejected = world.decide_clearing(&asked, "会计", Verdict::Reject).unwrap();
     assert_eq!((rejected.status, rejected.clearing_asked_by), (ChequeStatus::Presented, None));
-    assert_eq!(world.decide(&asked, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
+    assert_eq!(world.decide_clearing(&asked, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
     world.clear(&cheque).unwrap();
     assert_eq!(world.the_payment(cheque.payment_id).status, PaymentStatus::Succeeded);
 }
@@ -305,11 +321,11 @@ fn one_person_alone_clears_nothing() {
 fn the_bank_s_line_clears_a_cheque_and_is_used_up() {
     let mut world = world();
     let (cheque, other) = (world.received("11111111"), world.received("22222222"));
-    let early = world.line("E", PRICE);
+    let early = world.credit("E", PRICE);
     world.after(DAY_US);
     world.present(&cheque).unwrap();
     world.present(&other).unwrap();
-    let (less, line) = (world.line("L", PRICE - 1), world.line("N", PRICE));
+    let (less, line) = (world.credit("L", PRICE - 1), world.credit("N", PRICE));
     assert_eq!(world.shown(&cheque, less), Err(Refusal::MatchExceedsOpen));
     assert_eq!(
         world.shown(&cheque, early),
@@ -326,36 +342,65 @@ fn the_bank_s_line_clears_a_cheque_and_is_used_up() {
 }
 
 #[test]
-fn where_a_direct_link_brings_lines_no_proposal_will_do() {
+fn a_proposed_cheque_may_still_bounce() {
     let mut world = world();
     let cheque = world.received("12345678");
     world.present(&cheque).unwrap();
-    let link = BankLink {
+    let asked = world.ask_clearing(&cheque).unwrap();
+    let bounced = world.advance(&cheque, bounce()).unwrap();
+    assert_eq!((bounced.status, bounced.clearing_asked_by), (ChequeStatus::Bounced, None));
+    assert_eq!(world.balance(AccountKind::ChequesInCollection), 0);
+    assert_eq!(world.decide_clearing(&asked, "会计", Verdict::Approve), Err(Refusal::ApprovalConsumed));
+    assert_eq!(world.ask_clearing(&cheque), Err(Refusal::ChequeStepUnfit));
+    let line = world.credit("N", PRICE);
+    assert_eq!(world.shown(&cheque, line), Err(Refusal::ChequeStepUnfit));
+}
+
+#[test]
+fn the_line_that_comes_after_two_persons_counts_no_second_time() {
+    let mut world = world();
+    let cheque = world.received("12345678");
+    world.present(&cheque).unwrap();
+    let cleared = world.clear(&cheque).unwrap();
+    assert_eq!(world.balance(AccountKind::ChannelReceivable), -PRICE, "the counter's contract owes it");
+    let line = world.credit("N", PRICE);
+    let proven = world.shown(&cheque, line).unwrap();
+    assert_eq!((proven.status, proven.bank_line_id), (ChequeStatus::Cleared, Some(line)));
+    assert_eq!(proven.changed_by, cleared.changed_by);
+    assert_eq!(world.balance(AccountKind::ChannelReceivable), 0);
+    assert_eq!(world.balance(AccountKind::Suspense), 0);
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE);
+    let again = world.credit("O", PRICE);
+    assert_eq!(world.shown(&cheque, again), Err(Refusal::MatchFinal));
+}
+
+#[test]
+fn the_merchant_bears_a_cheque_whose_money_the_bank_takes_back() {
+    let mut world = world();
+    let cheque = world.received("12345678");
+    world.present(&cheque).unwrap();
+    let line = world.credit("N", PRICE);
+    world.shown(&cheque, line).unwrap();
+    let reversal = world.booked("M", (Flow::Debit, LineNature::Reversal), PRICE);
+    let mut link = LinkReversal {
         tenant_id: TENANT,
-        id: BANK,
-        status: LinkStatus::Stopped,
-        road: LinkRoad::Https,
-        keeper: "王五".to_owned(),
-        every_us: 1,
-        final_after_us: 0,
-        final_day: 0,
-        gap_day: None,
-        due_at_us: 0,
-        lease_until_us: 0,
-        tries: 0,
-        failures: 0,
-        heard_at_us: 0,
-        trouble: None,
-        trouble_detail: None,
-        last_hash: None,
-        event_seq: 0,
-        created_at_us: 0,
-        updated_at_us: 0,
-        version: 1,
+        reversal_id: reversal,
+        credit_id: line,
+        matches: Vec::new(),
+        cheque: None,
+        returns: Vec::new(),
+        by: "出纳".to_owned(),
+        origin: Origin::system(),
     };
-    world.snapshot.bank_links.load(link.clone());
-    world.ask(&cheque).unwrap();
-    world.snapshot.bank_links.put(BankLink { status: LinkStatus::Active, ..link });
-    let refused = world.ask(&cheque).unwrap_err();
-    assert!(matches!(refused, Refusal::FieldInvalid { param: "bank_transfer", .. }), "{refused:?}");
+    assert_eq!(world.run(&link).map(|_| ()), Err(Refusal::BankLineNotOpen), "the cheque was not named");
+    link.cheque = Some((cheque.payment_id, cheque.id));
+    world.run(&link).unwrap();
+    assert_eq!(world.balance(AccountKind::PendingSettlement), 0);
+    assert_eq!(world.balance(AccountKind::BankAccount), 0);
+    assert_eq!(world.balance(AccountKind::UnexplainedDebit), 0);
+    let payment = world.the_payment(cheque.payment_id);
+    assert_eq!((payment.status, payment.reversed_minor), (PaymentStatus::Succeeded, PRICE));
+    assert!(world.events(cheque.payment_id).contains(&"payment.reversed".to_owned()));
+    let raised = world.snapshot.exceptions.iter().any(|row| row.kind == ExceptionKind::TransferReversed);
+    assert!(raised, "a person is told");
 }

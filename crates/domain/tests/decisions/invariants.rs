@@ -142,7 +142,13 @@ fn desk(snapshot: &Snapshot) {
             .filter(|row| row.bank_line_id == Some(line.id))
             .map(|row| row.amount_minor)
             .sum();
-        assert_eq!(line.matched_minor, matched + deposited, "{line:?}");
+        let cleared: i64 = snapshot
+            .cheques
+            .iter()
+            .filter(|row| row.bank_line_id == Some(line.id) && line.linked_minor == 0)
+            .map(|row| row.amount_minor)
+            .sum();
+        assert_eq!(line.matched_minor, matched + deposited + cleared, "{line:?}");
         let used = line.matched_minor + line.return_minor + line.linked_minor;
         assert!(used <= line.amount_minor, "{line:?}");
         let booked = line.status == LineStatus::Booked;

@@ -198,7 +198,16 @@ impl World {
         let returns =
             mine.filter(|row| row.refund_id.is_none() && row.status.counts()).map(|row| row.id).collect();
         let (tenant_id, by, origin) = (TENANT, "经办".to_owned(), Origin::system());
-        self.run(&LinkReversal { tenant_id, reversal_id, credit_id, matches, returns, by, origin })
+        self.run(&LinkReversal {
+            tenant_id,
+            reversal_id,
+            credit_id,
+            matches,
+            cheque: None,
+            returns,
+            by,
+            origin,
+        })
     }
 
     fn prove_slip(&mut self, slip_id: BankLineId, bank_line_id: BankLineId) -> Result<BankLine, Refusal> {

@@ -69,7 +69,8 @@ impl Desk {
         theirs.sort();
         ours.sort();
         self.require(ours == theirs, "fault-14", || {
-            format!("the bank booked {} times, we have {} lines", theirs.len(), ours.len())
+            let first = theirs.iter().zip(&ours).find(|(their, our)| their != our);
+            format!("the bank booked {} times, we have {} lines: {first:?}", theirs.len(), ours.len())
         });
     }
 

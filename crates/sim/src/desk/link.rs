@@ -16,7 +16,7 @@ use tk_domain::transfer::{
 use tk_simulator::bank::{Spoiled, spoil, statement};
 
 /// Faults that one question may meet, the file's own among them.
-const FAULTS: u64 = 10;
+const FAULTS: u64 = 11;
 
 impl Desk {
     pub(super) fn bank_link(&self) -> Option<BankLink> {
@@ -86,11 +86,11 @@ impl Desk {
                 }
                 file(spoil(&bytes, (self.format, ACCOUNT), *spoiled))
             }
-            (None, 6) if !before.is_empty() => {
+            (None, 7) if !before.is_empty() => {
                 self.tally.hit(14, None);
                 file(before)
             }
-            (None, 7) => none(PullTrouble::NotYet),
+            (None, 8) => none(PullTrouble::NotYet),
             (None, _) => {
                 self.tally.hit(11, None);
                 none(PullTrouble::Unreachable)
@@ -153,7 +153,9 @@ impl Desk {
                 by: "direct link".to_owned(),
                 origin: Origin::channel(BANK),
             };
-            self.run(&command);
+            if self.run(&command).is_none() {
+                return Ok(self.nothing(asking, PullTrouble::Unreadable, "the books refuse it".to_owned()));
+            }
             self.survives()?;
         }
         self.match_all()?;

@@ -5,28 +5,17 @@ use super::{Desk, Died};
 use tk_domain::audit::Origin;
 use tk_domain::transfer::matching::{OpenLine, OpenOrder, propose};
 use tk_domain::transfer::{
-    BankLine, Certainty, Flow, LineNature, LinkReversal, MatchRows, MatchStatus, MatchTransfers, Misfit,
-    Pair, Proposal, REVERSAL_DAYS, TransferOrder, may_reverse,
+    BankLine, Certainty, Doubts, LineNature, LinkReversal, MatchRows, MatchStatus, MatchTransfers, Misfit,
+    Pair, Proposal, TransferOrder, may_reverse, only_credit,
 };
 
 impl Desk {
     pub(super) fn match_all(&mut self) -> Result<(), Died> {
-        self.link_reversals()?;
+        let doubts = self.link_reversals()?;
         let rows = &self.store.rows;
-        let taken_back: Vec<(i64, i64)> = rows
-            .bank_lines
-            .iter()
-            .filter(|line| line.nature == LineNature::Reversal && line.unexplained())
-            .map(|line| (line.amount_minor, line.booked_day))
-            .collect();
-        let contests = |line: &BankLine| {
-            taken_back.iter().any(|(amount, day)| {
-                *amount == line.amount_minor && (0..=REVERSAL_DAYS).contains(&(day - line.booked_day))
-            })
-        };
         let open = rows.bank_lines.iter().filter(|line| line.left_minor() > 0);
         let lines: Vec<OpenLine> =
-            open.map(|line| OpenLine { contested: contests(line), ..line.open() }).collect();
+            open.map(|line| OpenLine { contested: doubts.contests(line), ..line.open() }).collect();
         let waiting = rows.transfer_orders.iter().filter(|order| order.left_minor() > 0);
         let orders: Vec<OpenOrder> = waiting.filter_map(TransferOrder::open).collect();
         let sure = propose(&lines, &orders).into_iter().filter(|one| one.certainty == Certainty::Sure);
@@ -58,36 +47,42 @@ impl Desk {
     }
 
     /// A reversal is linked with the one credit that it can be about; else it waits for a person.
-    fn link_reversals(&mut self) -> Result<(), Died> {
-        let rows = &self.store.rows;
-        let mut pairs = Vec::new();
-        for reversal in rows.bank_lines.iter().filter(|line| line.nature == LineNature::Reversal) {
-            let may: Vec<&BankLine> = rows
+    fn link_reversals(&mut self) -> Result<Doubts, Died> {
+        let mut doubts = Doubts::default();
+        let lines: Vec<BankLine> = self.store.rows.bank_lines.iter().cloned().collect();
+        let reversals = lines.iter().filter(|line| line.nature == LineNature::Reversal);
+        for reversal in reversals.filter(|line| line.unexplained()) {
+            // As they stand now: one reversal may have taken what another looked at.
+            let credits: Vec<BankLine> = self
+                .store
+                .rows
                 .bank_lines
                 .iter()
-                .filter(|credit| credit.flow == Flow::Credit && may_reverse(reversal, credit))
-                .filter(|credit| credit.account_index == reversal.account_index)
+                .filter(|credit| may_reverse(reversal, credit))
+                .cloned()
                 .collect();
-            if let [credit] = may.as_slice() {
-                pairs.push((reversal.id, credit.id));
+            let linked = only_credit(reversal, &credits).map(|credit| self.link_reversal(reversal, credit));
+            if linked.flatten().is_none() {
+                doubts.reversal(reversal);
             }
-        }
-        for (reversal_id, credit_id) in pairs {
-            let matches = self.store.rows.transfer_matches.iter();
-            let active =
-                matches.filter(|row| row.bank_line_id == credit_id && row.status == MatchStatus::Active);
-            let command = LinkReversal {
-                tenant_id: TENANT,
-                reversal_id,
-                credit_id,
-                matches: active.map(MatchRows::of).collect(),
-                returns: Vec::new(),
-                by: "direct link".to_owned(),
-                origin: Origin::system(),
-            };
-            self.run(&command);
             self.survives()?;
         }
-        Ok(())
+        Ok(doubts)
+    }
+
+    fn link_reversal(&mut self, reversal: &BankLine, credit: &BankLine) -> Option<BankLine> {
+        let matches = self.store.rows.transfer_matches.iter();
+        let active = matches.filter(|row| row.bank_line_id == credit.id && row.status == MatchStatus::Active);
+        let command = LinkReversal {
+            tenant_id: TENANT,
+            reversal_id: reversal.id,
+            credit_id: credit.id,
+            matches: active.map(MatchRows::of).collect(),
+            cheque: None,
+            returns: Vec::new(),
+            by: "direct link".to_owned(),
+            origin: Origin::system(),
+        };
+        self.run(&command)
     }
 }

@@ -6,6 +6,7 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
 use tk_domain::id::PaymentId;
 use tk_domain::payment::{ClosePayment, CloseReason, CreatePayment, StartAttempt};
+use tk_domain::split::SplitTerms;
 use tk_domain::transfer::ExpectedPayer;
 use tk_money::Amount;
 use tk_simulator::bank::Payer;
@@ -71,8 +72,12 @@ impl Desk {
             expires_at_us: None,
             return_url: None,
             metadata: None,
+            ext: None,
+            period: None,
             fulfilment: None,
             items: Vec::new(),
+            splits: SplitTerms::default(),
+            parts: Vec::new(),
             payer: None,
             payer_id: None,
             origin: Origin::system(),
@@ -87,7 +92,8 @@ impl Desk {
             method: Method::BankTransfer,
             auth_code: None,
             payer: ExpectedPayer::default(),
-            openid: None,
+            known_as: None,
+            card: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),
@@ -127,7 +133,7 @@ impl Desk {
         let close = ClosePayment {
             tenant_id: TENANT,
             payment_id,
-            reason: CloseReason::Requested,
+            reason: CloseReason::Merchant,
             lease_us: 0,
             origin: Origin::system(),
         };

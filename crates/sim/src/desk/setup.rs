@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use tk_channels::Environment;
 use tk_channels::bank::Link;
 use tk_domain::audit::Origin;
-use tk_domain::channel_account::{Channel, ChannelAccount, ChannelAccountTerms, UpdateChannelAccount};
+use tk_domain::channel_account::{
+    Channel, ChannelAccount, ChannelAccountTerms, Collects, UpdateChannelAccount,
+};
 use tk_domain::id::{ChannelAccountId, Id128, MerchantId, ProductId, TenantId};
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::{DAY_US, HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
-use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
+use tk_domain::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
 use tk_money::{Currency, Rate};
 use tk_simulator::bank::{Bank, FileFormat, Habits};
 use tk_simulator::core::Dice;
@@ -126,6 +128,7 @@ fn merchant() -> Merchant {
         code: "life".to_owned(),
         name: "Fictional Life".to_owned(),
         fee: FeeSnapshot { rate, returned: true, ..FeeSnapshot::default() },
+        legal_entity: Some("Fictional Insurance".to_owned()),
         enabled: true,
         created_at_us: START_US,
         version: 1,
@@ -140,6 +143,9 @@ fn product() -> Product {
         name: "Term life".to_owned(),
         partner_id: None,
         methods_allow: None,
+        premium: Premium::Single,
+        instalment_methods_allow: None,
+        ext_schemas: None,
         amount_min_minor: 1,
         amount_max_minor: 10_000_000_000,
         expires_after_s: 1_209_600,
@@ -159,6 +165,7 @@ fn account() -> ChannelAccount {
         tenant_id: TENANT,
         id: BANK,
         channel: Channel::BankDirect,
+        collects: Collects::Own,
         name: "bank".to_owned(),
         currency: Currency::Cny,
         methods: r#"["bank_transfer"]"#.to_owned(),

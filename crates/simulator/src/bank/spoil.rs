@@ -85,8 +85,17 @@ fn doubled(text: &str, format: FileFormat) -> String {
             out
         }
         FileFormat::Csv => twice(text, |number, _| number > 0),
-        FileFormat::Mt940 => twice(text, |_, line| line.starts_with(":61:")),
+        FileFormat::Mt940 => doubled_mt940(text),
     }
+}
+
+/// Each row with the details that belong to it.
+fn doubled_mt940(text: &str) -> String {
+    let (rows, end) = text.split_at(text.find(":62F:").unwrap_or(text.len()));
+    let mut parts = rows.split(":61:");
+    let head = parts.next().unwrap_or_default();
+    let doubled: String = parts.map(|row| format!(":61:{row}").repeat(2)).collect();
+    format!("{head}{doubled}{end}")
 }
 
 fn without_last(text: &str, format: FileFormat) -> String {

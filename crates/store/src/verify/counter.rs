@@ -109,10 +109,10 @@ pub(super) const CHECKS: &[Check] = &[
         "SELECT a.id FROM accounts a WHERE a.tenant_id = ?1
            AND (a.kind = 'cheques_uncleared' AND a.balance_minor <> COALESCE((SELECT SUM(c.amount_minor)
              FROM cheques c WHERE c.tenant_id = ?1 AND c.merchant_id = a.owner_id AND c.currency = a.currency
-             AND c.status = 'presented'), 0)
+             AND c.status IN ('presented', 'pending_approval')), 0)
            OR a.kind = 'cheques_in_collection' AND a.balance_minor <> -COALESCE((SELECT SUM(c.amount_minor)
              FROM cheques c WHERE c.tenant_id = ?1 AND c.channel_account_id = a.owner_id AND c.currency = a.currency
-             AND c.status = 'presented'), 0))",
+             AND c.status IN ('presented', 'pending_approval')), 0))",
     ),
     check(
         "inv-22",

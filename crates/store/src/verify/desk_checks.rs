@@ -30,7 +30,7 @@ pub(super) const DESK_CHECKS: &[Check] = &[
            SELECT SUM(d.amount_minor) FROM cash_deposits d
            WHERE d.tenant_id = ?1 AND d.bank_line_id = b.id), 0) + COALESCE((
            SELECT SUM(q.amount_minor) FROM cheques q
-           WHERE q.tenant_id = ?1 AND q.bank_line_id = b.id), 0)",
+           WHERE q.tenant_id = ?1 AND q.bank_line_id = b.id AND b.linked_minor = 0), 0)",
     ),
     check(
         "inv-11",
@@ -155,6 +155,10 @@ pub(super) const DESK_CHECKS: &[Check] = &[
          WHERE a.tenant_id = ?1 AND a.method = 'bank_transfer' AND (a.reversed_minor <> COALESCE((
              SELECT SUM(m.amount_minor) FROM transfer_matches m WHERE m.tenant_id = ?1 AND m.order_id = a.id
                AND m.status = 'reversed'), 0)
-           OR (a.disposition = 'effective' AND p.reversed_minor <> a.reversed_minor))",
+           OR (a.disposition = 'effective' AND p.reversed_minor <> a.reversed_minor))
+         UNION ALL SELECT a.id FROM attempts a WHERE a.tenant_id = ?1 AND a.method = 'cheque'
+           AND a.reversed_minor <> COALESCE((SELECT SUM(q.amount_minor) FROM cheques q
+             JOIN bank_lines b ON b.tenant_id = ?1 AND b.id = q.bank_line_id
+             WHERE q.tenant_id = ?1 AND q.id = a.id AND b.linked_minor > 0), 0)",
     ),
 ];

@@ -134,6 +134,7 @@ pub async fn the_desk_is_kept_and_verified(bed: Bed) {
     assert_eq!(store.credits_of_amount((tenant_id, BANK), 55, days).await.unwrap()[0].id, wrong);
     let (matches, returns) = (Vec::new(), Vec::new());
     let link = LinkReversal {
+        cheque: None,
         tenant_id,
         reversal_id,
         credit_id: wrong,

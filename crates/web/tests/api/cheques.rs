@@ -86,7 +86,10 @@ async fn a_cheque_pays_when_it_is_cleared_and_not_when_it_bounces() {
         register.step(&cheque, "clearance", &actor).await.refused(409, "cheque_step_unfit");
         register.step(&cheque, "presentation", &actor).await.expect(200);
         let asked = register.step(&cheque, "clearance", &actor).await.expect(200);
-        assert_eq!((&asked["status"], &asked["clearing_asked_by"]), (&json!("presented"), &json!("出纳")));
+        assert_eq!(
+            (&asked["status"], &asked["clearing_asked_by"]),
+            (&json!("pending_approval"), &json!("出纳"))
+        );
         assert_eq!(register.status(&paid).await, "processing");
         register.agree(&cheque).await;
         assert_eq!(register.status(&paid).await, "succeeded");

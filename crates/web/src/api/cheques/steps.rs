@@ -32,8 +32,8 @@ pub struct PresentationCreate {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClearanceCreate {
-    /// The bank's line that shows the money, `btr_…`; without one, another person has to agree, and where a direct link
-    /// brings lines there must be one.
+    /// The bank's line that shows the money, `btr_…`. Without one the cheque becomes `pending_approval`, and another person
+    /// decides.
     #[schema(value_type = Option<String>)]
     pub bank_transfer: Option<Text<1, 64>>,
     /// The actor's name.
@@ -85,7 +85,7 @@ pub async fn presentation(
 }
 
 /// Says that the bank has the money of a cheque. With the bank's line the payment is collected; without one this is a
-/// proposal about which another person decides.
+/// proposal (`pending_approval`) about which another person decides. A line that comes after that decision proves it.
 #[utoipa::path(post, path = "/v1/cheques/{id}/clearance", tag = "cheques", params(("id" = String, Path)),
     request_body = ClearanceCreate, responses((status = 200, body = schema::Cheque)))]
 pub async fn clearance(
