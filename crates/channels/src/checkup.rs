@@ -269,6 +269,7 @@ fn unreached(trouble: HttpTrouble) -> Checked {
     let code = match trouble {
         HttpTrouble::Timeout => "timeout",
         HttpTrouble::AddressRefused => "address_refused",
+        HttpTrouble::Certificate => "certificate_refused",
         HttpTrouble::Connection | HttpTrouble::Status(_) | HttpTrouble::TooLarge => "unreachable",
     };
     checked(Step::Reach, Grade::Wrong, code, trouble.to_string())

@@ -4,6 +4,7 @@ use crate::Environment;
 use crate::callback::Headers;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
+use std::error::Error as _;
 use std::time::Duration;
 
 /// Bounds of every exchange.
@@ -72,6 +73,9 @@ pub enum HttpTrouble {
     /// The connection failed or broke off.
     #[error("the connection failed")]
     Connection,
+    /// Whoever answered showed no certificate that is believed; nothing was sent.
+    #[error("the server's certificate is not believed: another authority, another name, or not valid now")]
+    Certificate,
     /// Another status.
     #[error("HTTP status {0}")]
     Status(u16),
@@ -216,5 +220,26 @@ async fn collect(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, Ht
 }
 
 fn trouble(error: &reqwest::Error) -> HttpTrouble {
-    if error.is_timeout() { HttpTrouble::Timeout } else { HttpTrouble::Connection }
+    if error.is_timeout() {
+        HttpTrouble::Timeout
+    } else if unbelieved(error) {
+        HttpTrouble::Certificate
+    } else {
+        HttpTrouble::Connection
+    }
+}
+
+/// Whether the other side's certificate is the reason; an error of reading holds that of TLS within itself.
+fn unbelieved(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        let within = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let of_tls = found.downcast_ref::<rustls::Error>();
+        let of_tls = of_tls.or_else(|| within.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if matches!(of_tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = found.source();
+    }
+    false
 }

@@ -213,6 +213,7 @@ impl Adapters {
             Err(
                 HttpTrouble::Timeout
                 | HttpTrouble::Connection
+                | HttpTrouble::Certificate
                 | HttpTrouble::Status(_)
                 | HttpTrouble::TooLarge
                 | HttpTrouble::AddressRefused,

@@ -58,7 +58,7 @@ impl From<HttpTrouble> for Heard {
     fn from(trouble: HttpTrouble) -> Self {
         match trouble {
             HttpTrouble::Timeout => Self::Timeout,
-            HttpTrouble::Connection => Self::Connection,
+            HttpTrouble::Connection | HttpTrouble::Certificate => Self::Connection,
             HttpTrouble::Status(status) => Self::HttpStatus(status),
             HttpTrouble::TooLarge => Self::Unreadable("answer is too large".to_owned()),
             HttpTrouble::AddressRefused => Self::NotSent(NotSent::Refused("address is refused".to_owned())),

@@ -52,6 +52,10 @@ async fn fetch(http: &Http, link: &Link, asking: Asking) -> Answer {
         Err(HttpTrouble::AddressRefused) => {
             Answer::none(PullTrouble::Misconfigured, HttpTrouble::AddressRefused.to_string())
         }
+        // Not the bank, or the bank with an authority that the link does not name: a person has to look.
+        Err(HttpTrouble::Certificate) => {
+            Answer::none(PullTrouble::Forged, HttpTrouble::Certificate.to_string())
+        }
         Err(trouble @ (HttpTrouble::Timeout | HttpTrouble::Connection | HttpTrouble::Status(_))) => {
             Answer::none(PullTrouble::Unreachable, trouble.to_string())
         }

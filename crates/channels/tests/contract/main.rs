@@ -100,33 +100,47 @@ benches! {
 }
 
 macro_rules! pullers {
-    ($($behaviour:ident,)*) => {
-        mod bank_by_https {
-            use super::statements;
+    ($($road:ident by $group:path { $($behaviour:ident,)* })*) => {
+        $(
+        mod $road {
+            use crate::statements::BankBench;
+            use $group as group;
 
-            pub const BEHAVIOURS: &[&str] = &[$(concat!("statements::", stringify!($behaviour))),*];
+            pub const BEHAVIOURS: &[&str] = &[$(stringify!($behaviour)),*];
 
             $(
             #[tokio::test]
             async fn $behaviour() {
-                statements::$behaviour(&statements::BankBench::start().await).await;
+                group::$behaviour(&BankBench::start().await).await;
             }
             )*
         }
+        )*
     };
 }
 
 pullers! {
-    every_format_tells_what_the_bank_booked,
-    a_day_so_far_and_the_whole_day_tell_of_the_same_lines,
-    a_whole_day_that_is_not_over_is_not_there_yet,
-    duplicate_the_same_file_is_known_again,
-    late_an_item_comes_with_the_day_on_which_it_is_shown,
-    garbage_and_wrong_sums_are_refused_as_a_whole,
-    doubled_rows_that_come_to_nothing_are_refused_too,
-    truncated_a_file_brings_nothing,
-    forged_a_file_of_somebody_else_is_refused,
-    time_out_a_slow_or_absent_bank_proves_nothing,
-    a_wrong_token_is_turned_away,
-    a_dropped_file_is_taken_once_it_is_whole,
+    bank_by_https by crate::statements {
+        every_format_tells_what_the_bank_booked,
+        a_day_so_far_and_the_whole_day_tell_of_the_same_lines,
+        a_whole_day_that_is_not_over_is_not_there_yet,
+        duplicate_the_same_file_is_known_again,
+        late_an_item_comes_with_the_day_on_which_it_is_shown,
+        reordered_a_file_of_a_later_day_is_refused,
+        garbage_and_wrong_sums_are_refused_as_a_whole,
+        doubled_rows_that_come_to_nothing_are_refused_too,
+        truncated_a_file_brings_nothing,
+        forged_a_file_of_somebody_else_is_refused,
+        forged_a_server_of_another_authority_is_not_believed,
+        time_out_a_slow_or_absent_bank_proves_nothing,
+        a_wrong_token_is_turned_away,
+    }
+    bank_by_folder by crate::statements::dropped {
+        a_file_is_taken_once,
+        truncated_a_file_that_is_being_written_is_not_seen,
+        reordered_files_are_read_in_the_order_of_their_names,
+        duplicate_a_file_dropped_again_is_known_again,
+        forged_a_file_without_the_bank_s_signature_is_refused,
+        garbage_and_wrong_sums_are_put_aside_with_their_reason,
+    }
 }

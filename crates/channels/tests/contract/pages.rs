@@ -79,9 +79,11 @@ fn bank_page() -> String {
     page.push_str(
         "\n## What the kit proves\n\nHeld against the simulated bank, in every run of the gate:\n\n",
     );
-    for behaviour in crate::bank_by_https::BEHAVIOURS {
-        let (group, words) = behaviour.split_once("::").unwrap();
-        writeln!(page, "- {group}: {}", words.replace('_', " ")).unwrap();
+    let roads = [("https", crate::bank_by_https::BEHAVIOURS), ("folder", crate::bank_by_folder::BEHAVIOURS)];
+    for (road, behaviours) in roads {
+        for behaviour in behaviours {
+            writeln!(page, "- {road}: {}", behaviour.replace('_', " ")).unwrap();
+        }
     }
     page
 }

@@ -55,7 +55,7 @@ words! {
         OtherAccount = "other_account",
         /// The file tells of days after the one asked for.
         OtherDay = "other_day",
-        /// The file lacks the bank's signature, or has another.
+        /// The file lacks the bank's signature or has another, or whoever answered has no certificate that is believed.
         Forged = "forged",
         /// The statement does not begin where the one before it ended.
         Gap = "gap",

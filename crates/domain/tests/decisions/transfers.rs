@@ -224,6 +224,10 @@ impl World {
         self.snapshot.appended.events.iter().map(|event| event.kind).collect()
     }
 
+    fn told_times(&self, kind: EventKind) -> usize {
+        self.told_events().into_iter().filter(|told| *told == kind).count()
+    }
+
     fn the_line(&self, id: BankLineId) -> &BankLine {
         self.snapshot.bank_lines.get(&(TENANT, id)).unwrap()
     }
@@ -675,6 +679,7 @@ fn a_slip_that_no_statement_proves_is_shown_until_one_does() {
     world.after(6 * DAY_US);
     assert!(world.run(&flag).unwrap());
     assert!(!world.run(&flag).unwrap(), "once");
+    assert_eq!(world.told_times(EventKind::BankTransferUnproven), 1);
     assert_eq!(world.open_matters(), [ExceptionKind::SlipUnproven]);
     world.lines(LineSource::Statement, vec![told("S", 300)]);
     assert_eq!(world.open_matters(), []);
@@ -713,6 +718,9 @@ fn a_statement_that_does_not_follow_on_is_shown_until_the_missing_one_comes() {
     let back = TellLine { nature: LineNature::Returned, ..told("E", 5) };
     world.lines(LineSource::Statement, vec![back]);
     assert!(world.open_matters().contains(&ExceptionKind::ReturnBounced));
+    let again = TellLine { nature: LineNature::Returned, ..told("E", 5) };
+    world.lines(LineSource::Statement, vec![again]);
+    assert_eq!(world.told_times(EventKind::BankTransferBounced), 1);
 }
 
 #[test]

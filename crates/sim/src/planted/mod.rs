@@ -3,6 +3,7 @@
 mod bugs;
 mod channels;
 mod desk;
+mod lost;
 mod parts;
 
 pub(crate) use bugs::Bug;
@@ -97,7 +98,7 @@ impl World {
                 self.post_twice(changes, EntryKind::Refund)
             }
             Bug::ShareTakenBackTwice => self.post_twice(changes, EntryKind::SplitReturn),
-            Bug::ShareNotTakenBack => keep_shares(changes),
+            Bug::ShareNotTakenBack => lost::keep_shares(changes),
             Bug::TwoTransactions => self.write_state_first(place, changes),
             Bug::FeeReturnedTwice => mapped(changes, |change| {
                 if let Change::Refund(row) = change
@@ -115,9 +116,9 @@ impl World {
                     row.disposition = Some(Disposition::Effective);
                 }
             }),
-            Bug::LateSuccessDropped => drop_late(changes),
-            Bug::LateRefundDropped => drop_late_refund(changes),
-            Bug::UndoneUnbooked => drop_undone(changes),
+            Bug::LateSuccessDropped => lost::drop_late(changes),
+            Bug::LateRefundDropped => lost::drop_late_refund(changes),
+            Bug::UndoneUnbooked => lost::drop_undone(changes),
             Bug::AdvanceForgottenOnRefund => parts::forget_advances(changes),
             Bug::FailedRefundKeepsParts => self.keep_parts(changes),
             Bug::TimeoutIsFailed
@@ -390,46 +391,4 @@ fn mapped(changes: Changes, spoil: impl Fn(&mut Change)) -> Changes {
         spoilt.put(one);
     }
     spoilt
-}
-
-/// A cancel that gave money back is taken for the close of an unpaid order.
-fn drop_undone(changes: Changes) -> Changes {
-    let mut spoilt = Changes::default();
-    for change in changes.into_vec() {
-        if !matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::Undone) {
-            spoilt.put(change);
-        }
-    }
-    spoilt
-}
-
-/// A refund is made of the merchant's own money alone, and its receivers keep their shares.
-fn keep_shares(changes: Changes) -> Changes {
-    if !changes.as_slice().iter().any(|change| matches!(change, Change::SplitReturn(_))) {
-        return changes;
-    }
-    let mut spoilt = Changes::default();
-    for change in changes.into_vec() {
-        let entry = matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::SplitReturn);
-        if !entry && !matches!(change, Change::SplitReturn(_) | Change::SplitLine(_)) {
-            spoilt.put_change(change);
-        }
-    }
-    spoilt
-}
-
-fn drop_late_refund(changes: Changes) -> Changes {
-    let late = changes
-        .as_slice()
-        .iter()
-        .any(|change| matches!(change, Change::Refund(row) if row.late_succeeded_at_us.is_some()));
-    if late { Changes::default() } else { changes }
-}
-
-fn drop_late(changes: Changes) -> Changes {
-    let late = changes
-        .as_slice()
-        .iter()
-        .any(|change| matches!(change, Change::Attempt(row) if row.disposition == Some(Disposition::Late)));
-    if late { Changes::default() } else { changes }
 }

@@ -116,6 +116,14 @@ const LINES: &[Line] = &[
         ["The gateway does not answer in time", "Check network and proxies, and try again later"],
     ),
     (
+        "certificate_refused",
+        ["网关的证书不可信", "核对地址与时间；使用自有 CA 的银行须在 ca_certificate 中填写其根证书"],
+        [
+            "The gateway's certificate is not believed",
+            "Check the address and the time; a bank with its own authority needs that in ca_certificate",
+        ],
+    ),
+    (
         "address_refused",
         ["网关地址不允许使用", "生产环境只能使用公网 https 域名，且不能是沙箱"],
         [

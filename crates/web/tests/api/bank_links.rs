@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tk_app::store::{Engine, Source, verify};
 use tk_domain::bank_link::{BankLink, PullTrouble, StatementKind};
 use tk_domain::id::{ChannelAccountId, TypedId};
+use tk_domain::moment::{date_text, shanghai_day};
 use tk_simulator::bank::http::{BankConfig, BankFault, BankSite, router};
-use tk_simulator::bank::{Bank, Habits, Payer, Spoiled};
+use tk_simulator::bank::{Bank, FileFormat, Habits, Payer, Spoiled, spoil};
 use tokio::net::TcpListener;
 
 const ACCOUNT: &str = "110902233410801";
@@ -67,7 +68,7 @@ impl Linked {
             token: TOKEN.to_owned(),
             key: None,
             journal: None,
-            files: None,
+            files: Some(app.files.path().join("pnc")),
         };
         let bank = BankSite::open(config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -89,6 +90,39 @@ impl Linked {
         let link = self.app.app.reader().get::<BankLink>(&(self.app.tenant_id, id)).await.unwrap().unwrap();
         let pulled = self.app.app.pull_statement(&link).await.unwrap();
         (pulled.link, pulled.new)
+    }
+
+    /// The same account, whose statements now come into a folder.
+    async fn by_folder(&self) {
+        let settings = json!({
+            "account_no": ACCOUNT, "account_name": "华元财险", "bank_name": "测试银行北京分行",
+            "direct_link": { "road": "folder", "format": "camt053", "keeper": "王会计", "every_s": 3_600 },
+        });
+        let path = format!("/v1/channel_accounts/{}", self.account);
+        let changed = json!({ "settings": settings });
+        let request = self.app.request("PATCH", &path).header("idempotency-key", fresh_key());
+        got(request.json(&changed)).await.expect(200);
+        assert_eq!(self.link().await["road"], "folder");
+    }
+
+    fn today(&self) -> i64 {
+        shanghai_day(tk_app::Ambient::now_us(self.app.host.as_ref()))
+    }
+
+    /// The bank puts the statement of a day into the folder, under its date.
+    fn drop_day(&self, day: i64) -> String {
+        let name = format!("{}.xml", date_text(day));
+        assert!(self.bank.drop_statement((ACCOUNT, day), FileFormat::Camt053, &name).unwrap());
+        name
+    }
+
+    fn filed(&self, name: &str) -> std::path::PathBuf {
+        self.app.files.path().join("pnc").join(ACCOUNT).join(name)
+    }
+
+    async fn open_matters(&self) -> Vec<Value> {
+        let open = self.app.get("/v1/exceptions?status=open").await.expect(200);
+        open["data"].as_array().unwrap().clone()
     }
 
     async fn awaiting(&self, order_no: &str, amount: i64) -> (String, String) {
@@ -263,5 +297,65 @@ async fn links_are_checked_when_written_and_shown_to_their_tenant_only() {
         let (_, key) = linked.app.other_tenant("other").await;
         let request = linked.app.client.get(format!("{}/v1/bank_links/{}", linked.app.base, linked.account));
         got(request.bearer_auth(key).header("x-request", fresh_key())).await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_the_folder_pays_its_order_and_a_bad_one_is_put_aside() {
+    for linked in Linked::each("camt053", false).await {
+        linked.by_folder().await;
+        let (payment, code) = linked.awaiting("F-1", 10_000).await;
+        linked.arrive(10_000, "ZHANG SAN", &format!("PREMIUM {code}"));
+        assert_eq!(linked.pull().await.1, 0, "an empty folder is no trouble");
+        let name = linked.drop_day(linked.today());
+        let whole = std::fs::read(linked.filed(&format!("incoming/{name}"))).unwrap();
+        let (link, new) = linked.pull().await;
+        assert_eq!((link.trouble, new), (None, 1));
+        assert_eq!(linked.status(&payment).await, "succeeded");
+        assert!(linked.filed(&format!("done/{name}")).exists());
+        for (wrong, trouble) in [
+            (Spoiled::Truncated, PullTrouble::Unreadable),
+            (Spoiled::DoubledRows, PullTrouble::Unreadable),
+            (Spoiled::WrongTotal, PullTrouble::Unreadable),
+            (Spoiled::OtherAccount, PullTrouble::OtherAccount),
+        ] {
+            let name = format!("{wrong:?}.xml");
+            let bytes = spoil(&whole, (FileFormat::Camt053, ACCOUNT), wrong);
+            std::fs::write(linked.filed(&format!("incoming/{name}")), bytes).unwrap();
+            std::fs::write(linked.filed(&format!("incoming/{name}.ok")), "").unwrap();
+            let (link, new) = linked.pull().await;
+            assert_eq!((link.trouble, new, linked.lines().await), (Some(trouble), 0, 1), "{wrong:?}");
+            assert!(linked.filed(&format!("refused/{name}.reason.txt")).exists(), "{wrong:?}");
+        }
+        assert_eq!(linked.open_matters().await[0]["kind"], "statement_refused");
+        linked.arrive(5, "WANG", "C");
+        linked.drop_day(linked.today());
+        let (link, new) = linked.pull().await;
+        assert_eq!((link.trouble, new), (None, 1), "the same name again, with one row more");
+        assert_eq!(linked.open_matters().await.len(), 0);
+        linked.sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_does_not_follow_on_waits_for_the_one_between() {
+    for linked in Linked::each("camt053", false).await {
+        linked.by_folder().await;
+        linked.arrive(100, "ZHANG", "A");
+        linked.drop_day(linked.today());
+        linked.pull().await;
+        linked.app.advance(DAY_US);
+        linked.arrive(200, "LI", "B");
+        let between = linked.today();
+        linked.app.advance(DAY_US);
+        linked.arrive(300, "WANG", "C");
+        let last = linked.drop_day(linked.today());
+        let (link, new) = linked.pull().await;
+        assert_eq!((link.trouble, new), (Some(PullTrouble::Gap), 0));
+        assert!(linked.filed(&format!("incoming/{last}")).exists(), "it waits");
+        linked.drop_day(between);
+        let (link, new) = linked.pull().await;
+        assert_eq!((link.trouble, new, linked.lines().await), (None, 2, 3));
+        linked.sound().await;
     }
 }

@@ -66,6 +66,8 @@ pub struct TestApp {
     pub tenant_id: TenantId,
     pub key: String,
     pub client: reqwest::Client,
+    /// Into which banks put files, by tenant and account.
+    pub files: tempfile::TempDir,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     directory: Option<tempfile::TempDir>,
 }
@@ -200,6 +202,7 @@ impl TestApp {
         (owner, source, directory): (Source, Source, Option<tempfile::TempDir>),
         setup: Setup,
     ) -> Self {
+        let files = tempfile::tempdir().unwrap();
         let host = Arc::new(Host { moved_us: AtomicI64::new(0) });
         migrate(&owner, host.now_us()).await.unwrap();
         let ambient: Arc<dyn Ambient> = host.clone();
@@ -208,7 +211,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = AppConfig {
-            bank_files: None,
+            bank_files: Some(files.path().to_owned()),
             base_url: base.clone(),
             live: setup.environment == Environment::Live,
             master_key: MASTER_KEY.to_vec(),
@@ -240,7 +243,7 @@ impl TestApp {
             .build()
             .unwrap();
         let mut made =
-            Self { app, base, sandbox, host, tenant_id, key: String::new(), client, tasks, directory };
+            Self { app, base, sandbox, host, tenant_id, key: String::new(), client, files, tasks, directory };
         made.key = made.new_key(tenant_id, &KeyPlan::default()).await.1;
         made
     }
