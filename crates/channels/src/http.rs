@@ -4,7 +4,7 @@ use crate::Environment;
 use crate::callback::Headers;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
-use std::error::Error as _;
+use std::error::Error;
 use std::time::Duration;
 
 /// Bounds of every exchange.
@@ -229,17 +229,14 @@ fn trouble(error: &reqwest::Error) -> HttpTrouble {
     }
 }
 
-/// Whether the other side's certificate is the reason; an error of reading holds that of TLS within itself.
-fn unbelieved(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(found) = cause {
-        let within = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let of_tls = found.downcast_ref::<rustls::Error>();
-        let of_tls = of_tls.or_else(|| within.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if matches!(of_tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        cause = found.source();
+/// Whether the other side's certificate is the reason. An error of reading holds that of TLS within itself, and names as
+/// its source only what is beneath that.
+fn unbelieved(error: &(dyn Error + 'static)) -> bool {
+    if let Some(of_tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(of_tls, rustls::Error::InvalidCertificate(_));
     }
-    false
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(within) => unbelieved(within),
+        None => error.source().is_some_and(unbelieved),
+    }
 }
