@@ -79,7 +79,7 @@ impl App {
         bring: &Bring,
         statement: &ToldStatement,
     ) -> Result<Vec<TakeBankLines>, StatementFailure> {
-        let follow = self.follow(bring, statement).await?;
+        let follow = self.follow_file(bring, statement).await?;
         Ok(self.pieces((bring, statement), &follow, Noted::AsStatement)?)
     }
 

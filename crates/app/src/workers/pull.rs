@@ -4,8 +4,9 @@ use crate::transfers::{Bring, Noted};
 use crate::{App, Failure};
 use tk_channels::bank::call::Answer;
 use tk_channels::bank::folder::{self, Became, Waiting};
+use tk_channels::bank::follow::{Break, Follow, Reach};
 use tk_channels::bank::report::{Brought, NothingBrought, of_answer};
-use tk_channels::bank::{FileRoot, Link};
+use tk_channels::bank::{FileRoot, Link, ToldStatement};
 use tk_channels::{Environment, bank};
 use tk_domain::audit::Origin;
 use tk_domain::bank_link::{
@@ -32,14 +33,12 @@ impl App {
     pub async fn pull_statement(&self, link: &BankLink) -> Result<Pulled, Failure> {
         let account = self.reader().get::<ChannelAccount>(&(link.tenant_id, link.id)).await?;
         let Some(account) = account else {
-            return self
-                .note_pull(link, troubled(None, PullTrouble::Misconfigured, "no such account"), 0)
-                .await;
+            return self.note_pull(link, troubled(PullTrouble::Misconfigured, "no such account"), 0).await;
         };
         let opened = match self.open_link(&account) {
             Ok(opened) => opened,
             Err(why) => {
-                return self.note_pull(link, troubled(None, PullTrouble::Misconfigured, &why), 0).await;
+                return self.note_pull(link, troubled(PullTrouble::Misconfigured, &why), 0).await;
             }
         };
         let bring = Bring {
@@ -87,14 +86,21 @@ impl App {
                     StatementKind::Final => Noted::AsStatement,
                     StatementKind::Intraday => Noted::LinesOnly,
                 };
-                self.take_pulled(bring, &brought, noted).await?.map(|new| (new, brought.hash))
+                let follow = self.follow(bring, &brought.statement, Reach::Anew).await?;
+                if let Some(found) = follow.broken(brought.statement.opening_minor) {
+                    let detail = format!("{}: {}", date_text(asking.day), words_of(found));
+                    let outcome = PullOutcome::Broken { asking, ended_day: found.ended_day, detail };
+                    return self.note_pull(link, outcome, 0).await;
+                }
+                let taken = self.take_pulled(bring, (&brought.statement, &follow), noted).await?;
+                taken.map(|new| (new, brought.hash))
             }
         };
         match taken {
             Ok((new, hash)) => self.note_pull(link, PullOutcome::Taken { asking, hash }, new).await,
             Err(nothing) => {
                 let detail = format!("{}: {}", date_text(asking.day), nothing.detail);
-                self.note_pull(link, troubled(Some(asking), nothing.trouble, &detail), 0).await
+                self.note_pull(link, troubled(nothing.trouble, &detail), 0).await
             }
         }
     }
@@ -104,7 +110,7 @@ impl App {
         let files = match self.files_of(link, opened).await {
             Ok(files) => files,
             Err(why) => {
-                return self.note_pull(link, troubled(None, PullTrouble::Misconfigured, &why), 0).await;
+                return self.note_pull(link, troubled(PullTrouble::Misconfigured, &why), 0).await;
             }
         };
         let (mut taken, mut new, mut wrong) = (0_usize, 0, None);
@@ -112,7 +118,10 @@ impl App {
             let reading = file.clone();
             let answer = apart(move || reading.read()).await.unwrap_or_else(lost_answer);
             let outcome = match read_apart(opened, None, answer).await {
-                Ok(brought) => self.take_pulled(bring, &brought, Noted::AsStatement).await?,
+                Ok(brought) => {
+                    let follow = self.follow_file(bring, &brought.statement).await?;
+                    self.take_pulled(bring, (&brought.statement, &follow), Noted::AsStatement).await?
+                }
                 Err(nothing) => Err(nothing),
             };
             let aside = match outcome {
@@ -124,12 +133,12 @@ impl App {
                 Err(nothing) => {
                     let why = format!("{}: {}", file.name, nothing.detail);
                     let waits = !nothing.trouble.refuses_file() || nothing.trouble == PullTrouble::Gap;
-                    wrong = Some(troubled(None, nothing.trouble, &why));
+                    wrong = Some(troubled(nothing.trouble, &why));
                     if waits { Ok(()) } else { put_aside(file, Some(nothing.to_string())).await }
                 }
             };
             if let Err(why) = aside {
-                wrong = Some(troubled(None, PullTrouble::Misconfigured, &why));
+                wrong = Some(troubled(PullTrouble::Misconfigured, &why));
             }
         }
         let outcome = match (wrong, taken) {
@@ -153,15 +162,16 @@ impl App {
             .map_err(|error| error.to_string())
     }
 
-    async fn take_pulled(&self, bring: &Bring, brought: &Brought, noted: Noted) -> Result<Taken, Failure> {
-        let told = &brought.statement;
-        let follow = self.follow(bring, told).await?;
-        if let Some((ended, begins)) = follow.broken(told.opening_minor) {
-            let detail =
-                format!("the statement begins with {begins}, the one before it ended with {ended} (fen)");
-            return Ok(Err(NothingBrought { trouble: PullTrouble::Gap, detail }));
+    async fn take_pulled(
+        &self,
+        bring: &Bring,
+        (told, follow): (&ToldStatement, &Follow),
+        noted: Noted,
+    ) -> Result<Taken, Failure> {
+        if let Some(found) = follow.broken(told.opening_minor) {
+            return Ok(Err(NothingBrought { trouble: PullTrouble::Gap, detail: words_of(found) }));
         }
-        let pieces = match self.pieces((bring, told), &follow, noted) {
+        let pieces = match self.pieces((bring, told), follow, noted) {
             Ok(pieces) => pieces,
             Err(error) => {
                 let (trouble, detail) = (PullTrouble::Misconfigured, error.to_string());
@@ -190,8 +200,13 @@ impl App {
     }
 }
 
-fn troubled(asking: Option<Asking>, trouble: PullTrouble, detail: &str) -> PullOutcome {
-    PullOutcome::Troubled { asking, trouble, detail: detail.to_owned() }
+fn troubled(trouble: PullTrouble, detail: &str) -> PullOutcome {
+    PullOutcome::Troubled { trouble, detail: detail.to_owned() }
+}
+
+fn words_of(found: Break) -> String {
+    let Break { begins_minor, ended_minor, .. } = found;
+    format!("the statement begins with {begins_minor}, the one before it ended with {ended_minor} (fen)")
 }
 
 /// Work that blocks, beside the threads that serve; nothing where it was cut off.

@@ -14,11 +14,32 @@ const EQUAL_MAX: usize = 20_000;
 /// Whose statement it is.
 type Whose = (TenantId, ChannelAccountId);
 
+/// Where a statement begins among its days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// With the first line of its first day: it may tell anew, and better, what an earlier one of that day told.
+    Anew,
+    /// Perhaps within its first day, after an earlier one of that day.
+    Onward,
+}
+
+/// Where a statement does not follow on the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Break {
+    /// The closing balance of the one before, minor units.
+    pub ended_minor: i64,
+    /// Its last day, days since 1970-01-01.
+    pub ended_day: i64,
+    /// The opening balance of this one, minor units.
+    pub begins_minor: i64,
+}
+
 /// What is known of a statement's neighbours.
 #[derive(Debug)]
 pub struct Follow {
     whose: Whose,
     neighbours: Vec<BankStatement>,
+    reach: Reach,
     first_day: i64,
     last_day: i64,
     /// How many lines of each content the first day had before this statement began.
@@ -35,11 +56,17 @@ pub fn neighbour_days(statement: &ToldStatement) -> Option<(i64, i64)> {
 impl Follow {
     /// A statement among its neighbours, those that reach into [`neighbour_days`].
     #[must_use]
-    pub fn among(mut neighbours: Vec<BankStatement>, whose: Whose, statement: &ToldStatement) -> Self {
+    pub fn among(
+        mut neighbours: Vec<BankStatement>,
+        whose: Whose,
+        statement: &ToldStatement,
+        reach: Reach,
+    ) -> Self {
         neighbours.sort_by_key(|row| (row.last_day, row.created_at_us, row.id));
         let days = || statement.lines.iter().map(|line| line.booked_day);
         let (first_day, last_day) = (days().min().unwrap_or_default(), days().max().unwrap_or_default());
-        let mut follow = Self { whose, neighbours, first_day, last_day, equal_before: BTreeMap::new() };
+        let mut follow =
+            Self { whose, neighbours, reach, first_day, last_day, equal_before: BTreeMap::new() };
         if !statement.lines.is_empty() {
             follow.equal_before = follow.of_the_same_day(statement.opening_minor).unwrap_or_default();
         }
@@ -84,15 +111,16 @@ impl Follow {
             closing_minor: statement.closing_minor,
             lines_count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
             equal_lines: json!(self.equal_lines(statement)).to_string(),
-            gap_after_minor: self.gap(statement.opening_minor),
+            gap_after_minor: self.before_gap(statement.opening_minor).and_then(|row| row.closing_minor),
             fills: self.fills(statement.closing_minor),
         })
     }
 
-    /// Where the statement before this one ended and this one begins, minor units, if those differ.
+    /// Where the statement before this one ended and this one begins, if those differ.
     #[must_use]
-    pub fn broken(&self, opening_minor: Option<i64>) -> Option<(i64, i64)> {
-        self.gap(opening_minor).zip(opening_minor)
+    pub fn broken(&self, opening_minor: Option<i64>) -> Option<Break> {
+        let (before, begins_minor) = (self.before_gap(opening_minor)?, opening_minor?);
+        Some(Break { ended_minor: before.closing_minor?, ended_day: before.last_day, begins_minor })
     }
 
     /// How many equal lines without numbers the last day has, those before this statement included.
@@ -109,17 +137,21 @@ impl Follow {
         equal
     }
 
-    /// The closing balance of the statement before, if this one does not begin with it and does not overlap it.
-    fn gap(&self, opening_minor: Option<i64>) -> Option<i64> {
+    /// The statement before this one, if this one does not begin with its closing balance and does not overlap it.
+    fn before_gap(&self, opening_minor: Option<i64>) -> Option<&BankStatement> {
         let opening = opening_minor?;
         let told = |row: &&BankStatement| row.closing_minor.is_some() && row.first_day <= self.first_day;
         let before = || self.neighbours.iter().filter(told);
         let known =
             before().any(|row| row.closing_minor == Some(opening) || row.opening_minor == Some(opening));
-        let last = before().next_back().filter(|_| !known)?;
+        let of_this_day = |row: &BankStatement| {
+            row.first_day == row.last_day && row.last_day == self.first_day && self.first_day == self.last_day
+        };
+        let replaced = |row: &&BankStatement| self.reach == Reach::Anew && of_this_day(row);
+        let last = before().rev().find(|row| !replaced(row)).filter(|_| !known)?;
         let one_day = last.first_day == last.last_day && last.last_day == self.first_day;
         let apart = last.last_day < self.first_day || one_day;
-        last.closing_minor.filter(|_| apart)
+        apart.then_some(last)
     }
 
     /// The later statement that begins with the balance that this one closes with.

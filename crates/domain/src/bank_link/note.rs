@@ -36,10 +36,17 @@ pub enum PullOutcome {
     Filed,
     /// The folder has nothing new.
     Nothing,
+    /// A statement came that does not begin where the one before it ended; nothing of it was taken.
+    Broken {
+        /// What was asked for.
+        asking: Asking,
+        /// The last day of the one before it, days since 1970-01-01: one of the days from there on is wrong.
+        ended_day: i64,
+        /// The same in words, without personal data.
+        detail: String,
+    },
     /// No statement could be taken.
     Troubled {
-        /// What was asked for; none where files come as they like.
-        asking: Option<Asking>,
         /// What is wrong.
         trouble: PullTrouble,
         /// The same in words, without personal data.
@@ -147,7 +154,7 @@ impl NotePull {
     fn troubled(
         &self,
         link: &mut BankLink,
-        (asking, trouble, detail): (Option<Asking>, PullTrouble, &str),
+        (trouble, detail): (PullTrouble, &str),
         snapshot: &Snapshot,
         (changes, moment): (&mut Changes, &mut Moment<'_>),
     ) {
@@ -157,10 +164,6 @@ impl NotePull {
         link.trouble = Some(trouble);
         link.trouble_detail = Some(detail.chars().take(DETAIL_MAX_CHARS).collect());
         link.due_at_us = moment.after(doubled.min(PAUSE_MAX_US));
-        if let (PullTrouble::Gap, Some(asking)) = (trouble, asking) {
-            link.gap_day = Some(asking.day);
-            link.final_day = asking.day.saturating_sub(2);
-        }
         if trouble.refuses_file() {
             let what = (ExceptionKind::StatementRefused, EventKind::BankLinkRefused);
             self.tell(link, what, snapshot, (changes, moment));
@@ -206,9 +209,13 @@ impl Command for NotePull {
                 self.heal(&mut link, snapshot, (&mut changes, moment));
             }
             PullOutcome::Nothing => link.due_at_us = moment.after(link.every_us),
-            PullOutcome::Troubled { asking, trouble, detail } => {
-                let what = (*asking, *trouble, detail.as_str());
-                self.troubled(&mut link, what, snapshot, (&mut changes, moment));
+            PullOutcome::Broken { asking, ended_day, detail } => {
+                link.gap_day = Some(asking.day);
+                link.final_day = asking.day.saturating_sub(1).min(*ended_day).saturating_sub(1);
+                self.troubled(&mut link, (PullTrouble::Gap, detail), snapshot, (&mut changes, moment));
+            }
+            PullOutcome::Troubled { trouble, detail } => {
+                self.troubled(&mut link, (*trouble, detail), snapshot, (&mut changes, moment));
             }
         }
         if moment.now_us.saturating_sub(link.heard_at_us) >= SILENT_US {

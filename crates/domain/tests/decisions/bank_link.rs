@@ -51,8 +51,12 @@ impl World {
     }
 
     fn trouble(&mut self, trouble: PullTrouble) -> BankLink {
-        let asking = Some(self.asked());
-        self.note(PullOutcome::Troubled { asking, trouble, detail: "x".to_owned() })
+        self.note(PullOutcome::Troubled { trouble, detail: "x".to_owned() })
+    }
+
+    fn broken(&mut self, ended_day: i64) -> BankLink {
+        let asking = self.asked();
+        self.note(PullOutcome::Broken { asking, ended_day, detail: "x".to_owned() })
     }
 
     fn link_events(&self) -> Vec<&'static str> {
@@ -79,7 +83,7 @@ fn a_link_begins_with_its_contract_and_stops_with_it() {
     world.change(ChannelAccountTerms { enabled: Some(false), ..ChannelAccountTerms::default() });
     assert_eq!(world.link().status, LinkStatus::Stopped);
     let stopped = world.link();
-    let outcome = PullOutcome::Troubled { asking: None, trouble: PullTrouble::Forged, detail: String::new() };
+    let outcome = PullOutcome::Troubled { trouble: PullTrouble::Forged, detail: String::new() };
     assert_eq!(world.note(outcome), stopped, "who asked before it stopped changes nothing");
     let ask = AskBankNow { tenant_id: TENANT, channel_account_id: BANK, origin: Origin::system() };
     assert_eq!(world.run(&ask), Err(Refusal::NotFound { what: "bank_link" }));
@@ -169,18 +173,35 @@ fn a_gap_has_the_statement_before_it_asked_for_again() {
     world.brought();
     world.brought();
     assert_eq!(world.asked().day, first + 2);
-    let link = world.trouble(PullTrouble::Gap);
+    let link = world.broken(first + 1);
     assert_eq!((link.gap_day, link.due_at_us > world.now_us), (Some(first + 2), true));
     assert_eq!(world.asked(), Asking { day: first + 1, kind: StatementKind::Final });
     let link = world.brought();
     assert_eq!((link.trouble, link.due_at_us), (Some(PullTrouble::Gap), world.now_us), "not healed yet");
     assert_eq!(world.exceptions(), ["statement_refused open"]);
-    let again = world.trouble(PullTrouble::Gap);
+    let again = world.broken(first + 1);
     assert_eq!(again.failures, 2, "and if it did not help, the pause grows");
     world.brought();
     let link = world.brought();
     assert_eq!((link.gap_day, link.failures, link.final_day), (None, 0, first + 2));
     assert_eq!(world.exceptions(), ["statement_refused closed"]);
+}
+
+#[test]
+fn a_gap_after_days_without_lines_has_all_of_them_asked_for_again() {
+    let mut world = linked();
+    let first = world.asked().day;
+    world.now_us += 4 * DAY_US;
+    for _ in 0..3 {
+        world.brought();
+    }
+    world.broken(first);
+    for day in first..first + 3 {
+        assert_eq!(world.asked(), Asking { day, kind: StatementKind::Final });
+        assert_eq!(world.brought().trouble, Some(PullTrouble::Gap), "not healed yet");
+    }
+    let link = world.brought();
+    assert_eq!((link.gap_day, link.trouble, link.final_day), (None, None, first + 3));
 }
 
 #[test]

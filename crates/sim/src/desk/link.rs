@@ -4,7 +4,7 @@ use super::setup::{ACCOUNT, BANK, TENANT};
 use super::{Act, Desk, Died};
 use tk_channels::bank::Told;
 use tk_channels::bank::call::Answer;
-use tk_channels::bank::follow::Follow;
+use tk_channels::bank::follow::{Follow, Reach};
 use tk_channels::bank::report::{Brought, of_answer};
 use tk_domain::audit::Origin;
 use tk_domain::bank_link::{Asking, BankLink, NotePull, PullOutcome, PullTrouble, StatementKind};
@@ -101,7 +101,7 @@ impl Desk {
     /// Takes an answer whole or not at all, and notes what came of it.
     fn take(&mut self, link: &BankLink, (asking, answer): (Asking, &Answer)) -> Result<(), Died> {
         let outcome = match of_answer(&self.link, Some(asking), answer) {
-            Err(nothing) => self.nothing(asking, nothing.trouble, nothing.detail),
+            Err(nothing) => PullOutcome::Troubled { trouble: nothing.trouble, detail: nothing.detail },
             Ok(brought)
                 if link.last_hash.as_ref() == Some(&brought.hash)
                     && asking.kind == StatementKind::Intraday =>
@@ -114,10 +114,6 @@ impl Desk {
         self.survives()
     }
 
-    fn nothing(&self, asking: Asking, trouble: PullTrouble, detail: String) -> PullOutcome {
-        PullOutcome::Troubled { asking: Some(asking), trouble, detail }
-    }
-
     fn take_statement(&mut self, asking: Asking, brought: Brought) -> Result<PullOutcome, Died> {
         #[cfg(feature = "planted")]
         let brought = {
@@ -127,12 +123,13 @@ impl Desk {
         };
         let told = &brought.statement;
         let neighbours: Vec<BankStatement> = self.store.rows.bank_statements.iter().cloned().collect();
-        let follow = Follow::among(neighbours, (TENANT, BANK), told);
+        let follow = Follow::among(neighbours, (TENANT, BANK), told, Reach::Anew);
         let broken = follow.broken(told.opening_minor);
         #[cfg(feature = "planted")]
         let broken = broken.filter(|_| !self.has(crate::planted::Bug::GapIgnored));
-        if broken.is_some() {
-            return Ok(self.nothing(asking, PullTrouble::Gap, "simulated".to_owned()));
+        if let Some(found) = broken {
+            let (ended_day, detail) = (found.ended_day, "simulated".to_owned());
+            return Ok(PullOutcome::Broken { asking, ended_day, detail });
         }
         let mut lines: Vec<TellLine> =
             told.lines.iter().map(|line| self.tell(line, follow.before(line), asking)).collect();
@@ -154,7 +151,8 @@ impl Desk {
                 origin: Origin::channel(BANK),
             };
             if self.run(&command).is_none() {
-                return Ok(self.nothing(asking, PullTrouble::Unreadable, "the books refuse it".to_owned()));
+                let (trouble, detail) = (PullTrouble::Unreadable, "the books refuse it".to_owned());
+                return Ok(PullOutcome::Troubled { trouble, detail });
             }
             self.survives()?;
         }

@@ -254,6 +254,28 @@ async fn a_statement_that_does_not_follow_on_has_the_one_before_asked_for_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_balance_in_a_sound_file_is_found_and_put_right_over_days_without_lines() {
+    for linked in Linked::each("csv", false).await {
+        linked.arrive(500, "ZHANG", "A");
+        linked.app.advance(DAY_US);
+        // The one row of a CSV has nothing to disagree with: only a later balance shows that its own is wrong.
+        linked.bank.add_faults(vec![BankFault::File { wrong: Spoiled::WrongTotal }]);
+        assert_eq!(linked.pull().await.1, 1);
+        linked.app.advance(DAY_US);
+        assert_eq!(linked.pull().await.0.trouble, None, "a day without lines");
+        linked.arrive(40, "WANG", "C");
+        let (link, _) = linked.pull().await;
+        assert_eq!(link.trouble, Some(PullTrouble::Gap));
+        for _ in 0..2 {
+            assert_eq!(linked.pull().await.1, 0, "the days from the last lines on, once more");
+        }
+        let (link, new) = linked.pull().await;
+        assert_eq!((link.trouble, new, linked.lines().await), (None, 1, 2));
+        linked.sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_worker_asks_by_itself_and_at_once_when_told_to() {
     for linked in Linked::each("mt940", true).await {
         linked
