@@ -41,6 +41,7 @@ use tk_domain::instruction::Instruction;
 use tk_domain::payment::{Attempt, BrowserForm, Payment};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport, Unclear};
+use tk_domain::split::{ReceiverFinding, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn};
 use unionpay::agreement::AgreementError;
 
 /// Whether real money moves.
@@ -89,6 +90,32 @@ pub struct RefundRows<'a> {
     pub refund: &'a Refund,
     /// The attempt whose money goes back.
     pub attempt: &'a Attempt,
+    /// What it takes back of shares by itself, with their receivers.
+    pub shares: &'a [(SplitReturn, SplitReceiver)],
+}
+
+/// The rows that an instruction about a receiver of shares speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceiverRows<'a> {
+    /// What is to be said.
+    pub instruction: &'a Instruction,
+    /// The receiver.
+    pub receiver: &'a SplitReceiver,
+    /// Its name, unsealed.
+    pub name: Option<&'a str>,
+}
+
+/// The rows that an instruction about a split speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct SplitRows<'a> {
+    /// What is to be said.
+    pub instruction: &'a Instruction,
+    /// The split.
+    pub split: &'a Split,
+    /// The attempt whose money is divided.
+    pub attempt: &'a Attempt,
+    /// Its shares with their receivers.
+    pub shares: &'a [(SplitLine, SplitReceiver)],
 }
 
 /// Every channel that can be spoken with.
@@ -153,6 +180,36 @@ impl Adapters {
             Adapter::Alipay(credentials) => alipay::adapter::say_refund(&line, credentials, rows).await,
             Adapter::Wechatpay(credentials) => wechatpay::adapter::say_refund(&line, credentials, rows).await,
             Adapter::Unionpay(credentials) => unionpay::adapter::say_refund(&line, credentials, rows).await,
+        }
+    }
+
+    /// Has a receiver of shares bound and says what came of it; nothing for a channel that pays nobody else.
+    pub async fn say_receiver(
+        &self,
+        contract: &Contract,
+        rows: ReceiverRows<'_>,
+        now_us: i64,
+    ) -> Option<ReceiverFinding> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(credentials) => {
+                Some(alipay::adapter::say_receiver(&line, credentials, rows).await)
+            }
+            Adapter::Wechatpay(_) | Adapter::Unionpay(_) => None,
+        }
+    }
+
+    /// Carries out an instruction about a split and says what came of it; nothing for a channel that pays nobody else.
+    pub async fn say_split(
+        &self,
+        contract: &Contract,
+        rows: SplitRows<'_>,
+        now_us: i64,
+    ) -> Option<SplitReport> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(credentials) => Some(alipay::adapter::say_split(&line, credentials, rows).await),
+            Adapter::Wechatpay(_) | Adapter::Unionpay(_) => None,
         }
     }
 

@@ -115,6 +115,12 @@ words! {
         FulfilmentReport = "fulfilment.report",
         /// A split was made.
         SplitCreate = "split.create",
+        /// A channel reported about a split.
+        SplitReport = "split.report",
+        /// A party was named as a receiver of shares.
+        SplitReceiverAdd = "split_receiver.add",
+        /// A channel bound a party, or refused to.
+        SplitReceiverReport = "split_receiver.report",
         /// Money that a policy waits for was confirmed.
         MoneyConfirm = "money.confirm",
         /// A bank line was linked with what explains it.

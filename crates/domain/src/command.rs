@@ -3,9 +3,7 @@
 use crate::decision::Decision;
 use crate::id::{
     AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
-    InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId,
-    RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReturnId, StatementId, TenantId,
+    CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;
@@ -98,6 +96,8 @@ pub enum Want {
     TransferReturn(TenantId, ReturnId),
     /// A bank's statement.
     BankStatement(TenantId, StatementId),
+    /// A party that gets shares, read without a lock.
+    SplitReceiver(TenantId, SplitReceiverId),
     /// One division of a payment, read without a lock.
     Split(TenantId, SplitId),
     /// One receiver's share, read without a lock.

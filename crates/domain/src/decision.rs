@@ -23,7 +23,7 @@ use crate::payment::{Attempt, Payment};
 use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::split::{Split, SplitLine, SplitReturn};
+use crate::split::{Split, SplitLine, SplitReceiver, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 
@@ -106,6 +106,8 @@ pub enum Change {
     TransferReturn(Box<TransferReturn>),
     /// A bank's statement.
     BankStatement(Box<BankStatement>),
+    /// A party that gets shares.
+    SplitReceiver(Box<SplitReceiver>),
     /// One division of a payment.
     Split(Box<Split>),
     /// One receiver's share.
@@ -142,7 +144,7 @@ change_from! {
     Shift => Shift, Seat => Seat, CounterDay => CounterDay, CounterMovement => CounterMovement,
     CashDeposit => CashDeposit, Cheque => Cheque, Fulfilment => Fulfilment,
     TransferReturn => TransferReturn, BankStatement => BankStatement, Split => Split, SplitLine => SplitLine,
-    SplitReturn => SplitReturn, BankLink => BankLink,
+    SplitReturn => SplitReturn, SplitReceiver => SplitReceiver, BankLink => BankLink,
 }
 
 /// What changes in one commit; an empty one is a decision to change nothing.

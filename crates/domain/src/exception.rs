@@ -52,6 +52,12 @@ words! {
         ReturnBounced = "return_bounced",
         /// What a payment brought does not cover the shares agreed with it.
         SplitUncovered = "split_uncovered",
+        /// A split unknown for a day, or refused for a day.
+        SplitUnknown = "split_unknown",
+        /// The channel names shares that are not ours.
+        SplitMismatch = "split_mismatch",
+        /// Shares were proven not paid; they are the merchant's again.
+        SplitFailed = "split_failed",
         /// A slip is in the books and no statement has proven it within its time.
         SlipUnproven = "slip_unproven",
         /// A statement does not begin where the one before it ended.

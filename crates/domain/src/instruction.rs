@@ -18,6 +18,14 @@ words! {
         Refund = "refund",
         /// Ask for the refund's outcome.
         RefundQuery = "refund_query",
+        /// Look whether the shares that a refund takes back are known to be paid; nothing is said to the channel.
+        RefundAwait = "refund_await",
+        /// Bind a party that is to get shares.
+        ReceiverBind = "receiver_bind",
+        /// Send the split; again with the same number if its outcome is unknown.
+        Split = "split",
+        /// Ask what became of its shares.
+        SplitQuery = "split_query",
     }
 }
 
@@ -36,11 +44,11 @@ words! {
 pub struct Instruction {
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The attempt's or refund's own 16 bytes.
+    /// The attempt's, refund's, split's or party's own 16 bytes.
     pub id: Id128,
     /// What is to be said.
     pub kind: InstructionKind,
-    /// The payment it is about.
+    /// The payment it is about; for binding a party, that party's own bytes.
     pub payment_id: PaymentId,
     /// To which contract.
     pub channel_account_id: ChannelAccountId,
@@ -76,6 +84,12 @@ impl Instruction {
             self.tries = self.tries.saturating_add(1);
         }
         free
+    }
+
+    /// Whether the channel may have heard of it: a worker took it, and not only to look at rows of ours.
+    #[must_use]
+    pub const fn may_have_been_said(&self) -> bool {
+        self.tries > 0 && !matches!(self.kind, InstructionKind::RefundAwait)
     }
 
     /// Nothing remains to be said.

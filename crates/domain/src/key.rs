@@ -10,6 +10,8 @@ words! {
         MerchantOrder = "merchant_order",
         /// Merchant id and merchant refund number → refund.
         MerchantRefund = "merchant_refund",
+        /// Channel account id and account of a party → receiver.
+        SplitReceiver = "split_receiver",
         /// Merchant id and merchant split number → split.
         MerchantSplit = "merchant_split",
         /// Channel account id and channel transaction number → attempt.

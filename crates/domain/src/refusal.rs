@@ -162,6 +162,8 @@ pub enum Refusal {
     SplitNeedsChannel,
     /// The merchant split number exists with other terms or another payment.
     SplitConflict,
+    /// The channel has not bound the receiver to the contract.
+    ReceiverNotBound,
     /// The payment has received nothing, or nothing that may still be divided.
     NotSplittable,
     /// The tenant has as many of these as it may.
@@ -245,6 +247,7 @@ impl Refusal {
             Self::SplitExceedsItems => "split_exceeds_items",
             Self::SplitNeedsChannel => "split_needs_channel",
             Self::SplitConflict => "split_conflict",
+            Self::ReceiverNotBound => "receiver_not_bound",
             Self::NotSplittable => "not_splittable",
             Self::LimitReached { .. } => "limit_reached",
         }
@@ -345,6 +348,7 @@ impl Refusal {
             | Self::SplitExceedsItems
             | Self::SplitNeedsChannel
             | Self::SplitConflict
+            | Self::ReceiverNotBound
             | Self::NotSplittable
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }

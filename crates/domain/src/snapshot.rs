@@ -31,7 +31,7 @@ use crate::payment::{Attempt, Payment};
 use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::split::{Split, SplitLine, SplitReturn};
+use crate::split::{Split, SplitLine, SplitReceiver, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::HashSet;
@@ -115,6 +115,8 @@ pub struct Snapshot {
     pub transfer_returns: Rows<TransferReturn>,
     /// Statements of banks.
     pub bank_statements: Rows<BankStatement>,
+    /// Parties that get shares.
+    pub split_receivers: Rows<SplitReceiver>,
     /// Divisions of payments.
     pub splits: Rows<Split>,
     /// Shares of receivers.

@@ -306,6 +306,7 @@ fn channel_account(
         fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
         fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
         refund_window_days: 330,
+        split_rate_max_ppm: 0,
         settings: if undo { conversation::UNDO.to_owned() } else { "{}".to_owned() },
         credentials: Vec::new(),
         enabled: true,

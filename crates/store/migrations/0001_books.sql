@@ -121,6 +121,7 @@ CREATE TABLE channel_accounts (
   fee_rate {i64} NOT NULL CHECK (fee_rate BETWEEN 0 AND 1000000),
   fee_returned {i64} NOT NULL CHECK (fee_returned IN (0, 1)),
   refund_window_days {i64} NOT NULL CHECK (refund_window_days >= 0),
+  split_rate_max_ppm {i64} NOT NULL CHECK (split_rate_max_ppm BETWEEN 0 AND 1000000),
   settings TEXT NOT NULL,
   credentials {bytes} NOT NULL,
   enabled {i64} NOT NULL CHECK (enabled IN (0, 1)),
@@ -494,7 +495,8 @@ CREATE INDEX holds_open ON holds (tenant_id, merchant_id, id) WHERE status = 'op
 CREATE TABLE instructions (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('pay', 'query', 'close', 'cancel', 'refund', 'refund_query')),
+  kind TEXT NOT NULL CHECK (kind IN ('pay', 'query', 'close', 'cancel', 'refund', 'refund_query',
+    'refund_await', 'receiver_bind', 'split', 'split_query')),
   payment_id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('open', 'done')),
@@ -1007,6 +1009,29 @@ CREATE TABLE bank_statements (
 CREATE INDEX bank_statements_by_day ON bank_statements (tenant_id, channel_account_id, last_day);
 @tenant bank_statements
 
+-- A party that a channel pays shares to, bound to a contract by the channel's own call.
+CREATE TABLE split_receivers (
+  tenant_id {id} NOT NULL,
+  id {id} NOT NULL,
+  channel_account_id {id} NOT NULL,
+  channel TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name')),
+  account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 64),
+  name_sealed {bytes},
+  status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused')),
+  unknown_since_us {i64},
+  tries {i64} NOT NULL CHECK (tries >= 0),
+  failure_code TEXT,
+  failure_message TEXT,
+  created_at_us {i64} NOT NULL,
+  updated_at_us {i64} NOT NULL,
+  version {i64} NOT NULL CHECK (version > 0),
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, channel_account_id, kind, account),
+  CHECK ((status = 'refused') = (failure_code IS NOT NULL))
+) {strict};
+@tenant split_receivers
+
 -- One division of one payment's money; what it divides lies in its lines.
 CREATE TABLE splits (
   tenant_id {id} NOT NULL,
@@ -1018,11 +1043,11 @@ CREATE TABLE splits (
   mode TEXT NOT NULL CHECK (mode IN ('books', 'channel')),
   merchant_split_no TEXT,
   out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
-  amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
+  amount_minor {i64} NOT NULL CHECK (amount_minor >= 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   legal_entity TEXT,
   first_line {i64} NOT NULL CHECK (first_line >= 0),
-  lines_count {i64} NOT NULL CHECK (lines_count > 0),
+  lines_count {i64} NOT NULL CHECK (lines_count >= 0),
   last {i64} NOT NULL CHECK (last IN (0, 1)),
   status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'succeeded', 'failed')),
   accepted_at_us {i64},
@@ -1039,6 +1064,8 @@ CREATE TABLE splits (
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, out_no),
   CHECK ((mode = 'books') = (legal_entity IS NOT NULL)),
+  CHECK ((lines_count = 0) = (amount_minor = 0)),
+  CHECK (lines_count > 0 OR (mode = 'channel' AND last = 1)),
   CHECK (mode = 'channel' OR status = 'succeeded'),
   CHECK ((status IN ('succeeded', 'failed')) = (ended_at_us IS NOT NULL)),
   CHECK (status = 'processing' OR unknown_since_us IS NULL)
@@ -1076,7 +1103,7 @@ CREATE TABLE split_lines (
   CHECK (to_merchant_id IS NULL OR to_merchant_id <> merchant_id),
   CHECK (to_merchant_id IS NULL OR status = 'done'),
   CHECK ((status = 'pending') = (ended_at_us IS NULL)),
-  CHECK (status = 'done' OR returned_minor = 0)
+  CHECK (status <> 'pending' OR returned_minor = 0)
 ) {strict};
 CREATE INDEX split_lines_by_split ON split_lines (split_id, position);
 CREATE INDEX split_lines_by_receiver ON split_lines (to_receiver_id, id) WHERE to_receiver_id IS NOT NULL;

@@ -31,6 +31,7 @@ record! {
     fee_rate: Rate,
     fee_returned: bool,
     refund_window_days: i64,
+    split_rate_max_ppm: i64,
     settings: String,
     credentials: Vec<u8>,
     enabled: bool,

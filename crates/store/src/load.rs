@@ -26,7 +26,7 @@ use tk_domain::prepayment::{Draw, Prepayment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::{Row, Snapshot};
-use tk_domain::split::{Split, SplitLine, SplitReturn};
+use tk_domain::split::{Split, SplitLine, SplitReceiver, SplitReturn};
 use tk_domain::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use tk_domain::webhook::{Delivery, Event, WebhookEndpoint};
 
@@ -145,6 +145,9 @@ fn add(loads: &mut Vec<Load>, snapshot: &mut Snapshot, want: &Want) {
         }
         Want::BankStatement(tenant, id) => {
             by_key::<BankStatement>(loads, snapshot, (*tenant, (*tenant, *id)));
+        }
+        Want::SplitReceiver(tenant, id) => {
+            by_key::<SplitReceiver>(loads, snapshot, (*tenant, (*tenant, *id)));
         }
         Want::Split(tenant, id) => by_key::<Split>(loads, snapshot, (*tenant, (*tenant, *id))),
         Want::SplitLine(tenant, id) => by_key::<SplitLine>(loads, snapshot, (*tenant, (*tenant, *id))),

@@ -4,13 +4,14 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
+use tk_domain::channel_account::Channel;
 use tk_domain::id::{
     AttemptId, ChannelAccountId, MerchantId, PaymentId, RefundId, SplitId, SplitLineId, SplitReceiverId,
     SplitReturnId, TenantId,
 };
 use tk_domain::split::{
-    LINES_MAX, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode, SplitReturn,
-    SplitState,
+    Binding, LINES_MAX, ReceiverKind, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode,
+    SplitReceiver, SplitReturn, SplitState,
 };
 use tk_money::Currency;
 
@@ -133,6 +134,32 @@ record! {
 }
 decided!(SplitReturn, split_returns);
 
+record! {
+    SplitReceiver in "split_receivers", keys 2, Fresh, Unlocked, frozen [
+        "channel_account_id",
+        "channel",
+        "kind",
+        "account",
+        "created_at_us",
+    ];
+    tenant_id: TenantId,
+    id: SplitReceiverId,
+    channel_account_id: ChannelAccountId,
+    channel: Channel,
+    kind: ReceiverKind,
+    account: String,
+    name_sealed: Option<Vec<u8>>,
+    status: Binding,
+    unknown_since_us: Option<i64>,
+    tries: i64,
+    failure_code: Option<String>,
+    failure_message: Option<String>,
+    created_at_us: i64,
+    updated_at_us: i64,
+    version: i64,
+}
+decided!(SplitReceiver, split_receivers);
+
 /// Which splits a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SplitFilter {
@@ -157,6 +184,26 @@ impl Store {
             .only("payment_id =", filter.payment_id)
             .only("status =", filter.status);
         self.list(query, page).await
+    }
+
+    /// Receivers of shares, newest first.
+    pub async fn split_receivers(
+        &self,
+        tenant_id: TenantId,
+        channel_account_id: Option<ChannelAccountId>,
+        page: Page,
+    ) -> Result<Listed<SplitReceiver>, Failure> {
+        self.list(Query::of(tenant_id).only("channel_account_id =", channel_account_id), page).await
+    }
+
+    /// What a refund takes back of shares.
+    pub async fn split_returns_of(
+        &self,
+        tenant_id: TenantId,
+        refund_id: RefundId,
+    ) -> Result<Vec<SplitReturn>, Failure> {
+        let query = Query::<SplitReturn>::of(tenant_id).only("refund_id =", Some(refund_id));
+        records(self.read_one(tenant_id, query.all("id", LINES_MAX)).await?)
     }
 
     /// The shares of a payment, in their order.

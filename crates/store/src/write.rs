@@ -24,7 +24,7 @@ use tk_domain::prepayment::{Draw, Prepayment};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
-use tk_domain::split::{Split, SplitLine, SplitReturn};
+use tk_domain::split::{Split, SplitLine, SplitReceiver, SplitReturn};
 use tk_domain::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use tk_domain::webhook::{Delivery, WebhookEndpoint};
 
@@ -92,6 +92,7 @@ pub fn writes_of(snapshot: &mut Snapshot) -> Vec<Write> {
     changed::<CashDeposit>(&mut writes, snapshot);
     changed::<TransferReturn>(&mut writes, snapshot);
     changed::<BankStatement>(&mut writes, snapshot);
+    changed::<SplitReceiver>(&mut writes, snapshot);
     changed::<Split>(&mut writes, snapshot);
     changed::<SplitLine>(&mut writes, snapshot);
     changed::<SplitReturn>(&mut writes, snapshot);

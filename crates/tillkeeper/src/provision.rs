@@ -91,6 +91,8 @@ pub async fn channel_account(
         fee_rate: Some(contract.fee_rate),
         fee_returned: Some(true),
         refund_window_days: Some(330),
+        // Alipay lets three tenths of a payment go unless the contract says otherwise (商家分账).
+        split_rate_max_ppm: (contract.channel == Channel::Alipay).then_some(300_000),
         settings: Some(contract.settings.to_string()),
         credentials: Some(credentials),
         ..ChannelAccountTerms::default()

@@ -29,6 +29,9 @@ impl App {
             | InstructionKind::Close
             | InstructionKind::Cancel => self.about_payment(instruction).await,
             InstructionKind::Refund | InstructionKind::RefundQuery => self.about_refund(instruction).await,
+            InstructionKind::RefundAwait => self.continue_refund(&instruction).await,
+            InstructionKind::ReceiverBind => self.about_receiver(instruction).await,
+            InstructionKind::Split | InstructionKind::SplitQuery => self.about_split(instruction).await,
         }
     }
 
@@ -88,9 +91,11 @@ impl App {
         let Some(refund) = refund else { return Ok(()) };
         let attempt = self.reader().get::<Attempt>(&(tenant_id, refund.attempt_id)).await?;
         let Some(attempt) = attempt else { return Ok(()) };
+        let shares = self.shares_of_refund(&refund).await?;
         let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
-                let rows = RefundRows { instruction: &instruction, refund: &refund, attempt: &attempt };
+                let (instruction, refund, attempt) = (&instruction, &refund, &attempt);
+                let rows = RefundRows { instruction, refund, attempt, shares: &shares };
                 self.reader().pass("after_commit_before_channel");
                 let report = self.adapters().say_refund(&contract, rows, self.now_us()).await;
                 self.reader().pass("after_channel_before_commit");
@@ -111,7 +116,7 @@ impl App {
             .map(drop)
     }
 
-    async fn contract(
+    pub(super) async fn contract(
         &self,
         tenant_id: TenantId,
         account: Option<ChannelAccount>,

@@ -12,6 +12,7 @@ mod pull;
 mod pull_statements;
 mod rounds;
 mod send_webhooks;
+mod shares;
 
 pub use deliver::{Begun, Told};
 pub use pull::Pulled;

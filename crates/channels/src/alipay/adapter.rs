@@ -1,10 +1,11 @@
 //! Instructions carried out at Alipay.
 
 use super::call::{self, Call, CallError};
-use super::{Credentials, Heard, NotSent, conversation, report};
+use super::{Credentials, Heard, NotSent, conversation, report, shares};
 use crate::line::Line;
-use crate::{PaymentRows, RefundRows};
+use crate::{PaymentRows, ReceiverRows, RefundRows, SplitRows};
 use tk_domain::report::{PaymentReport, RefundReport};
+use tk_domain::split::{ReceiverFinding, SplitReport};
 
 /// Carries out an instruction about an attempt.
 pub(crate) async fn say_payment(
@@ -27,10 +28,33 @@ pub(crate) async fn say_refund(
     credentials: &Credentials,
     rows: RefundRows<'_>,
 ) -> RefundReport {
-    let RefundRows { instruction, refund, attempt } = rows;
+    let RefundRows { instruction, refund, attempt, shares } = rows;
     let kind = instruction.kind;
-    let heard = converse(line, credentials, call::for_refund(kind, refund, attempt)).await;
+    let heard = converse(line, credentials, call::for_refund(kind, refund, attempt, shares)).await;
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }
+}
+
+/// Has a receiver bound.
+pub(crate) async fn say_receiver(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: ReceiverRows<'_>,
+) -> ReceiverFinding {
+    let call = shares::for_receiver(rows.instruction.kind, rows.receiver, rows.name).map(Call::Shares);
+    shares::receiver(&converse(line, credentials, call).await)
+}
+
+/// Carries out an instruction about a split.
+pub(crate) async fn say_split(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: SplitRows<'_>,
+) -> SplitReport {
+    let SplitRows { instruction, split, attempt, shares } = rows;
+    let kind = instruction.kind;
+    let call = shares::for_split(kind, split, attempt, shares).map(Call::Shares);
+    let heard = converse(line, credentials, call).await;
+    SplitReport { source: report::source(kind), finding: shares::split(kind, attempt, shares, &heard) }
 }
 
 async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {

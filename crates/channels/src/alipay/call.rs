@@ -1,12 +1,13 @@
 //! From an instruction to the call that carries it out (alipay.md section 4).
 
-use super::Settings;
+use super::{Settings, shares};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::refund::Refund;
+use tk_domain::split::{DividedBy, SplitReceiver, SplitReturn, divided_by};
 use tk_formats::alipay::{Charset, amount, request, time};
 use tk_money::Currency;
 
@@ -57,7 +58,11 @@ pub enum Call {
         amount_fen: i64,
         /// Why, in the merchant's words.
         reason: String,
+        /// What it takes back of those who got shares.
+        shares: Vec<shares::Royalty>,
     },
+    /// Binding a receiver of shares, dividing and asking about it.
+    Shares(shares::Call),
     /// `alipay.trade.fastpay.refund.query`.
     RefundQuery {
         /// The attempt's number.
@@ -89,6 +94,8 @@ pub struct Order {
     pub notify_url: Option<String>,
     /// Where the payer's browser returns to; for display only.
     pub return_url: Option<String>,
+    /// Whether the money stays frozen until it is divided.
+    pub royalty_freeze: bool,
 }
 
 /// How a call travels.
@@ -146,12 +153,24 @@ pub fn for_payment(
         InstructionKind::Query => Ok(Call::Query { out_trade_no }),
         InstructionKind::Close => Ok(Call::Close { out_trade_no }),
         InstructionKind::Cancel => Ok(Call::Cancel { out_trade_no }),
-        InstructionKind::Refund | InstructionKind::RefundQuery => Err(CallError::KindForeign(kind)),
+        InstructionKind::Refund
+        | InstructionKind::RefundQuery
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
 /// The call that carries out an instruction about a refund of an attempt.
-pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> Result<Call, CallError> {
+pub fn for_refund(
+    kind: InstructionKind,
+    refund: &Refund,
+    attempt: &Attempt,
+    shares: &[(SplitReturn, SplitReceiver)],
+) -> Result<Call, CallError> {
+    let given: Vec<(i64, &SplitReceiver)> =
+        shares.iter().map(|(back, receiver)| (back.amount_minor, receiver)).collect();
     let (out_trade_no, out_request_no) = (attempt.out_no.clone(), refund.out_no.clone());
     match kind {
         InstructionKind::Refund => Ok(Call::Refund {
@@ -159,11 +178,17 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
             out_request_no,
             amount_fen: fen(refund.order_minor, refund.currency)?,
             reason: cleaned(&refund.reason, Charset::Utf8),
+            shares: shares::royalties(&given),
         }),
         InstructionKind::RefundQuery => Ok(Call::RefundQuery { out_trade_no, out_request_no }),
-        InstructionKind::Pay | InstructionKind::Query | InstructionKind::Close | InstructionKind::Cancel => {
-            Err(CallError::KindForeign(kind))
-        }
+        InstructionKind::Pay
+        | InstructionKind::Query
+        | InstructionKind::Close
+        | InstructionKind::Cancel
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -184,6 +209,7 @@ fn for_pay(
         expires_at_us: attempt.channel_expires_at_us,
         notify_url: settings.notify_url.clone(),
         return_url: payload.return_url,
+        royalty_freeze: divided_by(payment) != DividedBy::Nobody,
     };
     match attempt.method {
         Method::AlipayPage => Ok(Call::Page(order)),
@@ -208,7 +234,7 @@ fn for_pay(
     }
 }
 
-fn fen(minor: i64, currency: Currency) -> Result<i64, CallError> {
+pub(super) fn fen(minor: i64, currency: Currency) -> Result<i64, CallError> {
     let terms = super::CAPABILITIES;
     if !terms.currencies.contains(&currency) {
         return Err(CallError::CurrencyForeign(currency));
@@ -245,6 +271,7 @@ impl Call {
             Self::Cancel { .. } => "alipay.trade.cancel",
             Self::Refund { .. } => "alipay.trade.refund",
             Self::RefundQuery { .. } => "alipay.trade.fastpay.refund.query",
+            Self::Shares(call) => call.method(),
             Self::BillUrl { .. } => "alipay.data.dataservice.bill.downloadurl.query",
         }
     }
@@ -260,6 +287,7 @@ impl Call {
             | Self::Cancel { .. }
             | Self::Refund { .. }
             | Self::RefundQuery { .. }
+            | Self::Shares(_)
             | Self::BillUrl { .. } => Road::Gateway,
         }
     }
@@ -285,6 +313,7 @@ impl Call {
             | Self::Cancel { .. }
             | Self::Refund { .. }
             | Self::RefundQuery { .. }
+            | Self::Shares(_)
             | Self::BillUrl { .. } => None,
         }
     }
@@ -307,12 +336,20 @@ impl Call {
             Self::Query { out_trade_no } | Self::Close { out_trade_no } | Self::Cancel { out_trade_no } => {
                 Ok(json!({ "out_trade_no": out_trade_no }))
             }
-            Self::Refund { out_trade_no, out_request_no, amount_fen, reason } => Ok(json!({
-                "out_trade_no": out_trade_no,
-                "out_request_no": out_request_no,
-                "refund_amount": amount::format_fen(*amount_fen),
-                "refund_reason": if reason.is_empty() { out_request_no } else { reason },
-            })),
+            Self::Refund { out_trade_no, out_request_no, amount_fen, reason, shares } => {
+                let mut content = json!({
+                    "out_trade_no": out_trade_no,
+                    "out_request_no": out_request_no,
+                    "refund_amount": amount::format_fen(*amount_fen),
+                    "refund_reason": if reason.is_empty() { out_request_no } else { reason },
+                });
+                if !shares.is_empty() {
+                    let shares: Vec<Value> = shares.iter().map(shares::Royalty::content).collect();
+                    content["refund_royalty_parameters"] = Value::Array(shares);
+                }
+                Ok(content)
+            }
+            Self::Shares(call) => Ok(call.content()),
             Self::RefundQuery { out_trade_no, out_request_no } => Ok(json!({
                 "out_trade_no": out_trade_no,
                 "out_request_no": out_request_no,
@@ -340,6 +377,9 @@ impl Order {
         .chain(more)
         {
             content.insert((*name).to_owned(), Value::from(*value));
+        }
+        if self.royalty_freeze {
+            content.insert("extend_params".to_owned(), json!({ "royalty_freeze": "true" }));
         }
         Ok(Value::Object(content))
     }

@@ -96,11 +96,16 @@ const CLOSE: &[Kind] = &[Kind::Close];
 const CANCEL: &[Kind] = &[Kind::Cancel];
 const REFUND: &[Kind] = &[Kind::Refund];
 const REFUND_QUERY: &[Kind] = &[Kind::RefundQuery];
+const BIND: &[Kind] = &[Kind::ReceiverBind];
+const SPLIT: &[Kind] = &[Kind::Split];
+const SPLIT_QUERY: &[Kind] = &[Kind::SplitQuery];
 const ALL: &[Kind] = Kind::ALL;
 
 const PAY_DOC: &str = "alipay.trade.pay and alipay.trade.precreate, business error codes";
 const CLOSE_DOC: &str = "alipay.trade.close, business error codes";
 const CANCEL_DOC: &str = "alipay.trade.cancel, business error codes";
+const SPLIT_DOC: &str = "alipay.trade.order.settle, business error codes";
+const BIND_DOC: &str = "alipay.trade.royalty.relation.bind, business error codes";
 const REFUND_DOC: &str = "alipay.trade.refund, business error codes";
 
 const fn rule(kinds: &'static [Kind], code: &'static str, verdict: Verdict, doc: &'static str) -> CodeRule {
@@ -148,6 +153,19 @@ const CODES: &[CodeRule] = &[
         "ACQ.TRADE_NOT_EXIST",
         Verdict::NotFound,
         "alipay.trade.fastpay.refund.query, business error codes",
+    ),
+    rule(BIND, "ACQ.INVALID_PARAMETER", Verdict::Failed, BIND_DOC),
+    rule(BIND, "ACQ.USER_NOT_EXIST", Verdict::Failed, BIND_DOC),
+    rule(SPLIT, "ACQ.INVALID_PARAMETER", Verdict::Failed, SPLIT_DOC),
+    rule(SPLIT, "ACQ.TRADE_STATUS_ERROR", Verdict::Failed, SPLIT_DOC),
+    rule(SPLIT, "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", Verdict::Failed, SPLIT_DOC),
+    rule(SPLIT, "ACQ.TRADE_SETTLE_ERROR", SYSTEM, SPLIT_DOC),
+    rule(SPLIT, "ACQ.DISCORDANT_REPEAT_REQUEST", UNKNOWN, SPLIT_DOC),
+    rule(
+        SPLIT_QUERY,
+        "ACQ.TRADE_NOT_EXIST",
+        Verdict::NotFound,
+        "alipay.trade.order.settle.query, business error codes",
     ),
     rule(ALL, "ACQ.SYSTEM_ERROR", SYSTEM, "every interface, business error codes"),
     rule(ALL, "aop.ACQ.SYSTEM_ERROR", SYSTEM, "every interface, business error codes"),

@@ -12,7 +12,7 @@ use tk_domain::report::{Borne, PaidEvidence, PaymentFinding, RefundFinding, Sour
 use tk_formats::alipay::{amount, time};
 use tk_money::Amount;
 
-const OK: &str = "10000";
+pub(super) const OK: &str = "10000";
 const WAITING: &str = "10003";
 /// The longest channel number taken, bytes; Alipay's have 28 digits.
 const TXN_NO_MAX_BYTES: usize = 64;
@@ -22,10 +22,14 @@ const ACTION_MAX_BYTES: usize = 8 * 1024;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: InstructionKind) -> Source {
     match kind {
-        InstructionKind::Query | InstructionKind::RefundQuery => Source::Query,
-        InstructionKind::Pay | InstructionKind::Close | InstructionKind::Cancel | InstructionKind::Refund => {
-            Source::Reply
-        }
+        InstructionKind::Query | InstructionKind::RefundQuery | InstructionKind::SplitQuery => Source::Query,
+        InstructionKind::Pay
+        | InstructionKind::Close
+        | InstructionKind::Cancel
+        | InstructionKind::Refund
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split => Source::Reply,
     }
 }
 
@@ -107,9 +111,12 @@ fn payment_answer(kind: InstructionKind, attempt: &Attempt, answer: &Answer) -> 
         InstructionKind::Query => queried(attempt, fields),
         InstructionKind::Close => PaymentFinding::Closed,
         InstructionKind::Cancel => cancelled(attempt, fields),
-        InstructionKind::Refund | InstructionKind::RefundQuery => {
-            PaymentFinding::Unclear(Unclear::Unreadable)
-        }
+        InstructionKind::Refund
+        | InstructionKind::RefundQuery
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => PaymentFinding::Unclear(Unclear::Unreadable),
     }
 }
 
@@ -224,7 +231,11 @@ fn refund_answer(
         | InstructionKind::Pay
         | InstructionKind::Query
         | InstructionKind::Close
-        | InstructionKind::Cancel => RefundFinding::Unclear(Unclear::Unreadable),
+        | InstructionKind::Cancel
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => RefundFinding::Unclear(Unclear::Unreadable),
     }
 }
 
@@ -270,7 +281,7 @@ fn refund_refusal(kind: InstructionKind, answer: &Answer) -> RefundFinding {
 }
 
 /// What the documents say about a refusing answer; only a business failure (40004) can be final.
-fn verdict(kind: InstructionKind, answer: &Answer) -> Verdict {
+pub(super) fn verdict(kind: InstructionKind, answer: &Answer) -> Verdict {
     let sub_code = answer.sub_code.as_deref().filter(|code| !code.is_empty());
     let documented = sub_code.and_then(|code| CAPABILITIES.verdict(kind, code));
     match (answer.code.as_str(), documented) {
@@ -293,16 +304,16 @@ fn by_gateway_code(code: &str, sub_code: Option<&str>) -> Unclear {
     }
 }
 
-fn code_and_message(answer: &Answer) -> (String, String) {
+pub(super) fn code_and_message(answer: &Answer) -> (String, String) {
     let code = answer.sub_code.clone().unwrap_or_else(|| answer.code.clone());
     (code, answer.sub_msg.clone().unwrap_or_else(|| answer.msg.clone()))
 }
 
 #[derive(Clone, Copy)]
-struct Fields<'a>(&'a Answer);
+pub(super) struct Fields<'a>(pub(super) &'a Answer);
 
 impl<'a> Fields<'a> {
-    fn text(self, name: &str) -> Option<&'a str> {
+    pub(super) fn text(self, name: &str) -> Option<&'a str> {
         self.0.node.get(name).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty())
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn say_refund(
     credentials: &Arc<Credentials>,
     rows: RefundRows<'_>,
 ) -> RefundReport {
-    let RefundRows { instruction, refund, attempt } = rows;
+    let RefundRows { instruction, refund, attempt, shares: _ } = rows;
     let kind = instruction.kind;
     let call = call::for_refund(kind, refund, attempt, &credentials.settings);
     let heard = converse(line, credentials, call).await;

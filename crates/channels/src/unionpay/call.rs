@@ -172,7 +172,12 @@ pub fn for_payment(
             txn_time_us: attempt.created_at_us,
             biz_type: biz_type(attempt.method)?,
         }),
-        InstructionKind::Refund | InstructionKind::RefundQuery => Err(CallError::KindForeign(kind)),
+        InstructionKind::Refund
+        | InstructionKind::RefundQuery
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -198,9 +203,14 @@ pub fn for_refund(
         InstructionKind::RefundQuery => {
             Ok(Call::Query { order_id: refund.out_no.clone(), txn_time_us: refund.created_at_us, biz_type })
         }
-        InstructionKind::Pay | InstructionKind::Query | InstructionKind::Close | InstructionKind::Cancel => {
-            Err(CallError::KindForeign(kind))
-        }
+        InstructionKind::Pay
+        | InstructionKind::Query
+        | InstructionKind::Close
+        | InstructionKind::Cancel
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 

@@ -22,8 +22,14 @@ const ACTION_MAX_BYTES: usize = 16 * 1024;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: Kind) -> Source {
     match kind {
-        Kind::Query | Kind::RefundQuery => Source::Query,
-        Kind::Pay | Kind::Close | Kind::Cancel | Kind::Refund => Source::Reply,
+        Kind::Query | Kind::RefundQuery | Kind::SplitQuery => Source::Query,
+        Kind::Pay
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundAwait
+        | Kind::ReceiverBind
+        | Kind::Split => Source::Reply,
     }
 }
 
@@ -40,7 +46,12 @@ pub fn payment(kind: Kind, attempt: &Attempt, heard: &Heard) -> PaymentFinding {
         Heard::Answered(message) => match kind {
             Kind::Pay => pay_answer(attempt, message),
             Kind::Query | Kind::Close | Kind::Cancel => query_answer(kind, attempt, message),
-            Kind::Refund | Kind::RefundQuery => PaymentFinding::Unclear(Unclear::Unreadable),
+            Kind::Refund
+            | Kind::RefundQuery
+            | Kind::RefundAwait
+            | Kind::ReceiverBind
+            | Kind::Split
+            | Kind::SplitQuery => PaymentFinding::Unclear(Unclear::Unreadable),
         },
         Heard::Form(_)
         | Heard::Unreadable(_)
@@ -57,9 +68,14 @@ pub fn refund(kind: Kind, refund: &Refund, heard: &Heard) -> RefundFinding {
         Heard::Answered(message) => match kind {
             Kind::Refund => refund_answer(refund, message),
             Kind::RefundQuery => refund_query_answer(refund, message),
-            Kind::Pay | Kind::Query | Kind::Close | Kind::Cancel => {
-                RefundFinding::Unclear(Unclear::Unreadable)
-            }
+            Kind::Pay
+            | Kind::Query
+            | Kind::Close
+            | Kind::Cancel
+            | Kind::RefundAwait
+            | Kind::ReceiverBind
+            | Kind::Split
+            | Kind::SplitQuery => RefundFinding::Unclear(Unclear::Unreadable),
         },
         Heard::Form(_)
         | Heard::Unreadable(_)

@@ -30,7 +30,7 @@ pub(crate) async fn say_refund(
     credentials: &Credentials,
     rows: RefundRows<'_>,
 ) -> RefundReport {
-    let RefundRows { instruction, refund, attempt } = rows;
+    let RefundRows { instruction, refund, attempt, shares: _ } = rows;
     let kind = instruction.kind;
     let heard = converse(line, credentials, call::for_refund(kind, refund, attempt)).await;
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }

@@ -168,7 +168,12 @@ pub fn for_payment(
         InstructionKind::Query => Ok(Call::Query { out_trade_no }),
         InstructionKind::Close => Ok(Call::Close { out_trade_no }),
         InstructionKind::Cancel => Ok(Call::Reverse { out_trade_no }),
-        InstructionKind::Refund | InstructionKind::RefundQuery => Err(CallError::KindForeign(kind)),
+        InstructionKind::Refund
+        | InstructionKind::RefundQuery
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -184,9 +189,14 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
             reason: clipped(&refund.reason, REASON_MAX_BYTES),
         }),
         InstructionKind::RefundQuery => Ok(Call::RefundQuery { out_refund_no }),
-        InstructionKind::Pay | InstructionKind::Query | InstructionKind::Close | InstructionKind::Cancel => {
-            Err(CallError::KindForeign(kind))
-        }
+        InstructionKind::Pay
+        | InstructionKind::Query
+        | InstructionKind::Close
+        | InstructionKind::Cancel
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split
+        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
     }
 }
 

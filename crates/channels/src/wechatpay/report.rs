@@ -26,10 +26,14 @@ type Fields = Map<String, Value>;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: InstructionKind) -> Source {
     match kind {
-        InstructionKind::Query | InstructionKind::RefundQuery => Source::Query,
-        InstructionKind::Pay | InstructionKind::Close | InstructionKind::Cancel | InstructionKind::Refund => {
-            Source::Reply
-        }
+        InstructionKind::Query | InstructionKind::RefundQuery | InstructionKind::SplitQuery => Source::Query,
+        InstructionKind::Pay
+        | InstructionKind::Close
+        | InstructionKind::Cancel
+        | InstructionKind::Refund
+        | InstructionKind::RefundAwait
+        | InstructionKind::ReceiverBind
+        | InstructionKind::Split => Source::Reply,
     }
 }
 

@@ -134,7 +134,7 @@ pub async fn say_refund(
     attempt: &Attempt,
 ) -> RefundFinding {
     let instruction = rows::instruction(kind, None);
-    let rows = RefundRows { instruction: &instruction, refund, attempt };
+    let rows = RefundRows { instruction: &instruction, refund, attempt, shares: &[] };
     bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding
 }
 

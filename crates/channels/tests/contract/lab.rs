@@ -95,6 +95,10 @@ const fn method_word(kind: InstructionKind) -> &'static str {
         InstructionKind::Cancel => "cancel",
         InstructionKind::Refund => "refund",
         InstructionKind::RefundQuery => "refund_query",
+        InstructionKind::ReceiverBind => "bind",
+        InstructionKind::Split => "settle",
+        InstructionKind::SplitQuery => "settle_query",
+        InstructionKind::RefundAwait => panic!("nothing is said to the channel"),
     }
 }
 

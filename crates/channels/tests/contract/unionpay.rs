@@ -200,7 +200,11 @@ impl Bench for Unionpay {
             InstructionKind::Query
             | InstructionKind::Close
             | InstructionKind::Cancel
-            | InstructionKind::RefundQuery => "00",
+            | InstructionKind::RefundQuery
+            | InstructionKind::RefundAwait
+            | InstructionKind::ReceiverBind
+            | InstructionKind::Split
+            | InstructionKind::SplitQuery => "00",
         };
         self.script(Some(txn_type), fault(trouble)).await;
     }

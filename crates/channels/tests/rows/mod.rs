@@ -200,6 +200,7 @@ pub fn account(settings: String) -> ChannelAccount {
         fee_rate: Rate::ZERO,
         fee_returned: true,
         refund_window_days: 365,
+        split_rate_max_ppm: 0,
         settings,
         credentials: Vec::new(),
         enabled: true,

@@ -179,7 +179,7 @@ impl Bench {
         attempt: &Attempt,
     ) -> RefundFinding {
         let instruction = rows::instruction(kind, None);
-        let rows = RefundRows { instruction: &instruction, refund, attempt };
+        let rows = RefundRows { instruction: &instruction, refund, attempt, shares: &[] };
         self.adapters.say_refund(contract, rows, self.now_us()).await.finding
     }
 

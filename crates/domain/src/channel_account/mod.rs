@@ -151,6 +151,8 @@ pub struct ChannelAccount {
     pub fee_returned: bool,
     /// Days after payment within which the channel refunds online.
     pub refund_window_days: i64,
+    /// What the contract lets the channel pay to others of each payment, millionths; 0 where it has no splits.
+    pub split_rate_max_ppm: i64,
     /// The adapter's non-secret settings, a JSON object (gateway address, mode).
     pub settings: String,
     /// The adapter's secrets, sealed.
@@ -161,4 +163,12 @@ pub struct ChannelAccount {
     pub created_at_us: i64,
     /// Counts the commits that changed the row.
     pub version: i64,
+}
+
+impl ChannelAccount {
+    /// Whether its channel pays shares of a payment to others.
+    #[must_use]
+    pub const fn divides(&self) -> bool {
+        self.split_rate_max_ppm > 0
+    }
 }

@@ -9,6 +9,7 @@ use crate::id::{ChannelAccountId, PartnerId, TenantId};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::split::split_limits;
 use serde_json::json;
 use tk_money::{Currency, Rate};
 
@@ -42,6 +43,8 @@ pub struct ChannelAccountTerms {
     pub fee_returned: Option<bool>,
     /// Days after payment within which the channel refunds online.
     pub refund_window_days: Option<i64>,
+    /// What the channel may pay to others of each payment, millionths.
+    pub split_rate_max_ppm: Option<i64>,
     /// The adapter's non-secret settings, a JSON object.
     pub settings: Option<String>,
     /// The adapter's secrets, sealed by the caller.
@@ -63,6 +66,7 @@ impl ChannelAccountTerms {
             fee_rate: self.fee_rate.unwrap_or(stored.fee_rate),
             fee_returned: self.fee_returned.unwrap_or(stored.fee_returned),
             refund_window_days: self.refund_window_days.unwrap_or(stored.refund_window_days),
+            split_rate_max_ppm: self.split_rate_max_ppm.unwrap_or(stored.split_rate_max_ppm),
             settings: self.settings.clone().unwrap_or_else(|| stored.settings.clone()),
             credentials: self.credentials.clone().unwrap_or_else(|| stored.credentials.clone()),
             enabled: self.enabled.unwrap_or(stored.enabled),
@@ -115,6 +119,7 @@ impl CreateChannelAccount {
             fee_rate: Rate::ZERO,
             fee_returned: false,
             refund_window_days: 365,
+            split_rate_max_ppm: 0,
             settings: "{}".to_owned(),
             credentials: Vec::new(),
             enabled: true,
@@ -229,6 +234,12 @@ fn check(account: &ChannelAccount) -> Result<(), Refusal> {
     if !(0..=REFUND_WINDOW_DAYS_MAX).contains(&account.refund_window_days) {
         return invalid("refund_window_days", "outside 0 to 3650");
     }
+    if !(0..=1_000_000).contains(&account.split_rate_max_ppm) {
+        return invalid("split_rate_max", "outside 0 to 1");
+    }
+    if account.divides() && split_limits(account.channel).is_none() {
+        return invalid("split_rate_max", "this channel pays nobody else");
+    }
     if account.credentials.is_empty() {
         return invalid("credentials", "missing");
     }
@@ -249,6 +260,7 @@ fn write(
         "amount_min": account.amount_min_minor, "amount_max": account.amount_max_minor,
         "priority": account.priority, "fee_rate": account.fee_rate.to_string(),
         "fee_returned": account.fee_returned, "refund_window_days": account.refund_window_days,
+        "split_rate_max": account.split_rate_max_ppm,
         "settings": account.settings, "credentials_changed": credentials_given,
     });
     changes.audit((account.tenant_id, origin), Act::ChannelAccountWrite, &account.id, &detail, moment);

@@ -284,7 +284,7 @@ impl Command for CreatePayment {
         if let Some(id) = self.partner_id.or_else(|| product.and_then(|product| product.partner_id)) {
             wants.add(Want::Partner(self.tenant_id, id));
         }
-        split::want_terms(self.tenant_id, &self.splits, wants);
+        split::want_terms(self.tenant_id, &self.splits, snapshot, wants);
         if let Some(period) = &self.period {
             instalment::want((self.tenant_id, self.merchant_id), period, snapshot, wants);
         }

@@ -4,7 +4,7 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
-use crate::instruction::InstructionKind;
+use crate::instruction::{Instruction, InstructionKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
 use crate::payment::{Attempt, Disposition, Payment};
@@ -57,7 +57,7 @@ impl CancelRefund {
             RefundState::Approved if refund.route != RefundRoute::OriginalOnline => {
                 Err(Refusal::RefundInProgress)
             }
-            RefundState::Approved if instruction.is_some_and(|row| row.tries > 0) => {
+            RefundState::Approved if instruction.is_some_and(Instruction::may_have_been_said) => {
                 Err(Refusal::RefundInProgress)
             }
             RefundState::Approved | RefundState::PendingApproval | RefundState::Cancelled => Ok(()),
@@ -159,7 +159,7 @@ impl WithdrawUnsent<'_> {
         let tenant_id = self.refund.tenant_id;
         let instruction = snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
         let waits = matches!(self.refund.status, RefundState::Approved | RefundState::PendingApproval);
-        let sent = instruction.is_some_and(|said| said.tries > 0);
+        let sent = instruction.is_some_and(Instruction::may_have_been_said);
         if !waits || sent || self.refund.origin == RefundOrigin::Void {
             return None;
         }

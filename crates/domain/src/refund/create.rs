@@ -250,7 +250,8 @@ fn make(
     attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
     attempt.updated_at_us = moment.now_us;
     if attempt.method.told_to_channel() {
-        changes.put(instruction(&refund, due_at_us));
+        let kind = if undoing.waits() { InstructionKind::RefundAwait } else { InstructionKind::Refund };
+        changes.put(instruction(&refund, kind, due_at_us));
     }
     undoing.take_back(&refund, changes, moment);
     changes.put_some(postings::hold(EntryKind::Hold, &hold, &refund, moment));
@@ -309,11 +310,11 @@ fn new_refund(
     }
 }
 
-fn instruction(refund: &Refund, due_at_us: i64) -> Instruction {
+fn instruction(refund: &Refund, kind: InstructionKind, due_at_us: i64) -> Instruction {
     Instruction {
         tenant_id: refund.tenant_id,
         id: refund.id.id128(),
-        kind: InstructionKind::Refund,
+        kind,
         payment_id: refund.payment_id,
         channel_account_id: refund.channel_account_id,
         status: InstructionStatus::Open,

@@ -4,6 +4,7 @@ use crate::channel_account::{ChannelAccount, Method};
 use crate::id::{ChannelAccountId, MerchantId, PartnerId, ProductId};
 use crate::payment::Payment;
 use crate::product::{Product, Terminal};
+use crate::split::{DividedBy, divided_by};
 use crate::words::words;
 use serde::Serialize;
 use tk_money::Currency;
@@ -25,6 +26,8 @@ words! {
         Partner = "partner",
         /// The amount is outside its bounds.
         Amount = "amount",
+        /// The payment is to be divided by another contract's channel.
+        Split = "split",
         /// Another candidate goes first.
         Priority = "priority",
     }
@@ -65,18 +68,21 @@ pub struct Demand {
     pub amount_minor: i64,
     /// Of which currency.
     pub currency: Currency,
+    /// Whose channel has to pay others out of it.
+    pub divided_by: DividedBy,
 }
 
 impl Demand {
     /// What this payment demands.
     #[must_use]
-    pub const fn of(payment: &Payment) -> Self {
+    pub fn of(payment: &Payment) -> Self {
         Self {
             merchant_id: payment.merchant_id,
             product_id: payment.product_id,
             partner_id: payment.partner_id,
             amount_minor: payment.payer_minor,
             currency: payment.currency,
+            divided_by: divided_by(payment),
         }
     }
 }
@@ -117,6 +123,7 @@ fn drop_reason(account: &ChannelAccount, method: Method, demand: &Demand) -> Opt
         (allows(account.products.as_ref(), &demand.product_id), DropReason::Product),
         (of_partner(account, demand), DropReason::Partner),
         (amount_fits, DropReason::Amount),
+        (divides(account, demand), DropReason::Split),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
 }
@@ -124,6 +131,15 @@ fn drop_reason(account: &ChannelAccount, method: Method, demand: &Demand) -> Opt
 /// Whether the account is bound to no partner, or to the one of the payment.
 fn of_partner(account: &ChannelAccount, demand: &Demand) -> bool {
     account.partner_id.is_none_or(|only| demand.partner_id == Some(only))
+}
+
+/// Whether its channel can pay whoever else is to have a share.
+fn divides(account: &ChannelAccount, demand: &Demand) -> bool {
+    match demand.divided_by {
+        DividedBy::Nobody => true,
+        DividedBy::Contract(id) => id == account.id,
+        DividedBy::AnyThatDivides => account.divides(),
+    }
 }
 
 fn listed(list: &str, word: &str) -> bool {

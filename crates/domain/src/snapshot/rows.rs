@@ -13,8 +13,7 @@ use crate::id::{
     AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
     ChequeId, CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
     IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId,
-    PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId,
-    SplitLineId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instalment::Instalment;
@@ -28,7 +27,7 @@ use crate::payment::{Attempt, Payment};
 use crate::prepayment::{Draw, Prepayment};
 use crate::product::Product;
 use crate::refund::Refund;
-use crate::split::{Split, SplitLine, SplitReturn};
+use crate::split::{Split, SplitLine, SplitReceiver, SplitReturn};
 use crate::transfer::{BankLine, BankStatement, TransferMatch, TransferOrder, TransferReturn};
 use crate::webhook::{Delivery, Event, WebhookEndpoint};
 use std::collections::btree_map::Entry;
@@ -65,7 +64,7 @@ rows! {
     Account: AccountId, BankLine: BankLineId, TransferOrder: AttemptId, TransferMatch: MatchId,
     Fulfilment: PaymentId, Cheque: ChequeId, Shift: ShiftId, Seat: Id128, CounterDay: CounterDayId,
     CounterMovement: MovementId, CashDeposit: CashDepositId, TransferReturn: ReturnId, BankStatement: StatementId,
-    Split: SplitId, SplitLine: SplitLineId, SplitReturn: SplitReturnId,
+    Split: SplitId, SplitLine: SplitLineId, SplitReturn: SplitReturnId, SplitReceiver: SplitReceiverId,
     BankLink: ChannelAccountId,
 }
 

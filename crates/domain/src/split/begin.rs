@@ -8,11 +8,15 @@ use crate::command::{Want, Wants};
 use crate::decision::Changes;
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::TypedId;
-use crate::moment::Moment;
+use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
+use crate::moment::{Moment, SECOND_US};
 use crate::payment::{Attempt, Item, Payment, out_no};
 use crate::snapshot::Snapshot;
 use crate::webhook::EventKind;
 use serde_json::json;
+
+/// How long after the payment the channel is first told: Alipay asks for half a minute (`alipay.trade.order.settle`).
+const SETTLED_AFTER_US: i64 = 30 * SECOND_US;
 
 /// Shares of one kind to be set aside.
 pub(super) struct Division<'a> {
@@ -58,6 +62,12 @@ pub(crate) fn begin(
     for mode in [SplitMode::Books, SplitMode::Channel] {
         let cuts: Vec<Cut> = cuts.iter().copied().filter(|cut| cut.mode() == mode).collect();
         if cuts.is_empty() {
+            continue;
+        }
+        // Taken at a counter, say: that way nobody else can be paid, and a person looks.
+        if mode == SplitMode::Channel && !terms.divided_by(attempt) {
+            let detail = json!({ "paid_by": attempt.channel_account_id, "agreed": terms.channel_account });
+            changes.put_some(uncovered(payment, attempt, &detail, moment).unless_open(snapshot));
             continue;
         }
         let legal_entity = terms.legal_entity.clone().filter(|_| mode == SplitMode::Books);
@@ -122,7 +132,26 @@ pub(super) fn divide(
         changes.put(line.clone());
     }
     changes.put(split.clone());
+    if division.mode == SplitMode::Channel {
+        changes.put(instruction(&split, moment.after(SETTLED_AFTER_US)));
+    }
     (split, lines)
+}
+
+fn instruction(split: &Split, due_at_us: i64) -> Instruction {
+    Instruction {
+        tenant_id: split.tenant_id,
+        id: split.id.id128(),
+        kind: InstructionKind::Split,
+        payment_id: split.payment_id,
+        channel_account_id: split.channel_account_id,
+        status: InstructionStatus::Open,
+        due_at_us,
+        lease_until_us: 0,
+        tries: 0,
+        payload: None,
+        version: 0,
+    }
 }
 
 fn header(division: &Division<'_>, (payment, attempt): (&Payment, &Attempt), moment: &Moment<'_>) -> Split {

@@ -1,7 +1,7 @@
 //! Dividing a payment after it was collected.
 
 use super::begin::{Division, divide, items_of, whole_of};
-use super::rows::{SPLITS_MAX, Split, SplitLine, SplitMode};
+use super::rows::{SPLITS_MAX, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity, want_terms};
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -27,6 +27,8 @@ pub struct CreateSplit {
     pub merchant_split_no: String,
     /// Who gets what.
     pub terms: SplitTerms,
+    /// Whether the channel releases to the merchant what it does not divide; it may then be all that is asked.
+    pub last: bool,
     /// Who asks.
     pub origin: Origin,
 }
@@ -69,7 +71,7 @@ impl CreateSplit {
         let asked = self.terms.cuts(whole).map_err(|_| Refusal::SplitConflict)?;
         let asked = asked.iter().map(|cut| (Some(cut.receiver), cut.amount_minor, cut.item));
         let same = asked.eq(lines.iter().map(|line| (line.receiver(), line.amount_minor, line.item)));
-        if !same {
+        if !same || split.last != self.last {
             return Err(Refusal::SplitConflict);
         }
         Ok(SplitCreated { split: split.clone(), lines, existing: true })
@@ -83,13 +85,45 @@ impl CreateSplit {
         let lines = lines_of(payment, snapshot);
         let cuts = self.terms.cuts(whole_of((payment, attempt), &items, &lines))?;
         terms::room(payment.split_lines_count, &cuts)?;
-        if cuts.is_empty() {
+        if cuts.is_empty() && !self.last {
             return Err(Refusal::FieldInvalid { param: "splits", reason: "at least one" });
         }
-        if cuts.iter().any(|cut| cut.mode() == SplitMode::Channel) {
-            return Err(Refusal::SplitNeedsChannel);
-        }
         Ok(cuts)
+    }
+
+    /// Merchants are credited in the books and parties by the channel: one split is of one kind.
+    fn mode(&self, cuts: &[Cut]) -> Result<SplitMode, Refusal> {
+        let invalid = |param, reason| Err(Refusal::FieldInvalid { param, reason });
+        let parties = cuts.iter().filter(|cut| cut.mode() == SplitMode::Channel).count();
+        match (parties, self.last) {
+            (0, false) => Ok(SplitMode::Books),
+            (0, true) if !cuts.is_empty() => invalid("last", "only what a channel divides is released"),
+            (some, _) if some == cuts.len() => Ok(SplitMode::Channel),
+            _ => invalid("splits", "merchants and receivers are divided separately"),
+        }
+    }
+
+    /// The channel divides only what its order said would be, until it was told to release the rest.
+    fn divisible(
+        &self,
+        (payment, attempt): (&Payment, &Attempt),
+        cuts: &[Cut],
+        snapshot: &Snapshot,
+    ) -> Result<(), Refusal> {
+        let told = SplitTerms::stored(payment.splits.as_ref()).is_some_and(|terms| terms.divided_by(attempt));
+        let over = splits_of(payment, snapshot).any(|split| split.last && split.status != SplitState::Failed);
+        if !told || over {
+            return Err(Refusal::NotSplittable);
+        }
+        let by_channel =
+            |line: &&&SplitLine| line.to_receiver_id.is_some() && line.status != SplitLineStatus::Failed;
+        let lines = lines_of(payment, snapshot);
+        let earlier = super::postings::sum(lines.iter().filter(by_channel).map(|line| line.amount_minor));
+        let contract = terms::parties(cuts, (self.tenant_id, payment.payer_amount(), earlier), snapshot)?;
+        if contract.is_some_and(|id| id != attempt.channel_account_id) {
+            return Err(Refusal::ReceiverNotBound);
+        }
+        Ok(())
     }
 
     /// The shares come out of what is still pending settlement: what was settled or refunded is gone.
@@ -105,6 +139,13 @@ impl CreateSplit {
         let short = amount(wanted.saturating_sub(available));
         Err(Refusal::InsufficientBalance { available: amount(available), short })
     }
+}
+
+/// The splits of a payment so far.
+fn splits_of<'a>(payment: &Payment, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a Split> {
+    let (tenant_id, payment_id) = (payment.tenant_id, payment.id);
+    let ids = (0..payment.splits_count).map(move |n| Split::id_of(payment_id, n));
+    ids.filter_map(move |id| snapshot.splits.get(&(tenant_id, id)))
 }
 
 /// The shares of a payment so far, by their places.
@@ -144,7 +185,10 @@ impl Command for CreateSplit {
         if let Some(id) = payment.effective_attempt_id {
             wants.add(Want::Attempt(self.tenant_id, id));
         }
-        want_terms(self.tenant_id, &self.terms, wants);
+        want_terms(self.tenant_id, &self.terms, snapshot, wants);
+        for n in 0..payment.splits_count {
+            wants.add(Want::Split(self.tenant_id, Split::id_of(payment.id, n)));
+        }
         let receivers = self.terms.receivers();
         let own = super::Receiver::Merchant(payment.merchant_id);
         let names = accounts(receivers.iter().chain([&own]), (self.tenant_id, payment.currency));
@@ -170,16 +214,20 @@ impl Command for CreateSplit {
         let giver = snapshot.merchants.get(&(self.tenant_id, payment.merchant_id)).ok_or(missing)?;
         let legal_entity = legal_entity(&self.terms.receivers(), giver, snapshot)?;
         let cuts = self.cuts(payment, attempt, snapshot)?;
+        let mode = self.mode(&cuts)?;
+        if mode == SplitMode::Channel {
+            self.divisible((payment, attempt), &cuts, snapshot)?;
+        }
         self.covered(payment, &cuts, snapshot)?;
         let mut payment = payment.clone();
         let mut changes = Changes::default();
         let number = Some(self.merchant_split_no.clone());
         let division = Division {
-            mode: SplitMode::Books,
+            mode,
             cuts: &cuts,
-            legal_entity,
+            legal_entity: legal_entity.filter(|_| mode == SplitMode::Books),
             merchant_split_no: number,
-            last: false,
+            last: self.last,
         };
         let (split, lines) = divide(&division, (&mut payment, attempt), &mut changes, moment);
         payment.updated_at_us = moment.now_us;

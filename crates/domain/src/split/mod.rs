@@ -10,18 +10,29 @@
 
 mod begin;
 mod create;
+mod go_on;
+mod limits;
 mod postings;
+mod receiver;
 mod rows;
+mod take_report;
 mod terms;
 mod undo;
 mod view;
 
 pub(crate) use begin::{begin, want_success};
 pub use create::{CreateSplit, SplitCreated};
+pub use go_on::ContinueRefund;
+pub use limits::{SplitLimits, split_limits};
+pub use receiver::{
+    AddSplitReceiver, Binding, ReceiverFinding, ReceiverKind, SplitReceiver, TakeReceiverReport,
+};
 pub use rows::{
     LINES_MAX, Receiver, ReturnMode, ReturnStatus, SPLITS_MAX, Split, SplitLine, SplitLineStatus, SplitMode,
     SplitReturn, SplitState,
 };
+pub use take_report::{ShareResult, ShareTold, SplitFinding, SplitReport, SplitTaken, TakeSplitReport};
+pub use terms::{DividedBy, divided_by};
 pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
 pub(crate) use undo::{Undoing, capture, capture_late, release, want_undoing};

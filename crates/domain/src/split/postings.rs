@@ -1,7 +1,7 @@
 //! How splits are booked. A share is credited to the receiving merchant's pending settlement, or to what the channel
 //! still has to pay a party.
 
-use super::rows::{Receiver, SplitLine, SplitReturn};
+use super::rows::{Receiver, ReturnMode, Split, SplitLine, SplitLineStatus, SplitReturn};
 use crate::id::{AttemptId, EntryId, PaymentId, RefundId, TenantId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
@@ -75,6 +75,73 @@ pub(super) fn taken_back(
     }
     posted.push((merchant, to, sum(returns.iter().map(|(back, _)| back.amount_minor))));
     entry(kind, About::refund(refund), posted, moment)
+}
+
+/// The entry of shares that the channel proved it paid:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | each receiver's split payable | | its share |
+/// | | channel receivable | together |
+pub(super) fn paid(
+    split: &Split,
+    about: About,
+    lines: &[SplitLine],
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let mut posted: Vec<Line> =
+        lines.iter().filter_map(|line| Some((line.account()?, Side::Debit, line.amount_minor))).collect();
+    posted.push((receivable(split), Side::Credit, sum(lines.iter().map(|line| line.amount_minor))));
+    entry(EntryKind::SplitPaid, about, posted, moment)
+}
+
+/// The entry of shares proven not paid:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | each receiver's split payable | | its share, less what refunds have taken back of it |
+/// | | the merchant's pending settlement | together |
+pub(super) fn failed(
+    split: &Split,
+    about: About,
+    lines: &[SplitLine],
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let mut posted: Vec<Line> =
+        lines.iter().filter_map(|line| Some((line.account()?, Side::Debit, line.kept_minor()))).collect();
+    let kind = AccountKind::PendingSettlement;
+    let merchant = AccountRef::merchant(split.tenant_id, split.merchant_id, kind, split.currency);
+    posted.push((merchant, Side::Credit, sum(lines.iter().map(SplitLine::kept_minor))));
+    entry(EntryKind::SplitFailed, about, posted, moment)
+}
+
+/// The entry of shares that the channel took back by a refund that is done:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | channel receivable | | together |
+/// | | each receiver's split payable | what came back |
+pub(super) fn returned(
+    refund: &Refund,
+    returns: &[(SplitReturn, SplitLine)],
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let paid = |line: &SplitLine| line.status != SplitLineStatus::Failed;
+    let by_channel = || returns.iter().filter(|(back, line)| back.mode != ReturnMode::Books && paid(line));
+    let (channel, kind) = (refund.channel_account_id, AccountKind::ChannelReceivable);
+    let receivable = AccountRef::channel(refund.tenant_id, channel, kind, refund.currency);
+    let total = sum(by_channel().map(|(back, _)| back.amount_minor));
+    let mut posted: Vec<Line> = vec![(receivable, Side::Debit, total)];
+    posted.extend(
+        by_channel().filter_map(|(back, line)| Some((line.account()?, Side::Credit, back.amount_minor))),
+    );
+    entry(EntryKind::SplitReturned, About::refund(refund), posted, moment)
+}
+
+/// The account of the money that the channel pays shares out of.
+pub(super) const fn receivable(split: &Split) -> AccountRef {
+    let kind = AccountKind::ChannelReceivable;
+    AccountRef::channel(split.tenant_id, split.channel_account_id, kind, split.currency)
 }
 
 /// From which accounts of the receiver a share comes back.

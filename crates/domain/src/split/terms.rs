@@ -1,15 +1,17 @@
 //! What is agreed about dividing a payment, frozen when it is created.
 
+use super::limits::split_limits;
+use super::receiver::Binding;
 use super::rows::{LINES_MAX, Receiver, SplitMode};
 use crate::command::{Want, Wants};
-use crate::id::{MerchantId, SplitReceiverId, TenantId};
+use crate::id::{ChannelAccountId, MerchantId, SplitReceiverId, TenantId};
 use crate::merchant::Merchant;
-use crate::payment::{FeeSnapshot, Item};
+use crate::payment::{Attempt, FeeSnapshot, Item, Payment};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tk_money::{Amount, Currency, split_by_weights};
+use tk_money::{Amount, Currency, Rounding, proportion, split_by_weights};
 
 /// Shares that one request may name.
 pub const TERMS_MAX: usize = 20;
@@ -44,6 +46,9 @@ pub struct SplitTerms {
     /// Whether the channel is to keep the money undivided for splits that come later.
     #[serde(default)]
     pub later: bool,
+    /// The contract whose channel pays the parties named, frozen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_account: Option<ChannelAccountId>,
     /// The legal entity of the merchants, frozen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_entity: Option<String>,
@@ -103,6 +108,12 @@ impl SplitTerms {
     pub(crate) fn agrees(&self, kept: Option<&String>) -> bool {
         let kept = Self::stored(kept).unwrap_or_default();
         kept.shares == self.shares && kept.later == self.later
+    }
+
+    /// Whether the order of this attempt told its channel that the payment is to be divided.
+    pub(super) fn divided_by(&self, attempt: &Attempt) -> bool {
+        let agreed = self.channel_account == Some(attempt.channel_account_id);
+        agreed || (self.channel_account.is_none() && self.later && split_limits(attempt.channel).is_some())
     }
 
     /// Who is named.
@@ -217,6 +228,68 @@ pub(super) fn legal_entity(
     Ok(entity)
 }
 
+/// The one contract to which all parties named are bound, if any are named: each once, and together within what it lets
+/// go of a payment, `earlier_minor` of which went before.
+pub(super) fn parties(
+    cuts: &[Cut],
+    (tenant_id, whole, earlier_minor): (TenantId, Amount, i64),
+    snapshot: &Snapshot,
+) -> Result<Option<ChannelAccountId>, Refusal> {
+    let mut contract: Option<ChannelAccountId> = None;
+    let (mut seen, mut sum) = (BTreeSet::new(), earlier_minor);
+    for cut in cuts {
+        let Receiver::Party(id) = cut.receiver else { continue };
+        let missing = Refusal::NotFound { what: "split_receiver" };
+        let receiver = snapshot.split_receivers.get(&(tenant_id, id)).ok_or(missing)?;
+        if receiver.status != Binding::Bound {
+            return Err(Refusal::ReceiverNotBound);
+        }
+        if contract.is_some_and(|known| known != receiver.channel_account_id) {
+            return Err(invalid("its receivers are bound to different channel accounts"));
+        }
+        contract = Some(receiver.channel_account_id);
+        sum = sum.checked_add(cut.amount_minor).ok_or(Refusal::AmountOverflow)?;
+        if !seen.insert(id) {
+            return Err(invalid("each receiver once"));
+        }
+    }
+    let Some(id) = contract else { return Ok(None) };
+    let account = snapshot.channel_accounts.get(&(tenant_id, id)).ok_or(Refusal::SplitNeedsChannel)?;
+    let limits = split_limits(account.channel).filter(|_| account.divides());
+    let limits = limits.ok_or(Refusal::SplitNeedsChannel)?;
+    if seen.len() > limits.receivers_max {
+        return Err(invalid("more receivers than the channel pays at once"));
+    }
+    let max = proportion(whole.minor, account.split_rate_max_ppm, WHOLE_PPM, Rounding::Down).unwrap_or(0);
+    if sum > max {
+        let amount = |minor| Amount::new(minor, whole.currency);
+        return Err(Refusal::SplitExceedsAmount { max: amount(max), sum: amount(sum) });
+    }
+    Ok(Some(id))
+}
+
+/// Whose channel has to divide a payment, so that only that contract may take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DividedBy {
+    /// No channel: any contract may take it.
+    Nobody,
+    /// The one contract that its receivers are bound to.
+    Contract(ChannelAccountId),
+    /// Any contract that divides; the receivers are named later.
+    AnyThatDivides,
+}
+
+/// Whose channel has to divide a payment; the order must tell it so before the payer pays.
+#[must_use]
+pub fn divided_by(payment: &Payment) -> DividedBy {
+    let terms = SplitTerms::stored(payment.splits.as_ref()).unwrap_or_default();
+    match (terms.channel_account, terms.later) {
+        (Some(id), _) => DividedBy::Contract(id),
+        (None, true) => DividedBy::AnyThatDivides,
+        (None, false) => DividedBy::Nobody,
+    }
+}
+
 /// Checks the terms of a new payment and freezes them, as JSON; nothing where nothing is divided.
 pub(crate) fn freeze(
     terms: &SplitTerms,
@@ -230,23 +303,26 @@ pub(crate) fn freeze(
     let fee_minor = fee.on(amount.minor).map_err(|_| Refusal::AmountOverflow)?;
     let left_minor = amount.minor.saturating_sub(fee_minor);
     let cuts = terms.cuts(Whole { amount, items, left_minor, shared_minor: 0 })?;
-    if cuts.iter().any(|cut| cut.mode() == SplitMode::Channel) || terms.later {
-        return Err(Refusal::SplitNeedsChannel);
-    }
+    let channel_account = parties(&cuts, (giver.tenant_id, amount, 0), snapshot)?;
     let legal_entity = legal_entity(&terms.receivers(), giver, snapshot)?;
-    let frozen = SplitTerms { legal_entity, ..terms.clone() };
+    let frozen = SplitTerms { legal_entity, channel_account, ..terms.clone() };
     Ok(serde_json::to_string(&frozen).ok())
 }
 
-/// The merchants that are named.
-pub(crate) fn want_terms(tenant_id: TenantId, terms: &SplitTerms, wants: &mut Wants) {
+/// The merchants that are named, and the parties with their contracts.
+pub(crate) fn want_terms(tenant_id: TenantId, terms: &SplitTerms, snapshot: &Snapshot, wants: &mut Wants) {
     if !terms.shares.is_empty() {
         wants.add(Want::OperatingProfile(tenant_id));
     }
     for receiver in terms.receivers() {
         match receiver {
             Receiver::Merchant(id) => wants.add(Want::Merchant(tenant_id, id)),
-            Receiver::Party(_) => {}
+            Receiver::Party(id) => {
+                wants.add(Want::SplitReceiver(tenant_id, id));
+                if let Some(row) = snapshot.split_receivers.get(&(tenant_id, id)) {
+                    wants.add(Want::ChannelAccount(tenant_id, row.channel_account_id));
+                }
+            }
         }
     }
 }

@@ -90,6 +90,11 @@ impl Undoing {
         postings::sum(self.parts.iter().map(|part| part.amount_minor))
     }
 
+    /// Whether the channel has yet to say of one of the shares whether it was paid at all.
+    pub(crate) fn waits(&self) -> bool {
+        self.parts.iter().any(|part| part.line.status == SplitLineStatus::Pending)
+    }
+
     /// Takes it back, in the commit that makes the refund and before its hold is drawn.
     pub(crate) fn take_back(self, refund: &Refund, changes: &mut Changes, moment: &mut Moment<'_>) {
         let made: Vec<(SplitReturn, SplitLine)> =
@@ -103,6 +108,7 @@ impl Part {
     fn begun(self, refund: &Refund, moment: &Moment<'_>) -> (SplitReturn, SplitLine) {
         let Self { mut line, amount_minor, cash_minor } = self;
         line.returning_minor = line.returning_minor.saturating_add(amount_minor);
+        let mode = if line.to_receiver_id.is_some() { ReturnMode::Along } else { ReturnMode::Books };
         let id = SplitReturn::id_of(refund.id, line.position);
         let back = SplitReturn {
             tenant_id: refund.tenant_id,
@@ -111,12 +117,12 @@ impl Part {
             payment_id: refund.payment_id,
             split_id: line.split_id,
             line_id: line.id,
-            mode: ReturnMode::Books,
+            mode,
             out_no: out_no('B', id.id128()),
             amount_minor,
             cash_minor,
             currency: refund.currency,
-            status: ReturnStatus::Held,
+            status: if mode == ReturnMode::Books { ReturnStatus::Held } else { ReturnStatus::Waiting },
             unknown_since_us: None,
             queries_count: 0,
             needs_manual: false,
@@ -179,7 +185,11 @@ impl Drawn<'_> {
 }
 
 /// What a refund took back of each share, with the share.
-fn returns_of(refund: &Refund, payment: &Payment, snapshot: &Snapshot) -> Vec<(SplitReturn, SplitLine)> {
+pub(super) fn returns_of(
+    refund: &Refund,
+    payment: &Payment,
+    snapshot: &Snapshot,
+) -> Vec<(SplitReturn, SplitLine)> {
     let back = |line: &SplitLine| {
         let id = SplitReturn::id_of(refund.id, line.position);
         snapshot.split_returns.get(&(refund.tenant_id, id)).cloned()
@@ -194,14 +204,14 @@ fn changed(line: &SplitLine, changes: &Changes) -> Option<SplitLine> {
     })
 }
 
-fn put_all(rows: Vec<(SplitReturn, SplitLine)>, changes: &mut Changes) {
+pub(super) fn put_all(rows: Vec<(SplitReturn, SplitLine)>, changes: &mut Changes) {
     for (back, line) in rows {
         changes.put(back);
         changes.put(line);
     }
 }
 
-fn end((back, line): &mut (SplitReturn, SplitLine), status: ReturnStatus, moment: &Moment<'_>) {
+pub(super) fn end((back, line): &mut (SplitReturn, SplitLine), status: ReturnStatus, moment: &Moment<'_>) {
     line.returning_minor = line.returning_minor.saturating_sub(back.amount_minor);
     if status == ReturnStatus::Done {
         line.returned_minor = line.returned_minor.saturating_add(back.amount_minor);
@@ -224,9 +234,13 @@ pub(crate) fn release(
     for row in &mut rows {
         // Another refund of the same decision may have changed the share already.
         row.1 = changed(&row.1, changes).unwrap_or_else(|| row.1.clone());
-        end(row, ReturnStatus::Released, moment);
+        // What was never paid to the receiver stays with the merchant.
+        let failed = row.1.status == SplitLineStatus::Failed;
+        end(row, if failed { ReturnStatus::Done } else { ReturnStatus::Released }, moment);
     }
-    changes.put_some(postings::taken_back(EntryKind::SplitReturnUndone, refund, &rows, moment));
+    let released = |row: &&(SplitReturn, SplitLine)| row.0.status == ReturnStatus::Released;
+    let given: Vec<(SplitReturn, SplitLine)> = rows.iter().filter(released).cloned().collect();
+    changes.put_some(postings::taken_back(EntryKind::SplitReturnUndone, refund, &given, moment));
     put_all(rows, changes);
 }
 
@@ -235,13 +249,14 @@ pub(crate) fn capture(
     (refund, payment): (&Refund, &Payment),
     snapshot: &Snapshot,
     changes: &mut Changes,
-    moment: &Moment<'_>,
+    moment: &mut Moment<'_>,
 ) {
     let mut rows = returns_of(refund, payment, snapshot);
     rows.retain(|(back, _)| back.status.open());
     for row in &mut rows {
         end(row, ReturnStatus::Done, moment);
     }
+    changes.put_some(postings::returned(refund, &rows, moment));
     put_all(rows, changes);
 }
 
@@ -256,7 +271,9 @@ pub(crate) fn capture_late(
     let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
     let mut rows = Vec::new();
     for (mut back, mut line) in returns_of(refund, payment, snapshot) {
-        let again = back.status == ReturnStatus::Released && back.amount_minor <= line.kept_minor();
+        let again = back.status == ReturnStatus::Released
+            && line.status == SplitLineStatus::Done
+            && back.amount_minor <= line.kept_minor();
         let Some(cash_minor) = again.then(|| drawn.draw(&line, back.amount_minor).ok()).flatten() else {
             continue;
         };
@@ -267,5 +284,6 @@ pub(crate) fn capture_late(
         rows.push((back, line));
     }
     changes.put_some(postings::taken_back(EntryKind::SplitReturn, refund, &rows, moment));
+    changes.put_some(postings::returned(refund, &rows, moment));
     put_all(rows, changes);
 }

@@ -116,6 +116,7 @@ pub fn contract(id: ChannelAccountId) -> ChannelAccount {
         fee_rate: Rate::from_ppm(3_000).unwrap(),
         fee_returned: false,
         refund_window_days: 365,
+        split_rate_max_ppm: 0,
         settings: "{}".to_owned(),
         credentials: Vec::new(),
         enabled: true,

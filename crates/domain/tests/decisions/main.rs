@@ -15,6 +15,8 @@ mod barcode;
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod channel_splits;
+#[cfg(test)]
 mod cheques;
 #[cfg(test)]
 mod closing;

@@ -73,6 +73,7 @@ const fn rank(want: &Want) -> Option<u8> {
         | Want::Fulfilment(..)
         | Want::BankStatement(..)
         | Want::Split(..)
+        | Want::SplitReceiver(..)
         | Want::SplitLine(..)
         | Want::SplitReturn(..)
         | Want::BankLink(..)
@@ -157,6 +158,9 @@ fn load(want: &Want, full: &Snapshot, to: &mut Snapshot) {
         Want::BankStatement(tenant, id) => {
             copy(&full.bank_statements, &(*tenant, *id), &mut to.bank_statements);
         }
+        Want::SplitReceiver(tenant, id) => {
+            copy(&full.split_receivers, &(*tenant, *id), &mut to.split_receivers);
+        }
         Want::Split(tenant, id) => copy(&full.splits, &(*tenant, *id), &mut to.splits),
         Want::SplitLine(tenant, id) => copy(&full.split_lines, &(*tenant, *id), &mut to.split_lines),
         Want::SplitReturn(tenant, id) => copy(&full.split_returns, &(*tenant, *id), &mut to.split_returns),
@@ -202,6 +206,9 @@ pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial
         }
         Change::BankStatement(row) => {
             replaces_unseen(&**row, &full.bank_statements, &partial.bank_statements)
+        }
+        Change::SplitReceiver(row) => {
+            replaces_unseen(&**row, &full.split_receivers, &partial.split_receivers)
         }
         Change::Split(row) => replaces_unseen(&**row, &full.splits, &partial.splits),
         Change::SplitLine(row) => replaces_unseen(&**row, &full.split_lines, &partial.split_lines),

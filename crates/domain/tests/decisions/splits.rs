@@ -85,6 +85,7 @@ fn divide(
         payment_id,
         merchant_split_no: no.to_owned(),
         terms: terms(shares),
+        last: false,
         origin: Origin::system(),
     })
 }
@@ -153,7 +154,7 @@ fn what_may_not_be_agreed_is_refused() {
         (vec![amount(SISTER, 1); 21], invalid("at most 20")),
         (vec![amount(MERCHANT, 1)], invalid("the merchant itself keeps what is not given away")),
         (vec![amount(STRANGER, 1)], Refusal::SplitNeedsChannel),
-        (vec![party], Refusal::SplitNeedsChannel),
+        (vec![party], Refusal::NotFound { what: "split_receiver" }),
         (vec![amount(MerchantId::default(), 1)], Refusal::NotFound { what: "merchant" }),
         (
             vec![Share { item: Some(0), ..amount(SISTER, 1) }],

@@ -225,6 +225,9 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::ReversalUnlinked
         | ExceptionKind::ReturnBounced
         | ExceptionKind::SplitUncovered
+        | ExceptionKind::SplitUnknown
+        | ExceptionKind::SplitMismatch
+        | ExceptionKind::SplitFailed
         | ExceptionKind::SlipUnproven
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap

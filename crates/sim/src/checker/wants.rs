@@ -99,6 +99,9 @@ impl Checker {
             Change::TransferReturn(row) => {
                 known(&rows.transfer_returns, &partial.transfer_returns, row.as_ref())
             }
+            Change::SplitReceiver(row) => {
+                known(&rows.split_receivers, &partial.split_receivers, row.as_ref())
+            }
             Change::Split(row) => known(&rows.splits, &partial.splits, row.as_ref()),
             Change::SplitLine(row) => known(&rows.split_lines, &partial.split_lines, row.as_ref()),
             Change::SplitReturn(row) => known(&rows.split_returns, &partial.split_returns, row.as_ref()),
@@ -230,6 +233,9 @@ fn load(rows: &Snapshot, want: &Want, partial: &mut Snapshot) {
         Want::BankLink(tenant, id) => copy(&rows.bank_links, &mut partial.bank_links, &(*tenant, *id)),
         Want::BankStatement(tenant, id) => {
             copy(&rows.bank_statements, &mut partial.bank_statements, &(*tenant, *id));
+        }
+        Want::SplitReceiver(tenant, id) => {
+            copy(&rows.split_receivers, &mut partial.split_receivers, &(*tenant, *id));
         }
         Want::Split(tenant, id) => copy(&rows.splits, &mut partial.splits, &(*tenant, *id)),
         Want::SplitLine(tenant, id) => copy(&rows.split_lines, &mut partial.split_lines, &(*tenant, *id)),

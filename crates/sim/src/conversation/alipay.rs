@@ -31,7 +31,7 @@ fn settings(account: &ChannelAccount) -> Settings {
 pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let kind = flight.instruction.kind;
     let made = if let Some(refund) = &flight.refund {
-        call::for_refund(kind, refund, &flight.attempt)
+        call::for_refund(kind, refund, &flight.attempt, &[])
     } else {
         let payload = flight.instruction.payload.as_deref();
         call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))

@@ -185,6 +185,9 @@ impl Said {
                 | CoreCall::Close(_)
                 | CoreCall::Cancel(_)
                 | CoreCall::RefundQuery(_)
+                | CoreCall::Bind(_)
+                | CoreCall::Settle(_)
+                | CoreCall::SettleQuery(_)
                 | CoreCall::Bill(_) => None,
             },
             Self::Call(Call::Unionpay(request)) => unionpay::refund_of(request),

@@ -73,6 +73,16 @@ pub enum Node {
     Cancel(CancelNode),
     Refund(RefundNode),
     RefundQuery(RefundQueryNode),
+    /// The receiver is bound.
+    Bind,
+    Settle {
+        trade_no: String,
+        settle_no: String,
+    },
+    SettleQuery {
+        out_request_no: String,
+        shares: Vec<ShareNode>,
+    },
     /// The bill exists and may be fetched.
     Bill(BillCall),
 }
@@ -159,6 +169,24 @@ pub struct RefundQueryNode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum RefundStatus {
     Success,
+}
+
+/// One share of `royalty_detail_list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShareNode {
+    pub account: String,
+    pub amount_fen: i64,
+    pub state: ShareState,
+    pub at_us: i64,
+}
+
+/// `state` of a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareState {
+    Processing,
+    Success,
+    Failed,
 }
 
 /// What becomes of an answer on its way to the merchant.

@@ -151,7 +151,8 @@ impl Seller {
 
 fn fund_kind(kind: LedgerKind) -> Option<FundRowKind> {
     match kind {
-        LedgerKind::Opening => None,
+        // How the fund bill words them is not documented here.
+        LedgerKind::Opening | LedgerKind::Share | LedgerKind::ShareReturned => None,
         LedgerKind::Payment => Some(FundRowKind::Payment),
         LedgerKind::Fee => Some(FundRowKind::Fee),
         LedgerKind::Refund => Some(FundRowKind::Refund),

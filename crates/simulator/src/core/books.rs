@@ -21,6 +21,8 @@ pub enum LedgerKind {
     Fee,
     Refund,
     FeeReturned,
+    Share,
+    ShareReturned,
 }
 
 /// The seller's balance and every fen that made it.

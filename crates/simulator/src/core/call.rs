@@ -26,6 +26,12 @@ pub enum CoreCall {
     Refund(RefundCall),
     /// `alipay.trade.fastpay.refund.query`
     RefundQuery(RefundQueryCall),
+    /// `alipay.trade.royalty.relation.bind`
+    Bind(BindCall),
+    /// `alipay.trade.order.settle`
+    Settle(SettleCall),
+    /// `alipay.trade.order.settle.query`
+    SettleQuery(SettleQueryCall),
     /// `alipay.data.dataservice.bill.downloadurl.query`
     Bill(BillCall),
 }
@@ -45,6 +51,9 @@ impl CoreCall {
             Self::Cancel(_) => Method::Cancel,
             Self::Refund(_) => Method::Refund,
             Self::RefundQuery(_) => Method::RefundQuery,
+            Self::Bind(_) => Method::Bind,
+            Self::Settle(_) => Method::Settle,
+            Self::SettleQuery(_) => Method::SettleQuery,
             Self::Bill(_) => Method::Bill,
         }
     }
@@ -61,7 +70,9 @@ impl CoreCall {
             Self::Query(trade) | Self::Close(trade) | Self::Cancel(trade) => Some(trade.clone()),
             Self::Refund(refund) => Some(refund.trade.clone()),
             Self::RefundQuery(query) => Some(query.trade.clone()),
-            Self::Bill(_) => None,
+            Self::Settle(settle) => Some(settle.trade.clone()),
+            Self::SettleQuery(query) => Some(query.trade.clone()),
+            Self::Bind(_) | Self::Bill(_) => None,
         }
     }
 }
@@ -81,6 +92,9 @@ pub enum Method {
     Cancel,
     Refund,
     RefundQuery,
+    Bind,
+    Settle,
+    SettleQuery,
     Bill,
 }
 
@@ -96,8 +110,10 @@ impl Method {
             | Self::Pay
             | Self::Close
             | Self::Cancel
+            | Self::Bind
+            | Self::Settle
             | Self::Refund => true,
-            Self::Query | Self::RefundQuery | Self::Bill => false,
+            Self::Query | Self::RefundQuery | Self::SettleQuery | Self::Bill => false,
         }
     }
 }
@@ -121,6 +137,8 @@ pub struct Order {
     pub passback_params: Option<String>,
     /// Who is to pay, where the order names him (`openid`)
     pub buyer: Option<String>,
+    /// Whether the money is kept until it is divided (`extend_params.royalty_freeze`)
+    pub keeps: bool,
 }
 
 /// A bar-code charge: the order and the code read from the payer's phone.
@@ -155,6 +173,41 @@ pub struct RefundCall {
     pub refund_fen: i64,
     /// Absent means the whole trade, under its `out_trade_no`.
     pub out_request_no: Option<String>,
+    /// `refund_royalty_parameters`
+    #[serde(default)]
+    pub returns: Vec<ShareCall>,
+}
+
+/// A receiver and fen for or from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareCall {
+    pub account: String,
+    pub amount_fen: i64,
+}
+
+/// A receiver to be bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindCall {
+    pub account: String,
+}
+
+/// A split asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettleCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    pub out_request_no: String,
+    pub shares: Vec<ShareCall>,
+    /// `royalty_finish`: what is not divided is the seller's
+    pub finish: bool,
+}
+
+/// A question about a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettleQueryCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    pub out_request_no: String,
 }
 
 /// A question about one refund.

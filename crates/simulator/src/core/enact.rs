@@ -3,7 +3,8 @@ use super::refunds::{Cap, refund_node};
 use super::rules::query_node;
 use super::timers::MINUTE_US;
 use super::{
-    Code, CoreAnswer, CoreCall, Delivery, Effect, FundChange, Node, RefundCall, Seller, TradeStatus, Why,
+    Code, CoreAnswer, CoreCall, Delivery, Effect, FundChange, Node, RefundCall, Seller, ShareState,
+    TradeStatus, Why,
 };
 
 impl Seller {
@@ -22,7 +23,7 @@ impl Seller {
             None => Delivery::Answered(self.execute(now_us, call)),
             Some(fault) => self.enact(now_us, call, fault),
         };
-        if matches!(call, CoreCall::Query(_) | CoreCall::RefundQuery(_)) {
+        if matches!(call, CoreCall::Query(_) | CoreCall::RefundQuery(_) | CoreCall::SettleQuery(_)) {
             for late in self.after_query.remove(&out_trade_no).unwrap_or_default() {
                 self.execute(now_us, &late);
             }
@@ -185,6 +186,9 @@ fn stale(mut answer: CoreAnswer) -> CoreAnswer {
         node.coupon = None;
         node.total_fen = None;
         node.gmt_refund_pay_us = None;
+    }
+    if let Node::SettleQuery { shares, .. } = &mut answer.node {
+        shares.iter_mut().for_each(|share| share.state = ShareState::Processing);
     }
     answer
 }

@@ -235,7 +235,7 @@ impl Fault {
                 matches!(point, Point::Call(method) if method.has_effect())
             }
             Self::QueryStale | Self::QueryNotFound => {
-                matches!(point, Point::Call(Method::Query | Method::RefundQuery))
+                matches!(point, Point::Call(Method::Query | Method::RefundQuery | Method::SettleQuery))
             }
             Self::QuerySuccess => matches!(point, Point::Call(Method::Query)),
             Self::RefundLater { .. } | Self::FalseSuccess | Self::FalseRefusal { .. } | Self::NoRefundCap => {

@@ -18,6 +18,7 @@ mod payer;
 mod refunds;
 mod rules;
 mod seller;
+mod splits;
 mod timers;
 mod trade;
 mod truth;
@@ -25,11 +26,14 @@ mod why;
 
 pub use answer::{
     CancelAction, CancelNode, Code, CoreAnswer, Delivery, Effect, FundChange, Garble, Node, PayNode,
-    QueryNode, RefundNode, RefundQueryNode, RefundStatus,
+    QueryNode, RefundNode, RefundQueryNode, RefundStatus, ShareNode, ShareState,
 };
 pub use bill::{BillKind, DayBill, FundRow, FundRowKind, TradeRow, TradeRowKind, beijing_day};
 pub use books::{LedgerKind, LedgerLine};
-pub use call::{BarcodePay, BillCall, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef};
+pub use call::{
+    BarcodePay, BillCall, BindCall, CoreCall, Method, Order, RefundCall, RefundQueryCall, SettleCall,
+    SettleQueryCall, ShareCall, TradeRef,
+};
 pub use coupon::Coupon;
 pub use dice::Dice;
 pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
@@ -37,6 +41,7 @@ pub use house::House;
 pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
 pub use seller::{CoreConfig, FeeOnRefund, Provider, Seller};
+pub use splits::{Settlement, Share};
 pub use trade::{Cancelled, Entrance, Prepared, RefundRecord, Trade, TradeStatus};
 pub use truth::{Truth, TruthEvent, TruthTrade};
 pub use why::Why;

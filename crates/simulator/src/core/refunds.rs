@@ -30,6 +30,7 @@ impl Seller {
         if let Err(why) = self.check_refund(now_us, &trade, call, cap) {
             return CoreAnswer::refused(why);
         }
+        self.return_shares(now_us, &trade, &call.returns);
         self.record_refund(now_us, &trade, &out_request_no, call.refund_fen);
         let trade = self.trades.get(&trade.order.out_trade_no).unwrap_or(&trade);
         CoreAnswer::ok(Node::Refund(refund_node(trade, FundChange::Yes, Some(now_us))))
@@ -66,9 +67,11 @@ impl Seller {
         if self.comes_too_soon(now_us, trade) {
             return Err(Why::RefundTooSoon);
         }
+        self.check_returns(trade, &call.returns)?;
+        let back_fen: i64 = call.returns.iter().map(|back| back.amount_fen).sum();
         let moved_fen = call.refund_fen.saturating_sub(trade.coupon_share(call.refund_fen).merchant_fen);
         let cost_fen = moved_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
-        if self.books.balance_fen() < cost_fen {
+        if self.books.balance_fen().saturating_add(back_fen) < cost_fen {
             return Err(Why::SellerShort);
         }
         Ok(())
@@ -116,6 +119,7 @@ impl Seller {
             trade: super::TradeRef::out(&trade.order.out_trade_no),
             refund_fen: trade.order.total_fen,
             out_request_no: None,
+            returns: Vec::new(),
         };
         self.check_refund(now_us, trade, &call, Cap::Enforced)?;
         self.record_refund(now_us, trade, &trade.order.out_trade_no, trade.order.total_fen);

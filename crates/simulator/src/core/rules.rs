@@ -27,6 +27,9 @@ impl Seller {
             CoreCall::Cancel(trade) => self.cancel(now_us, trade),
             CoreCall::Refund(refund) => self.refund(now_us, refund, super::refunds::Cap::Enforced),
             CoreCall::RefundQuery(query) => self.refund_query(query),
+            CoreCall::Bind(bind) => self.bind(bind),
+            CoreCall::Settle(settle) => self.settle(now_us, settle),
+            CoreCall::SettleQuery(query) => self.settle_query(query),
             CoreCall::Bill(bill) => self.bill_url(now_us, *bill),
         }
     }

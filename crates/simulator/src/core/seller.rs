@@ -11,7 +11,7 @@ use super::payer::BarcodeReply;
 use super::timers::{Timer, Timers};
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
-use super::{Coupon, House, LedgerKind, LedgerLine, TradeRef};
+use super::{Coupon, House, LedgerKind, LedgerLine, Settlement, TradeRef};
 
 /// One seller: trades, balance, payer, notifications and the faults in force.
 #[derive(Debug, Clone)]
@@ -22,6 +22,9 @@ pub struct Seller {
     pub(super) trades: BTreeMap<String, Trade>,
     pub(super) trade_nos: BTreeMap<String, String>,
     pub(super) refund_orders: BTreeMap<String, String>,
+    pub(super) receivers: BTreeSet<String>,
+    pub(super) settlements: BTreeMap<String, Settlement>,
+    pub(super) released: BTreeSet<String>,
     pub(super) books: Books,
     pub(super) timers: Timers<Timer>,
     pub(super) after_query: BTreeMap<String, Vec<CoreCall>>,
@@ -52,6 +55,8 @@ pub struct CoreConfig {
     pub fee_on_refund: FeeOnRefund,
     /// How many payers in a million have a coupon that nobody scripted
     pub coupons_ppm: u32,
+    /// What may be paid to others of a trade, parts per million
+    pub shares_max_ppm: u32,
     pub refund_window_us: i64,
     pub cancel_window_us: i64,
     /// Shortest time between two refunds of a trade; sooner ones are told to come back.
@@ -80,6 +85,7 @@ impl Default for CoreConfig {
             fee_rate_ppm: 6_000,
             fee_on_refund: FeeOnRefund::Returned,
             coupons_ppm: 0,
+            shares_max_ppm: 300_000,
             refund_window_us: 365 * super::timers::DAY_US,
             cancel_window_us: super::timers::DAY_US,
             refund_gap_us: 0,
@@ -131,6 +137,9 @@ impl Seller {
             trades: BTreeMap::new(),
             trade_nos: BTreeMap::new(),
             refund_orders: BTreeMap::new(),
+            receivers: BTreeSet::new(),
+            settlements: BTreeMap::new(),
+            released: BTreeSet::new(),
             books,
             timers: Timers::default(),
             after_query: BTreeMap::new(),

@@ -14,6 +14,7 @@ pub(super) enum Timer {
     Finish(String),
     Land(CoreCall),
     PayerPays(String),
+    PayShares(String),
 }
 
 /// Timers in order of time, then of setting.
@@ -56,6 +57,7 @@ impl Seller {
                 Timer::Land(call) => {
                     self.execute(due_us, &call);
                 }
+                Timer::PayShares(out_request_no) => self.pay_shares(due_us, &out_request_no),
                 Timer::PayerPays(out_trade_no) => {
                     // A payer who comes too late is refused like any other.
                     let _refusal = self.pay_now(due_us, &out_trade_no);

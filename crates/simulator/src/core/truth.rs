@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::books::LedgerLine;
+use super::splits::Settlement;
 use super::timers::Timer;
 use super::trade::{Cancelled, Prepared, RefundRecord, Trade, TradeStatus};
-use super::{Coupon, LedgerKind, Seller};
+use super::{Coupon, LedgerKind, Seller, ShareState};
 
 /// One change of the truth; the journal is a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,31 @@ pub enum TruthEvent {
         out_trade_no: String,
         how: Cancelled,
     },
+    /// A receiver of shares is bound.
+    Bound {
+        account: String,
+    },
+    /// A split was taken in.
+    Settled {
+        out_request_no: String,
+        settlement: Settlement,
+    },
+    ShareEnded {
+        out_request_no: String,
+        place: usize,
+        state: ShareState,
+        at_us: i64,
+    },
+    ShareReturned {
+        out_trade_no: String,
+        account: String,
+        amount_fen: i64,
+        at_us: i64,
+    },
+    /// What was kept for shares is the seller's.
+    Released {
+        out_trade_no: String,
+    },
 }
 
 /// What the channel really holds, for comparison with the platform's books.
@@ -44,6 +70,8 @@ pub struct Truth {
     pub refunded_fen: i64,
     pub fee_fen: i64,
     pub fee_returned_fen: i64,
+    /// What others have of it
+    pub shared_fen: i64,
     pub balance_fen: i64,
     pub trades: Vec<TruthTrade>,
 }
@@ -64,6 +92,10 @@ pub struct TruthTrade {
     pub fee_returned_fen: i64,
     /// `out_request_no` and fen of every refund that moved money
     pub refunds: Vec<(String, i64)>,
+    /// `out_request_no`, receiver, fen and fen given back of every share that was paid
+    pub shares: Vec<(String, String, i64, i64)>,
+    /// Whether the seller has to wait for what is kept for shares
+    pub kept: bool,
 }
 
 impl Seller {
@@ -74,8 +106,10 @@ impl Seller {
             refunded_fen: -self.books.total_fen(LedgerKind::Refund),
             fee_fen: -self.books.total_fen(LedgerKind::Fee),
             fee_returned_fen: self.books.total_fen(LedgerKind::FeeReturned),
+            shared_fen: -self.books.total_fen(LedgerKind::Share)
+                - self.books.total_fen(LedgerKind::ShareReturned),
             balance_fen: self.books.balance_fen(),
-            trades: self.trades.values().map(truth_trade).collect(),
+            trades: self.trades.values().map(|trade| self.truth_trade(trade)).collect(),
         }
     }
 
@@ -122,12 +156,49 @@ impl Seller {
                     trade.status = TradeStatus::TradeFinished;
                 }
             }
+            TruthEvent::Bound { account } => {
+                self.receivers.insert(account.clone());
+            }
+            TruthEvent::Settled { out_request_no, settlement } => {
+                self.settlements.insert(out_request_no.clone(), settlement.clone());
+            }
+            TruthEvent::ShareEnded { out_request_no, place, state, at_us } => {
+                self.apply_share_ended(out_request_no, *place, (*state, *at_us));
+            }
+            TruthEvent::ShareReturned { out_trade_no, account, amount_fen, at_us } => {
+                self.apply_share_returned(out_trade_no, account, (*amount_fen, *at_us));
+            }
+            TruthEvent::Released { out_trade_no } => {
+                self.released.insert(out_trade_no.clone());
+            }
             TruthEvent::Cancelled { out_trade_no, how } => {
                 if let Some(trade) = self.trades.get_mut(out_trade_no) {
                     trade.cancelled = Some(*how);
                 }
             }
         }
+    }
+
+    fn apply_share_ended(&mut self, out_request_no: &str, place: usize, (state, at_us): (ShareState, i64)) {
+        let Some(settlement) = self.settlements.get_mut(out_request_no) else { return };
+        let Some(share) = settlement.shares.get_mut(place) else { return };
+        share.state = state;
+        share.at_us = at_us;
+        let amount_fen = if state == ShareState::Success { -share.amount_fen } else { 0 };
+        let number = Some(out_request_no);
+        self.books.post(line(LedgerKind::Share, at_us, &settlement.out_trade_no, number, amount_fen));
+    }
+
+    fn apply_share_returned(&mut self, out_trade_no: &str, account: &str, (fen, at_us): (i64, i64)) {
+        let mut left_fen = fen;
+        for settlement in self.settlements.values_mut().filter(|one| one.out_trade_no == out_trade_no) {
+            for share in settlement.shares.iter_mut().filter(|share| share.account == account) {
+                let part = left_fen.min(share.amount_fen - share.returned_fen);
+                share.returned_fen += part;
+                left_fen -= part;
+            }
+        }
+        self.books.post(line(LedgerKind::ShareReturned, at_us, out_trade_no, None, fen));
     }
 
     fn apply_created(&mut self, trade: &Trade) {
@@ -188,22 +259,26 @@ fn line(
     }
 }
 
-fn truth_trade(trade: &Trade) -> TruthTrade {
-    TruthTrade {
-        out_trade_no: trade.order.out_trade_no.clone(),
-        trade_no: trade.trade_no.clone(),
-        status: trade.status,
-        total_fen: trade.order.total_fen,
-        paid_fen: trade.paid_fen(),
-        refunded_fen: trade.refunded_fen(),
-        coupon: trade.coupon,
-        coupon_back: trade.coupon_back(),
-        fee_fen: trade.fee_fen,
-        fee_returned_fen: trade.fee_returned_fen(),
-        refunds: trade
-            .refunds
-            .iter()
-            .map(|(out_request_no, refund)| (out_request_no.clone(), refund.amount_fen))
-            .collect(),
+impl Seller {
+    fn truth_trade(&self, trade: &Trade) -> TruthTrade {
+        TruthTrade {
+            out_trade_no: trade.order.out_trade_no.clone(),
+            trade_no: trade.trade_no.clone(),
+            status: trade.status,
+            total_fen: trade.order.total_fen,
+            paid_fen: trade.paid_fen(),
+            refunded_fen: trade.refunded_fen(),
+            coupon: trade.coupon,
+            coupon_back: trade.coupon_back(),
+            fee_fen: trade.fee_fen,
+            fee_returned_fen: trade.fee_returned_fen(),
+            refunds: trade
+                .refunds
+                .iter()
+                .map(|(out_request_no, refund)| (out_request_no.clone(), refund.amount_fen))
+                .collect(),
+            shares: self.paid_shares(trade),
+            kept: self.keeps(trade),
+        }
     }
 }

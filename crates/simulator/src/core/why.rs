@@ -31,6 +31,9 @@ pub enum Why {
     RefundTooSoon,
     RefundNotAllowed,
     SellerShort,
+    /// Shares are more than the contract lets go.
+    ShareTooMuch,
+    ReceiverUnknown,
     /// Turned away before execution.
     Limited,
     /// The channel does not say.

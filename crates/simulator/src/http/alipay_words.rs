@@ -52,12 +52,14 @@ pub fn sub_code(why: Why) -> &'static str {
         Why::SellerShort => "ACQ.SELLER_BALANCE_NOT_ENOUGH",
         Why::Limited => "isv.app-call-limited",
         Why::Unknown => "isp.unknow-error",
+        Why::ShareTooMuch => "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR",
+        Why::ReceiverUnknown => "ACQ.USER_NOT_EXIST",
         Why::NoBill => "isp.bill_not_exist",
     }
 }
 
 /// The methods of `gateway.do` by their names.
-const METHODS: [(&str, Method); 11] = [
+const METHODS: [(&str, Method); 14] = [
     ("alipay.trade.create", Method::Create),
     ("alipay.trade.page.pay", Method::Page),
     ("alipay.trade.wap.pay", Method::Wap),
@@ -68,6 +70,9 @@ const METHODS: [(&str, Method); 11] = [
     ("alipay.trade.cancel", Method::Cancel),
     ("alipay.trade.refund", Method::Refund),
     ("alipay.trade.fastpay.refund.query", Method::RefundQuery),
+    ("alipay.trade.royalty.relation.bind", Method::Bind),
+    ("alipay.trade.order.settle", Method::Settle),
+    ("alipay.trade.order.settle.query", Method::SettleQuery),
     ("alipay.data.dataservice.bill.downloadurl.query", Method::Bill),
 ];
 

@@ -4,7 +4,7 @@ use tk_formats::alipay::{amount, time};
 use super::alipay_words::{digits, message, sub_code};
 use crate::core::{
     CancelAction, Code, CoreAnswer, FundChange, Node, PayNode, QueryNode, RefundNode, RefundQueryNode,
-    RefundStatus,
+    RefundStatus, ShareNode, ShareState,
 };
 
 /// Writes the answer node; a bill's link is made by the caller.
@@ -64,7 +64,35 @@ fn fill(node: &mut Map<String, Value>, answer: &Node) {
         }
         Node::Refund(refund) => fill_refund(node, refund),
         Node::RefundQuery(query) => fill_refund_query(node, query),
+        Node::Bind => put(node, "result_code", "SUCCESS"),
+        Node::Settle { trade_no, settle_no } => {
+            put(node, "trade_no", trade_no);
+            put(node, "settle_no", settle_no);
+        }
+        Node::SettleQuery { out_request_no, shares } => {
+            put(node, "out_request_no", out_request_no);
+            let list: Vec<Value> = shares.iter().map(share).collect();
+            node.insert("royalty_detail_list".to_owned(), Value::Array(list));
+        }
     }
+}
+
+fn share(share: &ShareNode) -> Value {
+    let mut entry = Map::new();
+    put(&mut entry, "operation_type", "transfer");
+    put(&mut entry, "trans_in", &share.account);
+    put(&mut entry, "amount", amount::format_fen(share.amount_fen));
+    let state = match share.state {
+        ShareState::Processing => "PROCESSING",
+        ShareState::Success => "SUCCESS",
+        ShareState::Failed => "FAIL",
+    };
+    put(&mut entry, "state", state);
+    if share.state == ShareState::Failed {
+        put(&mut entry, "error_code", "TXN_RESULT_ACCOUNT_BALANCE_NOT_ENOUGH");
+    }
+    put_time(&mut entry, "execute_dt", Some(share.at_us));
+    Value::Object(entry)
 }
 
 fn fill_pay(node: &mut Map<String, Value>, pay: &PayNode) {

@@ -4,8 +4,8 @@ use tk_formats::alipay::{amount, time};
 
 use super::alipay_words::method_of;
 use crate::core::{
-    BarcodePay, BillCall, BillKind, CoreCall, Method, Order, RefundCall, RefundQueryCall, TradeRef,
-    beijing_day,
+    BarcodePay, BillCall, BillKind, BindCall, CoreCall, Method, Order, RefundCall, RefundQueryCall,
+    SettleCall, SettleQueryCall, ShareCall, TradeRef, beijing_day,
 };
 
 const MINUTE_US: i64 = 60_000_000;
@@ -40,6 +40,18 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
             trade: trade(&content)?,
             refund_fen: content.fen("refund_amount")?,
             out_request_no: content.owned("out_request_no")?,
+            returns: content.shares("refund_royalty_parameters")?,
+        }),
+        Method::Bind => CoreCall::Bind(BindCall { account: content.receiver()? }),
+        Method::Settle => CoreCall::Settle(SettleCall {
+            trade: trade(&content)?,
+            out_request_no: content.owned("out_request_no")?.ok_or(BadContent)?,
+            shares: content.shares("royalty_parameters")?,
+            finish: content.extended("royalty_finish"),
+        }),
+        Method::SettleQuery => CoreCall::SettleQuery(SettleQueryCall {
+            trade: trade(&content)?,
+            out_request_no: content.owned("out_request_no")?.ok_or(BadContent)?,
         }),
         Method::RefundQuery => CoreCall::RefundQuery(RefundQueryCall {
             trade: trade(&content)?,
@@ -85,6 +97,34 @@ impl Content<'_> {
         amount::parse_fen(&text).map_err(|_| BadContent)
     }
 
+    /// Whether `extend_params` say this.
+    fn extended(&self, name: &str) -> bool {
+        let said = self.0.get("extend_params").and_then(|params| params.get(name));
+        said.and_then(Value::as_str) == Some("true")
+    }
+
+    /// The one receiver of a `receiver_list`.
+    fn receiver(&self) -> Result<String, BadContent> {
+        let list = self.0.get("receiver_list").and_then(Value::as_array).ok_or(BadContent)?;
+        let [one] = list.as_slice() else { return Err(BadContent) };
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        if !matches!(text("type"), Some("userId" | "loginName" | "openId")) {
+            return Err(BadContent);
+        }
+        text("account").map(str::to_owned).ok_or(BadContent)
+    }
+
+    /// Who gets or gives what; nothing where the list is absent.
+    fn shares(&self, name: &str) -> Result<Vec<ShareCall>, BadContent> {
+        let Some(list) = self.0.get(name) else { return Ok(Vec::new()) };
+        let share = |entry: &Value| {
+            let entry = Content(entry.as_object().ok_or(BadContent)?);
+            let account = entry.owned("trans_in")?.ok_or(BadContent)?;
+            Ok(ShareCall { account, amount_fen: entry.fen("amount")? })
+        };
+        list.as_array().ok_or(BadContent)?.iter().map(share).collect()
+    }
+
     fn span_us(&self, name: &str, now_us: i64) -> Result<Option<i64>, BadContent> {
         self.text(name)?.map(|text| span_us(text, now_us)).transpose()
     }
@@ -103,6 +143,7 @@ fn order(content: &Content<'_>, call: &Call, now_us: i64) -> Result<Order, BadCo
         return_url: call.return_url.clone(),
         passback_params: content.owned("passback_params")?,
         buyer: None,
+        keeps: content.extended("royalty_freeze"),
     })
 }
 

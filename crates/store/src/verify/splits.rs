@@ -1,7 +1,7 @@
 //! What must hold of splits: shares add up, refunds take back what they say, and all of it is booked.
 
 use crate::verify::Names;
-use crate::verify::checks::{Check, REFUND, check};
+use crate::verify::checks::{ACCOUNT, Check, REFUND, check};
 
 const SPLIT: Names = Names::Id("spl");
 const LINE: Names = Names::Id("sln");
@@ -16,18 +16,20 @@ pub(super) const CHECKS: &[Check] = &[
         "SELECT s.id FROM splits s LEFT JOIN (SELECT split_id, COUNT(*) AS n, SUM(amount_minor) AS total,
              MIN(position) AS first, SUM(CASE WHEN to_merchant_id IS NULL THEN 1 ELSE 0 END) AS parties
            FROM split_lines WHERE tenant_id = ?1 GROUP BY split_id) l ON l.split_id = s.id
-         WHERE s.tenant_id = ?1 AND (l.n IS NULL OR l.n <> s.lines_count OR l.total <> s.amount_minor
+         WHERE s.tenant_id = ?1 AND (COALESCE(l.n, 0) <> s.lines_count OR COALESCE(l.total, 0) <> s.amount_minor
            OR l.first <> s.first_line OR l.parties <> CASE s.mode WHEN 'books' THEN 0 ELSE s.lines_count END)",
     ),
     check(
         "inv-5",
         "each payment counts its shares and gives away no more than it is",
         PAYMENT,
-        "SELECT p.id FROM payments p LEFT JOIN (SELECT payment_id, COUNT(*) AS n, COUNT(DISTINCT split_id) AS splits,
+        "SELECT p.id FROM payments p LEFT JOIN (SELECT payment_id, COUNT(*) AS splits
+           FROM splits WHERE tenant_id = ?1 GROUP BY payment_id) s ON s.payment_id = p.id
+         LEFT JOIN (SELECT payment_id, COUNT(*) AS n,
              SUM(CASE WHEN status = 'failed' THEN 0 ELSE amount_minor END) AS total
            FROM split_lines WHERE tenant_id = ?1 GROUP BY payment_id) l ON l.payment_id = p.id
          WHERE p.tenant_id = ?1 AND (p.split_lines_count <> COALESCE(l.n, 0)
-           OR p.splits_count <> COALESCE(l.splits, 0) OR COALESCE(l.total, 0) > p.payer_minor
+           OR p.splits_count <> COALESCE(s.splits, 0) OR COALESCE(l.total, 0) > p.payer_minor
            OR l.n > 0 AND p.effective_attempt_id IS NULL)",
     ),
     check(
@@ -71,5 +73,40 @@ pub(super) const CHECKS: &[Check] = &[
            FROM entries WHERE tenant_id = ?1 AND kind IN ('split_return', 'split_return_undone')
            GROUP BY refund_id) e ON e.refund_id = r.id
          WHERE r.tenant_id = ?1 AND COALESCE(b.total, 0) <> COALESCE(e.total, 0)",
+    ),
+    check(
+        "inv-3",
+        "what channels have to pay each receiver is its open shares less what is on its way back",
+        ACCOUNT,
+        "SELECT a.id FROM accounts a LEFT JOIN (SELECT to_receiver_id AS owner, currency, SUM(CASE status
+             WHEN 'pending' THEN amount_minor - returning_minor WHEN 'done' THEN -returning_minor ELSE 0 END) AS open
+           FROM split_lines WHERE tenant_id = ?1 AND to_receiver_id IS NOT NULL GROUP BY to_receiver_id, currency) l
+           ON l.owner = a.owner_id AND l.currency = a.currency
+         WHERE a.tenant_id = ?1 AND a.kind = 'split_payable' AND a.balance_minor <> COALESCE(l.open, 0)",
+    ),
+    check(
+        "inv-3",
+        "what channels paid to receivers of each payment, and took back, is booked once",
+        PAYMENT,
+        "SELECT p.id FROM payments p LEFT JOIN (SELECT payment_id, SUM(amount_minor) AS total FROM split_lines
+           WHERE tenant_id = ?1 AND to_receiver_id IS NOT NULL AND status = 'done' GROUP BY payment_id) l
+           ON l.payment_id = p.id
+         LEFT JOIN (SELECT b.payment_id, SUM(b.amount_minor) AS total FROM split_returns b JOIN split_lines l
+             ON l.tenant_id = ?1 AND l.id = b.line_id
+           WHERE b.tenant_id = ?1 AND b.mode <> 'books' AND b.status = 'done' AND l.status <> 'failed'
+           GROUP BY b.payment_id) b ON b.payment_id = p.id
+         LEFT JOIN (SELECT payment_id, SUM(CASE kind WHEN 'split_paid' THEN debit_minor ELSE 0 END) AS paid,
+             SUM(CASE kind WHEN 'split_returned' THEN debit_minor ELSE 0 END) AS returned FROM entries
+           WHERE tenant_id = ?1 AND kind IN ('split_paid', 'split_returned') GROUP BY payment_id) e
+           ON e.payment_id = p.id
+         WHERE p.tenant_id = ?1 AND (COALESCE(l.total, 0) <> COALESCE(e.paid, 0)
+           OR COALESCE(b.total, 0) <> COALESCE(e.returned, 0))",
+    ),
+    check(
+        "inv-18",
+        "something remains to be said of every split whose outcome is open",
+        SPLIT,
+        "SELECT s.id FROM splits s WHERE s.tenant_id = ?1 AND s.status IN ('pending', 'processing')
+           AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = s.id AND i.status = 'open')",
     ),
 ];

@@ -23,7 +23,7 @@ use tk_domain::payment::{Attempt, Payment, PaymentStatus};
 use tk_domain::product::Product;
 use tk_domain::refund::Refund;
 use tk_domain::refusal::Refusal;
-use tk_domain::split::{Split, SplitLine, SplitReturn};
+use tk_domain::split::{Split, SplitLine, SplitReceiver, SplitReturn, SplitTerms};
 use tk_domain::webhook::{Delivery, DeliveryStatus, Event, WebhookEndpoint};
 use tk_money::Currency;
 
@@ -33,6 +33,7 @@ pub fn create(bed: &Bed, order_no: &str, amount_minor: i64) -> Create {
         merchant_id: bed.merchant_id,
         order_no: order_no.to_owned(),
         amount_minor,
+        splits: SplitTerms::default(),
     }
 }
 
@@ -317,7 +318,13 @@ pub async fn one_busy_tenant_leaves_room_for_others(bed: Bed) {
     for index in 0..3_000 {
         answers.push(bed.store.submit(create(&bed, &format!("B{index}"), 1)));
     }
-    let order = Create { tenant_id: other, merchant_id, order_no: "X".to_owned(), amount_minor: 1 };
+    let order = Create {
+        tenant_id: other,
+        merchant_id,
+        order_no: "X".to_owned(),
+        amount_minor: 1,
+        splits: SplitTerms::default(),
+    };
     let small = bed.store.submit(order);
     assert!(small.await.is_ok());
     for answer in answers {
@@ -372,6 +379,7 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         Split,
         SplitLine,
         SplitReturn,
+        SplitReceiver,
     );
     assert_eq!(bed.store.get::<Seat>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);
     assert_eq!(bed.store.get::<Instruction>(&(bed.tenant_id, Id128([5; 16]))).await.unwrap(), None);

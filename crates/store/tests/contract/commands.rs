@@ -17,6 +17,7 @@ use tk_domain::payment::{
 };
 use tk_domain::refusal::Refusal;
 use tk_domain::snapshot::Snapshot;
+use tk_domain::split::SplitTerms;
 use tk_domain::webhook::{Event, EventKind, WebhookEndpoint};
 use tk_money::{Amount, Currency, Rate};
 
@@ -82,6 +83,7 @@ pub struct Create {
     pub merchant_id: MerchantId,
     pub order_no: String,
     pub amount_minor: i64,
+    pub splits: SplitTerms,
 }
 
 impl Create {
@@ -173,7 +175,7 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         bill: None,
         fulfilment: None,
         items: None,
-        splits: None,
+        splits: create.splits.later.then(|| serde_json::to_string(&create.splits).unwrap()),
         payer: None,
         payer_sealed: None,
         payer_minor: create.amount_minor,

@@ -21,6 +21,7 @@ fn bank(tenant_id: TenantId) -> Furnish {
     let account = ChannelAccount {
         methods: r#"["bank_transfer"]"#.to_owned(),
         refund_window_days: 0,
+        split_rate_max_ppm: 0,
         ..contract(tenant_id, BANK, Channel::BankDirect)
     };
     Furnish { account, product: None }

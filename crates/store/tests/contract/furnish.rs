@@ -61,6 +61,7 @@ pub fn contract(tenant_id: TenantId, id: ChannelAccountId, channel: Channel) -> 
         fee_rate: Rate::ZERO,
         fee_returned: false,
         refund_window_days: 365,
+        split_rate_max_ppm: if channel == Channel::Alipay { 300_000 } else { 0 },
         settings: "{}".to_owned(),
         credentials: Vec::new(),
         enabled: true,

@@ -75,5 +75,6 @@ on_both! {
 on_both! {
     splits in splits_sqlite, splits_postgres:
     splits_are_kept_and_verified,
+    channel_splits_are_kept_and_verified,
     refunds_and_splits_at_once_never_give_away_too_much,
 }

@@ -2,18 +2,22 @@
 
 use crate::bed::Bed;
 use crate::cases::{assert_sound, balance, collect, create};
-use crate::commands::{CHANNEL, OpenShop, pending};
+use crate::commands::{CHANNEL, Create, OpenShop, pending};
 use crate::furnish::{Furnish, contract};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{Page, SplitFilter, StoreConfig, verify};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Channel;
-use tk_domain::id::{MerchantId, PaymentId, RefundId};
+use tk_domain::id::{MerchantId, PaymentId, RefundId, SplitReceiverId};
 use tk_domain::merchant::UpdateMerchant;
 use tk_domain::payment::Payment;
 use tk_domain::refund::{CreateRefund, TakeRefundReport};
 use tk_domain::report::{RefundFinding, RefundReport, Source};
-use tk_domain::split::{CreateSplit, ReturnStatus, Share, SplitReturn, SplitState, SplitTerms};
+use tk_domain::split::{
+    AddSplitReceiver, Binding, CreateSplit, ReceiverFinding, ReceiverKind, ReturnMode, ReturnStatus, Share,
+    ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitReturn,
+    SplitState, SplitTerms, TakeReceiverReport, TakeSplitReport,
+};
 use tk_money::Amount;
 
 /// A merchant with a sister of its legal entity.
@@ -47,6 +51,7 @@ fn split(bed: &Bed, payment_id: PaymentId, (to, minor): (MerchantId, i64)) -> Cr
         payment_id,
         merchant_split_no: format!("S{minor}"),
         terms: SplitTerms { shares: vec![share], ..SplitTerms::default() },
+        last: false,
         origin: Origin::system(),
     }
 }
@@ -114,6 +119,90 @@ pub async fn splits_are_kept_and_verified(bed: Bed) {
     assert_sound(&bed).await;
 }
 
+/// A party bound to the contract.
+async fn party(bed: &Bed, account: &str) -> SplitReceiverId {
+    let command = AddSplitReceiver {
+        tenant_id: bed.tenant_id,
+        channel_account_id: CHANNEL,
+        kind: ReceiverKind::LoginName,
+        account: account.to_owned(),
+        name_sealed: Some(vec![1, 2, 3]),
+        origin: Origin::system(),
+    };
+    let receiver_id = bed.store.submit(command).await.unwrap().id;
+    let (tenant_id, finding) = (bed.tenant_id, ReceiverFinding::Bound);
+    let told = TakeReceiverReport { tenant_id, receiver_id, finding, origin: Origin::channel(CHANNEL) };
+    assert_eq!(bed.store.submit(told).await.unwrap().status, Binding::Bound);
+    receiver_id
+}
+
+async fn split_told(bed: &Bed, split: &Split, (source, finding): (Source, SplitFinding)) -> SplitState {
+    let command = TakeSplitReport {
+        tenant_id: bed.tenant_id,
+        payment_id: split.payment_id,
+        split_id: split.id,
+        report: SplitReport { source, finding },
+        origin: Origin::channel(CHANNEL),
+    };
+    bed.store.submit(command).await.unwrap().split.status
+}
+
+/// A payment of 10,000 of which the channel paid 2,000 to one party and not 1,000 to another, half of it refunded, and a
+/// refund of 1,000 under way.
+async fn divided_by_channel(bed: &Bed) -> (PaymentId, SplitCreated) {
+    family(bed).await;
+    let mut shares = Vec::new();
+    for (account, minor) in [("a@b.example", 2_000), ("c@d.example", 1_000)] {
+        let receiver = Some(party(bed, account).await);
+        shares.push(Share { merchant: None, receiver, amount: Some(minor), rate_ppm: None, item: None });
+    }
+    let splits = SplitTerms { later: true, ..SplitTerms::default() };
+    let id = bed.store.submit(Create { splits, ..create(bed, "A1", 10_000) }).await.unwrap();
+    bed.store.submit(collect(bed, id)).await.unwrap();
+    let terms = SplitTerms { shares, ..SplitTerms::default() };
+    let command = CreateSplit { terms, last: true, ..split(bed, id, (MerchantId::default(), 1)) };
+    let made = bed.store.submit(command).await.unwrap();
+    assert_eq!(
+        split_told(bed, &made.split, (Source::Reply, SplitFinding::Accepted)).await,
+        SplitState::Processing
+    );
+    let results = [ShareResult::Paid, ShareResult::Failed { code: "x".to_owned() }];
+    let told = made.lines.iter().zip(results).map(|(line, result)| ShareTold {
+        line_id: line.id,
+        amount_minor: line.amount_minor,
+        result,
+    });
+    let told = SplitFinding::Shares(told.collect());
+    assert_eq!(split_told(bed, &made.split, (Source::Query, told)).await, SplitState::Succeeded);
+    let done = bed.store.submit(refund(bed, id, ("R1", 5_000))).await.unwrap().refund;
+    let amount = Amount::fen(5_000);
+    refund_told(bed, id, (done.id, RefundFinding::Done { amount, borne: None, at_us: None })).await;
+    bed.store.submit(refund(bed, id, ("R2", 1_000))).await.unwrap();
+    (id, made)
+}
+
+pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
+    let (id, made) = divided_by_channel(&bed).await;
+    let lines = bed.store.split_lines_of(bed.tenant_id, id).await.unwrap();
+    let seen: Vec<_> =
+        lines.iter().map(|line| (line.status, line.returned_minor, line.returning_minor)).collect();
+    assert_eq!(seen, [(SplitLineStatus::Done, 1_000, 200), (SplitLineStatus::Failed, 0, 0)]);
+    let filter = SplitFilter { payment_id: Some(id), ..SplitFilter::default() };
+    let listed = bed.store.splits(bed.tenant_id, filter, Page::first(10)).await.unwrap();
+    let rest = listed.rows.iter().find(|row| row.id != made.split.id).unwrap();
+    assert_eq!((rest.lines_count, rest.last, rest.status), (0, true, SplitState::Pending));
+    let parties = bed.store.split_receivers(bed.tenant_id, Some(CHANNEL), Page::first(10)).await.unwrap();
+    assert_eq!(parties.rows.len(), 2);
+    let refunds = bed.store.refunds_of(bed.tenant_id, id).await.unwrap();
+    let backs = bed.store.split_returns_of(bed.tenant_id, refunds[1].id).await.unwrap();
+    assert_eq!((backs.len(), backs[0].status, backs[0].mode), (1, ReturnStatus::Waiting, ReturnMode::Along));
+    assert_sound(&bed).await;
+    assert_eq!(split_told(&bed, rest, (Source::Reply, SplitFinding::Accepted)).await, SplitState::Succeeded);
+    let failed = RefundFinding::Failed { code: "x".to_owned(), message: String::new() };
+    refund_told(&bed, id, (refunds[1].id, failed)).await;
+    assert_sound(&bed).await;
+}
+
 pub async fn refunds_and_splits_at_once_never_give_away_too_much(bed: Bed) {
     let sister = family(&bed).await;
     let id = bed.store.submit(create(&bed, "A1", 10_000)).await.unwrap();
@@ -154,10 +243,21 @@ async fn verify_finds_each_damage_to_splits() {
         ("inv-18", "UPDATE split_returns SET status = 'held' WHERE status = 'done'"),
         ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split'"),
         ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_return'"),
+        (
+            "inv-3",
+            "UPDATE split_lines SET status = 'pending', ended_at_us = NULL WHERE status = 'failed' -- by channel",
+        ),
+        ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_paid' -- by channel"),
+        ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_returned' -- by channel"),
+        ("inv-18", "UPDATE instructions SET status = 'done' WHERE kind = 'split' -- by channel"),
     ];
     for (invariant, damage) in damages {
         let bed = Bed::sqlite(StoreConfig::default()).await;
-        divided(&bed).await;
+        if damage.contains("-- by channel") {
+            divided_by_channel(&bed).await;
+        } else {
+            divided(&bed).await;
+        }
         assert_sound(&bed).await;
         let connection = raw(&bed);
         connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();

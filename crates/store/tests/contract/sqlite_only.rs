@@ -30,6 +30,7 @@ async fn the_clock_going_back_does_not_turn_time_back() {
         merchant_id: *merchant_id,
         order_no: "A2".to_owned(),
         amount_minor: 1,
+        splits: tk_domain::split::SplitTerms::default(),
     };
     again.submit(order).await.unwrap();
     let after = again.get::<Head>(&lane).await.unwrap().unwrap();

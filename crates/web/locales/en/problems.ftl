@@ -116,6 +116,7 @@ problem-split-exceeds-amount-detail = The shares ({ $sum }) are more than what r
 problem-split-exceeds-items = The shares reach into premium or exceed their item
 problem-split-needs-channel = A receiver outside the merchant's legal entity must be paid by a channel that can
 problem-split-conflict = The split number exists with other terms
+problem-receiver-not-bound = The channel has not bound the receiver to the contract
 problem-not-splittable = The payment has nothing that may be divided
 problem-transfer-part-received = Part of the bank transfer has arrived already
 problem-file-too-large = The file is larger than 50 MB

@@ -30,6 +30,7 @@ mod products;
 pub mod refer;
 mod refunds;
 pub mod schema;
+mod split_receivers;
 mod splits;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,8 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::get::get))
         .routes(routes!(refunds::cancellation::create))
         .routes(routes!(refunds::queries::create))
+        .routes(routes!(split_receivers::create::create, split_receivers::list::list))
+        .routes(routes!(split_receivers::get::get))
         .routes(routes!(splits::create::create))
         .routes(routes!(splits::list::list))
         .routes(routes!(splits::get::get))

@@ -152,6 +152,7 @@ const fn refused(reason: DropReason) -> &'static str {
         | DropReason::Merchant
         | DropReason::Product
         | DropReason::Partner
+        | DropReason::Split
         | DropReason::Priority => "unavailable-here",
     }
 }

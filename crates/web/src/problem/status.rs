@@ -52,6 +52,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundsChanged
         | Refusal::SplitConflict
         | Refusal::NotSplittable
+        | Refusal::ReceiverNotBound
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::OauthStateInvalid | Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
         Refusal::IdempotencyKeyReused
@@ -166,6 +167,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::SplitNeedsChannel
         | Refusal::SplitConflict
         | Refusal::NotSplittable
+        | Refusal::ReceiverNotBound
         | Refusal::NotRedeliverable => Vec::new(),
     }
 }
@@ -260,6 +262,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::FulfilmentConflict
         | Refusal::RefundsChanged
         | Refusal::NotSplittable
+        | Refusal::ReceiverNotBound
         | Refusal::LimitReached { .. } => None,
     }
 }

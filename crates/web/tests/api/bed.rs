@@ -387,6 +387,12 @@ impl TestApp {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// What Alipay really holds.
+    pub async fn truth(&self) -> Value {
+        let url = format!("{}/control/alipay/truth", self.sandbox);
+        self.client.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
     /// A payment paid through the sandbox.
     pub async fn paid(&self, order_no: &str, amount: i64) -> Value {
         let payment = self.post("/v1/payments", &order(order_no, amount)).await.expect(201);

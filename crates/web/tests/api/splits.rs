@@ -125,3 +125,145 @@ async fn nothing_is_divided_that_must_not_be() {
         assert_eq!(app.get_as(&other, "/v1/splits").await.expect(200)["data"], json!([]));
     }
 }
+
+/// Shares of 2,000 and 1,000 for these two.
+fn to(receivers: [&str; 2]) -> Value {
+    json!([{ "receiver": receivers[0], "amount": 2_000 }, { "receiver": receivers[1], "rate": "0.1" }])
+}
+
+/// A contract whose channel may pay three tenths of a payment to others.
+async fn dividing(app: &TestApp) -> String {
+    family(app).await;
+    let list = app.get("/v1/channel_accounts").await.expect(200);
+    let id = list["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/channel_accounts/{id}");
+    let receiver = json!({ "channel_account": id, "kind": "user_id", "account": "2088000000000001" });
+    app.post("/v1/split_receivers", &receiver).await.refused(422, "split_needs_channel");
+    app.patch(&path, &json!({ "split_rate_max": "2" })).await.refused(400, "field_malformed");
+    let changed = app.patch(&path, &json!({ "split_rate_max": "0.3" })).await.expect(200);
+    assert!(changed["split_rate_max"].as_str().unwrap().starts_with("0.3"));
+    id
+}
+
+/// A party that the channel has been asked to bind, and what it said.
+async fn party(app: &TestApp, contract: &str, (account, status): (&str, &str)) -> String {
+    let body = json!({ "channel_account": contract, "kind": "user_id", "account": account, "name": "Cheng" });
+    let made = app.post("/v1/split_receivers", &body).await.expect(201);
+    assert!(made["account"].as_str().unwrap().contains('*'), "the middle is hidden: {made}");
+    let path = format!("/v1/split_receivers/{}", made["id"].as_str().unwrap());
+    app.until(&path, "status", status).await;
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// The split of a payment that pays this much, once it stands so; time passes meanwhile, as a channel needs it.
+async fn until_split(app: &TestApp, payment: &str, (amount, status): (i64, &str)) -> Value {
+    loop {
+        let list = app.get(&format!("/v1/splits?payment={payment}")).await.expect(200);
+        let rows = list["data"].as_array().unwrap();
+        if let Some(row) = rows.iter().find(|row| row["amount"] == amount && row["status"] == status) {
+            return row.clone();
+        }
+        app.advance(1_000_000);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+async fn until_refunded(app: &TestApp, payment: &str, (number, amount): (&str, i64)) {
+    let body = json!({ "payment": payment, "merchant_refund_no": number, "amount": amount });
+    let refund = app.post("/v1/refunds", &body).await.expect(201);
+    let path = format!("/v1/refunds/{}", refund["id"].as_str().unwrap());
+    while app.get(&path).await.expect(200)["status"] != "succeeded" {
+        app.advance(1_000_000);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// What the channel holds of an order: receivers with fen and fen given back, and whether the rest waits.
+async fn truth(app: &TestApp, payment: &str) -> (Vec<(String, i64, i64)>, bool) {
+    let list = app.get(&format!("/v1/payments/{payment}")).await.expect(200);
+    let out_no = list["latest_attempt"]["out_no"].as_str().unwrap().to_owned();
+    let truth = app.truth().await;
+    let trade = truth["trades"].as_array().unwrap().iter().find(|trade| trade["out_trade_no"] == out_no);
+    let trade = trade.unwrap();
+    let shares = trade["shares"].as_array().unwrap().iter();
+    let shares = shares
+        .map(|one| (one[1].as_str().unwrap().to_owned(), one[2].as_i64().unwrap(), one[3].as_i64().unwrap()));
+    let mut shares: Vec<_> = shares.collect();
+    shares.sort();
+    (shares, trade["kept"].as_bool().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_channel_pays_parties_and_a_refund_takes_it_back() {
+    for app in TestApp::each(with_channel()).await {
+        let contract = dividing(&app).await;
+        let one = party(&app, &contract, ("2088000000000001", "bound")).await;
+        let two = party(&app, &contract, ("2088000000000002", "bound")).await;
+        let listed = app.get(&format!("/v1/split_receivers?channel_account={contract}")).await.expect(200);
+        assert_eq!(listed["data"].as_array().unwrap().len(), 2);
+        let made = app.post("/v1/payments", &with("C-1", &to([&one, &two]))).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        pay(&app, &id).await;
+        assert_eq!(pending(&app, "pnc").await, 7_000);
+        let split = until_split(&app, &id, (3_000, "succeeded")).await;
+        assert_eq!((&split["mode"], &split["last"]), (&json!("channel"), &json!(true)));
+        assert_eq!(split["shares"][1]["status"], "done");
+        let accounts = |back: [i64; 2]| {
+            vec![
+                ("2088000000000001".to_owned(), 2_000, back[0]),
+                ("2088000000000002".to_owned(), 1_000, back[1]),
+            ]
+        };
+        assert_eq!(truth(&app, &id).await, (accounts([0, 0]), false));
+        until_refunded(&app, &id, ("R-1", 5_000)).await;
+        assert_eq!(truth(&app, &id).await.0, accounts([1_000, 500]));
+        until_refunded(&app, &id, ("R-2", 5_000)).await;
+        assert_eq!(truth(&app, &id).await.0, accounts([2_000, 1_000]));
+        assert_eq!(pending(&app, "pnc").await, 0);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released() {
+    for app in TestApp::each(with_channel()).await {
+        let contract = dividing(&app).await;
+        party(&app, &contract, ("unknown-1", "refused")).await;
+        let one = party(&app, &contract, ("2088000000000001", "bound")).await;
+        let shut = party(&app, &contract, ("closed-2", "bound")).await;
+        let mut body = order("C-2", 10_000);
+        body["split_later"] = json!(true);
+        let id = app.post("/v1/payments", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
+        pay(&app, &id).await;
+        assert_eq!(truth(&app, &id).await, (vec![], true));
+        let path = format!("/v1/payments/{id}/splits");
+        let ask = |splits: &Value| json!({ "merchant_split_no": "N-1", "splits": splits, "last": true });
+        let cases = [
+            (json!([{ "receiver": one, "amount": 3_001 }]), "split_exceeds_amount"),
+            (
+                json!([{ "receiver": one, "amount": 1 }, { "merchant": "sister", "amount": 1 }]),
+                "field_invalid",
+            ),
+            (json!([{ "receiver": one, "amount": 1 }, { "receiver": one, "amount": 1 }]), "field_invalid"),
+        ];
+        for (splits, code) in cases {
+            app.post(&path, &ask(&splits)).await.refused(422, code);
+        }
+        app.post(&path, &ask(&to([&one, &shut]))).await.expect(201);
+        let split = until_split(&app, &id, (3_000, "succeeded")).await;
+        let statuses = |place: usize| split["shares"][place]["status"].as_str().unwrap().to_owned();
+        assert_eq!((statuses(0), statuses(1)), ("done".to_owned(), "failed".to_owned()));
+        assert_eq!(pending(&app, "pnc").await, 8_000);
+        until_split(&app, &id, (0, "succeeded")).await;
+        assert_eq!(truth(&app, &id).await, (vec![("2088000000000001".to_owned(), 2_000, 0)], false));
+        let late = json!({ "merchant_split_no": "N-2", "splits": [{ "receiver": one, "amount": 1 }] });
+        app.post(&path, &late).await.refused(409, "not_splittable");
+        until_refunded(&app, &id, ("R-1", 10_000)).await;
+        assert_eq!(truth(&app, &id).await.0, [("2088000000000001".to_owned(), 2_000, 2_000)]);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}

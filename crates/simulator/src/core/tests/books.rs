@@ -110,7 +110,12 @@ fn same_seed_same_story_under_all_faults() {
             let call = match dice.below(6) {
                 0 | 1 => CoreCall::Precreate(order),
                 2 => CoreCall::Query(trade),
-                3 => CoreCall::Refund(RefundCall { trade, refund_fen: 5_000, out_request_no: request }),
+                3 => CoreCall::Refund(RefundCall {
+                    trade,
+                    refund_fen: 5_000,
+                    out_request_no: request,
+                    returns: Vec::new(),
+                }),
                 4 => CoreCall::RefundQuery(RefundQueryCall { trade, out_request_no: request }),
                 _ => CoreCall::Cancel(trade),
             };

@@ -37,6 +37,7 @@ pub(super) fn refund(fen: i64, number: &str) -> CoreCall {
         trade: TradeRef::out(TRADE),
         refund_fen: fen,
         out_request_no: Some(number.to_owned()),
+        returns: Vec::new(),
     })
 }
 

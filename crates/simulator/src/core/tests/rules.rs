@@ -193,7 +193,12 @@ fn refund_says_whether_money_moved() {
 #[test]
 fn refund_without_number_is_the_whole_trade() {
     let whole = |fen| {
-        CoreCall::Refund(RefundCall { trade: TradeRef::out(TRADE), refund_fen: fen, out_request_no: None })
+        CoreCall::Refund(RefundCall {
+            trade: TradeRef::out(TRADE),
+            refund_fen: fen,
+            out_request_no: None,
+            returns: Vec::new(),
+        })
     };
     let mut alipay = paid(100);
     story(&mut alipay, &[(whole(99), "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"), (whole(100), "10000")]);

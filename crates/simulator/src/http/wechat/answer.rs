@@ -43,7 +43,12 @@ pub fn answer_of(core: &Seller, call: &CoreCall, answer: &CoreAnswer) -> Answer 
         Node::Cancel(node) => cancel(core, call, node),
         Node::Refund(node) => refund_taken(core, call, node),
         Node::RefundQuery(node) => refund_queried(core, call, node),
-        Node::Empty | Node::Create { .. } | Node::Bill(_) => refusal(call, Why::Unknown),
+        Node::Empty
+        | Node::Create { .. }
+        | Node::Bill(_)
+        | Node::Bind
+        | Node::Settle { .. }
+        | Node::SettleQuery { .. } => refusal(call, Why::Unknown),
     }
 }
 
@@ -269,6 +274,7 @@ fn refusal_of(why: Why) -> Answer {
         Why::SellerShort => (403, "NOT_ENOUGH", "基本账户余额不足"),
         Why::RefundTooSoon | Why::Limited => (429, "FREQUENCY_LIMITED", "频率超限"),
         Why::Unknown => (500, "SYSTEM_ERROR", "系统错误"),
+        Why::ShareTooMuch | Why::ReceiverUnknown => (400, "INVALID_REQUEST", "请求参数错误"),
         Why::NoBill => (400, "NO_STATEMENT_EXIST", "账单文件不存在"),
     };
     Answer::refused(status, code, message)

@@ -162,6 +162,7 @@ fn refund(content: &Content) -> Result<Asked, BadRequest> {
         trade: TradeRef { out_trade_no: owned("out_trade_no")?, trade_no: owned("transaction_id")? },
         refund_fen: amount.fen("refund")?,
         out_request_no: Some(content.text("out_refund_no")?.ok_or(BadRequest::Parameter)?.to_owned()),
+        returns: Vec::new(),
     }))
 }
 

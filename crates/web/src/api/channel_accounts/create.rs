@@ -53,6 +53,9 @@ pub struct ChannelAccountCreate {
     pub fee_returned: Option<bool>,
     /// Days after payment within which the channel refunds online; 365 by default.
     pub refund_window_days: Option<i64>,
+    /// What the contract lets the channel pay to others of each payment, such as `0.3000`; nothing by default.
+    #[schema(value_type = Option<String>)]
+    pub split_rate_max: Option<Text<1, 10>>,
     /// The adapter's non-secret settings (Alipay: gateway_url, app_id, seller_id, mode, charset; bank account:
     /// account_no, account_name, bank_name, cnaps, csv_profile, csv_mapping, direct_link; counter: place).
     pub settings: Metadata,
@@ -101,6 +104,7 @@ async fn command(
         fee_rate: body.fee_rate,
         fee_returned: body.fee_returned,
         refund_window_days: body.refund_window_days,
+        split_rate_max: body.split_rate_max,
         settings: Some(body.settings),
         credentials: Some(body.credentials),
         enabled: None,

@@ -52,6 +52,9 @@ pub struct ChannelAccountUpdate {
     pub fee_returned: Option<bool>,
     /// Days after payment within which the channel refunds online.
     pub refund_window_days: Option<i64>,
+    /// What the contract lets the channel pay to others of each payment, such as `0.3000`; `0` where it has no splits.
+    #[schema(value_type = Option<String>)]
+    pub split_rate_max: Option<Text<1, 10>>,
     /// The adapter's non-secret settings, replaced whole.
     pub settings: Option<Metadata>,
     /// The adapter's secrets, replaced whole; never shown again.
@@ -89,6 +92,7 @@ impl ChannelAccountUpdate {
             fee_rate: self.fee_rate.map(|rate| fee_rate(&rate.0)).transpose()?,
             fee_returned: self.fee_returned,
             refund_window_days: self.refund_window_days,
+            split_rate_max_ppm: split_rate(self.split_rate_max.as_ref())?,
             settings: self.settings.map(|settings| settings.json()),
             credentials,
             enabled: self.enabled,
@@ -151,6 +155,11 @@ fn method_list(methods: &[Method]) -> Result<String, Problem> {
         return Err(Problem::field(Code::FieldMalformed, "#/methods", "empty"));
     }
     Ok(json!(methods).to_string())
+}
+
+fn split_rate(text: Option<&Text<1, 10>>) -> Result<Option<i64>, Problem> {
+    let malformed = |_| Problem::field(Code::FieldMalformed, "#/split_rate_max", "a decimal from 0 to 1");
+    text.map(|text| text.0.parse::<Rate>().map(Rate::ppm).map_err(malformed)).transpose()
 }
 
 fn fee_rate(text: &str) -> Result<Rate, Problem> {

@@ -12,6 +12,7 @@ use tk_app::channels::credentials::{read_terms, secret_fields};
 use tk_app::channels::{AccountTerms, CredentialsError, Environment};
 use tk_domain::channel_account::{Channel, ChannelAccount, Collects};
 use tk_domain::moment::time_text;
+use tk_money::Rate;
 use utoipa::ToSchema;
 
 /// A channel account as published.
@@ -52,6 +53,8 @@ pub struct ChannelAccountView {
     pub fee_returned: bool,
     /// Days after payment within which the channel refunds online.
     pub refund_window_days: i64,
+    /// What the contract lets the channel pay to others of each payment, such as `0.3000`.
+    pub split_rate_max: String,
     /// The adapter's non-secret settings.
     pub settings: Value,
     /// Of the credentials: a fingerprint and when the first certificate expires.
@@ -97,6 +100,7 @@ impl ChannelAccountView {
             fee_rate: account.fee_rate.to_string(),
             fee_returned: account.fee_returned,
             refund_window_days: account.refund_window_days,
+            split_rate_max: Rate::from_ppm(account.split_rate_max_ppm).unwrap_or_default().to_string(),
             settings: list(&account.settings),
             credentials: credentials(account, app),
             callback_url: app.callback_url(account, tenant_code),

@@ -80,6 +80,8 @@ pub struct PaymentCreate {
     /// Who gets shares of it once it is collected; needs `splits:write` too.
     #[schema(max_items = 20)]
     pub splits: Option<Vec<ShareCreate>>,
+    /// Whether the channel is to keep the money for shares named after it is collected; needs `splits:write` too.
+    pub split_later: Option<bool>,
     /// With `confirm`: the method of the one attempt, for callers that draw their own page.
     #[schema(value_type = Option<String>)]
     pub method: Option<Method>,
@@ -206,7 +208,7 @@ async fn prepared(
         fulfilment: body.fulfilment.as_ref().map(Metadata::json),
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
         bill: body.bill.as_ref().map(BillCreate::bill),
-        splits: splits::terms(state, caller, body.splits.as_deref().unwrap_or_default()).await?,
+        splits: splits::agreed(state, caller, body.splits.as_deref(), body.split_later).await?,
         parts: amount_parts(body.parts.as_deref().unwrap_or_default()),
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
         payer_id: body.payer.as_ref().and_then(|payer| payer.payer_id(state, caller.tenant_id)),

@@ -20,12 +20,15 @@ use utoipa::ToSchema;
 pub struct SplitCreate {
     /// The merchant's own number; the same number with the same terms is the same split.
     pub merchant_split_no: Number,
-    /// Who gets what.
+    /// Who gets what: merchants in the books or receivers by the channel, never both.
     #[schema(max_items = 20)]
     pub splits: Vec<ShareCreate>,
+    /// Whether the channel then releases to the merchant what it keeps for shares; without shares, that alone.
+    pub last: Option<bool>,
 }
 
-/// Divides what is left of a collected payment. A refund afterwards takes the shares back in proportion.
+/// Divides what is left of a collected payment. A refund afterwards takes the shares back in proportion. Receivers are paid
+/// by the channel, if its order said before paying that it would be divided.
 #[utoipa::path(post, path = "/v1/payments/{id}/splits", tag = "splits", params(("id" = String, Path)),
     request_body = SplitCreate, responses(
     (status = 201, body = schema::Split, description = "divided"),
@@ -43,6 +46,7 @@ pub async fn create(
         payment_id: payment.id,
         merchant_split_no: body.merchant_split_no.0,
         terms: super::terms(&state, &effect.caller, &body.splits).await?,
+        last: body.last.unwrap_or(false),
         origin: effect.caller.origin(),
     };
     let render = |created: &SplitCreated, live: bool| {

@@ -56,6 +56,20 @@ pub async fn terms(state: &WebState, caller: &Caller, shares: &[ShareCreate]) ->
     Ok(terms)
 }
 
+/// The terms of a payment to be made.
+pub async fn agreed(
+    state: &WebState,
+    caller: &Caller,
+    shares: Option<&[ShareCreate]>,
+    later: Option<bool>,
+) -> Result<SplitTerms, Problem> {
+    let later = later.unwrap_or(false);
+    if later {
+        caller.check_scope(Scope::SplitsWrite)?;
+    }
+    Ok(SplitTerms { later, ..terms(state, caller, shares.unwrap_or_default()).await? })
+}
+
 fn parse_receiver(text: &str) -> Result<SplitReceiverId, Problem> {
     SplitReceiverId::parse(text).ok_or_else(Problem::not_found)
 }

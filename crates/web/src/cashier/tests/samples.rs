@@ -424,6 +424,7 @@ fn account(number: u8, channel: Channel, methods: &str, amount_max_minor: i64) -
         fee_rate: Rate::default(),
         fee_returned: false,
         refund_window_days: 365,
+        split_rate_max_ppm: 0,
         settings: "{}".to_owned(),
         credentials: Vec::new(),
         enabled: true,

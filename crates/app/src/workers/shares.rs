@@ -1,0 +1,123 @@
+//! Conversations about shares: binding receivers, dividing, and what refunds take back.
+
+use crate::{App, Failure};
+use tk_channels::{ReceiverRows, SplitRows};
+use tk_domain::audit::Origin;
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::id::{RefundId, SplitId, SplitReceiverId};
+use tk_domain::instruction::Instruction;
+use tk_domain::payment::Attempt;
+use tk_domain::refund::Refund;
+use tk_domain::report::Source;
+use tk_domain::split::{
+    ContinueRefund, ReceiverFinding, ReturnMode, ReturnStatus, Split, SplitFinding, SplitLine, SplitReceiver,
+    SplitReport, SplitReturn, TakeReceiverReport, TakeSplitReport,
+};
+
+impl App {
+    /// What the name of a receiver is sealed with, so that it opens only where it belongs.
+    #[must_use]
+    pub fn receiver_seal(account: &str) -> String {
+        format!("split_receiver/{account}")
+    }
+
+    pub(super) async fn about_receiver(&self, instruction: Instruction) -> Result<(), Failure> {
+        let tenant_id = instruction.tenant_id;
+        let receiver_id = SplitReceiverId(instruction.id);
+        let keys = (&(tenant_id, receiver_id), &(tenant_id, instruction.channel_account_id));
+        let (receiver, account) = self.reader().get_two::<SplitReceiver, ChannelAccount>(keys).await?;
+        let Some(receiver) = receiver else { return Ok(()) };
+        let opened = receiver
+            .name_sealed
+            .as_deref()
+            .and_then(|sealed| self.seal().open(sealed, &Self::receiver_seal(&receiver.account)).ok());
+        let name = opened.and_then(|bytes| String::from_utf8(bytes).ok());
+        let finding = match self.contract(tenant_id, account).await? {
+            Ok(contract) => {
+                let rows =
+                    ReceiverRows { instruction: &instruction, receiver: &receiver, name: name.as_deref() };
+                self.reader().pass("after_commit_before_channel");
+                let finding = self.adapters().say_receiver(&contract, rows, self.now_us()).await;
+                self.reader().pass("after_channel_before_commit");
+                finding
+            }
+            Err(error) => {
+                tracing::error!(%error, channel_account = %receiver.channel_account_id, "a channel account cannot be used");
+                None
+            }
+        };
+        let finding = finding.unwrap_or(ReceiverFinding::Unclear);
+        let origin = Origin::channel(receiver.channel_account_id);
+        self.submit(TakeReceiverReport { tenant_id, receiver_id, finding, origin }).await.map(drop)
+    }
+
+    pub(super) async fn about_split(&self, instruction: Instruction) -> Result<(), Failure> {
+        let tenant_id = instruction.tenant_id;
+        let split_id = SplitId(instruction.id);
+        let keys = (&(tenant_id, split_id), &(tenant_id, instruction.channel_account_id));
+        let (split, account) = self.reader().get_two::<Split, ChannelAccount>(keys).await?;
+        let Some(split) = split else { return Ok(()) };
+        let attempt = self.reader().get::<Attempt>(&(tenant_id, split.attempt_id)).await?;
+        let Some(attempt) = attempt else { return Ok(()) };
+        let shares = self.shares_of(&split).await?;
+        let report = match self.contract(tenant_id, account).await? {
+            Ok(contract) => {
+                let rows = SplitRows {
+                    instruction: &instruction,
+                    split: &split,
+                    attempt: &attempt,
+                    shares: &shares,
+                };
+                self.reader().pass("after_commit_before_channel");
+                let report = self.adapters().say_split(&contract, rows, self.now_us()).await;
+                self.reader().pass("after_channel_before_commit");
+                report
+            }
+            Err(error) => {
+                tracing::error!(%error, channel_account = %split.channel_account_id, "a channel account cannot be used");
+                None
+            }
+        };
+        let nothing = SplitReport { source: Source::Reply, finding: SplitFinding::Unclear };
+        let report = report.unwrap_or(nothing);
+        let (payment_id, origin) = (split.payment_id, Origin::channel(split.channel_account_id));
+        self.submit(TakeSplitReport { tenant_id, payment_id, split_id, report, origin }).await.map(drop)
+    }
+
+    /// Looks whether a refund may be sent; nobody is spoken to.
+    pub(super) async fn continue_refund(&self, instruction: &Instruction) -> Result<(), Failure> {
+        let (tenant_id, payment_id) = (instruction.tenant_id, instruction.payment_id);
+        let (refund_id, origin) = (RefundId(instruction.id), Origin::system());
+        self.submit(ContinueRefund { tenant_id, payment_id, refund_id, origin }).await.map(drop)
+    }
+
+    async fn shares_of(&self, split: &Split) -> Result<Vec<(SplitLine, SplitReceiver)>, Failure> {
+        let mut shares = Vec::new();
+        for line in self.reader().split_lines_of(split.tenant_id, split.payment_id).await? {
+            let Some(id) = line.to_receiver_id.filter(|_| line.split_id == split.id) else { continue };
+            if let Some(receiver) = self.reader().get::<SplitReceiver>(&(split.tenant_id, id)).await? {
+                shares.push((line, receiver));
+            }
+        }
+        Ok(shares)
+    }
+
+    /// What a refund takes back of shares by its own call; whatever became of it, the same every time it is sent.
+    pub(super) async fn shares_of_refund(
+        &self,
+        refund: &Refund,
+    ) -> Result<Vec<(SplitReturn, SplitReceiver)>, Failure> {
+        let tenant_id = refund.tenant_id;
+        let mut backs = self.reader().split_returns_of(tenant_id, refund.id).await?;
+        backs.retain(|back| back.mode == ReturnMode::Along && back.status == ReturnStatus::Waiting);
+        let mut shares = Vec::with_capacity(backs.len());
+        for back in backs {
+            let line = self.reader().get::<SplitLine>(&(tenant_id, back.line_id)).await?;
+            let Some(id) = line.and_then(|line| line.to_receiver_id) else { continue };
+            if let Some(receiver) = self.reader().get::<SplitReceiver>(&(tenant_id, id)).await? {
+                shares.push((back, receiver));
+            }
+        }
+        Ok(shares)
+    }
+}

@@ -1,0 +1,254 @@
+//! Shares of a payment: receivers bound to the contract, money divided among them, and what Alipay says of both
+//! (`alipay.trade.royalty.relation.bind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`).
+
+use super::Heard;
+use super::call::{CallError, fen};
+use super::report::{Fields, OK, code_and_message, verdict};
+use crate::capabilities::Verdict;
+use serde_json::{Value, json};
+use tk_domain::id::TypedId;
+use tk_domain::instruction::InstructionKind as Kind;
+use tk_domain::payment::Attempt;
+use tk_domain::split::{
+    ReceiverFinding, ReceiverKind, ShareResult, ShareTold, Split, SplitFinding, SplitLine, SplitReceiver,
+};
+use tk_formats::alipay::amount;
+
+/// One call about shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// `alipay.trade.royalty.relation.bind`.
+    Bind {
+        /// The receiver's number.
+        out_request_no: String,
+        /// Who is to be bound.
+        account: Account,
+        /// The receiver's name, where one is known.
+        name: Option<String>,
+    },
+    /// `alipay.trade.order.settle`: pays shares out of a payment.
+    Settle {
+        /// Alipay's number of the payment.
+        trade_no: String,
+        /// The split's number.
+        out_request_no: String,
+        /// Who gets what.
+        shares: Vec<Royalty>,
+        /// Whether what is not divided is then the merchant's.
+        finish: bool,
+    },
+    /// `alipay.trade.order.settle.query`.
+    SettleQuery {
+        /// Alipay's number of the payment.
+        trade_no: String,
+        /// The split's number.
+        out_request_no: String,
+    },
+}
+
+/// By what Alipay knows a receiver of shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// `userId` or `loginName`.
+    pub kind: &'static str,
+    /// The account.
+    pub account: String,
+}
+
+/// One share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Royalty {
+    /// Whose.
+    pub to: Account,
+    /// Fen.
+    pub amount_fen: i64,
+}
+
+/// The call that has a receiver bound.
+pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) -> Result<Call, CallError> {
+    if kind != Kind::ReceiverBind {
+        return Err(CallError::KindForeign(kind));
+    }
+    Ok(Call::Bind {
+        out_request_no: receiver.id.id128().base32().to_uppercase(),
+        account: account_of(receiver),
+        name: name.map(str::to_owned),
+    })
+}
+
+/// The call that carries out an instruction about a split of an attempt.
+pub fn for_split(
+    kind: Kind,
+    split: &Split,
+    attempt: &Attempt,
+    shares: &[(SplitLine, SplitReceiver)],
+) -> Result<Call, CallError> {
+    let trade_no = attempt.channel_txn_no.clone().ok_or(CallError::Payload)?;
+    let out_request_no = split.out_no.clone();
+    match kind {
+        Kind::Split => {
+            // Fewer than the split has would be another split under its number.
+            if i64::try_from(shares.len()) != Ok(split.lines_count) {
+                return Err(CallError::Payload);
+            }
+            let mut given = Vec::with_capacity(shares.len());
+            for (line, receiver) in shares {
+                given.push((fen(line.amount_minor, line.currency)?, receiver));
+            }
+            Ok(Call::Settle { trade_no, out_request_no, shares: royalties(&given), finish: split.last })
+        }
+        Kind::SplitQuery => Ok(Call::SettleQuery { trade_no, out_request_no }),
+        Kind::Pay
+        | Kind::Query
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundQuery
+        | Kind::RefundAwait
+        | Kind::ReceiverBind => Err(CallError::KindForeign(kind)),
+    }
+}
+
+impl Call {
+    pub(super) const fn method(&self) -> &'static str {
+        match self {
+            Self::Bind { .. } => "alipay.trade.royalty.relation.bind",
+            Self::Settle { .. } => "alipay.trade.order.settle",
+            Self::SettleQuery { .. } => "alipay.trade.order.settle.query",
+        }
+    }
+
+    pub(super) fn content(&self) -> Value {
+        match self {
+            Self::Bind { out_request_no, account, name } => {
+                let mut receiver = json!({ "type": account.kind, "account": account.account });
+                if let Some(name) = name {
+                    receiver["name"] = Value::from(name.as_str());
+                }
+                json!({ "out_request_no": out_request_no, "receiver_list": [receiver] })
+            }
+            Self::Settle { trade_no, out_request_no, shares, finish } => {
+                let mut content = json!({
+                    "out_request_no": out_request_no,
+                    "trade_no": trade_no,
+                    "royalty_mode": "async",
+                });
+                if !shares.is_empty() {
+                    content["royalty_parameters"] = shares.iter().map(Royalty::content).collect();
+                }
+                if *finish {
+                    content["extend_params"] = json!({ "royalty_finish": "true" });
+                }
+                content
+            }
+            Self::SettleQuery { trade_no, out_request_no } => {
+                json!({ "out_request_no": out_request_no, "trade_no": trade_no })
+            }
+        }
+    }
+}
+
+impl Royalty {
+    /// As `royalty_parameters` and `refund_royalty_parameters` carry it.
+    pub(super) fn content(&self) -> Value {
+        json!({
+            "royalty_type": "transfer",
+            "trans_in_type": self.to.kind,
+            "trans_in": self.to.account,
+            "amount": amount::format_fen(self.amount_fen),
+        })
+    }
+}
+
+fn account_of(receiver: &SplitReceiver) -> Account {
+    let kind = match receiver.kind {
+        ReceiverKind::UserId => "userId",
+        ReceiverKind::LoginName => "loginName",
+    };
+    Account { kind, account: receiver.account.clone() }
+}
+
+pub(super) fn royalties(shares: &[(i64, &SplitReceiver)]) -> Vec<Royalty> {
+    shares.iter().map(|(fen, receiver)| Royalty { to: account_of(receiver), amount_fen: *fen }).collect()
+}
+
+/// What a conversation about binding a receiver proves.
+pub fn receiver(heard: &Heard) -> ReceiverFinding {
+    let Heard::Answered(answer) = heard else { return ReceiverFinding::Unclear };
+    if answer.code == OK && Fields(answer).text("result_code") == Some("SUCCESS") {
+        return ReceiverFinding::Bound;
+    }
+    if answer.code == OK && Fields(answer).text("result_code") == Some("FAIL") {
+        return ReceiverFinding::Refused { code: "FAIL".to_owned(), message: String::new() };
+    }
+    let (code, message) = code_and_message(answer);
+    match verdict(Kind::ReceiverBind, answer) {
+        Verdict::Failed if answer.code != OK => ReceiverFinding::Refused { code, message },
+        Verdict::Failed
+        | Verdict::NotYet
+        | Verdict::NotFound
+        | Verdict::CloseRefused
+        | Verdict::Waiting
+        | Verdict::Unclear(_) => ReceiverFinding::Unclear,
+    }
+}
+
+/// What a conversation about a split proves; `shares` are the split's with their receivers.
+pub fn split(
+    kind: Kind,
+    attempt: &Attempt,
+    shares: &[(SplitLine, SplitReceiver)],
+    heard: &Heard,
+) -> SplitFinding {
+    let Heard::Answered(answer) = heard else { return SplitFinding::Unclear };
+    let fields = Fields(answer);
+    if answer.code != OK {
+        let (code, message) = code_and_message(answer);
+        return match verdict(kind, answer) {
+            Verdict::Failed => SplitFinding::Failed { code, message },
+            Verdict::NotYet => SplitFinding::NotYet { code, message },
+            Verdict::NotFound => SplitFinding::NotFound,
+            Verdict::CloseRefused | Verdict::Waiting | Verdict::Unclear(_) => SplitFinding::Unclear,
+        };
+    }
+    match kind {
+        Kind::Split if fields.text("trade_no") == attempt.channel_txn_no.as_deref() => SplitFinding::Accepted,
+        Kind::SplitQuery => split_queried(shares, fields),
+        Kind::Split
+        | Kind::Pay
+        | Kind::Query
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundQuery
+        | Kind::RefundAwait
+        | Kind::ReceiverBind => SplitFinding::Unclear,
+    }
+}
+
+/// Every share must be found by its receiver and amount, or nothing is read of any.
+fn split_queried(shares: &[(SplitLine, SplitReceiver)], fields: Fields<'_>) -> SplitFinding {
+    let listed = fields.0.node.get("royalty_detail_list").and_then(serde_json::Value::as_array);
+    let Some(listed) = listed else { return SplitFinding::Unclear };
+    let mut told = Vec::with_capacity(shares.len());
+    for (line, receiver) in shares {
+        let text = |entry: &serde_json::Value, name: &str| {
+            entry.get(name).and_then(serde_json::Value::as_str).map(str::to_owned)
+        };
+        let of_receiver = |entry: &&serde_json::Value| {
+            text(entry, "operation_type").as_deref() == Some("transfer")
+                && text(entry, "trans_in").as_deref() == Some(receiver.account.as_str())
+        };
+        let Some(entry) = listed.iter().find(of_receiver) else { return SplitFinding::Unclear };
+        let amount_minor = text(entry, "amount").and_then(|text| amount::parse_fen(&text).ok());
+        let result = match text(entry, "state").as_deref() {
+            Some("SUCCESS") => ShareResult::Paid,
+            Some("FAIL") => ShareResult::Failed { code: text(entry, "error_code").unwrap_or_default() },
+            Some("PROCESSING") => ShareResult::Pending,
+            Some(_) | None => return SplitFinding::Unclear,
+        };
+        let Some(amount_minor) = amount_minor else { return SplitFinding::Unclear };
+        told.push(ShareTold { line_id: line.id, amount_minor, result });
+    }
+    SplitFinding::Shares(told)
+}

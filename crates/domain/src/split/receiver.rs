@@ -1,0 +1,279 @@
+//! Parties that a channel pays shares to, bound to a contract by the channel's own call.
+
+use crate::ask;
+use crate::audit::{Act, Origin};
+use crate::channel_account::Channel;
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::id::{ChannelAccountId, PaymentId, SplitReceiverId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
+use crate::key::{KeyName, NaturalKey, NaturalKind};
+use crate::moment::Moment;
+use crate::payment::clipped;
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::words::words;
+use serde_json::json;
+
+words! {
+    /// By what a channel knows a party.
+    ReceiverKind {
+        /// The channel's own number of its account.
+        UserId = "user_id",
+        /// The name it logs in with.
+        LoginName = "login_name",
+    }
+}
+
+words! {
+    /// Whether the channel has bound a party to the contract.
+    Binding {
+        /// It was asked to, and has not said so.
+        Pending = "pending",
+        /// It has.
+        Bound = "bound",
+        /// It refused.
+        Refused = "refused",
+    }
+}
+
+/// A party that a channel pays shares to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitReceiver {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its own identifier.
+    pub id: SplitReceiverId,
+    /// The contract that it is bound to.
+    pub channel_account_id: ChannelAccountId,
+    /// The contract's channel.
+    pub channel: Channel,
+    /// By what the channel knows it.
+    pub kind: ReceiverKind,
+    /// Its account at the channel.
+    pub account: String,
+    /// Its name, encrypted under the installation's key.
+    pub name_sealed: Option<Vec<u8>>,
+    /// Whether it is bound.
+    pub status: Binding,
+    /// Since when it is not known whether it is, Unix microseconds.
+    pub unknown_since_us: Option<i64>,
+    /// Times it was said.
+    pub tries: i64,
+    /// The channel's refusal.
+    pub failure_code: Option<String>,
+    /// Its text.
+    pub failure_message: Option<String>,
+    /// Unix microseconds.
+    pub created_at_us: i64,
+    /// Unix microseconds.
+    pub updated_at_us: i64,
+    /// Counts the commits that changed the row.
+    pub version: i64,
+}
+
+/// What a channel says about binding a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiverFinding {
+    /// It is bound, now or since before.
+    Bound,
+    /// A code on the channel's documented final list.
+    Refused { code: String, message: String },
+    /// Nothing is proven: the same is said again.
+    Unclear,
+}
+
+/// Has the channel bind a party to a contract; a party that was refused is tried again.
+#[derive(Debug, Clone)]
+pub struct AddSplitReceiver {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The contract.
+    pub channel_account_id: ChannelAccountId,
+    /// By what the channel knows it.
+    pub kind: ReceiverKind,
+    /// Its account at the channel.
+    pub account: String,
+    /// Its name, encrypted under the installation's key.
+    pub name_sealed: Option<Vec<u8>>,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+impl AddSplitReceiver {
+    fn key(&self) -> KeyName {
+        let number = format!("{}/{}", self.kind, self.account);
+        KeyName::scoped(self.tenant_id, NaturalKind::SplitReceiver, &self.channel_account_id, &number)
+    }
+
+    fn existing<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a SplitReceiver> {
+        let key = snapshot.natural_keys.get(&self.key())?;
+        snapshot.split_receivers.get(&(self.tenant_id, SplitReceiverId(key.id)))
+    }
+
+    fn made(&self, channel: Channel, moment: &mut Moment<'_>) -> SplitReceiver {
+        SplitReceiver {
+            tenant_id: self.tenant_id,
+            id: SplitReceiverId::new(moment),
+            channel_account_id: self.channel_account_id,
+            channel,
+            kind: self.kind,
+            account: self.account.clone(),
+            name_sealed: self.name_sealed.clone(),
+            status: Binding::Pending,
+            unknown_since_us: None,
+            tries: 0,
+            failure_code: None,
+            failure_message: None,
+            created_at_us: moment.now_us,
+            updated_at_us: moment.now_us,
+            version: 0,
+        }
+    }
+}
+
+/// The instruction to bind a party; it is about no payment and bears the party's own bytes instead.
+fn instruction(receiver: &SplitReceiver, moment: &Moment<'_>) -> Instruction {
+    Instruction {
+        tenant_id: receiver.tenant_id,
+        id: receiver.id.id128(),
+        kind: InstructionKind::ReceiverBind,
+        payment_id: PaymentId(receiver.id.id128()),
+        channel_account_id: receiver.channel_account_id,
+        status: InstructionStatus::Open,
+        due_at_us: moment.now_us,
+        lease_until_us: 0,
+        tries: 0,
+        payload: None,
+        version: 0,
+    }
+}
+
+impl Command for AddSplitReceiver {
+    type Reply = SplitReceiver;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::ChannelAccount(self.tenant_id, self.channel_account_id));
+        wants.add(Want::Natural(self.key()));
+        if let Some(key) = snapshot.natural_keys.get(&self.key()) {
+            wants.add(Want::SplitReceiver(self.tenant_id, SplitReceiverId(key.id)));
+            wants.add(Want::Instruction(self.tenant_id, key.id));
+        }
+    }
+
+    fn decide(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<SplitReceiver>, Refusal> {
+        let missing = Refusal::NotFound { what: "channel_account" };
+        let account =
+            snapshot.channel_accounts.get(&(self.tenant_id, self.channel_account_id)).ok_or(missing)?;
+        if !account.divides() {
+            return Err(Refusal::SplitNeedsChannel);
+        }
+        let mut changes = Changes::default();
+        let receiver = match self.existing(snapshot) {
+            Some(known) if known.status != Binding::Refused => return Ok(Decision::nothing(known.clone())),
+            Some(refused) => SplitReceiver {
+                status: Binding::Pending,
+                failure_code: None,
+                failure_message: None,
+                name_sealed: self.name_sealed.clone(),
+                updated_at_us: moment.now_us,
+                ..refused.clone()
+            },
+            None => {
+                let receiver = self.made(account.channel, moment);
+                changes.put(NaturalKey { name: self.key(), id: receiver.id.id128() });
+                receiver
+            }
+        };
+        let known = snapshot.instructions.get(&(self.tenant_id, receiver.id.id128())).cloned();
+        let mut said = known.unwrap_or_else(|| instruction(&receiver, moment));
+        said.next(InstructionKind::ReceiverBind, moment.now_us);
+        changes.put(said);
+        let detail = json!({ "channel_account": account.id, "kind": receiver.kind });
+        changes.audit((self.tenant_id, &self.origin), Act::SplitReceiverAdd, &receiver.id, &detail, moment);
+        changes.put(receiver.clone());
+        Ok(Decision::new(receiver, changes))
+    }
+}
+
+/// Takes what a channel says about binding a party.
+#[derive(Debug, Clone)]
+pub struct TakeReceiverReport {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The party.
+    pub receiver_id: SplitReceiverId,
+    /// What the channel says.
+    pub finding: ReceiverFinding,
+    /// The channel account that said it.
+    pub origin: Origin,
+}
+
+impl Command for TakeReceiverReport {
+    type Reply = SplitReceiver;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::SplitReceiver(self.tenant_id, self.receiver_id));
+        wants.add(Want::Instruction(self.tenant_id, self.receiver_id.id128()));
+    }
+
+    fn decide(
+        &self,
+        snapshot: &Snapshot,
+        moment: &mut Moment<'_>,
+    ) -> Result<Decision<SplitReceiver>, Refusal> {
+        let missing = Refusal::NotFound { what: "split_receiver" };
+        let mut row =
+            snapshot.split_receivers.get(&(self.tenant_id, self.receiver_id)).cloned().ok_or(missing)?;
+        let said = snapshot.instructions.get(&(self.tenant_id, self.receiver_id.id128()));
+        let Some(mut said) = said.cloned().filter(|_| row.status == Binding::Pending) else {
+            return Ok(Decision::nothing(row));
+        };
+        row.tries = row.tries.saturating_add(1);
+        row.updated_at_us = moment.now_us;
+        // A refused party may yet be bound by an earlier saying: that moves no money, and nobody is paid without being bound.
+        match &self.finding {
+            ReceiverFinding::Bound => row.status = Binding::Bound,
+            ReceiverFinding::Refused { code, message } => {
+                row.status = Binding::Refused;
+                row.failure_code = Some(clipped(code, 64));
+                row.failure_message = Some(clipped(message, 200));
+            }
+            ReceiverFinding::Unclear => {
+                row.unknown_since_us.get_or_insert(moment.now_us);
+                said.next(InstructionKind::ReceiverBind, moment.after(ask::delay_us(row.tries)));
+            }
+        }
+        let mut changes = Changes::default();
+        if row.status != Binding::Pending {
+            row.unknown_since_us = None;
+            said.finish();
+            let detail = json!({ "status": row.status, "code": row.failure_code });
+            let who = (self.tenant_id, &self.origin);
+            changes.audit(who, Act::SplitReceiverReport, &row.id, &detail, moment);
+        }
+        changes.put(said);
+        changes.put(row.clone());
+        Ok(Decision::new(row, changes))
+    }
+}

@@ -1,0 +1,394 @@
+//! Taking a channel's word about a split: the only way in which shares at a channel become paid or not.
+
+use super::begin::{Division, divide};
+use super::create::{lines_of, want_lines};
+use super::postings;
+use super::rows::{Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
+use super::view::split_event;
+use crate::ask;
+use crate::audit::{Act, Origin};
+use crate::command::{Command, LaneKind, Want, Wants};
+use crate::decision::{Changes, Decision};
+use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
+use crate::id::{PaymentId, SplitId, SplitLineId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind};
+use crate::ledger::{AccountKind, AccountRef};
+use crate::moment::{Moment, SECOND_US};
+use crate::payment::{Attempt, Payment, Taken, clipped};
+use crate::refusal::Refusal;
+use crate::report::Source;
+use crate::snapshot::Snapshot;
+use crate::webhook::EventKind;
+use serde_json::json;
+
+/// How long after the channel accepted a split its outcome is first asked.
+const CONFIRM_AFTER_US: i64 = 10 * SECOND_US;
+
+/// What a channel says became of one share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShareResult {
+    /// It works on it.
+    Pending,
+    /// The receiver has it.
+    Paid,
+    /// It was not paid and will not be.
+    Failed { code: String },
+}
+
+/// What a channel says about one share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareTold {
+    /// Which.
+    pub line_id: SplitLineId,
+    /// How much it names, minor units.
+    pub amount_minor: i64,
+    /// What became of it.
+    pub result: ShareResult,
+}
+
+/// What a report says about a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SplitFinding {
+    /// The channel took the order; nothing is proven to be paid.
+    Accepted,
+    /// What became of each share that it names; believed as the answer to a question only.
+    Shares(Vec<ShareTold>),
+    /// A code on the channel's documented final list: nothing was divided.
+    Failed { code: String, message: String },
+    /// A refusal that may pass later: resend the same number later.
+    NotYet { code: String, message: String },
+    /// The channel does not know the split: resend the same number.
+    NotFound,
+    /// Nothing is proven.
+    Unclear,
+}
+
+/// Anything a channel tells us about one split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitReport {
+    /// How it reached us.
+    pub source: Source,
+    /// What it says.
+    pub finding: SplitFinding,
+}
+
+/// Takes a report about one split.
+#[derive(Debug, Clone)]
+pub struct TakeSplitReport {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The payment divided.
+    pub payment_id: PaymentId,
+    /// The split.
+    pub split_id: SplitId,
+    /// What the channel says.
+    pub report: SplitReport,
+    /// The channel account that said it.
+    pub origin: Origin,
+}
+
+/// The split as it stands after the report.
+#[derive(Debug, Clone)]
+pub struct SplitTaken {
+    /// Whether anything changed.
+    pub taken: Taken,
+    /// The split.
+    pub split: Split,
+}
+
+struct Taking<'a> {
+    snapshot: &'a Snapshot,
+    source: Source,
+    payment: Payment,
+    attempt: &'a Attempt,
+    split: Split,
+    lines: Vec<SplitLine>,
+    instruction: Instruction,
+    changes: Changes,
+}
+
+impl Taking<'_> {
+    fn find(&mut self, finding: &SplitFinding, moment: &mut Moment<'_>) {
+        match finding {
+            SplitFinding::Accepted => self.accepted(moment),
+            SplitFinding::Shares(told) if self.source != Source::Reply => self.shares(told, moment),
+            SplitFinding::Shares(_) => self.accepted(moment),
+            SplitFinding::Failed { code, message } if self.earlier_sending_unproven() => {
+                self.note(code, message);
+                self.unclear(moment);
+            }
+            SplitFinding::Failed { code, message } => self.refused(code, message, moment),
+            SplitFinding::NotYet { code, message } => {
+                if !self.earlier_sending_unproven() {
+                    // The channel answered every sending so far, and none took effect.
+                    self.instruction.tries = 0;
+                }
+                self.note(code, message);
+                self.again(InstructionKind::Split, moment);
+            }
+            SplitFinding::NotFound => {
+                self.split.accepted_at_us = None;
+                self.split.unknown_since_us.get_or_insert(moment.now_us);
+                self.again(InstructionKind::Split, moment);
+            }
+            SplitFinding::Unclear => self.unclear(moment),
+        }
+    }
+
+    /// A refusal of this sending says nothing of an earlier one of the same number that may have taken effect; a sender
+    /// that died before its answer was noted left no trace but its claim. Only our own sending is refused at all.
+    const fn earlier_sending_unproven(&self) -> bool {
+        let noted = self.split.unknown_since_us.is_some() || self.split.accepted_at_us.is_some();
+        noted || self.instruction.tries > 1 || !matches!(self.source, Source::Reply)
+    }
+
+    /// Nothing was divided: every share is the merchant's again.
+    fn refused(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.note(code, message);
+        if self.lines.is_empty() {
+            return self.end(SplitState::Failed, moment);
+        }
+        let told = ShareResult::Failed { code: code.to_owned() };
+        let all: Vec<ShareTold> = self.lines.iter().map(|line| whole(line, told.clone())).collect();
+        self.shares(&all, moment);
+    }
+
+    fn note(&mut self, code: &str, message: &str) {
+        self.split.failure_code = Some(clipped(code, 64));
+        self.split.failure_message = Some(clipped(message, 200));
+    }
+
+    fn sent(&mut self, moment: &mut Moment<'_>) {
+        self.split.updated_at_us = moment.now_us;
+        if self.split.status == SplitState::Pending {
+            self.split.status = SplitState::Processing;
+            let event = split_event(EventKind::SplitProcessing, &mut self.split, &self.lines, moment);
+            self.changes.put(event);
+        }
+    }
+
+    /// Accepted is not paid: the channel is asked until it says so of every share. Where none is to be paid, it has
+    /// released the rest.
+    fn accepted(&mut self, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.split.accepted_at_us.get_or_insert(moment.now_us);
+        self.split.unknown_since_us = None;
+        if self.lines.is_empty() {
+            return self.end(SplitState::Succeeded, moment);
+        }
+        self.instruction.next(InstructionKind::SplitQuery, moment.after(CONFIRM_AFTER_US));
+    }
+
+    /// What pays nobody is not listed when asked about: it is said again, which changes nothing.
+    fn unclear(&mut self, moment: &mut Moment<'_>) {
+        self.split.unknown_since_us.get_or_insert(moment.now_us);
+        let kind = if self.lines.is_empty() { InstructionKind::Split } else { InstructionKind::SplitQuery };
+        self.again(kind, moment);
+    }
+
+    fn again(&mut self, kind: InstructionKind, moment: &mut Moment<'_>) {
+        self.sent(moment);
+        self.split.queries_count = self.split.queries_count.saturating_add(1);
+        self.instruction.next(kind, moment.after(ask::delay_us(self.split.queries_count)));
+        let age_us = moment.now_us.saturating_sub(self.split.created_at_us);
+        if age_us >= ask::MANUAL_AFTER_US && !self.split.needs_manual {
+            self.split.needs_manual = true;
+            let detail = json!({ "split": self.split.id, "queries": self.split.queries_count });
+            self.exception(ExceptionKind::SplitUnknown, &detail, moment);
+        }
+    }
+
+    /// Each share ends by itself, once; the split ends with the last of them.
+    fn shares(&mut self, told: &[ShareTold], moment: &mut Moment<'_>) {
+        let wrong = told.iter().any(|one| {
+            let line = self.lines.iter().find(|line| line.id == one.line_id);
+            line.is_none_or(|line| line.amount_minor != one.amount_minor)
+        });
+        if wrong {
+            let detail = json!({ "split": self.split.id, "source": self.source });
+            self.exception(ExceptionKind::SplitMismatch, &detail, moment);
+            return self.unclear(moment);
+        }
+        let (mut paid, mut failed) = (Vec::new(), Vec::new());
+        for one in told {
+            let line = self.lines.iter_mut().find(|line| line.id == one.line_id);
+            let Some(line) = line.filter(|line| line.status == SplitLineStatus::Pending) else { continue };
+            match &one.result {
+                ShareResult::Pending => continue,
+                ShareResult::Paid => line.status = SplitLineStatus::Done,
+                ShareResult::Failed { code } => {
+                    line.status = SplitLineStatus::Failed;
+                    line.failure_code = Some(clipped(code, 64));
+                }
+            }
+            line.ended_at_us = Some(moment.now_us);
+            let ended = if line.status == SplitLineStatus::Done { &mut paid } else { &mut failed };
+            ended.push(line.clone());
+        }
+        let about = postings::About {
+            tenant_id: self.split.tenant_id,
+            payment_id: self.split.payment_id,
+            attempt_id: self.split.attempt_id,
+            refund_id: None,
+        };
+        self.changes.put_some(postings::paid(&self.split, about, &paid, moment));
+        self.changes.put_some(postings::failed(&self.split, about, &failed, moment));
+        paid.into_iter().chain(failed).for_each(|line| self.changes.put(line));
+        self.end_if_over(moment);
+    }
+
+    fn end_if_over(&mut self, moment: &mut Moment<'_>) {
+        if self.lines.iter().any(|line| line.status == SplitLineStatus::Pending) {
+            self.split.unknown_since_us = None;
+            return self.again(InstructionKind::SplitQuery, moment);
+        }
+        let paid = self.lines.iter().any(|line| line.status == SplitLineStatus::Done);
+        self.end(if paid { SplitState::Succeeded } else { SplitState::Failed }, moment);
+    }
+
+    fn end(&mut self, status: SplitState, moment: &mut Moment<'_>) {
+        self.split.status = status;
+        self.split.unknown_since_us = None;
+        self.split.updated_at_us = moment.now_us;
+        self.split.ended_at_us = Some(moment.now_us);
+        self.instruction.finish();
+        let failed = self.lines.iter().filter(|line| line.status == SplitLineStatus::Failed).count();
+        if failed > 0 || status == SplitState::Failed {
+            let detail = json!({ "split": self.split.id, "shares": failed, "code": self.split.failure_code });
+            self.exception(ExceptionKind::SplitFailed, &detail, moment);
+        }
+        if failed > 0 && self.split.last {
+            self.release_the_rest(moment);
+        }
+        if std::mem::take(&mut self.split.needs_manual) {
+            let name = (self.split.tenant_id, exception_id(&self.split, ExceptionKind::SplitUnknown));
+            self.changes.put_some(Exception::settled(name, self.snapshot, moment.now_us));
+        }
+        let kind = match status {
+            SplitState::Failed => EventKind::SplitFailed,
+            SplitState::Succeeded | SplitState::Pending | SplitState::Processing => EventKind::SplitSucceeded,
+        };
+        let event = split_event(kind, &mut self.split, &self.lines, moment);
+        self.changes.put(event);
+    }
+
+    /// The channel keeps the rest of the money until a split that it carries out says "finished": one without shares.
+    fn release_the_rest(&mut self, moment: &mut Moment<'_>) {
+        let division = Division {
+            mode: SplitMode::Channel,
+            cuts: &[],
+            legal_entity: None,
+            merchant_split_no: None,
+            last: true,
+        };
+        divide(&division, (&mut self.payment, self.attempt), &mut self.changes, moment);
+        self.payment.updated_at_us = moment.now_us;
+    }
+
+    fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {
+        let raised = Exception {
+            tenant_id: self.split.tenant_id,
+            id: exception_id(&self.split, kind),
+            kind,
+            payment_id: Some(self.payment.id),
+            attempt_id: Some(self.split.attempt_id),
+            refund_id: None,
+            amount_minor: self.split.amount_minor,
+            detail: detail.to_string(),
+            resolution: None,
+            status: ExceptionStatus::Open,
+            opened_at_us: moment.now_us,
+            closed_at_us: None,
+            version: 0,
+        };
+        self.changes.put_some(raised.unless_open(self.snapshot));
+    }
+
+    fn into_decision(mut self, command: &TakeSplitReport, moment: &mut Moment<'_>) -> Decision<SplitTaken> {
+        let before = self.snapshot.splits.get(&(command.tenant_id, self.split.id));
+        if self.snapshot.payments.get(&(command.tenant_id, self.payment.id)) != Some(&self.payment) {
+            self.changes.put(self.payment);
+        }
+        let notable = before.map(|row| row.status) != Some(self.split.status) || !self.changes.is_empty();
+        if notable {
+            let detail = json!({ "source": self.source, "status": self.split.status });
+            let who = (command.tenant_id, &command.origin);
+            self.changes.audit(who, Act::SplitReport, &self.split.id, &detail, moment);
+        }
+        self.changes.put(self.instruction);
+        self.changes.put(self.split.clone());
+        Decision::new(SplitTaken { taken: Taken::Changed, split: self.split }, self.changes)
+    }
+}
+
+fn whole(line: &SplitLine, result: ShareResult) -> ShareTold {
+    ShareTold { line_id: line.id, amount_minor: line.amount_minor, result }
+}
+
+fn exception_id(split: &Split, kind: ExceptionKind) -> crate::id::ExceptionId {
+    Exception::id_of(split.tenant_id, kind, &split.id.to_string())
+}
+
+impl Command for TakeSplitReport {
+    type Reply = SplitTaken;
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        match self.report.finding {
+            SplitFinding::Shares(_) | SplitFinding::Failed { .. } => LaneKind::Posting,
+            SplitFinding::Accepted
+            | SplitFinding::NotYet { .. }
+            | SplitFinding::NotFound
+            | SplitFinding::Unclear => LaneKind::Plain,
+        }
+    }
+
+    fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
+        let tenant_id = self.tenant_id;
+        wants.add(Want::Payment(tenant_id, self.payment_id));
+        wants.add(Want::Split(tenant_id, self.split_id));
+        wants.add(Want::Instruction(tenant_id, self.split_id.id128()));
+        let Some(payment) = snapshot.payments.get(&(tenant_id, self.payment_id)) else { return };
+        let Some(split) = snapshot.splits.get(&(tenant_id, self.split_id)) else { return };
+        wants.add(Want::Attempt(tenant_id, split.attempt_id));
+        want_lines(payment, wants);
+        for kind in [ExceptionKind::SplitUnknown, ExceptionKind::SplitMismatch, ExceptionKind::SplitFailed] {
+            wants.add(Want::Exception(tenant_id, exception_id(split, kind)));
+        }
+        let (currency, kind) = (payment.currency, AccountKind::PendingSettlement);
+        wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency)));
+        wants.add(Want::Account(postings::receivable(split)));
+        for line in lines_of(payment, snapshot) {
+            wants.add_some(line.account().map(Want::Account));
+        }
+    }
+
+    fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<SplitTaken>, Refusal> {
+        let missing = |what| Refusal::NotFound { what };
+        let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id)).ok_or(missing("payment"))?;
+        let split = snapshot.splits.get(&(self.tenant_id, self.split_id));
+        let split = split.filter(|split| split.payment_id == payment.id).ok_or(missing("split"))?;
+        if split.status.terminal() {
+            return Ok(Decision::nothing(SplitTaken { taken: Taken::Repeat, split: split.clone() }));
+        }
+        let instruction = snapshot.instructions.get(&(self.tenant_id, split.id.id128()));
+        let attempt = snapshot.attempts.get(&(self.tenant_id, split.attempt_id)).ok_or(missing("attempt"))?;
+        let own = |line: &&SplitLine| line.split_id == split.id;
+        let mut taking = Taking {
+            snapshot,
+            source: self.report.source,
+            payment: payment.clone(),
+            attempt,
+            split: split.clone(),
+            lines: lines_of(payment, snapshot).into_iter().filter(own).cloned().collect(),
+            instruction: instruction.cloned().ok_or(missing("instruction"))?,
+            changes: Changes::default(),
+        };
+        taking.find(&self.report.finding, moment);
+        Ok(taking.into_decision(self, moment))
+    }
+}

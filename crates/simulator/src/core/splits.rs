@@ -1,0 +1,201 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::timers::{SECOND_US, Timer};
+use super::{
+    BindCall, CoreAnswer, Node, Seller, SettleCall, SettleQueryCall, ShareCall, ShareNode, ShareState, Trade,
+    TradeStatus, TruthEvent, Why,
+};
+
+/// How long the channel takes to pay shares out.
+const PAYS_AFTER_US: i64 = 3 * SECOND_US;
+
+/// The truth about one split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    pub out_trade_no: String,
+    pub shares: Vec<Share>,
+    /// Whether what is not divided is the seller's once this is paid.
+    pub finish: bool,
+}
+
+/// The truth about one share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub account: String,
+    pub amount_fen: i64,
+    pub state: ShareState,
+    pub returned_fen: i64,
+    pub at_us: i64,
+}
+
+impl Seller {
+    pub(super) fn bind(&mut self, call: &BindCall) -> CoreAnswer {
+        if call.account.is_empty() || call.account.starts_with("unknown") {
+            return CoreAnswer::refused(Why::ReceiverUnknown);
+        }
+        if !self.receivers.contains(&call.account) {
+            self.record(TruthEvent::Bound { account: call.account.clone() });
+        }
+        CoreAnswer::ok(Node::Bind)
+    }
+
+    pub(super) fn settle(&mut self, now_us: i64, call: &SettleCall) -> CoreAnswer {
+        let Some(trade) = self.find(&call.trade).cloned() else {
+            return CoreAnswer::refused(Why::NotExist);
+        };
+        if let Some(first) = self.settlements.get(&call.out_request_no) {
+            let named =
+                |share: &Share| ShareCall { account: share.account.clone(), amount_fen: share.amount_fen };
+            let same =
+                first.shares.iter().map(named).eq(call.shares.iter().cloned()) && first.finish == call.finish;
+            return if same {
+                settled(&trade, &call.out_request_no)
+            } else {
+                CoreAnswer::refused(Why::RefundDiffers)
+            };
+        }
+        if let Err(why) = self.check_settle(&trade, call) {
+            return CoreAnswer::refused(why);
+        }
+        let share = |share: &ShareCall| Share {
+            account: share.account.clone(),
+            amount_fen: share.amount_fen,
+            state: ShareState::Processing,
+            returned_fen: 0,
+            at_us: now_us,
+        };
+        self.record(TruthEvent::Settled {
+            out_request_no: call.out_request_no.clone(),
+            settlement: Settlement {
+                out_trade_no: trade.order.out_trade_no.clone(),
+                shares: call.shares.iter().map(share).collect(),
+                finish: call.finish,
+            },
+        });
+        self.timers.set(now_us.saturating_add(PAYS_AFTER_US), Timer::PayShares(call.out_request_no.clone()));
+        settled(&trade, &call.out_request_no)
+    }
+
+    fn check_settle(&self, trade: &Trade, call: &SettleCall) -> Result<(), Why> {
+        if trade.status != TradeStatus::TradeSuccess {
+            return Err(Why::StatusWrong);
+        }
+        let known = |share: &ShareCall| share.amount_fen > 0 && self.receivers.contains(&share.account);
+        if call.shares.is_empty() && !call.finish || !call.shares.iter().all(known) {
+            return Err(Why::ParameterInvalid);
+        }
+        let wanted: i64 = call.shares.iter().map(|share| share.amount_fen).sum();
+        let (gone_fen, shared_fen) = (trade.refunded_fen() + trade.fee_fen, self.shared_fen(trade));
+        let left_fen = trade.paid_fen() - gone_fen - shared_fen;
+        let most_fen = trade.paid_fen() * i64::from(self.config.shares_max_ppm) / 1_000_000 - shared_fen;
+        if wanted > left_fen.min(most_fen) { Err(Why::ShareTooMuch) } else { Ok(()) }
+    }
+
+    fn shared_fen(&self, trade: &Trade) -> i64 {
+        self.shares_of(trade)
+            .filter(|share| share.state != ShareState::Failed)
+            .map(|share| share.amount_fen)
+            .sum()
+    }
+
+    fn shares_of<'a>(&'a self, trade: &'a Trade) -> impl Iterator<Item = &'a Share> {
+        let own = |one: &&Settlement| one.out_trade_no == trade.order.out_trade_no;
+        self.settlements.values().filter(own).flat_map(|one| one.shares.iter())
+    }
+
+    /// Pays what was asked for, and releases the rest if that was asked too and all of it was paid. A share fails if the
+    /// seller's balance does not cover it, or the receiver's account is shut.
+    pub(super) fn pay_shares(&mut self, at_us: i64, out_request_no: &str) {
+        let Some(settlement) = self.settlements.get(out_request_no).cloned() else { return };
+        for (place, share) in settlement.shares.iter().enumerate() {
+            if share.state != ShareState::Processing {
+                continue;
+            }
+            let shut = share.account.starts_with("closed");
+            let paid = !shut && self.books.balance_fen() >= share.amount_fen;
+            self.record(TruthEvent::ShareEnded {
+                out_request_no: out_request_no.to_owned(),
+                place,
+                state: if paid { ShareState::Success } else { ShareState::Failed },
+                at_us,
+            });
+        }
+        let settlement = self.settlements.get(out_request_no);
+        let all_paid = |one: &&Settlement| one.shares.iter().all(|share| share.state == ShareState::Success);
+        if let Some(done) = settlement.filter(|one| one.finish).filter(all_paid) {
+            self.record(TruthEvent::Released { out_trade_no: done.out_trade_no.clone() });
+        }
+    }
+
+    /// Whether the seller has to wait for what is kept for shares of this trade.
+    pub(super) fn keeps(&self, trade: &Trade) -> bool {
+        let number = &trade.order.out_trade_no;
+        trade.order.keeps && trade.status == TradeStatus::TradeSuccess && !self.released.contains(number)
+    }
+
+    /// Every share paid of a trade: its split, receiver, fen and what came back.
+    pub(super) fn paid_shares(&self, trade: &Trade) -> Vec<(String, String, i64, i64)> {
+        let own = self.settlements.iter().filter(|(_, one)| one.out_trade_no == trade.order.out_trade_no);
+        let shares = own.flat_map(|(number, one)| one.shares.iter().map(move |share| (number, share)));
+        let paid = shares.filter(|(_, share)| share.state == ShareState::Success);
+        paid.map(|(number, share)| {
+            (number.clone(), share.account.clone(), share.amount_fen, share.returned_fen)
+        })
+        .collect()
+    }
+
+    pub(super) fn settle_query(&self, call: &SettleQueryCall) -> CoreAnswer {
+        let known = self.settlements.get(&call.out_request_no);
+        let trade = self.find(&call.trade);
+        let (Some(settlement), Some(trade)) = (known, trade) else {
+            return CoreAnswer::refused(Why::NotExist);
+        };
+        if settlement.out_trade_no != trade.order.out_trade_no {
+            return CoreAnswer::refused(Why::NotExist);
+        }
+        let node = |share: &Share| ShareNode {
+            account: share.account.clone(),
+            amount_fen: share.amount_fen,
+            state: share.state,
+            at_us: share.at_us,
+        };
+        CoreAnswer::ok(Node::SettleQuery {
+            out_request_no: call.out_request_no.clone(),
+            shares: settlement.shares.iter().map(node).collect(),
+        })
+    }
+
+    /// Whether a refund may take this back of shares.
+    pub(super) fn check_returns(&self, trade: &Trade, returns: &[ShareCall]) -> Result<(), Why> {
+        let mut left: BTreeMap<&str, i64> = BTreeMap::new();
+        for share in self.shares_of(trade).filter(|share| share.state == ShareState::Success) {
+            let fen = left.entry(share.account.as_str()).or_default();
+            *fen = fen.saturating_add(share.amount_fen - share.returned_fen);
+        }
+        for back in returns {
+            let fen = left.entry(back.account.as_str()).or_default();
+            *fen = fen.saturating_sub(back.amount_fen);
+            if back.amount_fen <= 0 || *fen < 0 {
+                return Err(Why::RefundNotAllowed);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn return_shares(&mut self, at_us: i64, trade: &Trade, returns: &[ShareCall]) {
+        for back in returns {
+            self.record(TruthEvent::ShareReturned {
+                out_trade_no: trade.order.out_trade_no.clone(),
+                account: back.account.clone(),
+                amount_fen: back.amount_fen,
+                at_us,
+            });
+        }
+    }
+}
+
+fn settled(trade: &Trade, out_request_no: &str) -> CoreAnswer {
+    CoreAnswer::ok(Node::Settle { trade_no: trade.trade_no.clone(), settle_no: format!("S{out_request_no}") })
+}

@@ -1,0 +1,8 @@
+//! Receivers of shares that a channel pays.
+
+pub mod create;
+pub mod get;
+pub mod list;
+mod view;
+
+pub use view::ReceiverView;
