@@ -5,6 +5,7 @@
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::report::Unclear;
+use tk_domain::split::ReturnMode;
 use tk_money::Currency;
 
 /// Everything known about one channel before a contract is looked at.
@@ -24,6 +25,8 @@ pub struct Capabilities {
     pub refund: Option<RefundTerms>,
     /// What its answers tell of discounts granted at the channel; absent where they tell nothing.
     pub discounts: Option<DiscountTerms>,
+    /// How it pays shares of a payment to others; absent where it does not, or we do not ask it to.
+    pub splits: Option<SplitTerms>,
     /// The bills it gives.
     pub bills: &'static [BillTerms],
     /// What its documented codes mean, per kind of call; any other code proves nothing.
@@ -121,6 +124,23 @@ pub struct DiscountTerms {
     pub payment: &'static str,
     /// Which fields of a refund do.
     pub refund: &'static str,
+}
+
+/// How a channel pays shares of a payment to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitTerms {
+    /// The interface by which a receiver is bound to the contract.
+    pub binding: &'static str,
+    /// The interface that divides.
+    pub dividing: &'static str,
+    /// The interface that tells what became of each share.
+    pub asking: &'static str,
+    /// How an order says that it will be divided, so that its money is kept.
+    pub keeping: &'static str,
+    /// How shares come back for a refund.
+    pub returned: ReturnMode,
+    /// Where that is documented.
+    pub doc: &'static str,
 }
 
 /// Whether parts of an order can be refunded.

@@ -9,7 +9,7 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::command::{Command, LaneKind, Want, Wants};
 use tk_domain::decision::{Changes, Decision};
-use tk_domain::id::{AttemptId, Id128, RefundId, TenantId};
+use tk_domain::id::{AttemptId, Id128, RefundId, SplitId, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind};
 use tk_domain::moment::{Moment, SECOND_US};
 use tk_domain::payment::{Attempt, Payment, PaymentStatus, TakePaymentReport};
@@ -17,6 +17,10 @@ use tk_domain::refund::{Refund, TakeRefundReport};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentReport, RefundReport};
 use tk_domain::snapshot::Snapshot;
+use tk_domain::split::{
+    ContinueRefund, ReturnMode, ReturnStatus, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn,
+    TakeSplitReport,
+};
 
 /// A conversation that a worker has begun, with the rows it read.
 #[derive(Debug, Clone)]
@@ -25,6 +29,10 @@ pub(crate) struct Flight {
     pub(crate) payment: Payment,
     pub(crate) attempt: Attempt,
     pub(crate) refund: Option<Refund>,
+    /// What the refund takes back of shares by its own call, with whom.
+    pub(crate) returns: Vec<(SplitReturn, SplitReceiver)>,
+    /// The split that is spoken of, and who gets what.
+    pub(crate) split: Option<(Split, Vec<(SplitLine, SplitReceiver)>)>,
     pub(crate) account: ChannelAccount,
     pub(crate) said: Said,
     /// When it left us, by the host's clock.
@@ -39,11 +47,12 @@ pub(crate) struct Answered {
     pub(crate) heard: Heard,
 }
 
-/// A report about one or the other.
+/// A report about one of them.
 #[derive(Debug, Clone)]
 pub(crate) enum Report {
     Payment(PaymentReport),
     Refund(RefundReport),
+    Split(SplitReport),
 }
 
 /// Takes a due instruction for one worker.
@@ -91,8 +100,19 @@ impl World {
         }
         let command = ClaimInstruction { tenant_id: key.0, id: key.1, lease_us: self.story.lease_us };
         if let Ok(Some(instruction)) = self.run(&command, Cause::of("claim")) {
+            if instruction.kind == InstructionKind::RefundAwait {
+                return self.continue_refund(&instruction);
+            }
             self.depart(instruction);
         }
+    }
+
+    /// Looks whether a refund may be sent; nobody is spoken to.
+    fn continue_refund(&mut self, instruction: &Instruction) {
+        let (tenant_id, payment_id) = (instruction.tenant_id, instruction.payment_id);
+        let (refund_id, origin) = (RefundId(instruction.id), Origin::system());
+        let command = ContinueRefund { tenant_id, payment_id, refund_id, origin };
+        let _taken = self.run(&command, Cause::of("continue"));
     }
 
     /// Begins the conversation of a claimed instruction.
@@ -119,8 +139,9 @@ impl World {
         let about_refund = matches!(instruction.kind, InstructionKind::Refund | InstructionKind::RefundQuery);
         let refund =
             about_refund.then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned()).flatten();
-        let attempt_id =
-            refund.as_ref().map_or(AttemptId(instruction.id), |refund: &Refund| refund.attempt_id);
+        let split = self.split_said(&instruction);
+        let of_split = split.as_ref().map_or(AttemptId(instruction.id), |(split, _)| split.attempt_id);
+        let attempt_id = refund.as_ref().map_or(of_split, |refund: &Refund| refund.attempt_id);
         let account = rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone();
         let attempt = rows.attempts.get(&(tenant_id, attempt_id))?.clone();
         let mut instruction = instruction;
@@ -130,13 +151,46 @@ impl World {
         Some(Flight {
             payment: rows.payments.get(&(tenant_id, instruction.payment_id))?.clone(),
             attempt,
+            returns: refund.as_ref().map(|refund| self.returns_of(refund)).unwrap_or_default(),
             refund,
+            split,
             instruction,
             said: Said::Heard(conversation::silence(account.channel)),
             account,
             asked_at_us: self.host_us(),
             life: self.life,
         })
+    }
+
+    fn split_said(&self, instruction: &Instruction) -> Option<(Split, Vec<(SplitLine, SplitReceiver)>)> {
+        if !matches!(instruction.kind, InstructionKind::Split | InstructionKind::SplitQuery) {
+            return None;
+        }
+        let (rows, tenant_id) = (&self.store.rows, instruction.tenant_id);
+        let split = rows.splits.get(&(tenant_id, SplitId(instruction.id)))?;
+        let places = split.first_line..split.first_line.saturating_add(split.lines_count);
+        let lines =
+            places.filter_map(|n| rows.split_lines.get(&(tenant_id, SplitLine::id_of(split.payment_id, n))));
+        let shares = lines.filter_map(|line| {
+            let receiver = rows.split_receivers.get(&(tenant_id, line.to_receiver_id?))?;
+            Some((line.clone(), receiver.clone()))
+        });
+        Some((split.clone(), shares.collect()))
+    }
+
+    fn returns_of(&self, refund: &Refund) -> Vec<(SplitReturn, SplitReceiver)> {
+        let (rows, tenant_id) = (&self.store.rows, refund.tenant_id);
+        let waits = |back: &&SplitReturn| {
+            back.refund_id == refund.id
+                && back.mode == ReturnMode::Along
+                && back.status == ReturnStatus::Waiting
+        };
+        let backs = rows.split_returns.iter().filter(waits).filter_map(|back| {
+            let line = rows.split_lines.get(&(tenant_id, back.line_id))?;
+            let receiver = rows.split_receivers.get(&(tenant_id, line.to_receiver_id?))?;
+            Some((back.clone(), receiver.clone()))
+        });
+        backs.collect()
     }
 
     #[cfg(not(feature = "planted"))]
@@ -212,6 +266,11 @@ impl World {
                 let (refund_id, report) = (refund.id, report.clone());
                 let command =
                     TakeRefundReport { tenant_id, payment_id, attempt_id, refund_id, report, origin };
+                let _taken = self.run(&command, Cause::report("answer", genuine));
+            }
+            (Report::Split(report), _) => {
+                let (split_id, report) = (SplitId(flight.instruction.id), report.clone());
+                let command = TakeSplitReport { tenant_id, payment_id, split_id, report, origin };
                 let _taken = self.run(&command, Cause::report("answer", genuine));
             }
             (Report::Refund(_), None) => {}

@@ -61,6 +61,18 @@ pub(crate) struct Trade {
     pub(crate) refunds: Vec<(String, i64)>,
     /// By that number, what its payer got and what left the merchant.
     pub(crate) borne: BTreeMap<String, Borne>,
+    /// What the channel paid of it to others.
+    pub(crate) shares: Vec<Share>,
+    /// Whether the channel keeps the rest for shares.
+    pub(crate) kept: bool,
+}
+
+/// What one receiver got of an order, and what of it came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Share {
+    pub(crate) account: String,
+    pub(crate) fen: i64,
+    pub(crate) back_fen: i64,
 }
 
 /// A notification on its way to us.
@@ -213,7 +225,7 @@ impl Seller {
     /// The truth about the order of this number, once there is one.
     pub(crate) fn trade(&self, out_no: &str) -> Option<Trade> {
         match &self.side {
-            Side::Core(core) => core.trade(out_no).map(of_core),
+            Side::Core(core) => core.trade(out_no).map(|trade| of_core(core, trade)),
             Side::Unionpay(merchant) => {
                 let paid = merchant.books().trades().find(|trade| trade.order_id == out_no);
                 paid.map(|trade| of_unionpay(merchant.books(), trade))
@@ -224,7 +236,7 @@ impl Seller {
     /// The truth about every order.
     pub(crate) fn trades(&self) -> Vec<Trade> {
         match &self.side {
-            Side::Core(core) => core.trades().map(of_core).collect(),
+            Side::Core(core) => core.trades().map(|trade| of_core(core, trade)).collect(),
             Side::Unionpay(merchant) => {
                 let payments = merchant.books().trades().filter(|trade| trade.txn_type == "01");
                 payments.map(|trade| of_unionpay(merchant.books(), trade)).collect()
@@ -233,8 +245,12 @@ impl Seller {
     }
 }
 
-fn of_core(trade: &core::Trade) -> Trade {
+fn of_core(core: &core::Seller, trade: &core::Trade) -> Trade {
+    let shares = core.paid_shares(trade).into_iter();
+    let share = |(_, account, fen, back_fen)| Share { account, fen, back_fen };
     Trade {
+        shares: shares.map(share).collect(),
+        kept: core.keeps(trade),
         out_no: trade.order.out_trade_no.clone(),
         txn_no: trade.trade_no.clone(),
         paid_fen: trade.paid_fen(),
@@ -271,5 +287,7 @@ fn of_unionpay(books: &unionpay::Books, paid: &unionpay::Trade) -> Trade {
         fee_returned_fen: paid.fee_returned_fen,
         refunds: refunds.collect(),
         borne: BTreeMap::new(),
+        shares: Vec::new(),
+        kept: false,
     }
 }

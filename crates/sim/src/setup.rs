@@ -8,15 +8,17 @@ use crate::seller::{KeyGap, Seller, Side, Whose};
 use crate::story::START_US;
 use crate::world::{Company, World};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
-use tk_domain::id::{ChannelAccountId, Id128, MerchantId, ProductId, TenantId, WebhookEndpointId};
+use tk_domain::id::{
+    ChannelAccountId, Id128, MerchantId, ProductId, SplitReceiverId, TenantId, WebhookEndpointId,
+};
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product, ProductLimits};
-use tk_domain::split::{Share, SplitTerms};
+use tk_domain::split::{Binding, ReceiverKind, Share, SplitReceiver, SplitTerms};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate, Rounding};
-use tk_simulator::core::{self, CoreConfig, Dice, FeeOnRefund, House};
+use tk_simulator::core::{self, BindCall, CoreCall, CoreConfig, Dice, FeeOnRefund, House};
 use tk_simulator::unionpay::core::{self as unionpay, Fees};
 
 impl World {
@@ -120,17 +122,34 @@ impl World {
         let config = self.contract_terms(channel, (number, priority));
         let undo = channel == Channel::Unionpay && self.dice.below(2) == 0;
         let row = channel_account((tenant_id, id), &config, (channel, priority, undo));
-        let side = if channel == Channel::Unionpay {
+        let mut side = if channel == Channel::Unionpay {
             let fees = Fees { rate_ppm: config.fee_rate_ppm, on_refund: config.fee_on_refund };
             Side::Unionpay(Box::new(unionpay::Seller::new(&config.seller_id, config.seed, fees)))
         } else {
             Side::Core(Box::new(core::Seller::new(config)))
         };
+        if channel == Channel::Alipay && priority == 0 {
+            self.bind_parties((tenant_id, id), &mut side);
+        }
         let keys = self.key_change();
         let mut seller = Seller { tenant_id, channel, side, keys, wake_us: None };
         seller.set_faults(self.story.plan.clone());
         self.store.rows.channel_accounts.load(row);
         self.sellers.insert(id, seller);
+    }
+
+    /// Three parties that the contract was asked for long ago.
+    fn bind_parties(&mut self, (tenant_id, account): (TenantId, ChannelAccountId), side: &mut Side) {
+        let Side::Core(core) = side else { return };
+        // Dice of their own, so that stories without them stay what they are.
+        let mut dice = Dice::new(self.seed.wrapping_mul(0x5119) ^ core.config().seed);
+        for name in ["2088000000000001", "2088000000000002", "closed-3"] {
+            let bits = (u128::from(dice.next_u64()) << 64) | u128::from(dice.next_u64());
+            let id = SplitReceiverId(Id128::v7(START_US, bits));
+            let row = party((tenant_id, id), account, name);
+            core.execute(START_US, &CoreCall::Bind(BindCall { account: row.account.clone() }));
+            self.store.rows.split_receivers.load(row);
+        }
     }
 
     fn contract_terms(&self, channel: Channel, (number, priority): (u64, i64)) -> CoreConfig {
@@ -185,9 +204,12 @@ impl World {
         let refunds = self.refund_plans(&merchant_order_no, payer_minor);
         let single_attempt = self.dice.below(6) == 0;
         let merchant_id = merchant_id.unwrap_or_default();
-        let splits = self.shares((&company, merchant_id), number, payer_minor);
         let confirm = (single_attempt && self.dice.below(4) > 0)
             .then(|| crate::story::pick_method(&mut self.dice, &company.methods));
+        let mut splits = self.shares((&company, merchant_id), number, payer_minor);
+        if splits.shares.is_empty() && confirm.is_none_or(by_alipay) {
+            splits = self.shares_of_parties(company.tenant_id, number, payer_minor);
+        }
         self.orders.push(Order {
             tenant_id: company.tenant_id,
             merchant_id,
@@ -229,6 +251,30 @@ impl World {
         SplitTerms { shares, ..SplitTerms::default() }
     }
 
+    /// Of one order in three of the others, shares that Alipay pays: within three tenths of the payment, by amount and by
+    /// rate, to two of three parties, one of which has shut its account.
+    fn shares_of_parties(&self, tenant_id: TenantId, number: u64, amount_minor: i64) -> SplitTerms {
+        let mut dice = Dice::new(self.seed.wrapping_mul(0x5118).wrapping_add(number));
+        let own = |row: &&SplitReceiver| row.tenant_id == tenant_id;
+        let mut parties: Vec<SplitReceiverId> =
+            self.store.rows.split_receivers.iter().filter(own).map(|row| row.id).collect();
+        parties.sort();
+        if parties.len() < 3 || amount_minor < 100 || dice.below(3) > 0 {
+            return SplitTerms::default();
+        }
+        parties.remove(usize::try_from(dice.below(3)).unwrap_or(0));
+        let share = |receiver| Share { merchant: None, receiver, amount: None, rate_ppm: None, item: None };
+        let amount = dice.between(1, amount_minor.div_euclid(8));
+        let mut shares = vec![Share { amount: Some(amount), ..share(parties.first().copied()) }];
+        if dice.below(2) == 0 {
+            shares.push(Share {
+                rate_ppm: Some(dice.between(10_000, 170_000)),
+                ..share(parties.last().copied())
+            });
+        }
+        SplitTerms { shares, ..SplitTerms::default() }
+    }
+
     /// None, one whole, or several that together may be more than was paid.
     fn refund_plans(&mut self, number: &str, amount_minor: i64) -> Vec<RefundPlan> {
         let shares: &[i64] = match self.dice.below(6) {
@@ -249,6 +295,34 @@ impl World {
                 id: None,
             })
             .collect()
+    }
+}
+
+fn by_alipay(method: Method) -> bool {
+    method.group() == Some("alipay")
+}
+
+fn party(
+    (tenant_id, id): (TenantId, SplitReceiverId),
+    account: ChannelAccountId,
+    name: &str,
+) -> SplitReceiver {
+    SplitReceiver {
+        tenant_id,
+        id,
+        channel_account_id: account,
+        channel: Channel::Alipay,
+        kind: ReceiverKind::UserId,
+        account: name.to_owned(),
+        name_sealed: None,
+        status: Binding::Bound,
+        unknown_since_us: None,
+        tries: 1,
+        failure_code: None,
+        failure_message: None,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 1,
     }
 }
 
@@ -306,7 +380,7 @@ fn channel_account(
         fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
         fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
         refund_window_days: 330,
-        split_rate_max_ppm: 0,
+        split_rate_max_ppm: if channel == Channel::Alipay { 300_000 } else { 0 },
         settings: if undo { conversation::UNDO.to_owned() } else { "{}".to_owned() },
         credentials: Vec::new(),
         enabled: true,

@@ -2,11 +2,12 @@
 
 use crate::capabilities::{
     BillContent, BillTerms, CalledBack, Capabilities, CodeRule, DiscountTerms, Known, MethodTerms, Opening,
-    Partial, RefundNotice, RefundTerms, Repeat, Verdict,
+    Partial, RefundNotice, RefundTerms, Repeat, SplitTerms, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::report::Unclear;
+use tk_domain::split::ReturnMode;
 use tk_money::Currency;
 
 const SECOND_US: i64 = 1_000_000;
@@ -31,6 +32,14 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     discounts: Some(DiscountTerms {
         payment: "buyer_pay_amount, receipt_amount (query, callback)",
         refund: "present_refund_buyer_amount, present_refund_discount_amount (refund query)",
+    }),
+    splits: Some(SplitTerms {
+        binding: "alipay.trade.royalty.relation.bind",
+        dividing: "alipay.trade.order.settle, royalty_mode async",
+        asking: "alipay.trade.order.settle.query",
+        keeping: "extend_params.royalty_freeze, released by royalty_finish",
+        returned: ReturnMode::Along,
+        doc: "商家分账, access guide; alipay.trade.order.settle, notes on repeating and on freezing",
     }),
     bills: BILLS,
     codes: CODES,

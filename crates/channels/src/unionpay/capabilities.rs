@@ -29,6 +29,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         doc: "退货 04/00: several parts, 11 months; orderId with txnTime identifies it, a repeat is refused as duplicate",
     }),
     discounts: None,
+    splits: None,
     bills: BILLS,
     codes: CODES,
 };

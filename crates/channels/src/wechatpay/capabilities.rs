@@ -32,6 +32,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         payment: "amount.payer_total, promotion_detail (query, callback)",
         refund: "amount.payer_refund, amount.settlement_refund (refund query)",
     }),
+    splits: None,
     bills: BILLS,
     codes: CODES,
 };

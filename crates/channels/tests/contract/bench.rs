@@ -43,6 +43,10 @@ pub struct Truth {
     pub channel_txn_no: String,
     pub paid_fen: i64,
     pub refunds: Vec<(String, i64)>,
+    /// Receiver, fen, and fen given back of every share that was paid.
+    pub shares: Vec<(String, i64, i64)>,
+    /// Whether the merchant has to wait for what is kept for shares.
+    pub kept: bool,
 }
 
 /// A row of a bill or of the truth: order, refund number (empty for the payment), fen received.

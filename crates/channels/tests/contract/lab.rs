@@ -77,12 +77,17 @@ impl Lab {
             return Truth::default();
         };
         let refunds = trade["refunds"].as_array().unwrap().iter();
+        let shares = trade["shares"].as_array().unwrap().iter().map(|one| {
+            (one[1].as_str().unwrap().to_owned(), one[2].as_i64().unwrap(), one[3].as_i64().unwrap())
+        });
         Truth {
             channel_txn_no: trade["trade_no"].as_str().unwrap().to_owned(),
             paid_fen: trade["paid_fen"].as_i64().unwrap(),
             refunds: refunds
                 .map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].as_i64().unwrap()))
                 .collect(),
+            shares: shares.collect(),
+            kept: trade["kept"].as_bool().unwrap(),
         }
     }
 }

@@ -27,6 +27,8 @@ mod refunds;
 #[path = "../rows/mod.rs"]
 mod rows;
 #[cfg(test)]
+mod splits;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod trouble;
@@ -40,7 +42,7 @@ mod wire;
 macro_rules! benches {
     ($($bench:ident = $make:path;)*) => {$(
         mod $bench {
-            use super::{bills, callbacks, discounts, orders, refunds, trouble};
+            use super::{bills, callbacks, discounts, orders, refunds, splits, trouble};
             benches!(@each $make;
                 orders::every_method_collects_the_amount_and_the_query_proves_it,
                 orders::an_order_nobody_opened_is_known_as_declared,
@@ -73,6 +75,12 @@ macro_rules! benches {
                 callbacks::a_callback_says_the_same_twice_and_in_any_order,
                 discounts::a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion,
                 discounts::an_order_without_a_discount_tells_of_none,
+                splits::a_receiver_is_bound_and_an_unknown_one_refused,
+                splits::shares_are_accepted_and_each_is_proven_by_itself,
+                splits::the_same_split_twice_pays_once,
+                splits::a_lost_answer_to_a_split_proves_nothing_and_the_query_does,
+                splits::more_than_the_contract_lets_go_is_refused_for_good,
+                splits::a_refund_takes_shares_back,
                 bills::every_bill_equals_the_truth,
                 bills::a_day_without_business_has_no_bill,
             );

@@ -5,10 +5,11 @@ use std::path::Path;
 use tillkeeper_channels::bank::capabilities as bank;
 use tillkeeper_channels::capabilities::{
     BillContent, CHANNELS, CalledBack, Capabilities, DiscountTerms, Known, MethodTerms, Opening, Partial,
-    RefundNotice, RefundTerms, Repeat, Verdict,
+    RefundNotice, RefundTerms, Repeat, SplitTerms, Verdict,
 };
 use tk_domain::channel_account::Channel;
 use tk_domain::instruction::InstructionKind as Kind;
+use tk_domain::split::ReturnMode;
 
 const WRITE: &str = "TILLKEEPER_WRITE_PAGES";
 const SECOND_US: i64 = 1_000_000;
@@ -135,6 +136,7 @@ fn page(terms: &Capabilities) -> String {
     .unwrap();
     methods(&mut page, terms);
     money_back(&mut page, terms);
+    shares(&mut page, terms);
     bills(&mut page, terms);
     missing(&mut page, terms);
     codes(&mut page, terms);
@@ -213,6 +215,22 @@ fn money_back(page: &mut String, terms: &Capabilities) {
     }
 }
 
+fn shares(page: &mut String, terms: &Capabilities) {
+    let Some(SplitTerms { binding, dividing, asking, keeping, returned, doc }) = &terms.splits else {
+        return;
+    };
+    page.push_str("\n## Splits\n\n");
+    writeln!(page, "- a receiver is bound to the contract by {binding}").unwrap();
+    writeln!(page, "- an order says that it will be divided by {keeping}").unwrap();
+    writeln!(page, "- divided by {dividing}; each share is proven by {asking} alone").unwrap();
+    let returned = match returned {
+        ReturnMode::Books => "in our books alone",
+        ReturnMode::Ahead => "by calls of their own before it is sent",
+        ReturnMode::Along => "by the refund call itself",
+    };
+    writeln!(page, "- a refund takes shares back {returned}\n- source: {doc}").unwrap();
+}
+
 fn bills(page: &mut String, terms: &Capabilities) {
     page.push_str("\n## Bills\n\n");
     for bill in terms.bills {
@@ -248,6 +266,9 @@ fn missing(page: &mut String, terms: &Capabilities) {
             "its answers tell of no discounts: what it grants to payers is only in its files".to_owned(),
         );
     }
+    if terms.splits.is_none() {
+        lacks.push("it pays no shares to others: a split at the channel is refused".to_owned());
+    }
     if !terms.bills.iter().any(|bill| bill.lists == BillContent::Funds) {
         lacks.push("it gives no bill of its balance".to_owned());
     }
@@ -261,7 +282,10 @@ fn missing(page: &mut String, terms: &Capabilities) {
 
 fn codes(page: &mut String, terms: &Capabilities) {
     page.push_str("\n## What its codes prove\n\nA code that is not here proves nothing.\n\n");
-    let kinds = [Kind::Pay, Kind::Query, Kind::Close, Kind::Cancel, Kind::Refund, Kind::RefundQuery];
+    let mut kinds = vec![Kind::Pay, Kind::Query, Kind::Close, Kind::Cancel, Kind::Refund, Kind::RefundQuery];
+    if terms.splits.is_some() {
+        kinds.extend([Kind::ReceiverBind, Kind::Split, Kind::SplitQuery]);
+    }
     page.push_str("| Answer to | Final refusal | Not known | Under way, or not yet | Cannot be closed |\n|---|---|---|---|---|\n");
     for kind in kinds {
         let of = |wanted: &dyn Fn(Verdict) -> bool| {
@@ -304,6 +328,12 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         "a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion" => {
             terms.discounts.is_some()
         }
+        "a_receiver_is_bound_and_an_unknown_one_refused"
+        | "shares_are_accepted_and_each_is_proven_by_itself"
+        | "the_same_split_twice_pays_once"
+        | "a_lost_answer_to_a_split_proves_nothing_and_the_query_does"
+        | "more_than_the_contract_lets_go_is_refused_for_good"
+        | "a_refund_takes_shares_back" => terms.splits.is_some(),
         _ => true,
     }
 }

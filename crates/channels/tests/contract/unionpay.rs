@@ -248,6 +248,7 @@ impl Bench for Unionpay {
             channel_txn_no: paid["query_id"].as_str().unwrap().to_owned(),
             paid_fen: fen(paid),
             refunds: refunds.map(|trade| (number(trade), fen(trade))).collect(),
+            ..Truth::default()
         }
     }
 

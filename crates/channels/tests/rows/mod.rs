@@ -3,11 +3,16 @@
 
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{
-    AttemptId, ChannelAccountId, HoldId, Id128, MerchantId, PaymentId, ProductId, RefundId, TenantId,
+    AttemptId, ChannelAccountId, HoldId, Id128, MerchantId, PaymentId, ProductId, RefundId, SplitId,
+    SplitReceiverId, TenantId,
 };
 use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, FeeSnapshot, Payment, PaymentStatus, RefundStatus, out_no};
 use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
+use tk_domain::split::{
+    Binding, ReceiverKind, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode,
+    SplitReceiver, SplitReturn, SplitState,
+};
 use tk_money::{Currency, Rate};
 
 pub const START_US: i64 = 1_795_234_200_000_000; // 2026-11-21 12:10:00 in Beijing
@@ -213,4 +218,114 @@ pub fn account(settings: String) -> ChannelAccount {
 pub fn key_text(name: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/vectors/keys");
     std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// A party that is to get shares, whose id ends in `serial`.
+pub fn receiver(account: &str, serial: u8) -> SplitReceiver {
+    SplitReceiver {
+        tenant_id: TenantId::default(),
+        id: SplitReceiverId(Id128([serial; 16])),
+        channel_account_id: ChannelAccountId::default(),
+        channel: Channel::Alipay,
+        kind: ReceiverKind::UserId,
+        account: account.to_owned(),
+        name_sealed: None,
+        status: Binding::Bound,
+        unknown_since_us: None,
+        tries: 1,
+        failure_code: None,
+        failure_message: None,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
+}
+
+/// The share of a party at this place.
+pub fn share(account: &str, amount_minor: i64, place: u8) -> (SplitLine, SplitReceiver) {
+    let party = receiver(account, place + 1);
+    let line = SplitLine {
+        tenant_id: TenantId::default(),
+        id: SplitLine::id_of(PaymentId::default(), i64::from(place)),
+        split_id: SplitId::default(),
+        payment_id: PaymentId::default(),
+        position: i64::from(place),
+        merchant_id: MerchantId::default(),
+        to_merchant_id: None,
+        to_receiver_id: Some(party.id),
+        amount_minor,
+        currency: Currency::Cny,
+        item: None,
+        refunded_before_minor: 0,
+        status: SplitLineStatus::Pending,
+        returning_minor: 0,
+        returned_minor: 0,
+        returnable: true,
+        failure_code: None,
+        ended_at_us: None,
+        created_at_us: START_US,
+        version: 0,
+    };
+    (line, party)
+}
+
+/// A split among these, whose id ends in `serial`.
+pub fn split(shares: &[(SplitLine, SplitReceiver)], serial: u8, last: bool) -> Split {
+    let id = SplitId(Id128([serial; 16]));
+    Split {
+        tenant_id: TenantId::default(),
+        id,
+        payment_id: PaymentId::default(),
+        attempt_id: AttemptId::default(),
+        merchant_id: MerchantId::default(),
+        channel_account_id: ChannelAccountId::default(),
+        mode: SplitMode::Channel,
+        merchant_split_no: None,
+        out_no: out_no('S', id.0),
+        amount_minor: shares.iter().map(|(line, _)| line.amount_minor).sum(),
+        currency: Currency::Cny,
+        legal_entity: None,
+        first_line: 0,
+        lines_count: i64::try_from(shares.len()).unwrap(),
+        last,
+        status: SplitState::Processing,
+        accepted_at_us: None,
+        unknown_since_us: None,
+        queries_count: 0,
+        needs_manual: false,
+        failure_code: None,
+        failure_message: None,
+        ended_at_us: None,
+        event_seq: 0,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
+}
+
+/// Half of a share on its way back for a refund.
+pub fn back(refund: &Refund, line: &SplitLine) -> SplitReturn {
+    let id = SplitReturn::id_of(refund.id, line.position);
+    SplitReturn {
+        tenant_id: TenantId::default(),
+        id,
+        refund_id: refund.id,
+        payment_id: refund.payment_id,
+        split_id: line.split_id,
+        line_id: line.id,
+        mode: ReturnMode::Along,
+        out_no: out_no('B', id.0),
+        amount_minor: line.amount_minor / 2,
+        cash_minor: 0,
+        currency: Currency::Cny,
+        status: ReturnStatus::Waiting,
+        unknown_since_us: None,
+        queries_count: 0,
+        needs_manual: false,
+        failure_code: None,
+        ended_at_us: None,
+        created_at_us: START_US,
+        updated_at_us: START_US,
+        version: 0,
+    }
 }

@@ -57,6 +57,9 @@ pub(crate) fn begin(
     let Ok(cuts) = terms.cuts(whole) else {
         let detail = json!({ "received": received_minor, "fee": payment.fee_minor });
         changes.put_some(uncovered(payment, attempt, &detail, moment).unless_open(snapshot));
+        if terms.channel_account.is_some() && terms.divided_by(attempt) && !terms.later {
+            release_the_rest((payment, attempt), changes, moment);
+        }
         return;
     };
     for mode in [SplitMode::Books, SplitMode::Channel] {
@@ -75,6 +78,17 @@ pub(crate) fn begin(
             Division { mode, cuts: &cuts, legal_entity, merchant_split_no: None, last: !terms.later };
         divide(&division, (payment, attempt), changes, moment);
     }
+}
+
+/// The channel keeps what a payment brought until a split that it carries out says "finished": one without shares.
+pub(super) fn release_the_rest(
+    (payment, attempt): (&mut Payment, &Attempt),
+    changes: &mut Changes,
+    moment: &mut Moment<'_>,
+) {
+    let mode = SplitMode::Channel;
+    let division = Division { mode, cuts: &[], legal_entity: None, merchant_split_no: None, last: true };
+    divide(&division, (payment, attempt), changes, moment);
 }
 
 fn uncovered(

@@ -1,9 +1,9 @@
 //! Taking a channel's word about a split: the only way in which shares at a channel become paid or not.
 
-use super::begin::{Division, divide};
+use super::begin::release_the_rest;
 use super::create::{lines_of, want_lines};
 use super::postings;
-use super::rows::{Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
+use super::rows::{Split, SplitLine, SplitLineStatus, SplitState};
 use super::view::split_event;
 use crate::ask;
 use crate::audit::{Act, Origin};
@@ -259,7 +259,8 @@ impl Taking<'_> {
             self.exception(ExceptionKind::SplitFailed, &detail, moment);
         }
         if failed > 0 && self.split.last {
-            self.release_the_rest(moment);
+            release_the_rest((&mut self.payment, self.attempt), &mut self.changes, moment);
+            self.payment.updated_at_us = moment.now_us;
         }
         if std::mem::take(&mut self.split.needs_manual) {
             let name = (self.split.tenant_id, exception_id(&self.split, ExceptionKind::SplitUnknown));
@@ -271,19 +272,6 @@ impl Taking<'_> {
         };
         let event = split_event(kind, &mut self.split, &self.lines, moment);
         self.changes.put(event);
-    }
-
-    /// The channel keeps the rest of the money until a split that it carries out says "finished": one without shares.
-    fn release_the_rest(&mut self, moment: &mut Moment<'_>) {
-        let division = Division {
-            mode: SplitMode::Channel,
-            cuts: &[],
-            legal_entity: None,
-            merchant_split_no: None,
-            last: true,
-        };
-        divide(&division, (&mut self.payment, self.attempt), &mut self.changes, moment);
-        self.payment.updated_at_us = moment.now_us;
     }
 
     fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {

@@ -231,7 +231,13 @@ impl World {
     fn methods_of(&self, index: usize) -> Vec<Method> {
         let tenant_id = self.orders.get(index).map(|order| order.tenant_id);
         let company = self.companies.iter().find(|company| Some(company.tenant_id) == tenant_id);
-        company.map(|company| company.methods.clone()).unwrap_or_default()
+        let mut methods = company.map(|company| company.methods.clone()).unwrap_or_default();
+        let order = self.orders.get(index);
+        if order.is_some_and(|order| order.splits.shares.iter().any(|share| share.receiver.is_some())) {
+            // No other channel could divide it; the cashier offers none.
+            methods.retain(|method| method.group() == Some("alipay"));
+        }
+        methods
     }
 
     fn attempts(&mut self, index: usize, order: &Order, method: Method) -> Result<(), Missed> {

@@ -31,6 +31,7 @@ impl Checker {
     ) {
         self.inv_03_sum_zero(rows);
         self.shares_at_the_end(rows);
+        self.channel_shares_at_the_end(rows, sellers);
         tally.shares += u64::try_from(rows.split_lines.iter().count()).unwrap_or(u64::MAX);
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);
@@ -122,7 +123,9 @@ impl Checker {
             .iter()
             .map(|trade| {
                 let unsettled = trade.unsettled_fen - trade.unsettled_back_fen;
+                let shared: i64 = trade.shares.iter().map(|share| share.fen - share.back_fen).sum();
                 trade.paid_fen - trade.refunded_fen - unsettled - trade.fee_fen + trade.fee_returned_fen
+                    - shared
             })
             .sum();
         let difference_fen = moved.saturating_sub(ours_fen).saturating_sub(explained_fen);
@@ -145,16 +148,20 @@ impl Checker {
     ) -> i64 {
         let attempt_id = crate::callbacks::id_of('T', &trade.out_no).map(AttemptId);
         let attempt = attempt_id.and_then(|id| rows.attempts.get(&(seller.tenant_id, id)));
-        let ours = attempt.map_or((0, 0, 0, 0), |row| {
+        let ours = attempt.map_or((0, 0, 0, 0, 0), |row| {
+            let shared: i64 = super::shares::paid_minor(row, rows);
             let done = rows.refunds.iter().filter(|refund| refund.attempt_id == row.id);
             let refunded_minor: i64 = done.filter_map(|refund| refund.settled_back_minor).sum();
             let (taken, gone) = (row.settled_minor() + row.undone_minor, refunded_minor + row.undone_minor);
-            (taken, gone, row.channel_fee_minor, row.channel_fee_returned_minor)
+            (taken, gone, row.channel_fee_minor, row.channel_fee_returned_minor, shared)
         });
         let paid = if trade.paid_fen > 0 { trade.paid_fen - trade.unsettled_fen } else { 0 };
         let refunded = trade.refunded_fen - trade.unsettled_back_fen;
-        let theirs = (paid, refunded, trade.fee_fen, trade.fee_returned_fen);
-        let net = |(paid, refunded, fee, returned): (i64, i64, i64, i64)| paid - refunded - fee + returned;
+        let shared: i64 = trade.shares.iter().map(|share| share.fen - share.back_fen).sum();
+        let theirs = (paid, refunded, trade.fee_fen, trade.fee_returned_fen, shared);
+        let net = |(paid, refunded, fee, returned, shared): (i64, i64, i64, i64, i64)| {
+            paid - refunded - fee + returned - shared
+        };
         if ours == theirs {
             return 0;
         }
@@ -181,7 +188,7 @@ impl Checker {
         self.violation(
             "truth",
             format!(
-                "{account} {}: channel paid, refunded, fee, fee returned {theirs:?}, ours {ours:?} {:?}",
+                "{account} {}: channel paid, refunded, fee, fee returned, shared {theirs:?}, ours {ours:?} {:?}",
                 trade.out_no,
                 attempt.map(|row| row.status)
             ),

@@ -123,6 +123,7 @@ impl Checker {
         for key in &commit.split_lines {
             let Some(line) = rows.split_lines.get(key) else { continue };
             self.check_share(line, rows);
+            self.check_paid_share(line, rows, sellers);
         }
         self.inv_23_parts(rows, commit);
         self.inv_08_after(rows, commit);

@@ -90,7 +90,7 @@ impl Checker {
     ) {
         let finding = match cause.report {
             Some(Report::Refund(report)) => Some(&report.finding),
-            Some(Report::Payment(_)) | None => None,
+            Some(Report::Payment(_) | Report::Split(_)) | None => None,
         };
         match refund.status {
             RefundState::Failed => {

@@ -5,7 +5,7 @@ use crate::flight::{Flight, Report};
 use crate::store::Commit;
 use crate::webhook::Post;
 use std::collections::{BTreeMap, BTreeSet};
-use tk_domain::id::{AttemptId, ChannelAccountId, DeliveryId, EventId, Id128, RefundId, TenantId};
+use tk_domain::id::{AttemptId, ChannelAccountId, DeliveryId, EventId, Id128, RefundId, SplitId, TenantId};
 use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::key::IdempotencyName;
@@ -42,6 +42,7 @@ pub(crate) struct Observer {
     events: BTreeMap<EventId, u64>,
     object_seqs: BTreeMap<(TenantId, Id128), i64>,
     answers: BTreeMap<IdempotencyName, String>,
+    split_calls: BTreeMap<SplitId, (String, Vec<(String, i64)>)>,
     refund_calls: BTreeMap<RefundId, (String, i64)>,
     payment_calls: BTreeMap<AttemptId, u64>,
     pub(super) refunds_sent: BTreeSet<RefundId>,
@@ -121,6 +122,11 @@ impl Checker {
         if flight.instruction.kind == InstructionKind::Pay {
             let calls = self.observer.payment_calls.entry(flight.attempt.id).or_insert(0);
             *calls = calls.saturating_add(1);
+        }
+        if let Some(sent) = flight.said.split() {
+            let split_id = SplitId(flight.instruction.id);
+            let first = self.observer.split_calls.entry(split_id).or_insert_with(|| sent.clone()).clone();
+            self.require(first == sent, "inv-19", || format!("{split_id} was sent again as {sent:?}"));
         }
         let Some(sent) = flight.said.refund() else { return };
         if flight.instruction.kind != InstructionKind::Refund {

@@ -1,12 +1,13 @@
 //! Shares: what receivers got, what refunds took back, and that both are in the books.
 
 use crate::checker::Checker;
+use crate::seller::{Seller, Share, Trade};
 use std::collections::BTreeMap;
-use tk_domain::id::{AccountId, PaymentId, TenantId};
+use tk_domain::id::{AccountId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind};
-use tk_domain::payment::Payment;
+use tk_domain::payment::{Attempt, Payment};
 use tk_domain::snapshot::Snapshot;
-use tk_domain::split::{ReturnStatus, SplitLine};
+use tk_domain::split::{DividedBy, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitState, divided_by};
 
 /// What entries about splits left on each account, per payment.
 #[derive(Debug, Default)]
@@ -46,10 +47,93 @@ impl Checker {
         self.require(collected, "inv-08", || format!("{} shares what was never collected", line.payment_id));
     }
 
+    /// inv-20 and inv-21 for shares: what is paid here is paid at the channel, and what is the merchant's again is not.
+    pub(super) fn check_paid_share(
+        &mut self,
+        line: &SplitLine,
+        rows: &Snapshot,
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+    ) {
+        let receiver = line.to_receiver_id.and_then(|id| rows.split_receivers.get(&(line.tenant_id, id)));
+        let split = rows.splits.get(&(line.tenant_id, line.split_id));
+        let (Some(receiver), Some(split)) = (receiver, split) else { return };
+        let attempt = rows.attempts.get(&(line.tenant_id, split.attempt_id));
+        let trade = attempt.and_then(|row| sellers.get(&row.channel_account_id)?.trade(&row.out_no));
+        let paid = trade.is_some_and(|trade| {
+            let same = |share: &Share| share.account == receiver.account && share.fen == line.amount_minor;
+            trade.shares.iter().any(same)
+        });
+        let (holds, invariant) = match line.status {
+            SplitLineStatus::Pending => (true, "inv-21"),
+            SplitLineStatus::Done => (paid, "inv-21"),
+            SplitLineStatus::Failed => (!paid, "inv-20"),
+        };
+        self.require(holds, invariant, || {
+            format!("{} is {}, the channel paid it: {paid}", line.id, line.status)
+        });
+    }
+
+    /// What the channel paid of shares and took back, per receiver, is what our rows say; nothing is left undecided, and
+    /// nobody waits for money that nothing more is taken from.
+    pub(super) fn channel_shares_at_the_end(
+        &mut self,
+        rows: &Snapshot,
+        sellers: &BTreeMap<ChannelAccountId, Seller>,
+    ) {
+        for split in rows.splits.iter() {
+            let settled = split.status.terminal() || split.needs_manual;
+            self.require(settled, "inv-40", || format!("{} stays {}", split.id, split.status));
+        }
+        for payment in rows.payments.iter().filter(|payment| divided_by(payment) != DividedBy::Nobody) {
+            let attempt =
+                payment.effective_attempt_id.and_then(|id| rows.attempts.get(&(payment.tenant_id, id)));
+            let Some(attempt) = attempt else { continue };
+            let trade =
+                sellers.get(&attempt.channel_account_id).and_then(|seller| seller.trade(&attempt.out_no));
+            let Some(trade) = trade else { continue };
+            let of_payment = |split: &&Split| split.payment_id == payment.id;
+            let told = rows.splits.iter().filter(of_payment).any(|split| split.needs_manual);
+            let refused = rows
+                .splits
+                .iter()
+                .filter(of_payment)
+                .any(|split| split.amount_minor == 0 && split.status == SplitState::Failed);
+            self.require(!trade.kept || told || refused, "inv-40", || {
+                format!("{}: the channel still keeps what is not divided", payment.id)
+            });
+            // What a late refund took of shares a person settles.
+            if payment.late_refunded_minor == 0 {
+                self.shares_agree(payment, &trade, rows);
+            }
+        }
+    }
+
+    fn shares_agree(&mut self, payment: &Payment, trade: &Trade, rows: &Snapshot) {
+        let theirs: i64 = trade.shares.iter().map(|share| share.fen - share.back_fen).sum();
+        let paid = |line: &&SplitLine| {
+            line.payment_id == payment.id
+                && line.to_receiver_id.is_some()
+                && line.status == SplitLineStatus::Done
+        };
+        let under_way =
+            rows.split_returns.iter().any(|back| back.payment_id == payment.id && back.status.open());
+        let ours: i64 =
+            rows.split_lines.iter().filter(paid).map(|line| line.amount_minor - line.returned_minor).sum();
+        self.require(ours == theirs || under_way, "truth", || {
+            format!("{}: receivers have {theirs} of the channel and {ours} by our rows", payment.id)
+        });
+    }
+
     /// Receivers have in the books what was shared less what came back, and of a payment refunded in full nothing.
     pub(super) fn shares_at_the_end(&mut self, rows: &Snapshot) {
         let mut kept: BTreeMap<(TenantId, PaymentId, AccountId), i64> = BTreeMap::new();
         for line in rows.split_lines.iter() {
+            if let Some(payment) = rows.payments.get(&(line.tenant_id, line.payment_id))
+                && line.to_receiver_id.is_some()
+                && line.status == SplitLineStatus::Done
+            {
+                self.in_proportion(line, payment, rows);
+            }
             let Some(merchant) = line.to_merchant_id else { continue };
             let kind = AccountKind::PendingSettlement;
             let name = AccountRef::merchant(line.tenant_id, merchant, kind, line.currency);
@@ -81,4 +165,16 @@ impl Checker {
             format!("{} gave back {} where {due} was due", line.id, line.returned_minor)
         });
     }
+}
+
+/// What receivers have of an attempt's money by the channel, by our rows, minor units.
+pub(super) fn paid_minor(attempt: &Attempt, rows: &Snapshot) -> i64 {
+    let of_attempt = |line: &&SplitLine| {
+        let split = rows.splits.get(&(line.tenant_id, line.split_id));
+        line.to_receiver_id.is_some()
+            && line.status == SplitLineStatus::Done
+            && split.is_some_and(|split| split.attempt_id == attempt.id)
+    };
+    let lines = rows.split_lines.iter().filter(of_attempt);
+    lines.map(|line| line.amount_minor - line.returned_minor).sum()
 }

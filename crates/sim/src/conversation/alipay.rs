@@ -6,13 +6,14 @@ use serde_json::Value;
 use tk_channels::alipay::call::{self, Call, CallError, Road};
 use tk_channels::alipay::{
     Answer, Charset, Heard, Mode, NotSent, Settings, TradeNotice, TradeStatus as NoticeStatus, callback,
-    report as reports,
+    report as reports, shares,
 };
 use tk_channels::callback::{About, CallbackFinding, RefundHint};
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::report::{PaymentReport, RefundReport};
+use tk_domain::split::SplitReport;
 use tk_simulator::core::{self, CoreAnswer, CoreCall, Notification, TradeStatus};
 use tk_simulator::http::{answer_node, typed_call};
 
@@ -31,7 +32,9 @@ fn settings(account: &ChannelAccount) -> Settings {
 pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let kind = flight.instruction.kind;
     let made = if let Some(refund) = &flight.refund {
-        call::for_refund(kind, refund, &flight.attempt, &[])
+        call::for_refund(kind, refund, &flight.attempt, &flight.returns)
+    } else if let Some((split, given)) = &flight.split {
+        shares::for_split(kind, split, &flight.attempt, given).map(Call::Shares)
     } else {
         let payload = flight.instruction.payload.as_deref();
         call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))
@@ -98,6 +101,9 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     if let Some(refund) = &flight.refund {
         let finding = reports::refund(kind, refund, &flight.attempt, heard);
         Report::Refund(RefundReport { source, finding })
+    } else if let Some((_, given)) = &flight.split {
+        let finding = shares::split(kind, &flight.attempt, given, heard);
+        Report::Split(SplitReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })

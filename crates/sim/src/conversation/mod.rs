@@ -195,6 +195,24 @@ impl Said {
         }
     }
 
+    /// Number and shares of the split that is asked for, if one is.
+    pub(crate) fn split(&self) -> Option<(String, Vec<(String, i64)>)> {
+        let Self::Call(Call::Core(call)) = self else { return None };
+        let CoreCall::Settle(settle) = call.as_ref() else { return None };
+        let shares = settle.shares.iter().map(|share| (share.account.clone(), share.amount_fen)).collect();
+        Some((settle.out_request_no.clone(), shares))
+    }
+
+    /// Gives the split that is asked for another number.
+    #[cfg(feature = "planted")]
+    pub(crate) fn renumber_split(&mut self, number: String) {
+        if let Self::Call(Call::Core(call)) = self
+            && let CoreCall::Settle(settle) = call.as_mut()
+        {
+            settle.out_request_no = number;
+        }
+    }
+
     /// Gives the refund that is asked for another number.
     /// For a bug that asks for more than the refund is.
     #[cfg(feature = "planted")]

@@ -38,6 +38,8 @@ pub(crate) enum Bug {
     DiscountTakenForPayersMoney,
     MerchantsDiscountCollected,
     RefusedRepetitionIsFailed,
+    ShareFailureIsPayment,
+    ShareSentUnderNewNumber,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,
@@ -49,7 +51,7 @@ impl Bug {
         matches!(self, Self::BankLineNamedByItsFile | Self::DoubledRowsBelieved | Self::GapIgnored)
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 38] = [
+    pub(crate) const ALL: [(Self, &'static str); 40] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -88,5 +90,7 @@ impl Bug {
         (Self::DiscountTakenForPayersMoney, "refund_cap_by_gross"),
         (Self::MerchantsDiscountCollected, "merchants_discount_collected"),
         (Self::RefusedRepetitionIsFailed, "refused_repetition_is_failed"),
+        (Self::ShareFailureIsPayment, "failed_share_taken_for_paid"),
+        (Self::ShareSentUnderNewNumber, "share_sent_again_under_a_new_number"),
     ];
 }

@@ -21,6 +21,7 @@ use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
 use tk_domain::refund::{CreateRefund, RefundState};
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
+use tk_domain::split::{ShareResult, SplitFinding, SplitReport};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
 
@@ -145,6 +146,8 @@ impl World {
             | Bug::DiscountTakenForPayersMoney
             | Bug::MerchantsDiscountCollected
             | Bug::RefusedRepetitionIsFailed
+            | Bug::ShareFailureIsPayment
+            | Bug::ShareSentUnderNewNumber
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
             | Bug::GapIgnored => changes,
@@ -200,7 +203,14 @@ impl World {
     /// Bugs in what is sent.
     pub(crate) fn spoil_call(&mut self, flight: &mut Flight) {
         self.pay_coupon_out(flight);
-        if !self.has(Bug::NewRefundNumberOnRetry) || flight.instruction.tries < 2 {
+        if flight.instruction.tries < 2 {
+            return;
+        }
+        if self.has(Bug::ShareSentUnderNewNumber) {
+            let fresh = self.dice.next_u64();
+            flight.said.renumber_split(format!("S{fresh:016X}"));
+        }
+        if !self.has(Bug::NewRefundNumberOnRetry) {
             return;
         }
         if flight.said.refund().is_some() {
@@ -235,7 +245,20 @@ impl World {
                 Report::Payment(self.refusal_believed(flight, spoilt))
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
+            Report::Split(report) => Report::Split(self.spoil_split_report(report)),
         }
+    }
+
+    fn spoil_split_report(&self, report: &SplitReport) -> SplitReport {
+        let mut report = report.clone();
+        if self.has(Bug::ShareFailureIsPayment)
+            && let SplitFinding::Shares(told) = &mut report.finding
+        {
+            for share in told.iter_mut().filter(|share| matches!(share.result, ShareResult::Failed { .. })) {
+                share.result = ShareResult::Paid;
+            }
+        }
+        report
     }
 
     fn spoil_refund_report(&self, flight: &Flight, report: &RefundReport) -> RefundReport {

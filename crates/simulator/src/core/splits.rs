@@ -130,13 +130,13 @@ impl Seller {
     }
 
     /// Whether the seller has to wait for what is kept for shares of this trade.
-    pub(super) fn keeps(&self, trade: &Trade) -> bool {
+    pub fn keeps(&self, trade: &Trade) -> bool {
         let number = &trade.order.out_trade_no;
         trade.order.keeps && trade.status == TradeStatus::TradeSuccess && !self.released.contains(number)
     }
 
     /// Every share paid of a trade: its split, receiver, fen and what came back.
-    pub(super) fn paid_shares(&self, trade: &Trade) -> Vec<(String, String, i64, i64)> {
+    pub fn paid_shares(&self, trade: &Trade) -> Vec<(String, String, i64, i64)> {
         let own = self.settlements.iter().filter(|(_, one)| one.out_trade_no == trade.order.out_trade_no);
         let shares = own.flat_map(|(number, one)| one.shares.iter().map(move |share| (number, share)));
         let paid = shares.filter(|(_, share)| share.state == ShareState::Success);

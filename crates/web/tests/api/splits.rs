@@ -34,11 +34,13 @@ fn with(order_no: &str, splits: &Value) -> Value {
     body
 }
 
-async fn pay(app: &TestApp, id: &str) {
+async fn pay(app: &TestApp, id: &str) -> String {
     let path = format!("/v1/payments/{id}/attempts");
     let attempt = app.post(&path, &json!({ "method": "alipay_qr" })).await.expect(201);
-    app.control(attempt["out_no"].as_str().unwrap(), "pay").await;
+    let out_no = attempt["out_no"].as_str().unwrap();
+    app.control(out_no, "pay").await;
     app.until(&format!("/v1/payments/{id}"), "status", "succeeded").await;
+    out_no.to_owned()
 }
 
 async fn pending(app: &TestApp, merchant: &str) -> i64 {
@@ -179,9 +181,7 @@ async fn until_refunded(app: &TestApp, payment: &str, (number, amount): (&str, i
 }
 
 /// What the channel holds of an order: receivers with fen and fen given back, and whether the rest waits.
-async fn truth(app: &TestApp, payment: &str) -> (Vec<(String, i64, i64)>, bool) {
-    let list = app.get(&format!("/v1/payments/{payment}")).await.expect(200);
-    let out_no = list["latest_attempt"]["out_no"].as_str().unwrap().to_owned();
+async fn truth(app: &TestApp, out_no: &str) -> (Vec<(String, i64, i64)>, bool) {
     let truth = app.truth().await;
     let trade = truth["trades"].as_array().unwrap().iter().find(|trade| trade["out_trade_no"] == out_no);
     let trade = trade.unwrap();
@@ -203,7 +203,7 @@ async fn the_channel_pays_parties_and_a_refund_takes_it_back() {
         assert_eq!(listed["data"].as_array().unwrap().len(), 2);
         let made = app.post("/v1/payments", &with("C-1", &to([&one, &two]))).await.expect(201);
         let id = made["id"].as_str().unwrap().to_owned();
-        pay(&app, &id).await;
+        let out_no = pay(&app, &id).await;
         assert_eq!(pending(&app, "pnc").await, 7_000);
         let split = until_split(&app, &id, (3_000, "succeeded")).await;
         assert_eq!((&split["mode"], &split["last"]), (&json!("channel"), &json!(true)));
@@ -214,11 +214,11 @@ async fn the_channel_pays_parties_and_a_refund_takes_it_back() {
                 ("2088000000000002".to_owned(), 1_000, back[1]),
             ]
         };
-        assert_eq!(truth(&app, &id).await, (accounts([0, 0]), false));
+        assert_eq!(truth(&app, &out_no).await, (accounts([0, 0]), false));
         until_refunded(&app, &id, ("R-1", 5_000)).await;
-        assert_eq!(truth(&app, &id).await.0, accounts([1_000, 500]));
+        assert_eq!(truth(&app, &out_no).await.0, accounts([1_000, 500]));
         until_refunded(&app, &id, ("R-2", 5_000)).await;
-        assert_eq!(truth(&app, &id).await.0, accounts([2_000, 1_000]));
+        assert_eq!(truth(&app, &out_no).await.0, accounts([2_000, 1_000]));
         assert_eq!(pending(&app, "pnc").await, 0);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
@@ -236,8 +236,8 @@ async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released()
         let mut body = order("C-2", 10_000);
         body["split_later"] = json!(true);
         let id = app.post("/v1/payments", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
-        pay(&app, &id).await;
-        assert_eq!(truth(&app, &id).await, (vec![], true));
+        let out_no = pay(&app, &id).await;
+        assert_eq!(truth(&app, &out_no).await, (vec![], true));
         let path = format!("/v1/payments/{id}/splits");
         let ask = |splits: &Value| json!({ "merchant_split_no": "N-1", "splits": splits, "last": true });
         let cases = [
@@ -257,11 +257,11 @@ async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released()
         assert_eq!((statuses(0), statuses(1)), ("done".to_owned(), "failed".to_owned()));
         assert_eq!(pending(&app, "pnc").await, 8_000);
         until_split(&app, &id, (0, "succeeded")).await;
-        assert_eq!(truth(&app, &id).await, (vec![("2088000000000001".to_owned(), 2_000, 0)], false));
+        assert_eq!(truth(&app, &out_no).await, (vec![("2088000000000001".to_owned(), 2_000, 0)], false));
         let late = json!({ "merchant_split_no": "N-2", "splits": [{ "receiver": one, "amount": 1 }] });
         app.post(&path, &late).await.refused(409, "not_splittable");
         until_refunded(&app, &id, ("R-1", 10_000)).await;
-        assert_eq!(truth(&app, &id).await.0, [("2088000000000001".to_owned(), 2_000, 2_000)]);
+        assert_eq!(truth(&app, &out_no).await.0, [("2088000000000001".to_owned(), 2_000, 2_000)]);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
         assert!(report.holds(), "{report}");

@@ -1,0 +1,173 @@
+use crate::bench::{Bench, Trouble};
+use crate::rows::{self, MINUTE_US, attempt, receiver, refund, share, split};
+use tillkeeper_channels::{PaymentRows, ReceiverRows, RefundRows, SplitRows};
+use tk_domain::instruction::InstructionKind as Kind;
+use tk_domain::payment::Attempt;
+use tk_domain::refund::Refund;
+use tk_domain::report::{PaymentFinding, RefundFinding, Source};
+use tk_domain::split::{
+    ReceiverFinding, ShareResult, Split, SplitFinding, SplitLine, SplitReceiver, SplitReturn, SplitTerms,
+};
+
+type Shares = Vec<(SplitLine, SplitReceiver)>;
+
+const ONE: &str = "2088000000000001";
+const TWO: &str = "2088000000000002";
+/// A receiver whose account is shut after it was bound.
+const SHUT: &str = "closed-3";
+
+async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
+    let (instruction, receiver) = (rows::instruction(Kind::ReceiverBind, None), receiver(account, 1));
+    let rows = ReceiverRows { instruction: &instruction, receiver: &receiver, name: Some("程") };
+    bench.adapters().say_receiver(bench.contract(), rows, bench.now_us()).await.unwrap()
+}
+
+/// An order of 100.00 that said it would be divided, paid.
+async fn paid(bench: &impl Bench) -> Attempt {
+    for account in [ONE, TWO, SHUT] {
+        assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
+    }
+    let mut row = attempt(bench.capabilities().methods[0].method, 10_000, 1);
+    let terms = SplitTerms { later: true, ..SplitTerms::default() };
+    let mut payment = rows::payment(10_000);
+    payment.splits = serde_json::to_string(&terms).ok();
+    let pay = rows::instruction(Kind::Pay, bench.payload(&row, Kind::Pay).await);
+    let said = PaymentRows { instruction: &pay, payment: &payment, attempt: &row };
+    let begun = bench.adapters().say_payment(bench.contract(), said, bench.now_us()).await.finding;
+    let PaymentFinding::ActionRequired(action) = begun else { panic!("nothing to open: {begun:?}") };
+    bench.open(&row, &action).await;
+    assert!(bench.pay(&row).await);
+    assert!(bench.truth(&row).await.kept, "its money is kept for shares");
+    row.channel_txn_no = Some(bench.truth(&row).await.channel_txn_no);
+    row
+}
+
+async fn say(
+    bench: &impl Bench,
+    kind: Kind,
+    (split, row): (&Split, &Attempt),
+    shares: &Shares,
+) -> SplitFinding {
+    let instruction = rows::instruction(kind, None);
+    let rows = SplitRows { instruction: &instruction, split, attempt: row, shares };
+    let report = bench.adapters().say_split(bench.contract(), rows, bench.now_us()).await.unwrap();
+    assert_eq!(report.source == Source::Query, kind == Kind::SplitQuery);
+    report.finding
+}
+
+fn told(finding: &SplitFinding) -> Vec<&'static str> {
+    let SplitFinding::Shares(shares) = finding else { panic!("no shares: {finding:?}") };
+    let word = |result: &ShareResult| match result {
+        ShareResult::Pending => "pending",
+        ShareResult::Paid => "paid",
+        ShareResult::Failed { .. } => "failed",
+    };
+    shares.iter().map(|share| word(&share.result)).collect()
+}
+
+fn two(minor: [i64; 2]) -> Shares {
+    vec![share(ONE, minor[0], 0), share(TWO, minor[1], 1)]
+}
+
+pub async fn a_receiver_is_bound_and_an_unknown_one_refused(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    assert_eq!(bind(bench, ONE).await, ReceiverFinding::Bound);
+    assert_eq!(bind(bench, ONE).await, ReceiverFinding::Bound, "again is as good as once");
+    let refused = bind(bench, "unknown-1").await;
+    assert!(matches!(refused, ReceiverFinding::Refused { .. }), "{refused:?}");
+    bench.trouble(Kind::ReceiverBind, Trouble::LostAfter).await;
+    assert_eq!(bind(bench, TWO).await, ReceiverFinding::Unclear);
+}
+
+pub async fn shares_are_accepted_and_each_is_proven_by_itself(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let shares = vec![share(ONE, 2_000, 0), share(SHUT, 1_000, 1)];
+    let split = split(&shares, 2, true);
+    assert_eq!(say(bench, Kind::SplitQuery, (&split, &row), &shares).await, SplitFinding::NotFound);
+    assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
+    let early = say(bench, Kind::SplitQuery, (&split, &row), &shares).await;
+    assert_eq!(told(&early), ["pending", "pending"]);
+    bench.advance(MINUTE_US);
+    let asked = say(bench, Kind::SplitQuery, (&split, &row), &shares).await;
+    assert_eq!(told(&asked), ["paid", "failed"]);
+    let truth = bench.truth(&row).await;
+    assert_eq!((truth.shares, truth.kept), (vec![(ONE.to_owned(), 2_000, 0)], true));
+    let rest = rows::split(&[], 3, true);
+    assert_eq!(say(bench, Kind::Split, (&rest, &row), &vec![]).await, SplitFinding::Accepted);
+    bench.advance(MINUTE_US);
+    assert!(!bench.truth(&row).await.kept, "what was not divided is released");
+}
+
+pub async fn the_same_split_twice_pays_once(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let (shares, other) = (two([2_000, 1_000]), two([2_000, 999]));
+    let split = split(&shares, 2, true);
+    for _ in 0..2 {
+        assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
+    }
+    let changed = say(bench, Kind::Split, (&split, &row), &other).await;
+    assert_eq!(changed, SplitFinding::Unclear, "other shares under the same number prove nothing");
+    bench.advance(MINUTE_US);
+    let truth = bench.truth(&row).await;
+    assert_eq!(truth.shares, [(ONE.to_owned(), 2_000, 0), (TWO.to_owned(), 1_000, 0)]);
+    assert!(!truth.kept);
+}
+
+pub async fn a_lost_answer_to_a_split_proves_nothing_and_the_query_does(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let shares = two([1_000, 500]);
+    let troubles =
+        [(Trouble::LostBefore, false), (Trouble::SystemErrorAfter, true), (Trouble::Garbage, true)];
+    for ((trouble, effect), serial) in troubles.into_iter().zip(2..) {
+        let shares = if effect { vec![shares[usize::from(serial) - 3].clone()] } else { shares.clone() };
+        let split = split(&shares, serial, false);
+        bench.trouble(Kind::Split, trouble).await;
+        assert_eq!(
+            say(bench, Kind::Split, (&split, &row), &shares).await,
+            SplitFinding::Unclear,
+            "{trouble:?}"
+        );
+        bench.advance(MINUTE_US);
+        let asked = say(bench, Kind::SplitQuery, (&split, &row), &shares).await;
+        if effect {
+            assert_eq!(told(&asked), ["paid"], "{trouble:?}");
+        } else {
+            assert_eq!(asked, SplitFinding::NotFound, "{trouble:?}");
+        }
+    }
+    let truth = bench.truth(&row).await.shares;
+    assert_eq!(truth, [(ONE.to_owned(), 1_000, 0), (TWO.to_owned(), 500, 0)]);
+}
+
+pub async fn more_than_the_contract_lets_go_is_refused_for_good(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let shares = two([2_000, 1_001]);
+    let refused = say(bench, Kind::Split, (&split(&shares, 2, true), &row), &shares).await;
+    assert!(matches!(refused, SplitFinding::Failed { .. }), "{refused:?}");
+    assert_eq!(bench.truth(&row).await.shares, []);
+}
+
+pub async fn a_refund_takes_shares_back(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let shares = two([2_000, 1_000]);
+    let split = split(&shares, 2, true);
+    assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
+    bench.advance(MINUTE_US);
+    let back: Refund = refund(5_000, 3);
+    let half: Vec<(SplitReturn, SplitReceiver)> =
+        shares.iter().map(|(line, receiver)| (rows::back(&back, line), receiver.clone())).collect();
+    let instruction = rows::instruction(Kind::Refund, None);
+    for _ in 0..2 {
+        let rows = RefundRows { instruction: &instruction, refund: &back, attempt: &row, shares: &half };
+        let said = bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding;
+        assert_eq!(said, RefundFinding::Accepted, "again is as good as once");
+    }
+    let truth = bench.truth(&row).await;
+    assert_eq!(truth.shares, [(ONE.to_owned(), 2_000, 1_000), (TWO.to_owned(), 1_000, 500)]);
+    assert_eq!(truth.refunds, [(back.out_no, 5_000)]);
+}
