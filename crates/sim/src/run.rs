@@ -89,8 +89,10 @@ pub struct Summary {
     pub late_successes: u64,
     /// Refunds done after they had failed or been withdrawn.
     pub late_refunds: u64,
-    /// Shares of collected payments that went to another merchant.
+    /// Shares of collected payments.
     pub shares: u64,
+    /// Those of them that a channel paid.
+    pub shares_by_channel: u64,
     /// Payments that a cancel at the channel gave back.
     pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
@@ -250,6 +252,7 @@ impl Summary {
         self.late_successes = total.late_successes;
         self.late_refunds = total.late_refunds;
         self.shares = total.shares;
+        self.shares_by_channel = total.shares_by_channel;
         self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;

@@ -25,6 +25,7 @@ pub(crate) struct Tally {
     pub(crate) late_successes: u64,
     pub(crate) late_refunds: u64,
     pub(crate) shares: u64,
+    pub(crate) shares_by_channel: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -88,6 +89,7 @@ impl Tally {
         self.late_successes += other.late_successes;
         self.late_refunds += other.late_refunds;
         self.shares += other.shares;
+        self.shares_by_channel += other.shares_by_channel;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

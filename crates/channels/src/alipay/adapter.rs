@@ -30,7 +30,8 @@ pub(crate) async fn say_refund(
 ) -> RefundReport {
     let RefundRows { instruction, refund, attempt, shares } = rows;
     let kind = instruction.kind;
-    let heard = converse(line, credentials, call::for_refund(kind, refund, attempt, shares)).await;
+    let call = call::for_refund(kind, refund, attempt, shares, &credentials.settings.seller_id);
+    let heard = converse(line, credentials, call).await;
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }
 }
 

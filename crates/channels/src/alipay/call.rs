@@ -168,9 +168,8 @@ pub fn for_refund(
     refund: &Refund,
     attempt: &Attempt,
     shares: &[(SplitReturn, SplitReceiver)],
+    seller_id: &str,
 ) -> Result<Call, CallError> {
-    let given: Vec<(i64, &SplitReceiver)> =
-        shares.iter().map(|(back, receiver)| (back.amount_minor, receiver)).collect();
     let (out_trade_no, out_request_no) = (attempt.out_no.clone(), refund.out_no.clone());
     match kind {
         InstructionKind::Refund => Ok(Call::Refund {
@@ -178,7 +177,7 @@ pub fn for_refund(
             out_request_no,
             amount_fen: fen(refund.order_minor, refund.currency)?,
             reason: cleaned(&refund.reason, Charset::Utf8),
-            shares: shares::royalties(&given),
+            shares: shares::returned(shares, seller_id)?,
         }),
         InstructionKind::RefundQuery => Ok(Call::RefundQuery { out_trade_no, out_request_no }),
         InstructionKind::Pay

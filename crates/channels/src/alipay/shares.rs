@@ -11,6 +11,7 @@ use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
 use tk_domain::split::{
     ReceiverFinding, ReceiverKind, ShareResult, ShareTold, Split, SplitFinding, SplitLine, SplitReceiver,
+    SplitReturn,
 };
 use tk_formats::alipay::amount;
 
@@ -55,10 +56,12 @@ pub struct Account {
     pub account: String,
 }
 
-/// One share.
+/// One share, or what comes back of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Royalty {
-    /// Whose.
+    /// Who gives it; the seller, where nobody is named.
+    pub from: Option<Account>,
+    /// Who gets it.
     pub to: Account,
     /// Fen.
     pub amount_fen: i64,
@@ -93,9 +96,10 @@ pub fn for_split(
             }
             let mut given = Vec::with_capacity(shares.len());
             for (line, receiver) in shares {
-                given.push((fen(line.amount_minor, line.currency)?, receiver));
+                let amount_fen = fen(line.amount_minor, line.currency)?;
+                given.push(Royalty { from: None, to: account_of(receiver), amount_fen });
             }
-            Ok(Call::Settle { trade_no, out_request_no, shares: royalties(&given), finish: split.last })
+            Ok(Call::Settle { trade_no, out_request_no, shares: given, finish: split.last })
         }
         Kind::SplitQuery => Ok(Call::SettleQuery { trade_no, out_request_no }),
         Kind::Pay
@@ -151,12 +155,17 @@ impl Call {
 impl Royalty {
     /// As `royalty_parameters` and `refund_royalty_parameters` carry it.
     pub(super) fn content(&self) -> Value {
-        json!({
+        let mut content = json!({
             "royalty_type": "transfer",
             "trans_in_type": self.to.kind,
             "trans_in": self.to.account,
             "amount": amount::format_fen(self.amount_fen),
-        })
+        });
+        if let Some(from) = &self.from {
+            content["trans_out_type"] = Value::from(from.kind);
+            content["trans_out"] = Value::from(from.account.as_str());
+        }
+        content
     }
 }
 
@@ -168,8 +177,17 @@ fn account_of(receiver: &SplitReceiver) -> Account {
     Account { kind, account: receiver.account.clone() }
 }
 
-pub(super) fn royalties(shares: &[(i64, &SplitReceiver)]) -> Vec<Royalty> {
-    shares.iter().map(|(fen, receiver)| Royalty { to: account_of(receiver), amount_fen: *fen }).collect()
+/// What a refund takes back: out of each receiver's account, into the seller's (`refund_royalty_parameters`).
+pub(super) fn returned(
+    shares: &[(SplitReturn, SplitReceiver)],
+    seller_id: &str,
+) -> Result<Vec<Royalty>, CallError> {
+    let seller = || Account { kind: "userId", account: seller_id.to_owned() };
+    let back = |(back, receiver): &(SplitReturn, SplitReceiver)| {
+        let amount_fen = fen(back.amount_minor, back.currency)?;
+        Ok(Royalty { from: Some(account_of(receiver)), to: seller(), amount_fen })
+    };
+    shares.iter().map(back).collect()
 }
 
 /// What a conversation about binding a receiver proves.
@@ -240,7 +258,10 @@ fn split_queried(shares: &[(SplitLine, SplitReceiver)], fields: Fields<'_>) -> S
                 && text(entry, "trans_in").as_deref() == Some(receiver.account.as_str())
         };
         let Some(entry) = listed.iter().find(of_receiver) else { return SplitFinding::Unclear };
-        let amount_minor = text(entry, "amount").and_then(|text| amount::parse_fen(&text).ok());
+        // The documents show it as a number as well as a text.
+        let amount = entry.get("amount").filter(|value| value.is_number()).map(ToString::to_string);
+        let amount = amount.or_else(|| text(entry, "amount"));
+        let amount_minor = amount.and_then(|text| amount::parse_fen(&text).ok());
         let result = match text(entry, "state").as_deref() {
             Some("SUCCESS") => ShareResult::Paid,
             Some("FAIL") => ShareResult::Failed { code: text(entry, "error_code").unwrap_or_default() },

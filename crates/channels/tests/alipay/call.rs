@@ -76,12 +76,15 @@ fn foreign_methods_kinds_currencies_and_amounts_make_no_call() {
     let utf8 = settings("utf-8");
     let refund_kind = for_payment(Kind::Refund, &order, &row, None, &utf8);
     assert_eq!(refund_kind, Err(CallError::KindForeign(Kind::Refund)));
-    assert_eq!(for_refund(Kind::Query, &back, &row, &[]), Err(CallError::KindForeign(Kind::Query)));
+    assert_eq!(
+        for_refund(Kind::Query, &back, &row, &[], SELLER_ID),
+        Err(CallError::KindForeign(Kind::Query))
+    );
     for amount in [0, -1, 10_000_000_001, i64::MAX] {
         let row = attempt(Method::AlipayQr, amount, 1);
         let call = for_payment(Kind::Pay, &order, &row, None, &utf8);
         assert_eq!(call, Err(CallError::AmountOutOfRange(amount)));
-        let call = for_refund(Kind::Refund, &refund(amount, 2), &row, &[]);
+        let call = for_refund(Kind::Refund, &refund(amount, 2), &row, &[], SELLER_ID);
         assert_eq!(call, Err(CallError::AmountOutOfRange(amount)));
     }
     let mut dollars = row.clone();
@@ -118,16 +121,16 @@ fn the_subject_is_what_alipay_accepts() {
 #[test]
 fn refunds_always_carry_their_own_number() {
     let (row, mut back) = (attempt(Method::AlipayQr, 8_888, 1), refund(888, 2));
-    let call = for_refund(Kind::Refund, &back, &row, &[]).unwrap();
+    let call = for_refund(Kind::Refund, &back, &row, &[], SELLER_ID).unwrap();
     let expected = json!({
         "out_trade_no": row.out_no, "out_request_no": back.out_no, "refund_amount": "8.88",
         "refund_reason": "犹豫期退保",
     });
     assert_eq!((call.method(), call.wire(START_US).unwrap().biz_content), ("alipay.trade.refund", expected));
     back.reason = String::new();
-    let wire = for_refund(Kind::Refund, &back, &row, &[]).unwrap().wire(START_US).unwrap();
+    let wire = for_refund(Kind::Refund, &back, &row, &[], SELLER_ID).unwrap().wire(START_US).unwrap();
     assert_eq!(wire.biz_content["refund_reason"], back.out_no);
-    let call = for_refund(Kind::RefundQuery, &back, &row, &[]).unwrap();
+    let call = for_refund(Kind::RefundQuery, &back, &row, &[], SELLER_ID).unwrap();
     let expected = json!({
         "out_trade_no": row.out_no, "out_request_no": back.out_no, "query_options": ["gmt_refund_pay"],
     });

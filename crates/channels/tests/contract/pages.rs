@@ -267,7 +267,7 @@ fn missing(page: &mut String, terms: &Capabilities) {
         );
     }
     if terms.splits.is_none() {
-        lacks.push("it pays no shares to others: a split at the channel is refused".to_owned());
+        lacks.push("no shares are paid to others through it: a split at the channel is refused".to_owned());
     }
     if !terms.bills.iter().any(|bill| bill.lists == BillContent::Funds) {
         lacks.push("it gives no bill of its balance".to_owned());

@@ -1,6 +1,8 @@
 //! Splits at a channel: receivers bound first, shares proven one by one, refunds that take them back.
 
-use crate::kit::{CONTRACT, PRICE, TENANT, World, contract, done, merchant, paid, product, refund_failed};
+use crate::kit::{
+    CONTRACT, PRICE, TENANT, World, contract, done, evidence, merchant, paid, product, refund_failed,
+};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, SplitId, SplitReceiverId};
@@ -10,7 +12,7 @@ use tk_domain::moment::DAY_US;
 use tk_domain::payment::{CreatePayment, FeeSnapshot};
 use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
-use tk_domain::report::{RefundFinding, Source};
+use tk_domain::report::{Borne, PaymentFinding, RefundFinding, Source};
 use tk_domain::split::{
     AddSplitReceiver, Binding, ContinueRefund, CreateSplit, ReceiverFinding, ReceiverKind, Share,
     ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitState,
@@ -369,4 +371,20 @@ fn only_what_the_order_announced_is_divided_by_its_channel() {
     let payment_id = world.run(&order).unwrap().payment.id;
     assert_eq!(world.start(payment_id, Method::WechatNative).unwrap_err(), Refusal::ChannelNotAvailable);
     world.attempt(payment_id, Method::AlipayQr);
+}
+
+#[test]
+fn a_payment_too_small_for_its_shares_is_the_merchants_and_released() {
+    let mut world = world();
+    let one = bound(&mut world, "1");
+    let order = order(&mut world, vec![share(one, 3_000)]);
+    let payment_id = world.run(&order).unwrap().payment.id;
+    let attempt_id = world.attempt(payment_id, Method::AlipayQr);
+    let mut evidence = evidence("txn");
+    evidence.borne = Some(Borne { payer_minor: 2_999, settled_minor: 2_999 });
+    world.told(attempt_id, Source::Callback, PaymentFinding::Paid(evidence));
+    assert_eq!(world.exceptions(), ["split_uncovered open"]);
+    let rest = world.snapshot.splits.iter().next().unwrap();
+    assert_eq!((rest.lines_count, rest.last), (0, true));
+    assert_eq!(world.next(rest.id), "split+30");
 }

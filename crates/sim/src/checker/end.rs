@@ -31,7 +31,7 @@ impl Checker {
     ) {
         self.inv_03_sum_zero(rows);
         self.shares_at_the_end(rows);
-        self.channel_shares_at_the_end(rows, sellers);
+        self.channel_shares_at_the_end(rows, sellers, tally);
         tally.shares += u64::try_from(rows.split_lines.iter().count()).unwrap_or(u64::MAX);
         let listed = listed(rows);
         self.inv_40_payments(rows, &listed, tally);

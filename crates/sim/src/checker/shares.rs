@@ -2,6 +2,7 @@
 
 use crate::checker::Checker;
 use crate::seller::{Seller, Share, Trade};
+use crate::tally::Tally;
 use std::collections::BTreeMap;
 use tk_domain::id::{AccountId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind};
@@ -79,11 +80,15 @@ impl Checker {
         &mut self,
         rows: &Snapshot,
         sellers: &BTreeMap<ChannelAccountId, Seller>,
+        tally: &mut Tally,
     ) {
         for split in rows.splits.iter() {
             let settled = split.status.terminal() || split.needs_manual;
             self.require(settled, "inv-40", || format!("{} stays {}", split.id, split.status));
         }
+        let paid = |line: &&SplitLine| line.to_receiver_id.is_some() && line.status == SplitLineStatus::Done;
+        let paid = rows.split_lines.iter().filter(paid).count();
+        tally.shares_by_channel += u64::try_from(paid).unwrap_or(u64::MAX);
         for payment in rows.payments.iter().filter(|payment| divided_by(payment) != DividedBy::Nobody) {
             let attempt =
                 payment.effective_attempt_id.and_then(|id| rows.attempts.get(&(payment.tenant_id, id)));

@@ -32,7 +32,7 @@ fn settings(account: &ChannelAccount) -> Settings {
 pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let kind = flight.instruction.kind;
     let made = if let Some(refund) = &flight.refund {
-        call::for_refund(kind, refund, &flight.attempt, &flight.returns)
+        call::for_refund(kind, refund, &flight.attempt, &flight.returns, &flight.account.payee_merchant)
     } else if let Some((split, given)) = &flight.split {
         shares::for_split(kind, split, &flight.attempt, given).map(Call::Shares)
     } else {

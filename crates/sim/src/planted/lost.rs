@@ -15,21 +15,6 @@ pub(super) fn drop_undone(changes: Changes) -> Changes {
     spoilt
 }
 
-/// A refund is made of the merchant's own money alone, and its receivers keep their shares.
-pub(super) fn keep_shares(changes: Changes) -> Changes {
-    if !changes.as_slice().iter().any(|change| matches!(change, Change::SplitReturn(_))) {
-        return changes;
-    }
-    let mut spoilt = Changes::default();
-    for change in changes.into_vec() {
-        let entry = matches!(&change, Change::Entry(entry) if entry.kind == EntryKind::SplitReturn);
-        if !entry && !matches!(change, Change::SplitReturn(_) | Change::SplitLine(_)) {
-            spoilt.put_change(change);
-        }
-    }
-    spoilt
-}
-
 pub(super) fn drop_late_refund(changes: Changes) -> Changes {
     let late = changes
         .as_slice()

@@ -5,6 +5,7 @@ mod channels;
 mod desk;
 mod lost;
 mod parts;
+mod shares;
 
 pub(crate) use bugs::Bug;
 
@@ -21,7 +22,6 @@ use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
 use tk_domain::refund::{CreateRefund, RefundState};
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
-use tk_domain::split::{ShareResult, SplitFinding, SplitReport};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
 
@@ -99,7 +99,7 @@ impl World {
                 self.post_twice(changes, EntryKind::Refund)
             }
             Bug::ShareTakenBackTwice => self.post_twice(changes, EntryKind::SplitReturn),
-            Bug::ShareNotTakenBack => lost::keep_shares(changes),
+            Bug::ShareNotTakenBack => shares::keep_shares(changes),
             Bug::TwoTransactions => self.write_state_first(place, changes),
             Bug::FeeReturnedTwice => mapped(changes, |change| {
                 if let Change::Refund(row) = change
@@ -206,10 +206,7 @@ impl World {
         if flight.instruction.tries < 2 {
             return;
         }
-        if self.has(Bug::ShareSentUnderNewNumber) {
-            let fresh = self.dice.next_u64();
-            flight.said.renumber_split(format!("S{fresh:016X}"));
-        }
+        self.renumber_split(flight);
         if !self.has(Bug::NewRefundNumberOnRetry) {
             return;
         }
@@ -247,18 +244,6 @@ impl World {
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
             Report::Split(report) => Report::Split(self.spoil_split_report(report)),
         }
-    }
-
-    fn spoil_split_report(&self, report: &SplitReport) -> SplitReport {
-        let mut report = report.clone();
-        if self.has(Bug::ShareFailureIsPayment)
-            && let SplitFinding::Shares(told) = &mut report.finding
-        {
-            for share in told.iter_mut().filter(|share| matches!(share.result, ShareResult::Failed { .. })) {
-                share.result = ShareResult::Paid;
-            }
-        }
-        report
     }
 
     fn spoil_refund_report(&self, flight: &Flight, report: &RefundReport) -> RefundReport {

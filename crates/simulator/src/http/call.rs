@@ -40,13 +40,13 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
             trade: trade(&content)?,
             refund_fen: content.fen("refund_amount")?,
             out_request_no: content.owned("out_request_no")?,
-            returns: content.shares("refund_royalty_parameters")?,
+            returns: content.shares("refund_royalty_parameters", "trans_out")?,
         }),
         Method::Bind => CoreCall::Bind(BindCall { account: content.receiver()? }),
         Method::Settle => CoreCall::Settle(SettleCall {
             trade: trade(&content)?,
             out_request_no: content.owned("out_request_no")?.ok_or(BadContent)?,
-            shares: content.shares("royalty_parameters")?,
+            shares: content.shares("royalty_parameters", "trans_in")?,
             finish: content.extended("royalty_finish"),
         }),
         Method::SettleQuery => CoreCall::SettleQuery(SettleQueryCall {
@@ -114,12 +114,13 @@ impl Content<'_> {
         text("account").map(str::to_owned).ok_or(BadContent)
     }
 
-    /// Who gets or gives what; nothing where the list is absent.
-    fn shares(&self, name: &str) -> Result<Vec<ShareCall>, BadContent> {
+    /// Who gets or gives what, by the field that names him; nothing where the list is absent.
+    fn shares(&self, name: &str, whose: &str) -> Result<Vec<ShareCall>, BadContent> {
         let Some(list) = self.0.get(name) else { return Ok(Vec::new()) };
         let share = |entry: &Value| {
             let entry = Content(entry.as_object().ok_or(BadContent)?);
-            let account = entry.owned("trans_in")?.ok_or(BadContent)?;
+            let account = entry.owned(whose)?.ok_or(BadContent)?;
+            entry.text("trans_in")?.ok_or(BadContent)?;
             Ok(ShareCall { account, amount_fen: entry.fen("amount")? })
         };
         list.as_array().ok_or(BadContent)?.iter().map(share).collect()
