@@ -11,3 +11,5 @@ mod report;
 #[cfg(test)]
 #[path = "../rows/mod.rs"]
 mod rows;
+#[cfg(test)]
+mod shares;

@@ -1,11 +1,12 @@
 use crate::rows::{attempt, refund};
 use serde_json::{Value, json};
-use tillkeeper_channels::alipay::{Answer, CAPABILITIES, Heard, NotSent, report};
+use tillkeeper_channels::alipay::{Answer, CAPABILITIES, Heard, NotSent, report, shares};
 use tillkeeper_channels::capabilities::Verdict;
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::{Action, ActionKind, Attempt};
 use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding, Source, Unclear};
+use tk_domain::split::{ReceiverFinding, SplitFinding};
 use tk_money::Amount;
 
 const PAID_AT: &str = "2026-11-21 12:10:00";
@@ -80,8 +81,11 @@ fn only_listed_codes_are_final_and_each_only_for_its_kind_of_call() {
         "TRADE_NOT_ALLOW_REFUND",
         "NOT_ALLOW_PARTIAL_REFUND",
     ];
+    let final_split = ["INVALID_PARAMETER", "TRADE_STATUS_ERROR", "ALLOC_AMOUNT_VALIDATE_ERROR"];
+    let final_bind = ["INVALID_PARAMETER", "USER_NOT_EXIST"];
     let (row, back) = (of(Method::AlipayBarcode), refund(100, 2));
-    for name in final_pay.into_iter().chain(final_refund) {
+    let names = final_pay.into_iter().chain(final_refund).chain(final_split).chain(final_bind);
+    for name in names {
         let code = format!("ACQ.{name}");
         for kind in [Kind::Pay, Kind::Query, Kind::Close, Kind::Cancel] {
             let finding = report::payment(kind, &row, &refused(&code));
@@ -93,9 +97,16 @@ fn only_listed_codes_are_final_and_each_only_for_its_kind_of_call() {
             let may_fail = kind == Kind::Refund && final_refund.contains(&name);
             assert_eq!(matches!(finding, RefundFinding::Failed { .. }), may_fail, "{kind} {code}");
         }
+        for kind in [Kind::Split, Kind::SplitQuery] {
+            let finding = shares::split(kind, &row, &[], &refused(&code));
+            let may_fail = kind == Kind::Split && final_split.contains(&name);
+            assert_eq!(matches!(finding, SplitFinding::Failed { .. }), may_fail, "{kind} {code}");
+        }
+        let bound = shares::receiver(&refused(&code));
+        assert_eq!(matches!(bound, ReceiverFinding::Refused { .. }), final_bind.contains(&name), "{code}");
     }
     let listed = CAPABILITIES.codes.iter().filter(|rule| rule.verdict == Verdict::Failed).count();
-    assert_eq!(listed, final_pay.len() + final_refund.len());
+    assert_eq!(listed, final_pay.len() + final_refund.len() + final_split.len() + final_bind.len());
 }
 
 #[test]
@@ -376,5 +387,5 @@ fn a_refund_query_proves_only_the_very_refund() {
 fn questions_are_told_from_replies() {
     let queries: Vec<Kind> =
         Kind::ALL.iter().copied().filter(|kind| report::source(*kind) == Source::Query).collect();
-    assert_eq!(queries, [Kind::Query, Kind::RefundQuery]);
+    assert_eq!(queries, [Kind::Query, Kind::RefundQuery, Kind::SplitQuery]);
 }

@@ -111,7 +111,9 @@ impl CreateSplit {
         snapshot: &Snapshot,
     ) -> Result<(), Refusal> {
         let told = SplitTerms::stored(payment.splits.as_ref()).is_some_and(|terms| terms.divided_by(attempt));
-        let over = splits_of(payment, snapshot).any(|split| split.last && split.status != SplitState::Failed);
+        let over = splits_of(payment, snapshot).any(|split| {
+            split.mode == SplitMode::Channel && split.last && split.status != SplitState::Failed
+        });
         if !told || over {
             return Err(Refusal::NotSplittable);
         }

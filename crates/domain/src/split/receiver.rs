@@ -180,6 +180,9 @@ impl Command for AddSplitReceiver {
         if !account.divides() {
             return Err(Refusal::SplitNeedsChannel);
         }
+        if self.kind == ReceiverKind::LoginName && self.name_sealed.is_none() {
+            return Err(Refusal::FieldInvalid { param: "name", reason: "a login name is compared with it" });
+        }
         let mut changes = Changes::default();
         let receiver = match self.existing(snapshot) {
             Some(known) if known.status != Binding::Refused => return Ok(Decision::nothing(known.clone())),

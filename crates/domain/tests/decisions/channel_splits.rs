@@ -141,6 +141,15 @@ const NET: i64 = PRICE - 30;
 fn a_receiver_is_bound_by_the_channels_word_only() {
     let mut world = world();
     assert_eq!(add(&mut world, "2088", WECHAT), Err(Refusal::SplitNeedsChannel));
+    let nameless = AddSplitReceiver {
+        tenant_id: TENANT,
+        channel_account_id: CONTRACT,
+        kind: ReceiverKind::LoginName,
+        account: "shop@cars.example".to_owned(),
+        name_sealed: None,
+        origin: Origin::system(),
+    };
+    assert!(matches!(world.run(&nameless), Err(Refusal::FieldInvalid { .. })));
     let id = add(&mut world, "2088", CONTRACT).unwrap();
     assert_eq!(add(&mut world, "2088", CONTRACT), Ok(id), "the same account is the same receiver");
     assert_eq!(world.next(id), "receiver_bind+0");

@@ -29,7 +29,7 @@ pub struct ReceiverCreate {
     /// Its account at the channel.
     #[schema(value_type = String, max_length = 64)]
     pub account: Text<1, 64>,
-    /// Its name, kept sealed; the channel compares it for a `login_name`.
+    /// Its name, kept sealed; required for a `login_name`, which the channel compares it with.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub name: Option<Text<1, 64>>,
 }
