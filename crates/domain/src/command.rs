@@ -3,7 +3,9 @@
 use crate::decision::Decision;
 use crate::id::{
     AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId, ChequeId,
-    CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId, InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId,
+    CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId, IdentityPhotoId,
+    InstalmentId, MatchId, MerchantId, MovementId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId,
+    RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId,
 };
 use crate::key::{IdempotencyName, KeyName};
 use crate::ledger::AccountRef;

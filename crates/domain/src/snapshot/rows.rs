@@ -13,7 +13,8 @@ use crate::id::{
     AccountId, AgreementId, ApiKeyId, AppId, AttemptId, BankLineId, CashDepositId, ChannelAccountId,
     ChequeId, CounterDayId, DeliveryId, DrawId, EventId, ExceptionId, HoldId, Id128, IdentityCheckId,
     IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId,
-    PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
+    PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, ReturnId, ShiftId, SplitId,
+    SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
 };
 use crate::identity::{IdentityCheck, IdentityPhoto, IdentityPolicy, PayerSum, PaymentIdentity};
 use crate::instalment::Instalment;

@@ -74,6 +74,8 @@ impl Desk {
             metadata: None,
             ext: None,
             period: None,
+            prepayment: None,
+            bill: None,
             fulfilment: None,
             items: Vec::new(),
             splits: SplitTerms::default(),

@@ -180,6 +180,7 @@ fn account() -> ChannelAccount {
         fee_rate: Rate::ZERO,
         fee_returned: false,
         refund_window_days: 330,
+        split_rate_max_ppm: 0,
         settings: "{}".to_owned(),
         credentials: vec![1],
         enabled: true,
