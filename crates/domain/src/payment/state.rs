@@ -237,16 +237,6 @@ impl Payment {
         }
     }
 
-    /// The accounts that its refunds are drawn from, in order.
-    #[must_use]
-    pub fn refund_accounts(&self) -> Vec<AccountRef> {
-        let cash = self.merchants_account(AccountKind::Cash);
-        match self.prepayment_id {
-            Some(_) => vec![self.credited_account()],
-            None => vec![self.credited_account(), cash],
-        }
-    }
-
     /// The accounts that bear what went back although no refund was under way, in order.
     #[must_use]
     pub fn bearing_accounts(&self) -> Vec<AccountRef> {

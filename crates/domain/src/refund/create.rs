@@ -1,9 +1,11 @@
 //! Creating a refund: the money is held in the same commit, and never more than was received.
 
+mod funding;
 mod unasked;
 
 pub(crate) use unasked::{ask_void, refund_stray};
 
+use self::funding::Funding;
 use crate::audit::{Act, Origin};
 use crate::channel_account::{ChannelAccount, Method};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -137,70 +139,6 @@ impl CreateRefund {
         }
         Ok(())
     }
-
-    /// The hold's parts: pending settlement first, then cash; what was paid in advance from what is left of it, stray
-    /// money from its own account.
-    /// What comes back of shares is there before the hold is drawn.
-    fn funding(
-        &self,
-        (payment, attempt): (&Payment, &Attempt),
-        shares: &Undoing,
-        snapshot: &Snapshot,
-    ) -> Result<Funding, Refusal> {
-        let available = |kind| {
-            let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
-            snapshot.account(&name, 0).available_minor().max(0)
-        };
-        let plan = shares::plan(payment, attempt, self.amount_minor);
-        let wanted = shares::held_minor(self.amount_minor, plan.shares);
-        let (funding, drawn) = match attempt.disposition {
-            Some(Disposition::Duplicate) => {
-                let part = available(AccountKind::Duplicate).min(wanted);
-                (Funding { duplicate_minor: part, ..Funding::default() }, part)
-            }
-            Some(Disposition::Late) => {
-                let part = available(AccountKind::LateSuccess).min(wanted);
-                (Funding { late_success_minor: part, ..Funding::default() }, part)
-            }
-            Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                if payment.prepayment_id.is_some() {
-                    let left = snapshot.account(&payment.credited_account(), 0).available_minor();
-                    let part = left.clamp(0, wanted);
-                    return covered(part, wanted, payment)
-                        .map(|()| Funding { prepaid_minor: part, ..Funding::default() });
-                }
-                let pending = available(AccountKind::PendingSettlement).saturating_add(shares.total_minor());
-                let pending = pending.min(wanted);
-                let cash = available(AccountKind::Cash).min(wanted.saturating_sub(pending));
-                let funding =
-                    Funding { pending_settlement_minor: pending, cash_minor: cash, ..Funding::default() };
-                (funding, pending.saturating_add(cash))
-            }
-        };
-        covered(drawn, wanted, payment).map(|()| funding)
-    }
-}
-
-/// Refuses a hold that its accounts do not cover.
-fn covered(drawn_minor: i64, wanted_minor: i64, payment: &Payment) -> Result<(), Refusal> {
-    if drawn_minor >= wanted_minor {
-        return Ok(());
-    }
-    let amount = |minor| Amount::new(minor, payment.currency);
-    let short = amount(wanted_minor.saturating_sub(drawn_minor));
-    Err(Refusal::InsufficientBalance { available: amount(drawn_minor), short })
-}
-
-/// From which accounts a hold is drawn, minor units.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
-struct Funding {
-    pending_settlement_minor: i64,
-    cash_minor: i64,
-    prepaid_minor: i64,
-    duplicate_minor: i64,
-    late_success_minor: i64,
-    suspense_minor: i64,
 }
 
 /// What is asked, by whom.
@@ -412,9 +350,12 @@ impl CreateRefund {
         let kinds: &[AccountKind] = match attempt.disposition {
             Some(Disposition::Duplicate) => &[AccountKind::Duplicate, AccountKind::Held],
             Some(Disposition::Late) => &[AccountKind::LateSuccess, AccountKind::Held],
-            Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                payment.refund_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
+            Some(Disposition::Effective) | None if payment.prepayment_id.is_some() => {
+                wants.add(Want::Account(payment.credited_account()));
                 &[AccountKind::Held]
+            }
+            Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
             }
         };
         for kind in kinds {
