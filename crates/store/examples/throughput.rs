@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tillkeeper_store::{Ambient, Commits, Source, Store, StoreConfig, migrate};
+use tk_domain::split::SplitTerms;
 
 struct Real(AtomicU64);
 
@@ -79,7 +80,8 @@ async fn main() {
                 number += 1;
                 let order_no = format!("{client}-{number}");
                 let started = Instant::now();
-                let create = Create { tenant_id, merchant_id, order_no, amount_minor: 428_640 };
+                let splits = SplitTerms::default();
+                let create = Create { tenant_id, merchant_id, order_no, amount_minor: 428_640, splits };
                 let payment_id = store.submit(create).await.unwrap();
                 store.submit(Collect { tenant_id, payment_id }).await.unwrap();
                 waits.push(started.elapsed());

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
+use crate::writer::request::Sql;
 use tk_domain::channel_account::Channel;
 use tk_domain::id::{
     AttemptId, ChannelAccountId, MerchantId, PaymentId, RefundId, SplitId, SplitLineId, SplitReceiverId,
@@ -212,7 +213,29 @@ impl Store {
         tenant_id: TenantId,
         payment_id: PaymentId,
     ) -> Result<Vec<SplitLine>, Failure> {
-        let query = Query::<SplitLine>::of(tenant_id).only("payment_id =", Some(payment_id));
-        records(self.read_one(tenant_id, query.all("position", LINES_MAX)).await?)
+        records(self.read_one(tenant_id, lines_of(tenant_id, payment_id)).await?)
     }
+
+    /// The shares of each of these splits, read together, in their order.
+    pub async fn split_lines_of_each(
+        &self,
+        tenant_id: TenantId,
+        splits: &[Split],
+    ) -> Result<Vec<Vec<SplitLine>>, Failure> {
+        if splits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = splits.iter().map(|split| lines_of(tenant_id, split.payment_id)).collect();
+        let mut shares = Vec::with_capacity(splits.len());
+        for (split, returned) in splits.iter().zip(self.read(vec![tenant_id], wanted).await?) {
+            let mut lines: Vec<SplitLine> = records(returned)?;
+            lines.retain(|line| line.split_id == split.id);
+            shares.push(lines);
+        }
+        Ok(shares)
+    }
+}
+
+fn lines_of(tenant_id: TenantId, payment_id: PaymentId) -> Sql {
+    Query::<SplitLine>::of(tenant_id).only("payment_id =", Some(payment_id)).all("position", LINES_MAX)
 }

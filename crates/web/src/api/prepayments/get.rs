@@ -22,12 +22,8 @@ pub async fn get(
     read.params.finish()?;
     let row: Prepayment = refer::row(&state, &(read.caller.tenant_id, refer::parse_id(&id)?)).await?;
     read.caller.check_sight(row.merchant_id)?;
-    Answer::ok(&PrepaymentView::of(&row, balance(&state, &row).await?, state.live()))
-}
-
-/// What the account of a prepayment holds, minor units; nothing before its first payment.
-pub(super) async fn balance(state: &WebState, row: &Prepayment) -> Result<i64, Problem> {
-    let key = (row.tenant_id, row.account().id());
-    let account = state.app.reader().get::<Account>(&key).await?;
-    Ok(account.map_or(0, |account| account.balance_minor))
+    // There is no account before the first payment.
+    let account = state.app.reader().get::<Account>(&(row.tenant_id, row.account().id())).await?;
+    let balance = account.map_or(0, |account| account.balance_minor);
+    Answer::ok(&PrepaymentView::of(&row, balance, state.live()))
 }

@@ -1,7 +1,6 @@
 //! `GET /v1/prepayments`.
 
 use super::PrepaymentView;
-use super::get::balance;
 use crate::api::answer::{Answer, List};
 use crate::api::refer;
 use crate::auth::CounterRead;
@@ -10,6 +9,7 @@ use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
 use tk_domain::id::{PrepaymentId, TypedId};
+use tk_domain::ledger::Account;
 use tk_domain::prepayment::Prepayment;
 
 /// Prepayments of a merchant by number, or all that the caller sees.
@@ -30,9 +30,11 @@ pub async fn list(State(state): State<WebState>, mut read: Read<CounterRead>) ->
     let tenant_id = read.caller.tenant_id;
     refer::check_cursor::<Prepayment>(&state, &page, |id| (tenant_id, PrepaymentId::from_id128(id))).await?;
     let listed = state.app.reader().prepayments(tenant_id, (merchant_id, account_no), page).await?;
-    let mut data = Vec::with_capacity(listed.rows.len());
-    for row in &listed.rows {
-        data.push(PrepaymentView::of(row, balance(&state, row).await?, state.live()));
-    }
+    let keys: Vec<_> = listed.rows.iter().map(|row| (tenant_id, row.account().id())).collect();
+    let accounts = state.app.reader().get_each::<Account>(tenant_id, &keys).await?;
+    let view = |(row, account): (&Prepayment, Option<Account>)| {
+        PrepaymentView::of(row, account.map_or(0, |account| account.balance_minor), state.live())
+    };
+    let data = listed.rows.iter().zip(accounts).map(view).collect();
     Answer::ok(&List { object: "list", data, has_more: listed.has_more, summary: None })
 }

@@ -1,6 +1,5 @@
 //! `GET /v1/splits`.
 
-use super::get::view;
 use crate::api::answer::{Answer, List};
 use crate::api::{refer, schema};
 use crate::auth::{Caller, SplitsRead};
@@ -10,7 +9,7 @@ use crate::state::WebState;
 use axum::extract::State;
 use tk_app::store::{Page, SplitFilter};
 use tk_domain::id::{PaymentId, SplitId, TypedId};
-use tk_domain::split::{Split, SplitState};
+use tk_domain::split::{Split, SplitState, SplitView};
 
 /// Lists splits, those of the newest payments first.
 #[utoipa::path(get, path = "/v1/splits", tag = "splits",
@@ -34,10 +33,10 @@ pub async fn list(State(state): State<WebState>, mut read: Read<SplitsRead>) -> 
     read.params.finish()?;
     check_cursor(&state, &read.caller, &page).await?;
     let listed = state.app.reader().splits(read.caller.tenant_id, filter, page).await?;
-    let mut views = Vec::with_capacity(listed.rows.len());
-    for split in &listed.rows {
-        views.push(view(&state, split).await?);
-    }
+    let shares = state.app.reader().split_lines_of_each(read.caller.tenant_id, &listed.rows).await?;
+    let views =
+        listed.rows.iter().zip(&shares).map(|(split, lines)| SplitView::of(split, lines, state.live()));
+    let views = views.collect();
     List { object: "list", data: views, has_more: listed.has_more, summary: None }.answer()
 }
 
