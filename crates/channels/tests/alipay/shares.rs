@@ -31,7 +31,7 @@ fn settings() -> Settings {
     }
 }
 
-fn content(call: Call) -> (String, Value) {
+fn content(call: &Call) -> (String, Value) {
     let wire = call.wire(START_US).unwrap();
     (call.method().to_owned(), wire.biz_content)
 }
@@ -59,21 +59,21 @@ fn a_split_says_who_gets_what_and_whether_it_is_the_last() {
         ],
         "extend_params": { "royalty_finish": "true" },
     });
-    assert_eq!(content(call), ("alipay.trade.order.settle".to_owned(), expected));
+    assert_eq!(content(&call), ("alipay.trade.order.settle".to_owned(), expected));
     let rest = split(&[], 3, true);
     let call = for_split(Kind::Split, &rest, &row, &[]).map(Call::Shares).unwrap();
     let expected = json!({
         "out_request_no": rest.out_no, "trade_no": TRADE_NO, "royalty_mode": "async",
         "extend_params": { "royalty_finish": "true" },
     });
-    assert_eq!(content(call).1, expected);
+    assert_eq!(content(&call).1, expected);
     // A share whose receiver is not found would leave another split under the same number.
     assert_eq!(for_split(Kind::Split, &last, &row, &[]), Err(CallError::Payload));
     let unpaid = attempt(Method::AlipayQr, 10_000, 1);
     assert_eq!(for_split(Kind::SplitQuery, &last, &unpaid, &given), Err(CallError::Payload));
     let call = for_split(Kind::SplitQuery, &last, &row, &given).map(Call::Shares).unwrap();
     let expected = json!({ "out_request_no": last.out_no, "trade_no": TRADE_NO });
-    assert_eq!(content(call), ("alipay.trade.order.settle.query".to_owned(), expected));
+    assert_eq!(content(&call), ("alipay.trade.order.settle.query".to_owned(), expected));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn an_order_to_be_divided_is_frozen_and_a_refund_names_who_gives_back() {
     let order = |splits: Option<SplitTerms>| {
         let mut payment = payment(10_000);
         payment.splits = splits.map(|terms| serde_json::to_string(&terms).unwrap());
-        content(for_payment(Kind::Pay, &payment, &row, None, &settings()).unwrap()).1
+        content(&for_payment(Kind::Pay, &payment, &row, None, &settings()).unwrap()).1
     };
     let later = SplitTerms { later: true, ..SplitTerms::default() };
     assert_eq!(order(Some(later))["extend_params"], json!({ "royalty_freeze": "true" }));
@@ -96,14 +96,14 @@ fn an_order_to_be_divided_is_frozen_and_a_refund_names_who_gives_back() {
         "royalty_type": "transfer", "trans_out_type": "userId", "trans_out": ONE, "trans_in_type": "userId",
         "trans_in": SELLER_ID, "amount": "0.05",
     }]);
-    assert_eq!(content(call).1["refund_royalty_parameters"], expected);
+    assert_eq!(content(&call).1["refund_royalty_parameters"], expected);
 }
 
 #[test]
 fn a_receiver_is_bound_by_its_own_word() {
     let party = SplitReceiver { kind: ReceiverKind::LoginName, ..receiver("shop@cars.example", 7) };
     let call = for_receiver(Kind::ReceiverBind, &party, Some("程")).map(Call::Shares).unwrap();
-    let (method, said) = content(call);
+    let (method, said) = content(&call);
     assert_eq!(method, "alipay.trade.royalty.relation.bind");
     let expected = json!([{ "type": "loginName", "account": "shop@cars.example", "name": "程" }]);
     assert_eq!(said["receiver_list"], expected);
@@ -155,10 +155,11 @@ fn only_a_final_code_refuses_a_split_and_only_a_complete_list_is_read() {
     ];
     for (entries, expected) in read {
         let told = shares::split(Kind::SplitQuery, &row, &given, &listed(entries.clone()));
-        let found = match &told {
-            SplitFinding::Shares(shares) => Some((shares[0].amount_minor, shares[0].result.clone())),
-            _ => None,
+        let SplitFinding::Shares(told) = told else {
+            assert_eq!((told, expected), (SplitFinding::Unclear, None), "{entries}");
+            continue;
         };
+        let found = Some((told[0].amount_minor, told[0].result.clone()));
         assert_eq!(found, expected.map(|result| (10, result)), "{entries}");
     }
     let unknown = refused("ACQ.TRADE_NOT_EXIST");

@@ -110,9 +110,8 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn find(&mut self, finding: &SplitFinding, moment: &mut Moment<'_>) {
         match finding {
-            SplitFinding::Accepted => self.accepted(moment),
             SplitFinding::Shares(told) if self.source != Source::Reply => self.shares(told, moment),
-            SplitFinding::Shares(_) => self.accepted(moment),
+            SplitFinding::Accepted | SplitFinding::Shares(_) => self.accepted(moment),
             SplitFinding::Failed { code, message } if self.earlier_sending_unproven() => {
                 self.note(code, message);
                 self.unclear(moment);

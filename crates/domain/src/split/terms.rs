@@ -305,7 +305,7 @@ pub(crate) fn freeze(
     let cuts = terms.cuts(Whole { amount, items, left_minor, shared_minor: 0 })?;
     let channel_account = parties(&cuts, (giver.tenant_id, amount, 0), snapshot)?;
     let legal_entity = legal_entity(&terms.receivers(), giver, snapshot)?;
-    let frozen = SplitTerms { legal_entity, channel_account, ..terms.clone() };
+    let frozen = SplitTerms { channel_account, legal_entity, ..terms.clone() };
     Ok(serde_json::to_string(&frozen).ok())
 }
 

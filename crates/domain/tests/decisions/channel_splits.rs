@@ -229,13 +229,10 @@ fn what_is_not_known_is_said_and_asked_again_under_the_same_number() {
     assert_eq!(still, SplitState::Processing, "an earlier sending may have taken effect");
     told(&mut world, split_id, Source::Query, SplitFinding::NotFound);
     assert!(world.next(split_id).starts_with("split+"));
-    let wrong = match shares(&world, [ShareResult::Paid, ShareResult::Paid]) {
-        SplitFinding::Shares(mut told) => {
-            told[0].amount_minor += 1;
-            SplitFinding::Shares(told)
-        }
-        other => other,
-    };
+    let mut wrong = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
+    if let SplitFinding::Shares(told) = &mut wrong {
+        told[0].amount_minor += 1;
+    }
     told(&mut world, split_id, Source::Query, wrong);
     assert_eq!(world.exceptions(), ["split_mismatch open"]);
     world.after(DAY_US);

@@ -177,60 +177,47 @@ fn replaces_unseen<R: Row>(row: &R, full: &Rows<R>, partial: &Rows<R>) -> bool {
 /// A change to a row that exists but was not wanted would be written as a new row; a line on an account not
 /// wanted would start from nothing; an entry outside a posting lane would contend with another lane.
 pub fn assert_writable(change: &Change, lane: LaneKind, full: &Snapshot, partial: &Snapshot) {
+    let (old, seen) = (full, partial);
     let unseen = match change {
-        Change::Payment(row) => replaces_unseen(&**row, &full.payments, &partial.payments),
-        Change::Attempt(row) => replaces_unseen(&**row, &full.attempts, &partial.attempts),
-        Change::Refund(row) => replaces_unseen(&**row, &full.refunds, &partial.refunds),
-        Change::Hold(row) => replaces_unseen(&**row, &full.holds, &partial.holds),
-        Change::Instruction(row) => replaces_unseen(&**row, &full.instructions, &partial.instructions),
-        Change::Exception(row) => replaces_unseen(&**row, &full.exceptions, &partial.exceptions),
-        Change::Delivery(row) => replaces_unseen(&**row, &full.deliveries, &partial.deliveries),
-        Change::BankLine(row) => replaces_unseen(&**row, &full.bank_lines, &partial.bank_lines),
-        Change::TransferOrder(row) => {
-            replaces_unseen(&**row, &full.transfer_orders, &partial.transfer_orders)
-        }
-        Change::TransferMatch(row) => {
-            replaces_unseen(&**row, &full.transfer_matches, &partial.transfer_matches)
-        }
-        Change::Fulfilment(row) => replaces_unseen(&**row, &full.fulfilments, &partial.fulfilments),
-        Change::Cheque(row) => replaces_unseen(&**row, &full.cheques, &partial.cheques),
-        Change::Shift(row) => replaces_unseen(&**row, &full.shifts, &partial.shifts),
-        Change::Seat(row) => replaces_unseen(&**row, &full.seats, &partial.seats),
-        Change::CounterDay(row) => replaces_unseen(&**row, &full.counter_days, &partial.counter_days),
+        Change::Payment(row) => replaces_unseen(&**row, &old.payments, &seen.payments),
+        Change::Attempt(row) => replaces_unseen(&**row, &old.attempts, &seen.attempts),
+        Change::Refund(row) => replaces_unseen(&**row, &old.refunds, &seen.refunds),
+        Change::Hold(row) => replaces_unseen(&**row, &old.holds, &seen.holds),
+        Change::Instruction(row) => replaces_unseen(&**row, &old.instructions, &seen.instructions),
+        Change::Exception(row) => replaces_unseen(&**row, &old.exceptions, &seen.exceptions),
+        Change::Delivery(row) => replaces_unseen(&**row, &old.deliveries, &seen.deliveries),
+        Change::BankLine(row) => replaces_unseen(&**row, &old.bank_lines, &seen.bank_lines),
+        Change::TransferOrder(row) => replaces_unseen(&**row, &old.transfer_orders, &seen.transfer_orders),
+        Change::TransferMatch(row) => replaces_unseen(&**row, &old.transfer_matches, &seen.transfer_matches),
+        Change::Fulfilment(row) => replaces_unseen(&**row, &old.fulfilments, &seen.fulfilments),
+        Change::Cheque(row) => replaces_unseen(&**row, &old.cheques, &seen.cheques),
+        Change::Shift(row) => replaces_unseen(&**row, &old.shifts, &seen.shifts),
+        Change::Seat(row) => replaces_unseen(&**row, &old.seats, &seen.seats),
+        Change::CounterDay(row) => replaces_unseen(&**row, &old.counter_days, &seen.counter_days),
         Change::CounterMovement(row) => {
-            replaces_unseen(&**row, &full.counter_movements, &partial.counter_movements)
+            replaces_unseen(&**row, &old.counter_movements, &seen.counter_movements)
         }
-        Change::CashDeposit(row) => replaces_unseen(&**row, &full.cash_deposits, &partial.cash_deposits),
-        Change::TransferReturn(row) => {
-            replaces_unseen(&**row, &full.transfer_returns, &partial.transfer_returns)
-        }
-        Change::BankStatement(row) => {
-            replaces_unseen(&**row, &full.bank_statements, &partial.bank_statements)
-        }
-        Change::SplitReceiver(row) => {
-            replaces_unseen(&**row, &full.split_receivers, &partial.split_receivers)
-        }
-        Change::Split(row) => replaces_unseen(&**row, &full.splits, &partial.splits),
-        Change::SplitLine(row) => replaces_unseen(&**row, &full.split_lines, &partial.split_lines),
-        Change::SplitReturn(row) => replaces_unseen(&**row, &full.split_returns, &partial.split_returns),
-        Change::BankLink(row) => replaces_unseen(&**row, &full.bank_links, &partial.bank_links),
+        Change::CashDeposit(row) => replaces_unseen(&**row, &old.cash_deposits, &seen.cash_deposits),
+        Change::TransferReturn(row) => replaces_unseen(&**row, &old.transfer_returns, &seen.transfer_returns),
+        Change::BankStatement(row) => replaces_unseen(&**row, &old.bank_statements, &seen.bank_statements),
+        Change::SplitReceiver(row) => replaces_unseen(&**row, &old.split_receivers, &seen.split_receivers),
+        Change::Split(row) => replaces_unseen(&**row, &old.splits, &seen.splits),
+        Change::SplitLine(row) => replaces_unseen(&**row, &old.split_lines, &seen.split_lines),
+        Change::SplitReturn(row) => replaces_unseen(&**row, &old.split_returns, &seen.split_returns),
+        Change::BankLink(row) => replaces_unseen(&**row, &old.bank_links, &seen.bank_links),
         Change::WebhookEndpoint(row) => {
-            replaces_unseen(&**row, &full.webhook_endpoints, &partial.webhook_endpoints)
+            replaces_unseen(&**row, &old.webhook_endpoints, &seen.webhook_endpoints)
         }
         Change::PaymentIdentity(row) => {
-            replaces_unseen(&**row, &full.payment_identities, &partial.payment_identities)
+            replaces_unseen(&**row, &old.payment_identities, &seen.payment_identities)
         }
-        Change::Instalment(row) => replaces_unseen(&**row, &full.instalments, &partial.instalments),
-        Change::Prepayment(row) => replaces_unseen(&**row, &full.prepayments, &partial.prepayments),
-        Change::Draw(row) => replaces_unseen(&**row, &full.draws, &partial.draws),
-        Change::PayerSum(row) => replaces_unseen(&**row, &full.payer_sums, &partial.payer_sums),
-        Change::Agreement(row) => replaces_unseen(&**row, &full.agreements, &partial.agreements),
-        Change::IdentityCheck(row) => {
-            replaces_unseen(&**row, &full.identity_checks, &partial.identity_checks)
-        }
-        Change::IdentityPhoto(row) => {
-            replaces_unseen(&**row, &full.identity_photos, &partial.identity_photos)
-        }
+        Change::Instalment(row) => replaces_unseen(&**row, &old.instalments, &seen.instalments),
+        Change::Prepayment(row) => replaces_unseen(&**row, &old.prepayments, &seen.prepayments),
+        Change::Draw(row) => replaces_unseen(&**row, &old.draws, &seen.draws),
+        Change::PayerSum(row) => replaces_unseen(&**row, &old.payer_sums, &seen.payer_sums),
+        Change::Agreement(row) => replaces_unseen(&**row, &old.agreements, &seen.agreements),
+        Change::IdentityCheck(row) => replaces_unseen(&**row, &old.identity_checks, &seen.identity_checks),
+        Change::IdentityPhoto(row) => replaces_unseen(&**row, &old.identity_photos, &seen.identity_photos),
         Change::NaturalKey(row) => !partial.knows(&Want::Natural(row.name.clone())),
         Change::Idempotency(row) => !partial.knows(&Want::Idempotency(row.name.clone())),
         Change::Entry(entry) => {

@@ -188,7 +188,9 @@ fn stale(mut answer: CoreAnswer) -> CoreAnswer {
         node.gmt_refund_pay_us = None;
     }
     if let Node::SettleQuery { shares, .. } = &mut answer.node {
-        shares.iter_mut().for_each(|share| share.state = ShareState::Processing);
+        for share in shares.iter_mut() {
+            share.state = ShareState::Processing;
+        }
     }
     answer
 }

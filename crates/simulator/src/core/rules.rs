@@ -258,7 +258,7 @@ impl Seller {
     }
 
     pub(super) fn land_later(&mut self, due_us: i64, call: &CoreCall) {
-        self.timers.set(due_us, Timer::Land(call.clone()));
+        self.timers.set(due_us, Timer::Land(Box::new(call.clone())));
     }
 }
 

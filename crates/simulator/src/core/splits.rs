@@ -74,7 +74,13 @@ impl Seller {
                 finish: call.finish,
             },
         });
-        self.timers.set(now_us.saturating_add(PAYS_AFTER_US), Timer::PayShares(call.out_request_no.clone()));
+        if call.shares.is_empty() {
+            // Nobody is to be paid: the rest is the seller's at once.
+            self.pay_shares(now_us, &call.out_request_no);
+        } else {
+            let due_us = now_us.saturating_add(PAYS_AFTER_US);
+            self.timers.set(due_us, Timer::PayShares(call.out_request_no.clone()));
+        }
         settled(&trade, &call.out_request_no)
     }
 

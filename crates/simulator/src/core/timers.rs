@@ -12,7 +12,7 @@ pub(super) const DAY_US: i64 = 24 * HOUR_US;
 pub(super) enum Timer {
     Expire(String),
     Finish(String),
-    Land(CoreCall),
+    Land(Box<CoreCall>),
     PayerPays(String),
     PayShares(String),
 }
