@@ -76,7 +76,7 @@ fn the_plain_build_has_no_planted_bugs() {
 fn every_planted_bug_is_caught() {
     let summary = run(&Options { seeds: 1, start: 1, sweep: 0, planted: true });
     assert!(summary.planted >= 40);
-    for catch in &summary.catches {
-        assert!(catch.caught_after.is_some(), "{} survived", catch.bug);
-    }
+    let survivors = summary.catches.iter().filter(|catch| catch.caught_after.is_none());
+    let survivors: Vec<&str> = survivors.map(|catch| catch.bug.as_str()).collect();
+    assert!(survivors.is_empty(), "{survivors:?} survived");
 }
