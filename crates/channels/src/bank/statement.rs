@@ -173,30 +173,27 @@ pub(super) fn read_for(
         return Err(BankError::Currency { line: 1 }.into());
     }
     count_same(&mut told.lines);
-    check_doubled(&mut told)?;
+    check_doubled(&told)?;
     Ok(told)
 }
 
-/// Balances prove that equal lines are two only if they would not agree without them. Under a number, others are refused.
-/// Without numbers, those that come to nothing count once: money and balances are the same either way.
-fn check_doubled(told: &mut ToldStatement) -> Result<(), StatementError> {
+/// Balances prove that equal lines are two only if they would not agree without them: doubles that flow both ways may
+/// come to nothing. Without balances, lines without numbers are believed; see [`super::follow`].
+fn check_doubled(told: &ToldStatement) -> Result<(), StatementError> {
     let balanced = told.opening_minor.is_some() && told.closing_minor.is_some();
     let again = || told.lines.iter().filter(|line| line.ordinal > 0);
     let one_way =
         again().all(|line| line.flow == Flow::Credit) || again().all(|line| line.flow == Flow::Debit);
-    if let Some(twice) = again().find(|line| !line.bank_ref.is_empty() && !(balanced && one_way)) {
-        return Err(StatementError::DoubledRow { bank_ref: twice.bank_ref.clone() });
+    let unproven = |line: &&Told| {
+        if line.bank_ref.is_empty() { balanced && !one_way } else { !(balanced && one_way) }
+    };
+    match again().find(unproven) {
+        Some(twice) if twice.bank_ref.is_empty() => {
+            Err(StatementError::DoubledRow { bank_ref: "no number".to_owned() })
+        }
+        Some(twice) => Err(StatementError::DoubledRow { bank_ref: twice.bank_ref.clone() }),
+        None => Ok(()),
     }
-    let change: i128 = again()
-        .map(|line| match line.flow {
-            Flow::Credit => i128::from(line.amount_minor),
-            Flow::Debit => -i128::from(line.amount_minor),
-        })
-        .sum();
-    if balanced && change == 0 {
-        told.lines.retain(|line| line.ordinal == 0);
-    }
-    Ok(())
 }
 
 /// A file that names an account must name this one.

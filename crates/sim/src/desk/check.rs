@@ -51,7 +51,8 @@ impl Desk {
         });
     }
 
-    /// fault-14: whatever files came and however often, each booking is one line and each line one booking.
+    /// fault-14: whatever files came and however often, each booking is one line and each line one booking; but for
+    /// what comes to nothing.
     fn every_booking_is_one_line(&mut self, truth: &[Booking]) {
         let mut theirs: Vec<(i64, String)> = Vec::new();
         for row in truth {
@@ -68,8 +69,7 @@ impl Desk {
             .collect();
         theirs.sort();
         ours.sort();
-        let told = match_without_numbers(&theirs, &ours);
-        self.require(told, "fault-14", || {
+        self.require(same_bookings(&theirs, &ours), "fault-14", || {
             let first = theirs.iter().zip(&ours).find(|(their, our)| their != our);
             format!("the bank booked {} times, we have {} lines: {first:?}", theirs.len(), ours.len())
         });
@@ -129,9 +129,9 @@ impl Desk {
     }
 }
 
-/// Whether the same is booked on both sides. Without numbers, rows told twice and rows that are two look the same where
-/// they come to nothing; then they count once.
-fn match_without_numbers(theirs: &[(i64, String)], ours: &[(i64, String)]) -> bool {
+/// Whether the same is booked on both sides, but for what no balance can tell of because it comes to nothing: a transfer
+/// with its reversal that are missing.
+fn same_bookings(theirs: &[(i64, String)], ours: &[(i64, String)]) -> bool {
     let mut missing: BTreeMap<&(i64, String), i64> = BTreeMap::new();
     for row in theirs {
         *missing.entry(row).or_default() += 1;
@@ -139,8 +139,12 @@ fn match_without_numbers(theirs: &[(i64, String)], ours: &[(i64, String)]) -> bo
     for row in ours {
         *missing.entry(row).or_default() -= 1;
     }
-    missing.iter().all(|((signed_fen, number), count)| {
-        let opposite = missing.get(&(-signed_fen, number.clone())).copied().unwrap_or_default();
-        *count == 0 || (number.is_empty() && *count > 0 && opposite == *count)
-    })
+    let mut left: BTreeMap<i64, i64> = BTreeMap::new();
+    for ((signed_fen, _), count) in &missing {
+        *left.entry(*signed_fen).or_default() += count;
+    }
+    let comes_to_nothing = |(signed_fen, count): (&i64, &i64)| {
+        *count == 0 || left.get(&-signed_fen).is_some_and(|opposite| opposite == count)
+    };
+    missing.values().all(|count| *count >= 0) && left.iter().all(comes_to_nothing)
 }

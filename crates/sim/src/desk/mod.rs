@@ -17,6 +17,7 @@ use crate::run::Violation;
 use crate::store::Store;
 use crate::tally::Tally;
 use payers::Wanted;
+use setup::{ACCOUNT, own};
 use std::collections::BTreeMap;
 use tk_channels::bank::Link;
 use tk_channels::bank::call::Answer;
@@ -87,6 +88,9 @@ impl Desk {
         self.troubled = false;
         self.bank.habits = Habits { numberless: self.bank.habits.numberless, ..Habits::default() };
         self.under_way = None;
+        if self.bank.arrive(ACCOUNT, (&own(), 1_000), "interest", self.now_us).is_err() {
+            self.violation("desk", "the bank pays no interest".to_owned());
+        }
         self.plan(self.now_us, Act::Pull);
         self.run_until(troubled_until_us.saturating_add(REST_US));
         if self.broken.is_empty() {
@@ -162,8 +166,10 @@ impl Desk {
         Ok(())
     }
 
+    /// Trouble begins after the first statement: that one has nothing to follow on, so nothing could tell what it lacks.
     fn strikes(&mut self, rate_ppm: u32) -> bool {
-        self.troubled && self.dice.happens(rate_ppm)
+        let begun = self.store.rows.bank_statements.iter().next().is_some();
+        self.troubled && begun && self.dice.happens(rate_ppm)
     }
 
     fn violation(&mut self, invariant: &'static str, text: String) {

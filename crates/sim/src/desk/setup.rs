@@ -19,7 +19,7 @@ use tk_domain::moment::{DAY_US, HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
 use tk_money::{Currency, Rate};
-use tk_simulator::bank::{Bank, FileFormat, Habits};
+use tk_simulator::bank::{Bank, FileFormat, Habits, Payer};
 use tk_simulator::core::Dice;
 
 pub(super) const TENANT: TenantId = TenantId(Id128([11; 16]));
@@ -37,9 +37,13 @@ impl Desk {
             1 => (FileFormat::Mt940, "mt940"),
             _ => (FileFormat::Csv, "csv"),
         };
-        let settings = settings(word);
-        let mut bank = Bank::new(seed, habits(&mut dice));
+        // Seldom asked banks leave it to the final statement to tell of what came last.
+        let settings = settings(word, pick(&mut dice, &[1_800, 21_600, 86_400]));
+        let mut bank = Bank::new(seed, Habits::default());
         bank.open(ACCOUNT, "Fictional Life").ok()?;
+        // The account is in use before the story and after it; the next balance shows what a file lacked.
+        bank.arrive(ACCOUNT, (&own(), 100_000), "interest", START_US).ok()?;
+        bank.habits = habits(&mut dice);
         let mut desk = Self {
             seed,
             now_us: START_US,
@@ -98,12 +102,12 @@ impl Desk {
     }
 }
 
-fn settings(format: &str) -> String {
+fn settings(format: &str, every_s: i64) -> String {
     serde_json::json!({
         "account_no": ACCOUNT, "account_name": "Fictional Life", "bank_name": "Fictional Bank",
         "direct_link": {
             "road": "https", "url": "http://127.0.0.1/bank", "format": format, "keeper": "keeper",
-            "every_s": 1_800,
+            "every_s": every_s,
         },
     })
     .to_string()
@@ -118,6 +122,11 @@ fn habits(dice: &mut Dice) -> Habits {
         reversed_ppm: rate(dice),
         numberless: dice.below(4) == 0,
     }
+}
+
+/// Whose money it is that pays no order.
+pub(super) fn own() -> Payer {
+    Payer { name: "Fictional Bank".to_owned(), account: "0".to_owned() }
 }
 
 fn merchant() -> Merchant {
