@@ -124,8 +124,6 @@ pub struct PaymentFilter {
     pub status: Option<PaymentStatus>,
     /// This one.
     pub id: Option<PaymentId>,
-    /// With this as the merchant's main order number.
-    pub merchant_order_no: Option<String>,
     /// Paid in advance for this stay or case.
     pub prepayment_id: Option<PrepaymentId>,
     /// Created in this range.
@@ -139,7 +137,6 @@ impl PaymentFilter {
             .only("partner_id =", self.partner_id)
             .only("status =", self.status)
             .only("id =", self.id)
-            .only("merchant_order_no =", self.merchant_order_no)
             .only("prepayment_id =", self.prepayment_id)
             .created(self.created)
     }

@@ -53,7 +53,7 @@ record! {
 decided!(Draw, draws);
 
 impl Store {
-    /// Prepayments, newest first; of one merchant or one number if given.
+    /// Prepayments in a fixed order without meaning; of one merchant or one number if given.
     pub async fn prepayments(
         &self,
         tenant_id: TenantId,

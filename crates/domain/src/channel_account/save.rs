@@ -161,6 +161,12 @@ impl Command for CreateChannelAccount {
         let account = self.row(moment);
         check(&account)?;
         snapshot.profile_of(self.tenant_id).check_contract(&account)?;
+        if snapshot.channel_accounts_of(self.tenant_id).any(|other| same_bank_account(&account, other)) {
+            return Err(Refusal::FieldInvalid {
+                param: "settings",
+                reason: "the bank account has a contract",
+            });
+        }
         if count >= CHANNEL_ACCOUNTS_MAX {
             return Err(Refusal::LimitReached { what: "channel_accounts", max: CHANNEL_ACCOUNTS_MAX });
         }
@@ -169,6 +175,12 @@ impl Command for CreateChannelAccount {
         changes.put_some(bank_link::kept(&account, snapshot, moment));
         Ok(Decision::new(account, changes))
     }
+}
+
+/// Two contracts over one bank account would book each of its lines twice.
+fn same_bank_account(account: &ChannelAccount, other: &ChannelAccount) -> bool {
+    let bank = account.channel == Channel::BankDirect && other.channel == Channel::BankDirect;
+    bank && account.payee_merchant == other.payee_merchant && account.id != other.id
 }
 
 /// Changes a channel account; the adapter and our identity at the channel never change.

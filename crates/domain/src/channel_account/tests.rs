@@ -72,3 +72,18 @@ fn a_change_keeps_the_credentials_unless_new_ones_come() {
         ChannelAccountTerms { credentials: Some(b"other".to_vec()), ..ChannelAccountTerms::default() };
     assert_eq!(change(rekeyed).credentials, b"other");
 }
+
+#[test]
+fn a_bank_account_has_one_contract() {
+    let bank = |number, account: &str| CreateChannelAccount {
+        channel: Channel::BankDirect,
+        payee_app: String::new(),
+        payee_merchant: account.to_owned(),
+        ..create(number, sealed())
+    };
+    let mut trial = Trial::new();
+    trial.run(&bank(1, "6222000000000001")).unwrap();
+    trial.run(&bank(2, "6222000000000002")).unwrap();
+    let refusal = trial.run(&bank(3, "6222000000000001")).unwrap_err();
+    assert!(matches!(refusal, Refusal::FieldInvalid { param: "settings", .. }), "{refusal:?}");
+}

@@ -11,6 +11,7 @@ use crate::moment::{DAY_US, HOUR_US, Moment};
 use crate::payment::TakePaymentReport;
 use crate::refusal::Refusal;
 use crate::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
+use crate::routing;
 use crate::snapshot::Snapshot;
 use crate::transfer::{BankLine, Flow, LineNature, LineSource, Verdict, name_of_actor, second_person};
 use crate::webhook::EventKind;
@@ -103,6 +104,10 @@ impl ClearCheque {
         let line = snapshot.bank_lines.get(&(self.tenant_id, self.bank_line_id)).cloned();
         let mut line = line.ok_or(Refusal::NotFound { what: "bank_transfer" })?;
         Self::check(cheque, &line)?;
+        let account = snapshot.channel_accounts.get(&(self.tenant_id, line.channel_account_id));
+        if !account.is_some_and(|account| routing::serves(account, cheque.merchant_id)) {
+            return Err(Refusal::BankLineNotOpen);
+        }
         line.matched_minor = line.matched_minor.saturating_add(cheque.amount_minor);
         line.updated_at_us = now_us;
         cheque.bank_line_id = Some(line.id);
@@ -159,6 +164,7 @@ impl Command for ClearCheque {
         want_clearing((self.tenant_id, self.rows), &self.origin, snapshot, wants);
         let line = snapshot.bank_lines.get(&(self.tenant_id, self.bank_line_id));
         let Some(line) = line else { return };
+        wants.add(Want::ChannelAccount(self.tenant_id, line.channel_account_id));
         let suspense = AccountKind::Suspense;
         let account = AccountRef::channel(self.tenant_id, line.channel_account_id, suspense, line.currency);
         wants.add(Want::Account(account));

@@ -160,7 +160,10 @@ impl WithdrawUnsent<'_> {
         let instruction = snapshot.instructions.get(&(tenant_id, self.refund.id.id128()));
         let waits = matches!(self.refund.status, RefundState::Approved | RefundState::PendingApproval);
         let sent = instruction.is_some_and(Instruction::may_have_been_said);
-        if !waits || sent || self.refund.origin == RefundOrigin::Void {
+        // Once approved, staff may have sent it.
+        let by_staff =
+            self.refund.status == RefundState::Approved && self.refund.route != RefundRoute::OriginalOnline;
+        if !waits || sent || by_staff || self.refund.origin == RefundOrigin::Void {
             return None;
         }
         let stored = || snapshot.attempts.get(&(tenant_id, self.refund.attempt_id)).cloned();

@@ -113,12 +113,13 @@ pub(super) struct Bearers {
 /// | pending settlement and cash, or the account of stray money | | as far as available |
 /// | the merchant's refund receivable | | what they do not cover |
 /// | the channel account's refund receivable | | beyond what the attempt received |
-/// | | channel receivable | what left us by the channel's word |
+/// | | channel receivable, or where it was paid out of | what left us by the channel's word |
 /// | | as [`parts_returned`] says | the shares of the parts |
 ///
 /// and the fees as for any refund.
 pub(super) fn late_refund(
     (payment, refund): (&Payment, &Refund),
+    paid_out_of: AccountRef,
     bearers: &Bearers,
     moment: &mut Moment<'_>,
 ) -> Option<Entry> {
@@ -134,7 +135,7 @@ pub(super) fn late_refund(
     );
     debits.push((owed_by_channel, Side::Debit, bearers.owed_by_channel_minor));
     let settled = refund.settled_back_minor.unwrap_or(refund.settled_minor());
-    debits.push((receivable(refund), Side::Credit, settled));
+    debits.push((paid_out_of, Side::Credit, settled));
     debits.extend(parts_returned(payment, refund.channel_account_id, &refund.part_shares()));
     entry(EntryKind::RefundLate, refund, with_fees((payment, refund), debits), moment)
 }

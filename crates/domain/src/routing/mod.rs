@@ -146,6 +146,12 @@ fn listed(list: &str, word: &str) -> bool {
     serde_json::from_str::<Vec<String>>(list).is_ok_and(|words| words.iter().any(|item| item == word))
 }
 
+/// Whether a contract may bring money for a merchant.
+#[must_use]
+pub fn serves(account: &ChannelAccount, merchant_id: MerchantId) -> bool {
+    allows(account.merchants.as_ref(), &merchant_id)
+}
+
 fn allows(list: Option<&String>, id: &dyn std::fmt::Display) -> bool {
     list.is_none_or(|list| listed(list, &id.to_string()))
 }

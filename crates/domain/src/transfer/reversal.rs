@@ -282,6 +282,9 @@ impl LinkReversal {
         wants.add(Want::Attempt(self.tenant_id, AttemptId(cheque_id.id128())));
         wants.add(Want::Cheque(self.tenant_id, cheque_id));
         wants.add(Want::Exception(self.tenant_id, self.matter(&cheque_id.to_string())));
+        if let Some(payment) = snapshot.payments.get(&(self.tenant_id, payment_id)) {
+            payment.bearing_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
+        }
         let Some(cheque) = snapshot.cheques.get(&(self.tenant_id, cheque_id)) else { return };
         for kind in [AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::RefundReceivable] {
             let account = AccountRef::merchant(self.tenant_id, cheque.merchant_id, kind, cheque.currency);

@@ -12,7 +12,7 @@ use tk_domain::id::{ApiKeyId, BankLineId, ChannelAccountId, Id128, PaymentId};
 use tk_domain::identity::IdentityLevel;
 use tk_domain::ledger::AccountKind;
 use tk_domain::moment::{DAY_US, shanghai_day};
-use tk_domain::payment::{AttemptStatus, PaymentStatus};
+use tk_domain::payment::{AttemptStatus, CreatePayment, PaymentStatus};
 use tk_domain::refusal::Refusal;
 use tk_domain::transfer::{
     BankLine, Flow, LineNature, LineSource, LinkReversal, TakeBankLines, TellLine, Verdict,
@@ -342,6 +342,49 @@ fn the_bank_s_line_clears_a_cheque_and_is_used_up() {
 }
 
 #[test]
+fn a_line_of_an_account_that_serves_other_merchants_clears_nothing() {
+    let mut world = world();
+    let cheque = world.received("11111111");
+    world.present(&cheque).unwrap();
+    let line = world.credit("N", PRICE);
+    let others = ChannelAccount {
+        merchants: Some(r#"["mch_00000000000000000000000009"]"#.to_owned()),
+        ..world.snapshot.channel_accounts.get(&(TENANT, BANK)).unwrap().clone()
+    };
+    world.snapshot.channel_accounts.put(others);
+    assert_eq!(world.shown(&cheque, line), Err(Refusal::BankLineNotOpen));
+}
+
+#[test]
+fn a_deposit_bears_the_cheque_that_the_bank_takes_back_before_its_merchant_does() {
+    let mut world = world();
+    let order = CreatePayment { prepayment: Some("ZY-1".to_owned()), ..world.order() };
+    let payment_id = world.run(&order).unwrap().payment.id;
+    let made = world.run(&world.cheque(payment_id, "12345678")).unwrap();
+    let ChequeReceived::New { cheque } = made else { panic!("not new") };
+    world.present(&cheque).unwrap();
+    let credit_id = world.credit("N", PRICE);
+    world.shown(&cheque, credit_id).unwrap();
+    let held = world.the_payment(payment_id).credited_account();
+    assert_eq!(world.snapshot.account(&held, 0).balance_minor, PRICE);
+    world.collected();
+    let reversal_id = world.booked("M", (Flow::Debit, LineNature::Reversal), PRICE);
+    let taken_back = LinkReversal {
+        tenant_id: TENANT,
+        reversal_id,
+        credit_id,
+        matches: Vec::new(),
+        cheque: Some((payment_id, cheque.id)),
+        returns: Vec::new(),
+        by: "出纳".to_owned(),
+        origin: Origin::system(),
+    };
+    world.run(&taken_back).unwrap();
+    assert_eq!(world.snapshot.account(&held, 0).balance_minor, 0, "nothing of it can be drawn");
+    assert_eq!(world.balance(AccountKind::PendingSettlement), PRICE, "other money is left alone");
+}
+
+#[test]
 fn a_proposed_cheque_may_still_bounce() {
     let mut world = world();
     let cheque = world.received("12345678");
@@ -379,13 +422,13 @@ fn the_merchant_bears_a_cheque_whose_money_the_bank_takes_back() {
     let mut world = world();
     let cheque = world.received("12345678");
     world.present(&cheque).unwrap();
-    let line = world.credit("N", PRICE);
-    world.shown(&cheque, line).unwrap();
-    let reversal = world.booked("M", (Flow::Debit, LineNature::Reversal), PRICE);
+    let credit_id = world.credit("N", PRICE);
+    world.shown(&cheque, credit_id).unwrap();
+    let taken_back = world.booked("M", (Flow::Debit, LineNature::Reversal), PRICE);
     let mut link = LinkReversal {
         tenant_id: TENANT,
-        reversal_id: reversal,
-        credit_id: line,
+        reversal_id: taken_back,
+        credit_id,
         matches: Vec::new(),
         cheque: None,
         returns: Vec::new(),

@@ -10,7 +10,7 @@ use tk_domain::id::{AttemptId, PaymentId};
 use tk_domain::ledger::AccountKind;
 use tk_domain::payment::{CreatePayment, RefundStatus};
 use tk_domain::product::{IssueOn, Product, ProductLimits};
-use tk_domain::refund::RefundState;
+use tk_domain::refund::{Refund, RefundRoute, RefundState};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
 
@@ -148,6 +148,19 @@ fn an_issue_withdraws_refunds_that_were_not_sent() {
         FulfilmentStatus::Surrendered
     );
     assert_eq!(world.report_policy(payment, Reported::Issued), Err(Refusal::FulfilmentConflict));
+}
+
+#[test]
+fn an_issue_beside_a_refund_that_staff_may_have_sent_calls_a_person() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = world.paid_policy();
+    let id = world.refund(attempt, "R1", 100).unwrap();
+    let by_staff = Refund { route: RefundRoute::OriginalOffline, ..world.the_refund(id).clone() };
+    world.snapshot.refunds.put(by_staff);
+    world.report_policy(payment, Reported::Issued).unwrap();
+    assert_eq!(world.the_refund(id).status, RefundState::Approved, "only the bank's line ends it");
+    assert_eq!(world.balance(AccountKind::Held), 100);
+    assert_eq!(world.exceptions(), ["issued_and_refunded open"]);
 }
 
 #[test]

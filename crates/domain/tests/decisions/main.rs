@@ -46,6 +46,7 @@ mod partners;
 mod parts;
 #[cfg(test)]
 mod prepayments;
+#[cfg(test)]
 mod refunds;
 #[cfg(test)]
 mod repeats;

@@ -330,6 +330,19 @@ fn a_refund_refused_for_now_and_then_for_good_has_failed() {
 }
 
 #[test]
+fn a_question_between_two_refusals_for_now_makes_the_last_refusal_no_less_final() {
+    let mut world = World::new();
+    let attempt_id = world.collected();
+    let id = world.refund(attempt_id, "R1", PART).unwrap();
+    world.refund_told(id, Source::Reply, not_yet());
+    world.claim(id);
+    world.refund_told(id, Source::Query, RefundFinding::NotFound);
+    world.claim(id);
+    world.refund_told(id, Source::Reply, refund_failed());
+    assert_eq!(world.the_refund(id).status, RefundState::Failed);
+}
+
+#[test]
 fn asking_about_a_refund_by_hand_asks_once_nobody_else_is_asking() {
     let mut world = World::new();
     let attempt_id = world.collected();

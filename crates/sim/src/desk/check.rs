@@ -113,8 +113,8 @@ impl Desk {
             self.require(!paid || got == wanted.amount_minor, "inv-08", || {
                 format!("{payment_id} is paid with {got} of {}", wanted.amount_minor)
             });
-            let named: Vec<&Booking> = truth.iter().filter(|row| names(row, &wanted.code)).collect();
-            let clear = match named.as_slice() {
+            let carrying: Vec<&Booking> = truth.iter().filter(|row| names(row, &wanted.code)).collect();
+            let clear = match carrying.as_slice() {
                 [row] => row.nature == Nature::Plain && row.signed_fen == wanted.amount_minor && !undone(row),
                 _ => false,
             };
@@ -124,7 +124,7 @@ impl Desk {
             self.require(paid || wanted.closed || contested || !clear, "desk", || {
                 format!("{payment_id} was paid in full with its code and is {status:?}")
             });
-            self.tally.manual += u64::from(!paid && !named.is_empty());
+            self.tally.manual += u64::from(!paid && !carrying.is_empty());
         }
     }
 }

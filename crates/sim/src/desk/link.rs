@@ -160,6 +160,7 @@ impl Desk {
         Ok(PullOutcome::Taken { asking, hash: brought.hash })
     }
 
+    #[cfg_attr(not(feature = "planted"), expect(clippy::unused_self, reason = "planted bugs look at it"))]
     fn tell(&self, told: &Told, before: usize, asking: Asking) -> TellLine {
         let content = told.content(before);
         #[cfg(feature = "planted")]

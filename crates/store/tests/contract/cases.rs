@@ -197,8 +197,10 @@ pub async fn lists_page_both_ways_and_filter(bed: Bed) {
         same.has_more = false;
         same
     });
-    let one = PaymentFilter { merchant_order_no: Some("L7".to_owned()), ..PaymentFilter::default() };
-    assert_eq!(list(one, Page::first(10)).await.unwrap().rows[0].amount_minor, 17);
+    let wanted = first.rows[3].id;
+    let one = PaymentFilter { id: Some(wanted), ..PaymentFilter::default() };
+    let found = list(one, Page::first(10)).await.unwrap().rows;
+    assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [wanted]);
     let none = PaymentFilter { status: Some(PaymentStatus::Closed), ..PaymentFilter::default() };
     assert!(list(none, Page::first(10)).await.unwrap().rows.is_empty());
     let created = CreatedRange { from_us: Some(START_US - 1_000), until_us: Some(START_US + 60_000_000) };

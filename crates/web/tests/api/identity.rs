@@ -135,7 +135,7 @@ async fn small_payments_of_one_document_add_up_over_the_day() {
         body["method"] = json!("alipay_qr");
         body["confirm"] = json!(true);
         app.post("/v1/payments", &body).await.refused(422, "identity_required");
-        let kept = app.get("/v1/payments?merchant_order_no=D-4").await.expect(200);
+        let kept = app.get("/v1/payments?merchant=pnc&merchant_order_no=D-4").await.expect(200);
         assert_eq!(kept["data"], json!([]));
     }
 }
@@ -173,7 +173,8 @@ async fn whatever_the_provider_s_answer_lacks_lets_nobody_through() {
         // The workers ask; what the provider knows by then is believed, and what never arrived has failed.
         app.advance(20 * 60_000_000);
         for (number, fault) in faults.into_iter().enumerate() {
-            let id = app.get(&format!("/v1/payments?merchant_order_no=F-{number}")).await.expect(200);
+            let id =
+                app.get(&format!("/v1/payments?merchant=pnc&merchant_order_no=F-{number}")).await.expect(200);
             let id = id["data"][0]["id"].as_str().unwrap().to_owned();
             let lost = matches!(fault, IdentityFault::LostBefore | IdentityFault::Down);
             let ended = if lost { "failed" } else { "passed" };

@@ -29,7 +29,7 @@ impl Taking<'_> {
     /// A refusal that may pass: the same number is sent again, the hold stays.
     pub(super) fn not_yet(&mut self, code: &str, message: &str, moment: &mut Moment<'_>) {
         self.sent(moment);
-        if !self.earlier_sending_unproven() {
+        if self.source == Source::Reply && !self.earlier_sending_unproven() {
             self.nothing_under_way();
         }
         self.note_failure(code, message);
@@ -41,7 +41,11 @@ impl Taking<'_> {
     /// The channel does not know the refund: the same number is sent again, never a new one.
     pub(super) fn not_found(&mut self, moment: &mut Moment<'_>) {
         self.sent(moment);
-        self.refund.unknown_since_us.get_or_insert(moment.now_us);
+        if self.refused_for_now_only() {
+            self.nothing_under_way();
+        } else {
+            self.refund.unknown_since_us.get_or_insert(moment.now_us);
+        }
         self.refund.queries_count = self.refund.queries_count.saturating_add(1);
         if self.refund.accepted_at_us.take().is_some() {
             let detail = json!({ "source": self.source, "accepted_then": "not_found" });
@@ -95,6 +99,15 @@ impl Taking<'_> {
             let detail = json!({ "queries": self.refund.queries_count, "code": self.refund.failure_code });
             self.exception(ExceptionKind::RefundUnknown, &detail, moment);
         }
+    }
+
+    /// Every sending so far was refused for now, and somebody asked in between: the question's own claim is the only one
+    /// since.
+    fn refused_for_now_only(&self) -> bool {
+        let answered = self.refund.failure_code.is_some()
+            && self.refund.unknown_since_us.is_none()
+            && self.refund.accepted_at_us.is_none();
+        answered && self.instruction.as_ref().is_some_and(|row| row.tries <= 1)
     }
 
     /// The channel answered every sending so far, and none took effect: the next answer stands for itself.

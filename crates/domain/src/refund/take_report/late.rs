@@ -89,7 +89,8 @@ impl Taking<'_> {
         }
         self.refund.late_succeeded_at_us = Some(at_us.unwrap_or(moment.now_us));
         self.refund.updated_at_us = moment.now_us;
-        self.changes.put_some(postings::late_refund((&self.payment, &self.refund), &bearers, moment));
+        let from = self.paid_out_of.unwrap_or_else(|| self.paid_from());
+        self.changes.put_some(postings::late_refund((&self.payment, &self.refund), from, &bearers, moment));
         split::capture_late((&self.refund, &self.payment), self.snapshot, &mut self.changes, moment);
         let detail = json!({
             "source": self.source, "status": self.refund.status,

@@ -27,12 +27,12 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
     wants.add(Want::ChannelAccount(tenant_id, refund.channel_account_id));
     if let Some(payment) = snapshot.payments.get(&(tenant_id, command.payment_id)) {
         want_undoing(payment, Some(refund.id), snapshot, wants);
-        wants.add(Want::Account(payment.credited_account()));
     }
     if command.lane() == LaneKind::Posting {
         accounts(command, refund, wants);
         let payment = snapshot.payments.get(&(tenant_id, command.payment_id));
         if let Some(payment) = payment {
+            wants.add(Want::Account(payment.credited_account()));
             wants.add(Want::Account(payment.fee_account()));
             want_parts(payment, refund.channel_account_id, wants);
         }

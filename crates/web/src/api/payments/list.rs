@@ -18,8 +18,8 @@ use tk_domain::payment::{Payment, PaymentStatus};
 #[utoipa::path(get, path = "/v1/payments", tag = "payments",
     params(
         ("merchant" = Option<String>, Query), ("partner" = Option<String>, Query), ("status" = Option<String>, Query),
-        ("merchant_order_no" = Option<String>, Query, description = "Together with `merchant` also an order that the \
-            payment pays by an item"),
+        ("merchant_order_no" = Option<String>, Query, description = "With `merchant`: the payment of this \
+            order, its own or one that an item names"),
         ("prepayment" = Option<String>, Query), ("created_from" = Option<String>, Query),
         ("created_until" = Option<String>, Query), ("limit" = Option<i64>, Query),
         ("starting_after" = Option<String>, Query), ("ending_before" = Option<String>, Query),
@@ -51,19 +51,19 @@ async fn filter(state: &WebState, caller: &Caller, params: &mut Params) -> Resul
     };
     let partner = params.take("partner")?;
     let number = params.take("merchant_order_no")?;
-    let (id, merchant_order_no) = match (merchant_id, number) {
-        (Some(merchant_id), Some(number)) => {
-            (Some(of_order(state, caller, (merchant_id, &number)).await?), None)
+    let id = match (merchant_id, number) {
+        (Some(merchant_id), Some(number)) => Some(of_order(state, caller, (merchant_id, &number)).await?),
+        // An order number is a merchant's; to look for it in all merchants would read every payment.
+        (None, Some(_)) => {
+            return Err(Problem::field(Code::FieldMissing, "?merchant", "required with merchant_order_no"));
         }
-        (None, number) => (None, number),
-        (Some(_), None) => (None, None),
+        (_, None) => None,
     };
     Ok(PaymentFilter {
         id,
         merchant_id,
         partner_id: refer::partner_of(state, caller, partner.as_deref()).await?,
         status: params.read("status", PaymentStatus::parse)?,
-        merchant_order_no,
         prepayment_id: params.read("prepayment", PrepaymentId::parse)?,
         created: created_range(params)?,
     })

@@ -12,7 +12,7 @@ use tk_domain::id::{PrepaymentId, TypedId};
 use tk_domain::ledger::Account;
 use tk_domain::prepayment::Prepayment;
 
-/// Prepayments of a merchant by number, or all that the caller sees.
+/// Prepayments of a merchant by number, or all that the caller sees, in a fixed order without meaning.
 #[utoipa::path(get, path = "/v1/prepayments", tag = "prepayments",
     params(
         ("merchant" = Option<String>, Query), ("account_no" = Option<String>, Query), ("limit" = Option<i64>, Query),
