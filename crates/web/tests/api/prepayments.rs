@@ -93,8 +93,7 @@ async fn a_stay_is_nobody_elses() {
     app.get_as(&weak, &path).await.refused(403, "scope_missing");
     app.post_as(&weak, &format!("{path}/draws"), &draw).await.refused(403, "scope_missing");
     let mut body = deposit("D-9", 100);
-    body["amount_parts"] =
-        json!([{ "kind": "coupon", "funder": "merchant", "amount": 10, "reference": "C" }]);
+    body["parts"] = json!([{ "kind": "coupon", "funder": "merchant", "amount": 10, "reference": "C" }]);
     app.post("/v1/payments", &body).await.refused(422, "field_invalid");
 }
 

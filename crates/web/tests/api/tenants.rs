@@ -40,7 +40,11 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         let product = app.get("/v1/products/motor").await.expect(200);
         let partner = json!({ "code": "travel", "name": "a", "kind": "unlicensed", "actor": "a" });
         let partner = app.post("/v1/partners", &partner).await.expect(201);
+        let mut deposit = order("F-3", 100);
+        deposit["prepayment"] = json!("ZY-1");
+        let deposit = app.post("/v1/payments", &deposit).await.expect(201);
         let known = |name: &str| match name {
+            "prepayments" => deposit["prepayment"].clone(),
             "payments" => payment["id"].clone(),
             "webhook_endpoints" => endpoint["id"].clone(),
             "events" => event["id"].clone(),
@@ -78,6 +82,8 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
                 ("post", "resolution") => json!({ "kind": "refund_payer", "reason": "x", "maker": "x" }),
                 ("post", "splits") => json!({ "merchant_split_no": "a", "splits": [] }),
+                ("post", "draws") => json!({ "draw_no": "a", "amount": 1, "actor": "a" }),
+                ("post", "reversal") => json!({ "reason": "a", "actor": "a" }),
                 ("post", "fulfilment") => json!({ "status": "issued" }),
                 ("post", "keys") => json!({ "scopes": ["payments:read"] }),
                 ("post", "matches") => json!({ "payment": payment["id"], "actor": "a" }),
@@ -97,6 +103,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 let route = route.replace("{id}", id).replace("{attempt}", attempt["id"].as_str().unwrap());
                 let route = route.replace("{photo}", "idp_01jzzzzzzzzzzzzzzzzzzzzzzz");
                 let route = route.replace("{match}", "mat_01jzzzzzzzzzzzzzzzzzzzzzzz");
+                let route = route.replace("{draw}", "drw_01jzzzzzzzzzzzzzzzzzzzzzzz");
                 route.replace("{key}", key["id"].as_str().unwrap())
             };
             let foreign = ask(&app, &stranger, &method, &at(&id), &body).await;
@@ -142,6 +149,7 @@ async fn nothing_foreign_by_name(app: &TestApp, stranger: &str, payment: &str) {
         "events",
         "merchants",
         "partners",
+        "prepayments",
         "shifts",
         "counter_movements",
         "counter_days",
