@@ -56,6 +56,8 @@ words! {
         SplitUnknown = "split_unknown",
         /// The channel names shares that are not ours.
         SplitMismatch = "split_mismatch",
+        /// The channel says the opposite of what it had proven of a share; the books follow the first.
+        SplitContradicted = "split_contradicted",
         /// Shares were proven not paid; they are the merchant's again.
         SplitFailed = "split_failed",
         /// A slip is in the books and no statement has proven it within its time.

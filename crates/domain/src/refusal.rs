@@ -160,7 +160,7 @@ pub enum Refusal {
     SplitExceedsItems,
     /// A receiver is not of the merchant's legal entity: only a channel that can may pay it.
     SplitNeedsChannel,
-    /// The merchant split number exists with other terms or another payment.
+    /// The merchant split number exists with other terms or another payment, or a last split would overtake an earlier one.
     SplitConflict,
     /// The channel has not bound the receiver to the contract.
     ReceiverNotBound,

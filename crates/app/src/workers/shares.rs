@@ -78,7 +78,8 @@ impl App {
                 None
             }
         };
-        let nothing = SplitReport { source: Source::Reply, finding: SplitFinding::Unclear };
+        // Nobody was spoken to.
+        let nothing = SplitReport { source: Source::Reply, finding: SplitFinding::NotSent };
         let report = report.unwrap_or(nothing);
         let (payment_id, origin) = (split.payment_id, Origin::channel(split.channel_account_id));
         self.submit(TakeSplitReport { tenant_id, payment_id, split_id, report, origin }).await.map(drop)

@@ -218,7 +218,16 @@ pub fn split(
     shares: &[(SplitLine, SplitReceiver)],
     heard: &Heard,
 ) -> SplitFinding {
-    let Heard::Answered(answer) = heard else { return SplitFinding::Unclear };
+    let answer = match heard {
+        Heard::Answered(answer) => answer,
+        Heard::NotSent(_) => return SplitFinding::NotSent,
+        Heard::Link(_)
+        | Heard::UnsignedError { .. }
+        | Heard::Unreadable(_)
+        | Heard::HttpStatus(_)
+        | Heard::Timeout
+        | Heard::Connection => return SplitFinding::Unclear,
+    };
     let fields = Fields(answer);
     if answer.code != OK {
         let (code, message) = code_and_message(answer);

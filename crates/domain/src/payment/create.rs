@@ -138,7 +138,8 @@ impl CreatePayment {
     /// What is paid in advance is the payer's own money, whole, and nobody else's until it is drawn.
     fn prepays(&self, snapshot: &Snapshot, now_us: i64) -> Result<Option<Prepayment>, Refusal> {
         let Some(account_no) = &self.prepayment else { return Ok(None) };
-        let alone = self.parts.is_empty() && self.splits.shares.is_empty() && self.period.is_none();
+        let divided = !self.splits.shares.is_empty() || self.splits.later;
+        let alone = self.parts.is_empty() && !divided && self.period.is_none();
         if !alone {
             let reason = "not together with parts, splits or instalment";
             return Err(Refusal::FieldInvalid { param: "prepayment", reason });

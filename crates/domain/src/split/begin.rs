@@ -51,7 +51,7 @@ pub(crate) fn begin(
     let whole = Whole {
         amount: payment.payer_amount(),
         items: &items,
-        left_minor: received_minor.saturating_sub(payment.fee_minor),
+        left_minor: received_minor.saturating_sub(own_fee_minor(payment)),
         shared_minor: 0,
     };
     let Ok(cuts) = terms.cuts(whole) else {
@@ -238,9 +238,17 @@ pub(super) fn gone_minor(payment: &Payment) -> i64 {
     gone.saturating_add(payment.refunding_minor).min(payment.refund_base_minor())
 }
 
+/// The fee that the merchant itself owes, minor units: nothing where somebody else bears it.
+const fn own_fee_minor(payment: &Payment) -> i64 {
+    match payment.fee.bearer {
+        Some(_) => 0,
+        None => payment.fee_minor.saturating_sub(payment.fee_returned_minor),
+    }
+}
+
 /// What may still be given away of a payment, minor units: what was neither refunded, taken back, charged nor shared.
 pub(super) fn left_minor(payment: &Payment, attempt: &Attempt, lines: &[&SplitLine]) -> i64 {
-    let fee = payment.fee_minor.saturating_sub(payment.fee_returned_minor);
+    let fee = own_fee_minor(payment);
     let received = attempt.settled_minor().min(payment.refund_base_minor());
     let left = received.saturating_sub(gone_minor(payment)).saturating_sub(payment.reversed_minor);
     left.saturating_sub(fee).saturating_sub(shared_minor(lines))

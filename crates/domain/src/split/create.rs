@@ -1,7 +1,7 @@
 //! Dividing a payment after it was collected.
 
 use super::begin::{Division, divide, items_of, whole_of};
-use super::rows::{SPLITS_MAX, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
+use super::rows::{SPLITS_ASKED_MAX, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity, want_terms};
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -78,8 +78,8 @@ impl CreateSplit {
     }
 
     fn cuts(&self, payment: &Payment, attempt: &Attempt, snapshot: &Snapshot) -> Result<Vec<Cut>, Refusal> {
-        if payment.splits_count >= SPLITS_MAX {
-            return Err(Refusal::LimitReached { what: "splits", max: SPLITS_MAX });
+        if payment.splits_count >= SPLITS_ASKED_MAX {
+            return Err(Refusal::LimitReached { what: "splits", max: SPLITS_ASKED_MAX });
         }
         let items = items_of(payment);
         let lines = lines_of(payment, snapshot);
@@ -116,6 +116,11 @@ impl CreateSplit {
         });
         if !told || over {
             return Err(Refusal::NotSplittable);
+        }
+        // Released before it, an earlier split would find nothing left.
+        let mut others = splits_of(payment, snapshot).filter(|split| split.mode == SplitMode::Channel);
+        if self.last && others.any(|split| !split.status.terminal()) {
+            return Err(Refusal::SplitConflict);
         }
         let by_channel =
             |line: &&&SplitLine| line.to_receiver_id.is_some() && line.status != SplitLineStatus::Failed;
@@ -210,7 +215,9 @@ impl Command for CreateSplit {
         }
         let attempt =
             payment.effective_attempt_id.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
-        let attempt = attempt.filter(|_| payment.status == PaymentStatus::Succeeded);
+        // A deposit is nobody's to give away: it belongs to its stay or case until it is drawn.
+        let own = payment.status == PaymentStatus::Succeeded && payment.prepayment_id.is_none();
+        let attempt = attempt.filter(|_| own);
         let attempt = attempt.ok_or(Refusal::NotSplittable)?;
         let missing = Refusal::NotFound { what: "merchant" };
         let giver = snapshot.merchants.get(&(self.tenant_id, payment.merchant_id)).ok_or(missing)?;

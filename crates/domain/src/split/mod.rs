@@ -28,8 +28,8 @@ pub use receiver::{
     AddSplitReceiver, Binding, ReceiverFinding, ReceiverKind, SplitReceiver, TakeReceiverReport,
 };
 pub use rows::{
-    LINES_MAX, Receiver, ReturnMode, ReturnStatus, SPLITS_MAX, Split, SplitLine, SplitLineStatus, SplitMode,
-    SplitReturn, SplitState,
+    LINES_MAX, Receiver, ReturnMode, ReturnStatus, SPLITS_ASKED_MAX, SPLITS_MAX, Split, SplitLine,
+    SplitLineStatus, SplitMode, SplitReturn, SplitState,
 };
 pub use take_report::{ShareResult, ShareTold, SplitFinding, SplitReport, SplitTaken, TakeSplitReport};
 pub use terms::{DividedBy, divided_by};

@@ -11,6 +11,8 @@ use tk_money::Currency;
 
 /// Splits that one payment may have.
 pub const SPLITS_MAX: i64 = 10;
+/// Splits after which no more may be asked for: one place is kept for releasing the rest after a last split that failed.
+pub const SPLITS_ASKED_MAX: i64 = SPLITS_MAX.saturating_sub(1);
 /// Shares that all splits of one payment may have together.
 pub const LINES_MAX: i64 = 50;
 

@@ -1,11 +1,13 @@
 //! Taking a channel's word about a split: the only way in which shares at a channel become paid or not.
 
+mod ask_again;
+mod late;
+
 use super::begin::release_the_rest;
 use super::create::{lines_of, want_lines};
 use super::postings;
 use super::rows::{Split, SplitLine, SplitLineStatus, SplitState};
 use super::view::split_event;
-use crate::ask;
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
@@ -13,16 +15,13 @@ use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{PaymentId, SplitId, SplitLineId, TenantId, TypedId};
 use crate::instruction::{Instruction, InstructionKind};
 use crate::ledger::{AccountKind, AccountRef};
-use crate::moment::{Moment, SECOND_US};
+use crate::moment::Moment;
 use crate::payment::{Attempt, Payment, Taken, clipped};
 use crate::refusal::Refusal;
 use crate::report::Source;
 use crate::snapshot::Snapshot;
 use crate::webhook::EventKind;
 use serde_json::json;
-
-/// How long after the channel accepted a split its outcome is first asked.
-const CONFIRM_AFTER_US: i64 = 10 * SECOND_US;
 
 /// What a channel says became of one share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +58,8 @@ pub enum SplitFinding {
     NotYet { code: String, message: String },
     /// The channel does not know the split: resend the same number.
     NotFound,
+    /// Nothing left us, for certain.
+    NotSent,
     /// Nothing is proven.
     Unclear,
 }
@@ -112,6 +113,10 @@ impl Taking<'_> {
         match finding {
             SplitFinding::Shares(told) if self.source != Source::Reply => self.shares(told, moment),
             SplitFinding::Accepted | SplitFinding::Shares(_) => self.accepted(moment),
+            // What moves nothing to anybody ends with any refusal, as it is proven by any acceptance.
+            SplitFinding::Failed { code, message } if self.lines.is_empty() => {
+                self.refused(code, message, moment);
+            }
             SplitFinding::Failed { code, message } if self.earlier_sending_unproven() => {
                 self.note(code, message);
                 self.unclear(moment);
@@ -130,6 +135,7 @@ impl Taking<'_> {
                 self.split.unknown_since_us.get_or_insert(moment.now_us);
                 self.again(InstructionKind::Split, moment);
             }
+            SplitFinding::NotSent => self.not_sent(moment),
             SplitFinding::Unclear => self.unclear(moment),
         }
     }
@@ -167,48 +173,12 @@ impl Taking<'_> {
         }
     }
 
-    /// Accepted is not paid: the channel is asked until it says so of every share. Where none is to be paid, it has
-    /// released the rest.
-    fn accepted(&mut self, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.split.accepted_at_us.get_or_insert(moment.now_us);
-        self.split.unknown_since_us = None;
-        if self.lines.is_empty() {
-            return self.end(SplitState::Succeeded, moment);
-        }
-        self.instruction.next(InstructionKind::SplitQuery, moment.after(CONFIRM_AFTER_US));
-    }
-
-    /// What pays nobody is not listed when asked about: it is said again, which changes nothing.
-    fn unclear(&mut self, moment: &mut Moment<'_>) {
-        self.split.unknown_since_us.get_or_insert(moment.now_us);
-        let kind = if self.lines.is_empty() { InstructionKind::Split } else { InstructionKind::SplitQuery };
-        self.again(kind, moment);
-    }
-
-    fn again(&mut self, kind: InstructionKind, moment: &mut Moment<'_>) {
-        self.sent(moment);
-        self.split.queries_count = self.split.queries_count.saturating_add(1);
-        self.instruction.next(kind, moment.after(ask::delay_us(self.split.queries_count)));
-        let age_us = moment.now_us.saturating_sub(self.split.created_at_us);
-        if age_us >= ask::MANUAL_AFTER_US && !self.split.needs_manual {
-            self.split.needs_manual = true;
-            let detail = json!({ "split": self.split.id, "queries": self.split.queries_count });
-            self.exception(ExceptionKind::SplitUnknown, &detail, moment);
-        }
-    }
-
     /// Each share ends by itself, once; the split ends with the last of them.
     fn shares(&mut self, told: &[ShareTold], moment: &mut Moment<'_>) {
-        let wrong = told.iter().any(|one| {
-            let line = self.lines.iter().find(|line| line.id == one.line_id);
-            line.is_none_or(|line| line.amount_minor != one.amount_minor)
-        });
-        if wrong {
-            let detail = json!({ "split": self.split.id, "source": self.source });
-            self.exception(ExceptionKind::SplitMismatch, &detail, moment);
+        if self.not_ours(told, moment) {
             return self.unclear(moment);
         }
+        self.contradicted(told, moment);
         let (mut paid, mut failed) = (Vec::new(), Vec::new());
         for one in told {
             let line = self.lines.iter_mut().find(|line| line.id == one.line_id);
@@ -274,6 +244,15 @@ impl Taking<'_> {
     }
 
     fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {
+        self.raise(kind, (self.split.amount_minor, detail), moment);
+    }
+
+    fn raise(
+        &mut self,
+        kind: ExceptionKind,
+        (amount_minor, detail): (i64, &serde_json::Value),
+        moment: &Moment<'_>,
+    ) {
         let raised = Exception {
             tenant_id: self.split.tenant_id,
             id: exception_id(&self.split, kind),
@@ -281,7 +260,7 @@ impl Taking<'_> {
             payment_id: Some(self.payment.id),
             attempt_id: Some(self.split.attempt_id),
             refund_id: None,
-            amount_minor: self.split.amount_minor,
+            amount_minor,
             detail: detail.to_string(),
             resolution: None,
             status: ExceptionStatus::Open,
@@ -330,6 +309,7 @@ impl Command for TakeSplitReport {
             SplitFinding::Accepted
             | SplitFinding::NotYet { .. }
             | SplitFinding::NotFound
+            | SplitFinding::NotSent
             | SplitFinding::Unclear => LaneKind::Plain,
         }
     }
@@ -343,7 +323,12 @@ impl Command for TakeSplitReport {
         let Some(split) = snapshot.splits.get(&(tenant_id, self.split_id)) else { return };
         wants.add(Want::Attempt(tenant_id, split.attempt_id));
         want_lines(payment, wants);
-        for kind in [ExceptionKind::SplitUnknown, ExceptionKind::SplitMismatch, ExceptionKind::SplitFailed] {
+        for kind in [
+            ExceptionKind::SplitUnknown,
+            ExceptionKind::SplitMismatch,
+            ExceptionKind::SplitFailed,
+            ExceptionKind::SplitContradicted,
+        ] {
             wants.add(Want::Exception(tenant_id, exception_id(split, kind)));
         }
         let (currency, kind) = (payment.currency, AccountKind::PendingSettlement);
@@ -359,10 +344,11 @@ impl Command for TakeSplitReport {
         let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id)).ok_or(missing("payment"))?;
         let split = snapshot.splits.get(&(self.tenant_id, self.split_id));
         let split = split.filter(|split| split.payment_id == payment.id).ok_or(missing("split"))?;
-        if split.status.terminal() {
-            return Ok(Decision::nothing(SplitTaken { taken: Taken::Repeat, split: split.clone() }));
-        }
         let instruction = snapshot.instructions.get(&(self.tenant_id, split.id.id128()));
+        let repeat = || Decision::nothing(SplitTaken { taken: Taken::Repeat, split: split.clone() });
+        if split.status.terminal() && instruction.is_none() {
+            return Ok(repeat());
+        }
         let attempt = snapshot.attempts.get(&(self.tenant_id, split.attempt_id)).ok_or(missing("attempt"))?;
         let own = |line: &&SplitLine| line.split_id == split.id;
         let mut taking = Taking {
@@ -375,7 +361,11 @@ impl Command for TakeSplitReport {
             instruction: instruction.cloned().ok_or(missing("instruction"))?,
             changes: Changes::default(),
         };
-        taking.find(&self.report.finding, moment);
+        if !split.status.terminal() {
+            taking.find(&self.report.finding, moment);
+        } else if !taking.after_the_end(&self.report.finding, moment) {
+            return Ok(repeat());
+        }
         Ok(taking.into_decision(self, moment))
     }
 }

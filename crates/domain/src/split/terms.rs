@@ -300,7 +300,9 @@ pub(crate) fn freeze(
     if terms.shares.is_empty() && !terms.later {
         return Ok(None);
     }
-    let fee_minor = fee.on(amount.minor).map_err(|_| Refusal::AmountOverflow)?;
+    // A fee that somebody else bears takes nothing from the merchant.
+    let own_fee = fee.bearer.is_none().then(|| fee.on(amount.minor)).transpose();
+    let fee_minor = own_fee.map_err(|_| Refusal::AmountOverflow)?.unwrap_or(0);
     let left_minor = amount.minor.saturating_sub(fee_minor);
     let cuts = terms.cuts(Whole { amount, items, left_minor, shared_minor: 0 })?;
     let channel_account = parties(&cuts, (giver.tenant_id, amount, 0), snapshot)?;

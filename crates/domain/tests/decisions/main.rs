@@ -39,6 +39,8 @@ mod kit;
 #[cfg(test)]
 mod late_refunds;
 #[cfg(test)]
+mod late_splits;
+#[cfg(test)]
 mod partial;
 #[cfg(test)]
 mod partners;

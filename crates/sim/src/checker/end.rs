@@ -235,6 +235,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::SplitUnknown
         | ExceptionKind::SplitMismatch
         | ExceptionKind::SplitFailed
+        | ExceptionKind::SplitContradicted
         | ExceptionKind::SlipUnproven
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap

@@ -88,6 +88,10 @@ impl Seller {
         if trade.status != TradeStatus::TradeSuccess {
             return Err(Why::StatusWrong);
         }
+        // What was released is no longer there to be divided.
+        if !call.shares.is_empty() && self.released.contains(&trade.order.out_trade_no) {
+            return Err(Why::StatusWrong);
+        }
         let known = |share: &ShareCall| share.amount_fen > 0 && self.receivers.contains(&share.account);
         if call.shares.is_empty() && !call.finish || !call.shares.iter().all(known) {
             return Err(Why::ParameterInvalid);

@@ -212,7 +212,9 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::SplitExceedsAmount { max, .. } => at("#/splits", &format!("must be at most {}", max.minor)),
         Refusal::SplitExceedsItems => at("#/splits", "beyond the items that may be shared"),
         Refusal::SplitNeedsChannel => at("#/splits", "a receiver outside the legal entity"),
-        Refusal::SplitConflict => at("#/merchant_split_no", "exists with other terms"),
+        Refusal::SplitConflict => {
+            at("#/merchant_split_no", "exists with other terms, or an earlier split is under way")
+        }
         Refusal::IdempotencyKeyReused
         | Refusal::NonceReplayed
         | Refusal::OauthStateInvalid

@@ -1,0 +1,199 @@
+//! Splits at a channel against the odds: late words, calls that never left us, and what may not be asked for at all.
+
+use crate::channel_splits::{
+    NET, books, bound, collected, divide, failed_share, go_on, later, pay, share, shares, told, world,
+};
+use crate::kit::{PRICE, TENANT, World, done, merchant, product};
+use tk_domain::channel_account::ChannelAccount;
+use tk_domain::id::{AttemptId, Id128, PartnerId, SplitId};
+use tk_domain::merchant::Merchant;
+use tk_domain::moment::DAY_US;
+use tk_domain::payment::{CreatePayment, FeeSnapshot};
+use tk_domain::refusal::Refusal;
+use tk_domain::report::Source;
+use tk_domain::split::{
+    SPLITS_ASKED_MAX, SPLITS_MAX, ShareResult, Split, SplitFinding, SplitState, SplitTerms,
+};
+use tk_money::Rate;
+
+fn refusal() -> SplitFinding {
+    SplitFinding::Failed { code: "ACQ.INVALID_PARAMETER".to_owned(), message: String::new() }
+}
+
+/// The `n`th split of the payment of an attempt.
+fn nth(world: &World, attempt_id: AttemptId, n: i64) -> SplitId {
+    Split::id_of(world.payment_of(attempt_id).id, n)
+}
+
+#[test]
+fn a_deposit_is_not_divided_now_or_later() {
+    let mut world = world();
+    let later = SplitTerms { later: true, ..SplitTerms::default() };
+    let prepayment = || Some("ZY-1".to_owned());
+    let order = CreatePayment { prepayment: prepayment(), splits: later, ..world.order() };
+    assert!(matches!(world.run(&order), Err(Refusal::FieldInvalid { param: "prepayment", .. })));
+    world.collected();
+    let order = CreatePayment { prepayment: prepayment(), ..world.order() };
+    let attempt_id = pay(&mut world, &order);
+    let split = divide(&mut world, attempt_id, ("S0", vec![], true));
+    assert_eq!(split.unwrap_err(), Refusal::NotSplittable);
+    // Not even in the books, though the merchant has money of other payments.
+    let sister = Merchant { id: tk_domain::id::MerchantId(Id128([12; 16])), ..merchant() };
+    let entity = Some("91310000".to_owned());
+    world.snapshot.merchants.load(Merchant { legal_entity: entity.clone(), ..merchant() });
+    world.snapshot.merchants.load(Merchant { legal_entity: entity, ..sister.clone() });
+    let mut given = share(tk_domain::id::SplitReceiverId::default(), 1);
+    (given.receiver, given.merchant) = (None, Some(sister.id));
+    let split = divide(&mut world, attempt_id, ("S1", vec![given], false));
+    assert_eq!(split.unwrap_err(), Refusal::NotSplittable);
+}
+
+#[test]
+fn a_place_is_kept_for_the_release_after_a_failed_last_split() {
+    let mut world = world();
+    let one = bound(&mut world, "1");
+    let attempt_id = later(&mut world);
+    for n in 0..SPLITS_ASKED_MAX {
+        let number = format!("S{n}");
+        let last = n + 1 == SPLITS_ASKED_MAX;
+        let split = divide(&mut world, attempt_id, (&number, vec![share(one, 10)], last)).unwrap().split;
+        assert_eq!(told(&mut world, split.id, Source::Reply, refusal()), SplitState::Failed);
+    }
+    let release = nth(&world, attempt_id, SPLITS_MAX - 1);
+    assert_eq!(world.next(release), "split+30");
+    assert_eq!(world.payment_of(attempt_id).splits_count, SPLITS_MAX);
+    told(&mut world, release, Source::Reply, refusal());
+    let more = divide(&mut world, attempt_id, ("more", vec![share(one, 10)], true));
+    assert_eq!(more.unwrap_err(), Refusal::LimitReached { what: "splits", max: SPLITS_ASKED_MAX });
+}
+
+#[test]
+fn a_share_said_to_be_paid_after_it_failed_is_told_to_a_person() {
+    let mut world = world();
+    let (_, split_id) = collected(&mut world);
+    assert_eq!(told(&mut world, split_id, Source::Reply, refusal()), SplitState::Failed);
+    assert_eq!(world.exceptions(), ["split_failed open"]);
+    told(&mut world, split_id, Source::Reply, refusal());
+    assert_eq!(world.next(split_id), "done");
+    // An earlier sending of the same number is answered only now: it is asked about once more.
+    assert_eq!(told(&mut world, split_id, Source::Reply, SplitFinding::Accepted), SplitState::Failed);
+    assert_eq!(world.next(split_id), "split_query+10");
+    told(&mut world, split_id, Source::Query, SplitFinding::Unclear);
+    assert!(world.next(split_id).starts_with("split_query+"), "until there is an answer");
+    let half = shares(&world, [ShareResult::Paid, failed_share()]);
+    assert_eq!(told(&mut world, split_id, Source::Query, half), SplitState::Failed);
+    assert_eq!((world.next(split_id), books(&world)), ("done".to_owned(), [PRICE, 0, -NET]));
+    let told_of = world.snapshot.exceptions.iter().find(|row| row.kind.to_string() == "split_contradicted");
+    let told_of = told_of.unwrap();
+    assert_eq!(told_of.amount_minor, 2_000);
+    assert!(told_of.detail.contains("\"amount\":2000"), "{}", told_of.detail);
+}
+
+#[test]
+fn a_share_that_ended_is_watched_while_another_is_under_way() {
+    for (first, then) in [(ShareResult::Paid, failed_share()), (failed_share(), ShareResult::Paid)] {
+        let mut world = world();
+        let (_, split_id) = collected(&mut world);
+        told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+        let half = shares(&world, [first, ShareResult::Pending]);
+        told(&mut world, split_id, Source::Query, half);
+        let before = books(&world);
+        let opposite = shares(&world, [then, ShareResult::Pending]);
+        assert_eq!(told(&mut world, split_id, Source::Query, opposite), SplitState::Processing);
+        assert_eq!((world.exceptions(), books(&world)), (vec!["split_contradicted open".to_owned()], before));
+    }
+}
+
+#[test]
+fn a_late_question_ends_with_any_answer_or_with_a_person() {
+    let answered = |finding: SplitFinding, delay_us: i64| {
+        let mut world = world();
+        let (_, split_id) = collected(&mut world);
+        told(&mut world, split_id, Source::Reply, refusal());
+        told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+        world.after(delay_us);
+        told(&mut world, split_id, Source::Query, finding);
+        (world.next(split_id), world.exceptions().len())
+    };
+    assert_eq!(answered(SplitFinding::NotFound, 0), ("done".to_owned(), 1));
+    assert_eq!(answered(SplitFinding::Unclear, DAY_US), ("done".to_owned(), 2));
+    assert_eq!(answered(SplitFinding::NotSent, DAY_US), ("done".to_owned(), 2));
+}
+
+#[test]
+fn a_release_ends_with_a_refusal_even_after_an_unclear_answer() {
+    let mut world = world();
+    let attempt_id = later(&mut world);
+    let last = divide(&mut world, attempt_id, ("S1", vec![], true)).unwrap().split.id;
+    told(&mut world, last, Source::Reply, SplitFinding::Unclear);
+    let refund = world.refund(attempt_id, "R1", PRICE).unwrap();
+    world.refund_told(refund, Source::Query, done(PRICE));
+    assert_eq!(told(&mut world, last, Source::Reply, refusal()), SplitState::Failed);
+    assert_eq!(world.next(last), "done");
+}
+
+#[test]
+fn a_call_that_did_not_leave_us_is_no_sending() {
+    let mut world = world();
+    let (_, split_id) = collected(&mut world);
+    for _ in 0..3 {
+        world.claim(split_id);
+        let still = told(&mut world, split_id, Source::Reply, SplitFinding::NotSent);
+        assert_eq!(still, SplitState::Pending);
+        assert!(world.next(split_id).starts_with("split+"));
+    }
+    world.claim(split_id);
+    assert_eq!(told(&mut world, split_id, Source::Reply, refusal()), SplitState::Failed);
+    assert_eq!(books(&world), [PRICE, 0, -NET]);
+    // A sender that died before stays unproven.
+    let (_, second) = collected(&mut world);
+    world.claim(second);
+    world.after(DAY_US);
+    world.claim(second);
+    told(&mut world, second, Source::Reply, SplitFinding::NotSent);
+    world.claim(second);
+    assert_eq!(told(&mut world, second, Source::Reply, refusal()), SplitState::Processing);
+}
+
+#[test]
+fn a_refund_that_waits_takes_its_turn_and_is_shown_to_a_person_after_a_day() {
+    let mut world = world();
+    let (attempt_id, split_id) = collected(&mut world);
+    let refunds = ["R1", "R2"].map(|number| world.refund(attempt_id, number, 1_000).unwrap());
+    world.after(DAY_US);
+    for refund in refunds {
+        go_on(&mut world, refund);
+        go_on(&mut world, refund);
+        assert!(world.the_refund(refund).needs_manual);
+    }
+    assert_eq!(world.exceptions(), ["refund_unknown open"; 2]);
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let all = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
+    told(&mut world, split_id, Source::Query, all);
+    refunds.map(|refund| go_on(&mut world, refund));
+    assert_eq!(refunds.map(|refund| world.next(refund)), ["refund+0", "refund+3"]);
+    world.refund_told(refunds[0], Source::Query, done(1_000));
+    assert!(world.exceptions().contains(&"refund_unknown closed".to_owned()), "settled with its end");
+}
+
+#[test]
+fn a_fee_that_somebody_else_bears_leaves_the_merchant_all_to_share() {
+    let fee = FeeSnapshot {
+        rate: Rate::from_ppm(6_000).unwrap(),
+        bearer: Some(PartnerId(Id128([6; 16]))),
+        ..FeeSnapshot::default()
+    };
+    let dividing =
+        ChannelAccount { split_rate_max_ppm: 1_000_000, ..crate::kit::contract(crate::kit::CONTRACT) };
+    let mut world = World::with(Merchant { fee, ..merchant() }, product(), dividing);
+    let one = bound(&mut world, "1");
+    let terms = SplitTerms { shares: vec![share(one, PRICE)], ..SplitTerms::default() };
+    let order = CreatePayment { splits: terms, ..world.order() };
+    let attempt_id = pay(&mut world, &order);
+    assert_eq!(world.exceptions(), Vec::<String>::new());
+    assert_eq!(books(&world)[..2], [0, PRICE]);
+    let first = nth(&world, attempt_id, 0);
+    assert_eq!(world.snapshot.splits.get(&(TENANT, first)).unwrap().amount_minor, PRICE);
+    let attempt_id = later(&mut world);
+    divide(&mut world, attempt_id, ("S1", vec![share(one, PRICE)], false)).unwrap();
+}
