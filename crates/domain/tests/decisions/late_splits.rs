@@ -170,7 +170,9 @@ fn a_refund_that_waits_takes_its_turn_and_is_shown_to_a_person_after_a_day() {
     told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
     let all = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
     told(&mut world, split_id, Source::Query, all);
-    refunds.map(|refund| go_on(&mut world, refund));
+    for refund in refunds {
+        go_on(&mut world, refund);
+    }
     assert_eq!(refunds.map(|refund| world.next(refund)), ["refund+0", "refund+3"]);
     world.refund_told(refunds[0], Source::Query, done(1_000));
     assert!(world.exceptions().contains(&"refund_unknown closed".to_owned()), "settled with its end");
