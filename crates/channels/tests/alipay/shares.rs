@@ -4,7 +4,7 @@ use crate::rows::{SELLER_ID, START_US, attempt, back, payment, receiver, refund,
 use serde_json::{Value, json};
 use tillkeeper_channels::alipay::call::{Call, CallError, for_payment, for_refund};
 use tillkeeper_channels::alipay::shares::{self, for_receiver, for_split};
-use tillkeeper_channels::alipay::{Answer, Charset, Heard, Mode, Settings};
+use tillkeeper_channels::alipay::{Answer, Charset, Heard, Mode, NotSent, Settings};
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
@@ -136,6 +136,9 @@ fn only_a_final_code_refuses_a_split_and_only_a_complete_list_is_read() {
         (refused("ACQ.DISCORDANT_REPEAT_REQUEST"), SplitFinding::Unclear),
         (refused("ACQ.NEVER_HEARD"), SplitFinding::Unclear),
         (Heard::HttpStatus(502), SplitFinding::Unclear),
+        (Heard::Connection, SplitFinding::Unclear),
+        (Heard::NotSent(NotSent::Busy), SplitFinding::NotSent),
+        (Heard::NotSent(NotSent::Refused("no key".to_owned())), SplitFinding::NotSent),
     ];
     for (heard, expected) in said {
         assert_eq!(shares::split(Kind::Split, &row, &given, &heard), expected, "{heard:?}");

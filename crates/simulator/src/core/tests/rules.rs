@@ -279,3 +279,29 @@ fn trade_number_wins_and_one_number_is_needed() {
     }
     assert_eq!(said(&alipay.execute(START_US, &CoreCall::Cancel(both(None, None)))), "ACQ.INVALID_PARAMETER");
 }
+
+#[test]
+fn what_was_released_is_not_divided() {
+    let mut alipay = paid(100);
+    let settle = |number: &str, fen: &[i64], finish: bool| {
+        let share = |fen: &i64| ShareCall { account: "2088".to_owned(), amount_fen: *fen };
+        CoreCall::Settle(SettleCall {
+            trade: TradeRef::out(TRADE),
+            out_request_no: number.to_owned(),
+            shares: fen.iter().map(share).collect(),
+            finish,
+        })
+    };
+    let bind = CoreCall::Bind(BindCall { account: "2088".to_owned() });
+    story(
+        &mut alipay,
+        &[
+            (bind, "10000"),
+            (settle("S1", &[10], false), "10000"),
+            (settle("S2", &[], true), "10000"),
+            (settle("S3", &[10], false), "ACQ.TRADE_STATUS_ERROR"),
+            (settle("S1", &[10], false), "10000"),
+            (settle("S4", &[], true), "10000"),
+        ],
+    );
+}
