@@ -142,8 +142,14 @@ impl Follow {
         let opening = opening_minor?;
         let told = |row: &&BankStatement| row.closing_minor.is_some() && row.first_day <= self.first_day;
         let before = || self.neighbours.iter().filter(told);
-        let known =
-            before().any(|row| row.closing_minor == Some(opening) || row.opening_minor == Some(opening));
+        // Balances come back: only the nearest day before, or a statement that reaches into these days, tells where this
+        // one has to begin.
+        let nearest_day = before().map(|row| row.last_day).filter(|day| *day < self.first_day).max();
+        let known = before().any(|row| {
+            let overlaps = row.last_day >= self.first_day;
+            let follows = overlaps || Some(row.last_day) == nearest_day;
+            follows && row.closing_minor == Some(opening) || overlaps && row.opening_minor == Some(opening)
+        });
         let of_this_day = |row: &BankStatement| {
             row.first_day == row.last_day && row.last_day == self.first_day && self.first_day == self.last_day
         };

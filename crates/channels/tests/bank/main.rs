@@ -3,6 +3,7 @@
 
 mod answers;
 mod folders;
+mod following;
 mod settings;
 
 use serde_json::{Value, json};
