@@ -428,3 +428,11 @@ fn times_need_seconds_and_an_offset() {
     assert!(time::format_us(i64::MAX).is_err());
     let _ = PUBLIC_KEY_ID;
 }
+
+#[test]
+fn a_sheet_of_refunds_is_no_sheet_of_payments() {
+    for name in ["bills/wechat_tradebill_ALL.csv", "bills/wechat_tradebill_REFUND.csv"] {
+        let refused = read_trade_sheet(&bytes_of(name), TradeSheet::Success).unwrap_err();
+        assert!(matches!(refused, BillError::Cell { column: "交易状态", .. }), "{name}: {refused:?}");
+    }
+}

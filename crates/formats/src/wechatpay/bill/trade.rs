@@ -123,8 +123,12 @@ pub fn visit_trade_sheet(
     mut visit: impl FnMut(TradeRow) -> Result<(), BillError>,
 ) -> Result<(), BillError> {
     let mut totals = Totals::default();
-    let summary = Sheet::open(bytes, &sheet.needed())?.read(SUMMARY_SUCCESS, |row| {
-        let row = TradeRow::read(row)?;
+    let summary = Sheet::open(bytes, &sheet.needed())?.read(SUMMARY_SUCCESS, |cells| {
+        let row = TradeRow::read(cells)?;
+        // The sheet of payments has no columns for a refund: a file with refunds is another sheet.
+        if sheet == TradeSheet::Success && row.refund.is_some() {
+            return Err(cells.wrong("交易状态"));
+        }
         totals.add(&row)?;
         visit(row)
     })?;
