@@ -5,10 +5,11 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount, Collects, Method};
 use tk_domain::command::{Command, LaneKind, Wants};
 use tk_domain::decision::{Changes, Decision};
-use tk_domain::id::{ChannelAccountId, ProductId, TenantId};
+use tk_domain::id::{ChannelAccountId, PaymentId, ProductId, TenantId};
 use tk_domain::moment::{MINUTE_US, Moment};
 use tk_domain::payment::{Attempt, CreatePayment, Payment, StartAttempt, Started, TakePaymentReport};
 use tk_domain::product::{IssueOn, Premium, Product, ProductLimits, StrayMoney};
+use tk_domain::refund::CreateRefund;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
 use tk_domain::snapshot::Snapshot;
@@ -150,4 +151,19 @@ pub async fn pay(bed: &Bed, order: CreatePayment, evidence: PaidEvidence) -> (Pa
     let taken = TakePaymentReport { tenant_id, payment_id, attempt_id, report, origin };
     let outcome = bed.store.submit(taken).await.unwrap();
     (outcome.payment, outcome.attempt)
+}
+
+/// A refund of what counts for a payment; each number is one refund.
+pub fn refund(bed: &Bed, payment_id: PaymentId, (number, amount_minor): (&str, i64)) -> CreateRefund {
+    CreateRefund {
+        tenant_id: bed.tenant_id,
+        app_id: None,
+        payment_id,
+        attempt_id: None,
+        merchant_refund_no: number.to_owned(),
+        amount_minor,
+        currency: None,
+        reason: String::new(),
+        origin: Origin::system(),
+    }
 }

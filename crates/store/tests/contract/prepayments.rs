@@ -2,7 +2,7 @@
 
 use crate::bed::Bed;
 use crate::cases::{assert_sound, balance};
-use crate::furnish::{Furnish, contract, order, pay, product};
+use crate::furnish::{Furnish, contract, order, pay, product, refund};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{Page, StoreConfig, verify};
 use tk_domain::audit::Origin;
@@ -10,7 +10,6 @@ use tk_domain::channel_account::Channel;
 use tk_domain::id::{ChannelAccountId, Id128, PaymentId, ProductId};
 use tk_domain::payment::CreatePayment;
 use tk_domain::prepayment::{Draw, DrawPrepayment, DrawStatus, Prepayment, UndoDraw, account};
-use tk_domain::refund::CreateRefund;
 use tk_domain::report::PaidEvidence;
 use tk_money::{Amount, Currency};
 
@@ -47,20 +46,6 @@ fn draw(bed: &Bed, stay: &Prepayment, (draw_no, amount_minor): (&str, i64)) -> D
         draw_no: draw_no.to_owned(),
         amount_minor,
         by: "李收费".to_owned(),
-        origin: Origin::system(),
-    }
-}
-
-fn refund(bed: &Bed, payment_id: PaymentId, (number, amount_minor): (&str, i64)) -> CreateRefund {
-    CreateRefund {
-        tenant_id: bed.tenant_id,
-        app_id: None,
-        payment_id,
-        attempt_id: None,
-        merchant_refund_no: number.to_owned(),
-        amount_minor,
-        currency: None,
-        reason: String::new(),
         origin: Origin::system(),
     }
 }

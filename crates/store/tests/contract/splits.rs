@@ -3,7 +3,7 @@
 use crate::bed::Bed;
 use crate::cases::{assert_sound, balance, collect, create};
 use crate::commands::{CHANNEL, Create, OpenShop, pending};
-use crate::furnish::{Furnish, contract};
+use crate::furnish::{Furnish, contract, refund};
 use crate::sqlite_only::raw;
 use tillkeeper_store::{Page, SplitFilter, StoreConfig, verify};
 use tk_domain::audit::Origin;
@@ -11,7 +11,7 @@ use tk_domain::channel_account::Channel;
 use tk_domain::id::{MerchantId, PaymentId, RefundId, SplitReceiverId};
 use tk_domain::merchant::UpdateMerchant;
 use tk_domain::payment::Payment;
-use tk_domain::refund::{CreateRefund, TakeRefundReport};
+use tk_domain::refund::TakeRefundReport;
 use tk_domain::report::{RefundFinding, RefundReport, Source};
 use tk_domain::split::{
     AddSplitReceiver, Binding, CreateSplit, ReceiverFinding, ReceiverKind, ReturnMode, ReturnStatus, Share,
@@ -52,20 +52,6 @@ fn split(bed: &Bed, payment_id: PaymentId, (to, minor): (MerchantId, i64)) -> Cr
         merchant_split_no: format!("S{minor}"),
         terms: SplitTerms { shares: vec![share], ..SplitTerms::default() },
         last: false,
-        origin: Origin::system(),
-    }
-}
-
-fn refund(bed: &Bed, payment_id: PaymentId, (number, amount_minor): (&str, i64)) -> CreateRefund {
-    CreateRefund {
-        tenant_id: bed.tenant_id,
-        app_id: None,
-        payment_id,
-        attempt_id: None,
-        merchant_refund_no: number.to_owned(),
-        amount_minor,
-        currency: None,
-        reason: String::new(),
         origin: Origin::system(),
     }
 }
