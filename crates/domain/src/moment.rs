@@ -67,8 +67,9 @@ pub const fn shanghai_day(at_us: i64) -> i64 {
 /// The Shanghai date of a day number as `YYYY-MM-DD` (Howard Hinnant's civil-from-days).
 #[must_use]
 pub fn date_text(day: i64) -> String {
-    let (year, month, date) = civil(day);
-    format!("{year:04}-{month:02}-{date:02}")
+    let mut text = String::with_capacity(TIME_TEXT_LENGTH);
+    write_date(&mut text, day);
+    text
 }
 
 /// Whether the text is a date of the calendar, `YYYY-MM-DD`.
@@ -101,7 +102,40 @@ pub fn time_text(at_us: i64) -> String {
     let second = at_us.saturating_add(8 * HOUR_US).rem_euclid(DAY_US).div_euclid(SECOND_US);
     let (hour, minute, second) =
         (second.div_euclid(3_600), second.div_euclid(60).rem_euclid(60), second.rem_euclid(60));
-    format!("{}T{hour:02}:{minute:02}:{second:02}+08:00", date_text(day))
+    let mut text = String::with_capacity(TIME_TEXT_LENGTH);
+    write_date(&mut text, day);
+    for (mark, number) in [('T', hour), (':', minute), (':', second)] {
+        text.push(mark);
+        write_two(&mut text, number);
+    }
+    text.push_str("+08:00");
+    text
+}
+
+/// How long `YYYY-MM-DDThh:mm:ss+08:00` is; a year of five digits makes the text grow.
+const TIME_TEXT_LENGTH: usize = 25;
+
+/// Written digit by digit: every event and every answer holds several times.
+fn write_date(text: &mut String, day: i64) {
+    let (year, month, date) = civil(day);
+    if (0..=9_999).contains(&year) {
+        write_two(text, year.div_euclid(100));
+        write_two(text, year.rem_euclid(100));
+    } else {
+        text.push_str(&format!("{year:04}"));
+    }
+    for number in [month, date] {
+        text.push('-');
+        write_two(text, number);
+    }
+}
+
+/// A number from 0 to 99 as two digits.
+fn write_two(text: &mut String, number: i64) {
+    for digit in [number.div_euclid(10), number.rem_euclid(10)] {
+        let digit = u8::try_from(digit).unwrap_or_default();
+        text.push(char::from(b'0'.saturating_add(digit)));
+    }
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "days of 64-bit microseconds stay far below overflow")]

@@ -38,7 +38,7 @@ impl Desk {
             _ => (FileFormat::Csv, "csv"),
         };
         // Seldom asked banks leave it to the final statement to tell of what came last.
-        let settings = settings(word, pick(&mut dice, &[1_800, 21_600, 86_400]));
+        let settings = settings(word, pick(&mut dice, &[7_200, 21_600, 86_400]));
         let mut bank = Bank::new(seed, Habits::default());
         bank.open(ACCOUNT, "Fictional Life").ok()?;
         // The account is in use before the story and after it; the next balance shows what a file lacked.
