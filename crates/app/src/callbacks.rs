@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tk_channels::callback::{About, CallbackFinding, Headers, RawCallback, RefundHint, Reply};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
-use tk_domain::exception::OpenOrphan;
+use tk_domain::exception::{OpenOrphan, OrphanOf};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, TenantId};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::{Refund, RequestRefundQuery, TakeRefundReport};
@@ -199,7 +199,16 @@ impl App {
             | PaymentFinding::NotFound
             | PaymentFinding::Unclear(_) => 0,
         };
-        self.submit(OpenOrphan { tenant_id, channel_account_id, out_no, amount_minor }).await.map(drop)
+        let account = (tenant_id, channel_account_id);
+        self.open_orphan_of(account, (OrphanOf::Order, out_no, amount_minor)).await
+    }
+
+    async fn open_orphan_of(
+        &self,
+        (tenant_id, channel_account_id): (TenantId, ChannelAccountId),
+        (of, out_no, amount_minor): (OrphanOf, String, i64),
+    ) -> Result<(), Failure> {
+        self.submit(OpenOrphan { tenant_id, channel_account_id, of, out_no, amount_minor }).await.map(drop)
     }
 
     /// What a callback proves about a refund is taken; where it only mentions one, that is a reason to ask now.
@@ -209,10 +218,17 @@ impl App {
         account_id: ChannelAccountId,
         hint: RefundHint,
     ) -> Result<(), Failure> {
-        let Some(id) = own_number(&hint.out_no, 'R').map(RefundId) else { return Ok(()) };
-        let refund = self.reader().get::<Refund>(&(tenant_id, id)).await?;
+        let refund = match own_number(&hint.out_no, 'R').map(RefundId) {
+            Some(id) => self.reader().get::<Refund>(&(tenant_id, id)).await?,
+            None => None,
+        };
         let Some(refund) = refund.filter(|refund| refund.channel_account_id == account_id) else {
-            return Ok(());
+            // Money that left us without our word: made in the channel's own portal, say. The channel tells it once.
+            // A withdrawal of an order goes by the order's own number and is proven with the order.
+            if own_number(&hint.out_no, 'T').is_some() {
+                return Ok(());
+            }
+            return self.open_orphan_of((tenant_id, account_id), (OrphanOf::Refund, hint.out_no, 0)).await;
         };
         let taken = match hint.finding {
             Some(finding) => self.take_refund_finding(&refund, finding).await,

@@ -63,17 +63,25 @@ fn policy_name(id: IdentityPolicyId) -> String {
     format!("identity_policy/{id}")
 }
 
+/// The ASCII character that stands in a cell of twice the width, U+FF01 to U+FF5E; any other as it is.
+fn half_width(letter: char) -> char {
+    let code = u32::from(letter);
+    if (0xFF01..=0xFF5E).contains(&code) { char::from_u32(code - 0xFEE0).unwrap_or(letter) } else { letter }
+}
+
+fn passed_over(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '-' | '(' | ')')
+}
+
 impl App {
     /// The payer of a document number: a keyed hash by which equal numbers of one tenant find each other and nobody
-    /// reads them. Only letters and digits matter.
+    /// reads them. Blanks, hyphens and brackets do not matter, nor whether characters are full width; none for anything
+    /// else than letters and digits.
     #[must_use]
     pub fn payer_id(&self, tenant_id: TenantId, id_number: &str) -> Option<PayerId> {
-        let plain: String = id_number
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_uppercase())
-            .collect();
-        if plain.is_empty() {
+        let told = id_number.chars().map(half_width).filter(|letter| !passed_over(*letter));
+        let plain: String = told.map(|letter| letter.to_ascii_uppercase()).collect();
+        if plain.is_empty() || !plain.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
             return None;
         }
         let key = seal::derive(&self.config().master_key, "blind index");

@@ -151,14 +151,26 @@ impl Exception {
     }
 }
 
-/// Opens the matter of a verified message about an order that is not ours.
+words! {
+    /// What a message about something that is not ours names.
+    OrphanOf {
+        /// An order: money that came in.
+        Order = "order",
+        /// A refund: money that left.
+        Refund = "refund",
+    }
+}
+
+/// Opens the matter of a verified message about an order or a refund that is not ours.
 #[derive(Debug, Clone)]
 pub struct OpenOrphan {
     /// The tenant whose channel account was told.
     pub tenant_id: TenantId,
     /// The channel account that was told.
     pub channel_account_id: ChannelAccountId,
-    /// The order number that the channel named.
+    /// What it names.
+    pub of: OrphanOf,
+    /// The number that the channel named.
     pub out_no: String,
     /// The amount that the channel named, minor units; 0 if none.
     pub amount_minor: i64,
@@ -166,7 +178,10 @@ pub struct OpenOrphan {
 
 impl OpenOrphan {
     fn id(&self) -> ExceptionId {
-        let subject = format!("{}/{}", self.channel_account_id, self.out_no);
+        let subject = match self.of {
+            OrphanOf::Order => format!("{}/{}", self.channel_account_id, self.out_no),
+            OrphanOf::Refund => format!("{}/refund/{}", self.channel_account_id, self.out_no),
+        };
         Exception::id_of(self.tenant_id, ExceptionKind::OrphanReport, &subject)
     }
 }
@@ -199,7 +214,8 @@ impl Command for OpenOrphan {
             attempt_id: None,
             refund_id: None,
             amount_minor: self.amount_minor.max(0),
-            detail: json!({ "channel_account": self.channel_account_id, "out_no": out_no }).to_string(),
+            detail: json!({ "channel_account": self.channel_account_id, "of": self.of, "out_no": out_no })
+                .to_string(),
             resolution: None,
             status: ExceptionStatus::Open,
             opened_at_us: moment.now_us,
@@ -208,7 +224,7 @@ impl Command for OpenOrphan {
         };
         let mut changes = Changes::default();
         let origin = Origin::channel(self.channel_account_id);
-        let detail = json!({ "out_no": out_no });
+        let detail = json!({ "of": self.of, "out_no": out_no });
         changes.audit((self.tenant_id, &origin), Act::ExceptionOpen, &exception.id, &detail, moment);
         changes.put(exception.clone());
         Ok(Decision::new(exception, changes))

@@ -29,6 +29,7 @@ pub mod moment;
 pub mod operating_profile;
 pub mod partner;
 pub mod payment;
+mod person;
 pub mod prepayment;
 pub mod product;
 pub mod refund;

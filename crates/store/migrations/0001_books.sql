@@ -193,6 +193,8 @@ CREATE TABLE natural_keys (
   id {id} NOT NULL,
   PRIMARY KEY (tenant_id, kind, natural_key)
 ) {clustered};
+-- What is used once and forgotten, in the order of its time.
+CREATE INDEX natural_keys_passing ON natural_keys (tenant_id, id) WHERE kind IN ('nonce', 'oauth_state');
 @pruned natural_keys
 -- Only what is used once is ever forgotten: no other key changes or goes.
 @postgres REVOKE UPDATE ON natural_keys FROM tillkeeper_app;

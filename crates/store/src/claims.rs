@@ -162,9 +162,9 @@ impl Store {
         let least = tk_domain::id::Id128::v7(now_us.saturating_sub(BATCHES_KEPT_US), 0);
         let nonces = Sql {
             text: format!(
-                "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND natural_key IN (
-                   SELECT natural_key FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND id < ?2
-                   LIMIT {PRUNED_MAX}) RETURNING id"
+                "DELETE FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND (kind, natural_key) IN (
+                   SELECT kind, natural_key FROM natural_keys WHERE tenant_id = ?1 AND kind IN ('nonce', 'oauth_state') AND id < ?2
+                   ORDER BY id LIMIT {PRUNED_MAX}) RETURNING id"
             ),
             params: vec![tenant_id.to_value(), least.to_value()],
             returns: vec![Kind::Id],

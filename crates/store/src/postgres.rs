@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 use tk_domain::id::{TenantId, TypedId};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 const BEGIN: &str = "BEGIN";
 const COMMIT: &str = "COMMIT";
@@ -50,7 +51,7 @@ type Params<'a> = Vec<Box<dyn ToSql + Sync + Send + 'a>>;
 impl PostgresSession {
     /// Connects; the connection itself runs as a task of the calling runtime.
     pub async fn connect(url: &str, purpose: Purpose) -> Result<Self, DbError> {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        let (client, connection) = patient(url)?.connect(NoTls).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "database connection ended");
@@ -202,6 +203,26 @@ impl PostgresSession {
     fn statement(&self, text: &str) -> Result<&Statement, DbError> {
         self.prepared.get(text).ok_or_else(|| DbError::Other(format!("not prepared: {text}")))
     }
+}
+
+/// How long a connection may take to be made, and how long a server that says nothing may be waited for: it may be gone
+/// without a word. What the address itself sets stands.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const UNHEARD_WITHIN: Duration = Duration::from_secs(20);
+const IDLE_ASKED_AFTER: Duration = Duration::from_secs(30);
+
+fn patient(url: &str) -> Result<Config, DbError> {
+    let mut config: Config = url.parse()?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_WITHIN);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNHEARD_WITHIN);
+    }
+    if !url.contains("keepalives_idle") {
+        config.keepalives_idle(IDLE_ASKED_AFTER);
+    }
+    Ok(config)
 }
 
 /// A plan made for a small table may not suit a large one: plans are made anew at growing distances.

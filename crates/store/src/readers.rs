@@ -15,10 +15,15 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// Requests that may wait for a connection.
 const WAITING_MAX: usize = 4_096;
 
+/// PostgreSQL connections kept for look-ups by key and claims, so that no list of one tenant is in everybody's way.
+const QUICK: usize = 2;
+
 /// A pool of connections on threads of its own; clones share it.
 #[derive(Debug, Clone)]
 pub struct Readers {
     requests: Sender<Request>,
+    /// For what is over in a moment.
+    quick: Sender<Request>,
     by_key: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -27,6 +32,7 @@ impl Readers {
     pub fn open(source: &Source, count: usize) -> Result<Self, OpenError> {
         let (requests, receiver) = channel(WAITING_MAX);
         let mut by_key = Vec::new();
+        let mut quick = requests.clone();
         match source {
             Source::Sqlite(directory) => {
                 read_sqlite(directory, count, receiver)?;
@@ -34,9 +40,14 @@ impl Readers {
                     by_key.push(open_readable(directory)?);
                 }
             }
-            Source::Postgres(url) => read_postgres(url.clone(), count, receiver)?,
+            Source::Postgres(url) => {
+                read_postgres(url.clone(), count, receiver)?;
+                let (sender, receiver) = channel(WAITING_MAX);
+                read_postgres(url.clone(), QUICK, receiver)?;
+                quick = sender;
+            }
         }
-        Ok(Self { requests, by_key: Arc::new(Mutex::new(by_key)) })
+        Ok(Self { requests, quick, by_key: Arc::new(Mutex::new(by_key)) })
     }
 
     /// Looks rows up by their keys. SQLite needs some microseconds for that, less than waking a thread, so it runs
@@ -48,24 +59,41 @@ impl Readers {
     ) -> Result<Vec<Returned>, Failure> {
         let idle = || self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         let free = idle().pop();
-        let Some(connection) = free else { return self.run(tenants, statements).await };
+        let Some(connection) = free else { return self.run_quick(tenants, statements).await };
         let returned = run_all(&connection, &statements);
         idle().push(connection);
         returned.map_err(Failure::from)
     }
 
+    /// Runs statements that are over in a moment, as [`Self::run`] does.
+    pub async fn run_quick(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
+        ask(&self.quick, tenants, statements).await
+    }
+
     /// Runs statements in one transaction that sees the rows of these tenants.
     pub async fn run(&self, tenants: Vec<TenantId>, statements: Vec<Sql>) -> Result<Vec<Returned>, Failure> {
-        let (request, answer) = Request::new(tenants, statements);
-        match self.requests.try_send(request) {
-            Ok(()) => {}
-            Err(TrySendError::Full(request)) => request.fail(Failure::Overloaded { retry_after_s: 1 }),
-            Err(TrySendError::Closed(request)) => {
-                request.fail(Failure::Unavailable("shutting down".to_owned()));
-            }
-        }
-        answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the reader ended".to_owned())))
+        ask(&self.requests, tenants, statements).await
     }
+}
+
+async fn ask(
+    requests: &Sender<Request>,
+    tenants: Vec<TenantId>,
+    statements: Vec<Sql>,
+) -> Result<Vec<Returned>, Failure> {
+    let (request, answer) = Request::new(tenants, statements);
+    match requests.try_send(request) {
+        Ok(()) => {}
+        Err(TrySendError::Full(request)) => request.fail(Failure::Overloaded { retry_after_s: 1 }),
+        Err(TrySendError::Closed(request)) => {
+            request.fail(Failure::Unavailable("shutting down".to_owned()));
+        }
+    }
+    answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the reader ended".to_owned())))
 }
 
 fn read_sqlite(directory: &Path, count: usize, receiver: Receiver<Request>) -> Result<(), OpenError> {

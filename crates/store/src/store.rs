@@ -178,7 +178,7 @@ impl Store {
         statements: Vec<Sql>,
     ) -> Result<Vec<Returned>, Failure> {
         let (Engine::Sqlite, Some(queue)) = (self.inner.engine, self.inner.queues.first()) else {
-            return self.inner.readers.run(tenants, statements).await;
+            return self.inner.readers.run_quick(tenants, statements).await;
         };
         let (request, answer) = Request::new(tenants, statements);
         queue.request(request);

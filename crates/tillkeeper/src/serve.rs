@@ -91,11 +91,26 @@ impl Server {
             trusted_proxies: self.trusted_proxies.clone(),
             limits: Limits::default(),
         };
-        let workers = app.run_workers()?;
+        let mut workers = app.run_workers()?;
         let state = WebState::new(app.clone(), config);
-        let served = tk_web::serve(listener, state, interrupted()).await;
-        drop(workers);
+        let (fell, fallen) = tokio::sync::oneshot::channel();
+        // Workers go on for as long as the process does: without one of them money would wait with nobody to ask.
+        let watch = tokio::spawn(async move {
+            let ended = workers.join_next().await;
+            tracing::error!(?ended, "a worker ended; the process stops, so that another takes over");
+            let _ = fell.send(());
+        });
+        let stop = async {
+            tokio::select! {
+                () = interrupted() => {}
+                Ok(()) = fallen => {}
+            }
+        };
+        let served = tk_web::serve(listener, state, stop).await;
+        let fell = watch.is_finished();
+        watch.abort();
         app.reader().close();
+        ensure!(!fell, "a worker ended");
         Ok(served?)
     }
 }

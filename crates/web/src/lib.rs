@@ -12,6 +12,8 @@ mod listener;
 pub mod locale;
 pub mod parse;
 pub mod problem;
+mod rooms;
+mod stalling;
 mod state;
 
 pub use listener::serve;

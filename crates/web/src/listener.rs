@@ -1,6 +1,8 @@
-//! Connections: how many at once, and how long each may take to say what it wants.
+//! Connections: how many at once, and how long each may take to say what it wants and to hear the answer.
 
 use crate::WebState;
+use crate::rooms::{Place, Rooms};
+use crate::stalling::Stalling;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use hyper::body::Incoming;
@@ -21,6 +23,9 @@ const FINISH: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again after the system refused (no file descriptors left).
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How long a peer may leave an answer unread.
+const UNREAD: Duration = Duration::from_secs(20);
+
 /// Serves the public port until `stop` ends, then lets requests under way finish.
 pub async fn serve(
     listener: TcpListener,
@@ -30,6 +35,7 @@ pub async fn serve(
     let limits = &state.config.limits;
     let builder = builder(Duration::from_millis(limits.header_timeout_ms));
     let room = Arc::new(Semaphore::new(limits.connections_max));
+    let rooms = Arc::new(Rooms::default());
     let router = crate::router(&state);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -39,7 +45,13 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accept(&listener, &room) => accepted?,
         };
-        tokio::spawn(converse((stream, peer, place), (builder.clone(), router.clone()), graceful.watcher()));
+        let ip = peer.ip().to_canonical();
+        // A proxy that we trust speaks for many, and counts them itself.
+        let trusted = state.config.trusted_proxies.contains(&ip);
+        let most = if trusted { limits.connections_max } else { limits.connections_per_address_max };
+        let Some(own) = rooms.enter(ip, most) else { continue };
+        let places = (place, own);
+        tokio::spawn(converse((stream, peer, places), (builder.clone(), router.clone()), graceful.watcher()));
     }
     drop(listener);
     if tokio::time::timeout(FINISH, graceful.shutdown()).await.is_err() {
@@ -71,7 +83,7 @@ async fn accept(
 }
 
 async fn converse(
-    (stream, peer, _place): (TcpStream, SocketAddr, OwnedSemaphorePermit),
+    (stream, peer, _places): (TcpStream, SocketAddr, (OwnedSemaphorePermit, Place)),
     (builder, router): (http1::Builder, Router),
     watcher: Watcher,
 ) {
@@ -83,7 +95,8 @@ async fn converse(
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let stream = Stalling::new(TokioIo::new(stream), UNREAD);
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended badly");
     }

@@ -43,6 +43,8 @@ pub struct Limits {
     pub header_timeout_ms: u64,
     /// Connections open at once; further ones wait to be accepted.
     pub connections_max: usize,
+    /// Connections of one address (IPv6: of one /64) at a time; proxies that are trusted have as many as there are.
+    pub connections_per_address_max: usize,
     /// All header names and values together, bytes; far larger ones are refused by the HTTP reader itself.
     pub headers_max: usize,
     /// How long a request may wait for a channel, microseconds.
@@ -60,6 +62,7 @@ impl Default for Limits {
             body_timeout_ms: 8_000,
             header_timeout_ms: 20_000,
             connections_max: 8_192,
+            connections_per_address_max: 1_024,
             headers_max: 64 * 1024,
             channel_wait_us: 4_000_000,
         }

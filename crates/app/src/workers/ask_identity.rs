@@ -1,36 +1,57 @@
 //! Asks providers about identity checks whose outcome is not known.
 
-use crate::workers::rounds::duration;
+use crate::workers::rounds::{Places, duration};
 use crate::{App, Failure};
+use tk_domain::id::TenantId;
 use tk_domain::moment::SECOND_US;
 
 /// Tenants looked at together.
 const TENANTS_AT_ONCE: i64 = 500;
-/// Checks asked about per tenant and round.
-const ROUND_MAX: i64 = 32;
+/// Checks asked about at once, and of one tenant: its provider may be slow.
+const CHECKS_MAX: usize = 32;
+const OF_TENANT_MAX: i64 = 4;
 /// The pace of rounds: an outcome that was not heard at once is not in a hurry.
 const PACE_US: i64 = 5 * SECOND_US;
 
 /// Works until dropped.
 pub(super) async fn run(app: App) {
+    let places = Places::new(CHECKS_MAX, OF_TENANT_MAX);
     loop {
-        if let Err(failure) = round(&app).await {
+        if let Err(failure) = round(&app, &places).await {
             tracing::warn!(%failure, "identity checks could not be asked about");
         }
         tokio::time::sleep(duration(PACE_US)).await;
     }
 }
 
-async fn round(app: &App) -> Result<(), Failure> {
+async fn round(app: &App, places: &Places) -> Result<(), Failure> {
     let mut after = None;
     loop {
         let tenants = app.reader().tenants_after(after, TENANTS_AT_ONCE).await?;
         let Some(last) = tenants.last() else { return Ok(()) };
         after = Some(last.id);
         for tenant in &tenants {
-            for check in app.reader().identity_checks_due(tenant.id, app.now_us(), ROUND_MAX).await? {
-                app.ask_identity(&check).await?;
-            }
+            begin(app, places, tenant.id).await?;
         }
     }
+}
+
+/// Asks about as many of a tenant's checks as it has places for, without waiting for the answers; one that cannot be asked
+/// about leaves the others alone.
+async fn begin(app: &App, places: &Places, tenant_id: TenantId) -> Result<(), Failure> {
+    // What is still being asked about is still due, and comes first: nothing else is begun beside it.
+    if places.free_of(tenant_id) < OF_TENANT_MAX {
+        return Ok(());
+    }
+    for check in app.reader().identity_checks_due(tenant_id, app.now_us(), OF_TENANT_MAX).await? {
+        let Some(place) = places.take(tenant_id).await else { return Ok(()) };
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = app.ask_identity(&check).await {
+                tracing::warn!(%failure, check = %check.id, "an identity check could not be asked about");
+            }
+            drop(place);
+        });
+    }
+    Ok(())
 }

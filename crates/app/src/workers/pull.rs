@@ -53,6 +53,11 @@ impl App {
         }
     }
 
+    /// Notes that a statement came and could not be taken for a trouble of our own.
+    pub async fn note_untaken(&self, link: &BankLink, failure: &Failure) -> Result<Pulled, Failure> {
+        self.note_pull(link, troubled(PullTrouble::NotStored, &failure.to_string()), 0).await
+    }
+
     /// Makes the next question to a bank due now.
     pub async fn ask_bank_now(&self, command: AskBankNow) -> Result<BankLink, Failure> {
         self.submit(command).await

@@ -49,6 +49,12 @@ async fn ask(app: &App, link: &BankLink) {
             let (new, trouble) = (pulled.new, pulled.link.trouble);
             tracing::debug!(bank_link = %link.id, new, ?trouble, "a bank was asked");
         }
-        Err(failure) => tracing::warn!(%failure, bank_link = %link.id, "a bank's statement was not taken"),
+        Err(failure) => {
+            tracing::warn!(%failure, bank_link = %link.id, "a bank's statement was not taken");
+            // Noted on the link, so that a trouble that lasts is told to a person and the next question comes in time.
+            if let Err(failure) = app.note_untaken(link, &failure).await {
+                tracing::warn!(%failure, bank_link = %link.id, "nor could that be noted");
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn ask(line: &Line<'_>, bank: &Link) -> Asked {
         }
         PullTrouble::Forged => Asked::Unverified(nothing.detail),
         PullTrouble::Unreachable => Asked::Unheard("unreachable", nothing.detail),
-        PullTrouble::Misconfigured => Asked::Unheard("not_sent", nothing.detail),
+        PullTrouble::Misconfigured | PullTrouble::NotStored => Asked::Unheard("not_sent", nothing.detail),
     }
 }
 

@@ -18,6 +18,8 @@ words! {
         PaymentsRead = "payments:read",
         /// Create, attempt, close and query payments.
         PaymentsWrite = "payments:write",
+        /// Say that the tenant, a partner or the channel pays a part of an amount.
+        PartsWrite = "parts:write",
         /// Read who pays in full.
         PiiRead = "pii:read",
         /// Read refunds.

@@ -3,6 +3,7 @@
 use super::open::waiting;
 use super::{Agreement, AgreementStatus};
 use crate::audit::{Act, Origin};
+use crate::channel_account::Method;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AgreementId, AttemptId, PaymentId, TenantId, TypedId};
@@ -10,6 +11,7 @@ use crate::identity::{self, Gate};
 use crate::moment::{MINUTE_US, Moment, SECOND_US, shanghai_day};
 use crate::payment::Payment;
 use crate::refusal::Refusal;
+use crate::routing::{Demand, route};
 use crate::snapshot::Snapshot;
 use serde_json::json;
 
@@ -52,6 +54,13 @@ impl AskCardCode {
         let agreement = snapshot.agreements.get(&(self.tenant_id, self.agreement_id));
         let agreement = agreement.filter(|row| row.serves(payment));
         let agreement = agreement.ok_or(Refusal::NotFound { what: "agreement" })?;
+        let accounts = snapshot.channel_accounts_of(self.tenant_id);
+        // A code for a contract that the attempt would not take is sent for nothing.
+        if route(accounts, Method::QuickPay, &Demand::of(payment)).chosen
+            != Some(agreement.channel_account_id)
+        {
+            return Err(Refusal::ChannelNotAvailable);
+        }
         Gate::before(payment, snapshot, now_us)?;
         let today = agreement.codes_day == shanghai_day(now_us);
         if today && agreement.codes_count >= CODES_A_DAY_MAX {
@@ -78,6 +87,7 @@ impl Command for AskCardCode {
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Payment(self.tenant_id, self.payment_id));
         wants.add(Want::Agreement(self.tenant_id, self.agreement_id));
+        wants.add(Want::ChannelAccounts(self.tenant_id));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
         identity::want(payment, snapshot, wants);

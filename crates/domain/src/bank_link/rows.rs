@@ -59,6 +59,8 @@ words! {
         Forged = "forged",
         /// The statement does not begin where the one before it ended.
         Gap = "gap",
+        /// It came, and our own storage could not take it then.
+        NotStored = "not_stored",
     }
 }
 
@@ -73,7 +75,9 @@ impl PullTrouble {
             | Self::OtherDay
             | Self::Forged
             | Self::Gap => true,
-            Self::Unreachable | Self::TurnedAway | Self::Misconfigured | Self::NotYet => false,
+            Self::Unreachable | Self::TurnedAway | Self::Misconfigured | Self::NotYet | Self::NotStored => {
+                false
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, ChequeId, PaymentId, TenantId, TypedId};
 use crate::moment::{Moment, shanghai_day};
 use crate::payment::TakePaymentReport;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::report::{PaymentFinding, PaymentReport, Source};
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use crate::webhook::EventKind;
 use serde_json::json;
 

@@ -14,13 +14,16 @@ use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
 use crate::payment::{
     Attempt, AttemptStatus, ClosingEarlier, NewAttempt, Payment, PaymentStatus, clear_open, want_open,
 };
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::routing::{Demand, method_allowed, route};
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;
+
+/// How often one paper may be received again after it was withdrawn or had bounced.
+const RECEIVED_MAX: usize = 5;
 
 /// Receives a cheque for the whole amount of a payment.
 #[derive(Debug, Clone)]
@@ -63,8 +66,28 @@ impl ReceiveCheque {
         KeyName::scoped(self.tenant_id, NaturalKind::Cheque, &self.bank, &self.cheque_no)
     }
 
+    /// The key under which this cheque is or would be received: keys stay for ever, so that behind a cheque that was
+    /// withdrawn or bounced there is a key of its own for the paper's next way in.
+    fn place(&self, snapshot: &Snapshot) -> (KeyName, Option<ChequeId>) {
+        let mut key = self.key();
+        for _ in 0..RECEIVED_MAX {
+            let Some(id) = snapshot.natural_keys.get(&key).map(|known| ChequeId(known.id)) else {
+                return (key, None);
+            };
+            let over =
+                |cheque: &Cheque| matches!(cheque.status, ChequeStatus::Withdrawn | ChequeStatus::Bounced);
+            if !snapshot.cheques.get(&(self.tenant_id, id)).is_some_and(over) {
+                return (key, Some(id));
+            }
+            let behind = format!("{}/{id}", self.cheque_no);
+            key = KeyName::scoped(self.tenant_id, NaturalKind::Cheque, &self.bank, &behind);
+        }
+        let held = snapshot.natural_keys.get(&key).map(|known| ChequeId(known.id));
+        (key, held)
+    }
+
     fn known(&self, snapshot: &Snapshot) -> Option<Result<Cheque, Refusal>> {
-        let id = ChequeId(snapshot.natural_keys.get(&self.key())?.id);
+        let id = self.place(snapshot).1?;
         let cheque = snapshot.cheques.get(&(self.tenant_id, id)).cloned();
         let same = |row: &Cheque| (row.payment_id, row.amount_minor) == (self.payment_id, self.amount_minor);
         Some(cheque.filter(same).ok_or(Refusal::ChequeUsed))
@@ -147,7 +170,7 @@ impl ReceiveCheque {
         &self,
         payment: &Payment,
         account: &ChannelAccount,
-        mut changes: Changes,
+        (key, mut changes): (KeyName, Changes),
         moment: &mut Moment<'_>,
     ) -> Decision<ChequeReceived> {
         let attempt = self.attempt(payment, account, moment);
@@ -158,7 +181,7 @@ impl ReceiveCheque {
         payment.attempts_count = payment.attempts_count.saturating_add(1);
         payment.updated_at_us = moment.now_us;
         let mut cheque = self.row(&payment, &attempt, moment);
-        changes.put(NaturalKey { name: self.key(), id: attempt.id.id128() });
+        changes.put(NaturalKey { name: key, id: attempt.id.id128() });
         changes.put(payment_event(EventKind::PaymentProcessing, &mut payment, Some(&attempt), moment));
         changes.put(cheque_event(EventKind::ChequeReceived, &mut cheque, moment));
         let detail = json!({
@@ -187,15 +210,14 @@ impl Command for ReceiveCheque {
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::Payment(self.tenant_id, self.payment_id));
         wants.add(Want::ChannelAccount(self.tenant_id, self.channel_account_id));
-        wants.add(Want::Natural(self.key()));
+        let (key, held) = self.place(snapshot);
+        wants.add(Want::Natural(key));
+        wants.add_some(held.map(|id| Want::Cheque(self.tenant_id, id)));
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add(Want::Product(self.tenant_id, payment.product_id));
         identity::want(payment, snapshot, wants);
         want_open(payment, wants);
         want_partner(payment, wants);
-        if let Some(known) = snapshot.natural_keys.get(&self.key()) {
-            wants.add(Want::Cheque(self.tenant_id, ChequeId(known.id)));
-        }
     }
 
     fn decide(
@@ -218,6 +240,6 @@ impl Command for ReceiveCheque {
             return Ok(Decision::new(reply, changes));
         }
         gate.count(payment, &mut changes);
-        Ok(self.begin(payment, account, changes, moment))
+        Ok(self.begin(payment, account, (self.place(snapshot).0, changes), moment))
     }
 }

@@ -7,9 +7,9 @@ use crate::counter::{CounterDay, Seat, Shift, ShiftStatus, postings};
 use crate::decision::{Changes, Decision};
 use crate::id::{ShiftId, TenantId};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use crate::webhook::EventKind;
 use serde_json::json;
 

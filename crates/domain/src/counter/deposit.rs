@@ -9,9 +9,9 @@ use crate::id::{BankLineId, CashDepositId, ChannelAccountId, CounterDayId, Tenan
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use serde_json::json;
 
 /// Brings cash of a counter's day to a bank account.

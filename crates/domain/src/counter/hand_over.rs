@@ -10,11 +10,11 @@ use crate::key::NaturalKey;
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
 use crate::payment::Attempt;
+use crate::person::name_of_actor;
 use crate::refund::{Refund, RefundState, TakeRefundReport};
 use crate::refusal::Refusal;
 use crate::report::{RefundFinding, RefundReport, Source};
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use serde_json::json;
 use tk_money::Amount;
 

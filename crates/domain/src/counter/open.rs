@@ -7,9 +7,9 @@ use crate::counter::{CounterDay, DayStatus, Seat, Shift, ShiftStatus, Totals, po
 use crate::decision::{Changes, Decision};
 use crate::id::{ChannelAccountId, ShiftId, TenantId, TypedId};
 use crate::moment::{Moment, shanghai_day};
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use serde_json::json;
 use tk_money::Currency;
 

@@ -5,6 +5,7 @@ use crate::id::{
     AttemptId, BankLineId, CashDepositId, CashierId, ChannelAccountId, CounterDayId, Id128, MovementId,
     PaymentId, RefundId, ShiftId, TenantId,
 };
+use crate::person::plain_name;
 use crate::words::words;
 use sha2::{Digest, Sha256};
 use tk_money::Currency;
@@ -170,10 +171,10 @@ impl Shift {
         self.float_minor.saturating_add(self.totals.cash_in_minor).saturating_sub(self.totals.cash_out_minor)
     }
 
-    /// The cashier as an owner of accounts.
+    /// The cashier as an owner of accounts, under whatever spelling of the name.
     #[must_use]
     pub fn cashier_id(&self) -> CashierId {
-        CashierId(derived(self.tenant_id, &["cashier", &self.cashier]))
+        CashierId(derived(self.tenant_id, &["cashier", &plain_name(&self.cashier)]))
     }
 }
 
@@ -194,7 +195,10 @@ impl Seat {
     /// The seats that a shift of this cashier at this counter takes.
     #[must_use]
     pub fn ids_of(tenant_id: TenantId, counter: ChannelAccountId, cashier: &str) -> [Id128; 2] {
-        [derived(tenant_id, &["drawer", &counter.to_string()]), derived(tenant_id, &["cashier", cashier])]
+        [
+            derived(tenant_id, &["drawer", &counter.to_string()]),
+            derived(tenant_id, &["cashier", &plain_name(cashier)]),
+        ]
     }
 }
 

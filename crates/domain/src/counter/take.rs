@@ -12,12 +12,12 @@ use crate::moment::{Moment, date_text};
 use crate::payment::{
     Attempt, ClosingEarlier, NewAttempt, Payment, Vouched, clear_open, vouch, want_open, want_vouched,
 };
+use crate::person::name_of_actor;
 use crate::product::Product;
 use crate::refusal::Refusal;
 use crate::report::PaidEvidence;
 use crate::routing::{Demand, method_allowed, route};
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use serde_json::json;
 use tk_money::Amount;
 

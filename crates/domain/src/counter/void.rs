@@ -7,10 +7,11 @@ use crate::counter::{CounterFlow, CounterMovement, Shift, ShiftStatus, Slip, Voi
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, MovementId, PaymentId, RefundId, ShiftId, TenantId, TypedId};
 use crate::moment::Moment;
+use crate::person::{name_of_actor, second_person};
 use crate::refund::{CreateRefund, Refund, RejectRefund, ask_void};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::{Verdict, name_of_actor};
+use crate::transfer::Verdict;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -186,9 +187,7 @@ impl DecideVoid {
         if !waits || movement.content_hash() != self.seen {
             return Err(Refusal::ApprovalConsumed);
         }
-        if movement.void_by.as_ref() == Some(&self.by) {
-            return Err(Refusal::SecondPersonRequired);
-        }
+        second_person(movement.void_by.as_deref().unwrap_or_default(), &self.by, &self.origin)?;
         Ok(movement)
     }
 }
@@ -212,7 +211,6 @@ impl Command for DecideVoid {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Voided>, Refusal> {
-        name_of_actor(&self.by)?;
         let mut movement = self.movement(snapshot)?;
         let hand_over = self.hand_over();
         let seen = hand_over.seen(snapshot)?;

@@ -1,6 +1,6 @@
 //! Settling money in suspense: one person proposes, another decides, and only then anything moves.
 
-use crate::audit::{Act, Actor, Origin};
+use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
@@ -8,6 +8,7 @@ use crate::id::{AttemptId, EntryId, ExceptionId, PaymentId, TenantId, TypedId};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
 use crate::payment::{Attempt, AttemptStatus, Disposition, Payment, conclude};
+use crate::person::second_person;
 use crate::refund::create::refund_stray;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
@@ -241,15 +242,10 @@ fn kept(
 impl DecideResolution {
     /// Another person than the maker, about exactly what was proposed, once.
     fn check(&self, resolution: &Resolution) -> Result<(), Refusal> {
-        let same = |name: &str| name.trim().to_lowercase();
-        let by_key = matches!(self.origin.actor, Actor::ApiKey(_) | Actor::Channel(_) | Actor::Payer);
         if resolution.status != ResolutionStatus::PendingApproval {
             return Err(Refusal::ApprovalConsumed);
         }
-        let checker = same(&self.checker);
-        if by_key || checker.is_empty() || checker == same(&resolution.maker) {
-            return Err(Refusal::SecondPersonRequired);
-        }
+        second_person(&resolution.maker, &self.checker, &self.origin)?;
         let seen = resolution.content_hash(self.subject.exception_id) == self.content_hash;
         if seen && self.verdict != ResolutionStatus::PendingApproval {
             Ok(())

@@ -75,16 +75,17 @@ impl TakeIdentityReport {
     }
 }
 
-/// What is proven by a check that passed: never less than before, and of the payer who was checked.
+/// What is proven by a check that passed: of the payer who was checked, and never less than he proved before.
 pub(super) fn proven(check: &IdentityCheck, snapshot: &Snapshot) -> PaymentIdentity {
     let key = (check.tenant_id, check.payment_id);
     let start = || PaymentIdentity::start(check.tenant_id, check.payment_id, None);
     let stored = snapshot.payment_identities.get(&key).cloned().unwrap_or_else(start);
+    let same = stored.payer_id == Some(check.payer_id);
     PaymentIdentity {
         payer_id: Some(check.payer_id),
-        level: stored.level.max(Some(check.level)),
+        level: stored.level.filter(|_| same).max(Some(check.level)),
         // Another payer's day does not have this payment in its sum yet.
-        counted_day: stored.counted_day.filter(|_| stored.payer_id == Some(check.payer_id)),
+        counted_day: stored.counted_day.filter(|_| same),
         ..stored
     }
 }

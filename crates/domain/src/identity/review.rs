@@ -2,11 +2,12 @@
 
 use super::report::proven;
 use super::{IdentityCheck, IdentityLevel, IdentityStatus};
-use crate::audit::{Act, Actor, Origin};
+use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{IdentityCheckId, PaymentId, TenantId};
 use crate::moment::Moment;
+use crate::person::second_person;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;
@@ -167,15 +168,10 @@ impl IdentityCheck {
 impl DecideIdentityReview {
     /// Another person than the maker, about exactly what was proposed, once.
     fn check(&self, check: &IdentityCheck) -> Result<(), Refusal> {
-        let same = |name: &str| name.trim().to_lowercase();
         if check.status != IdentityStatus::PendingApproval {
             return Err(Refusal::ApprovalConsumed);
         }
-        let by_key = matches!(self.origin.actor, Actor::ApiKey(_) | Actor::Channel(_) | Actor::Payer);
-        let checker = same(&self.checker);
-        if by_key || checker.is_empty() || checker == same(check.made_by.as_deref().unwrap_or_default()) {
-            return Err(Refusal::SecondPersonRequired);
-        }
+        second_person(check.made_by.as_deref().unwrap_or_default(), &self.checker, &self.origin)?;
         let decides = matches!(self.verdict, IdentityStatus::Passed | IdentityStatus::Rejected);
         if decides && check.content_hash() == self.content_hash {
             Ok(())

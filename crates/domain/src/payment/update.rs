@@ -19,7 +19,7 @@ pub struct UpdatePayment {
     pub payment_id: PaymentId,
     /// The merchant's own data, a JSON object; `Some(None)` removes it.
     pub metadata: Option<Option<String>>,
-    /// Pay-before-issue facts, a JSON object; `Some(None)` removes them.
+    /// Pay-before-issue facts, a JSON object, of a payment that was made with such facts; they cannot be removed.
     pub fulfilment: Option<Option<String>>,
     /// Who asks.
     pub origin: Origin,
@@ -45,6 +45,11 @@ impl Command for UpdatePayment {
             .payments
             .get(&(self.tenant_id, self.payment_id))
             .ok_or(Refusal::NotFound { what: "payment" })?;
+        // Its row was made with the payment, and who is refunded is looked for by these facts.
+        if self.fulfilment.as_ref().is_some_and(|facts| facts.is_some() != stored.fulfilment.is_some()) {
+            let reason = "whether a policy is issued for it is settled when the payment is made";
+            return Err(Refusal::FieldInvalid { param: "fulfilment", reason });
+        }
         let mut payment = Payment {
             metadata: self.metadata.clone().unwrap_or_else(|| stored.metadata.clone()),
             fulfilment: self.fulfilment.clone().unwrap_or_else(|| stored.fulfilment.clone()),

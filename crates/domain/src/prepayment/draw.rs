@@ -7,10 +7,10 @@ use crate::id::{DrawId, EntryId, PrepaymentId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::prepayment::{Draw, DrawStatus, Prepayment};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::name_of_actor;
 use serde_json::json;
 use tk_money::Amount;
 

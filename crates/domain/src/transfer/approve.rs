@@ -1,13 +1,14 @@
 //! What two persons decide: lines entered by hand. The second person is another, and never a key.
 
-use crate::audit::{Act, Actor, Origin};
+use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{BankLineId, TenantId};
 use crate::moment::Moment;
+use crate::person::second_person;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::{BankLine, LineStatus, import, name_of_actor};
+use crate::transfer::{BankLine, LineStatus, import};
 use crate::words::words;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -56,20 +57,6 @@ impl BankLine {
         }
         hash.update(&self.sealed);
         hash.finalize().to_vec()
-    }
-}
-
-/// Refuses whoever may not decide what this maker proposed: the maker, under whatever spelling of the name, and
-/// whoever is no person of ours.
-pub(crate) fn second_person(maker: &str, by: &str, origin: &Origin) -> Result<(), Refusal> {
-    name_of_actor(by)?;
-    let plain = |name: &str| -> String {
-        name.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
-    };
-    match origin.actor {
-        Actor::ApiKey(_) | Actor::Channel(_) | Actor::Payer => Err(Refusal::SecondPersonRequired),
-        Actor::System if plain(maker) == plain(by) => Err(Refusal::SecondPersonRequired),
-        Actor::System => Ok(()),
     }
 }
 

@@ -10,13 +10,14 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, BankLineId, HoldId, MatchId, PaymentId, RefundId, ReturnId, TenantId, TypedId};
 use crate::moment::Moment;
+use crate::person::{name_of_actor, second_person};
 use crate::refund::{Refund, RefundState};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use crate::transfer::approve::{find, second_person, want};
+use crate::transfer::approve::{find, want};
 use crate::transfer::{
     BankLine, Flow, LineStatus, MatchStatus, ReturnState, ReturnStatus, TransferMatch, TransferReturn,
-    Verdict, name_of_actor, postings,
+    Verdict, postings,
 };
 use crate::view::refund_event;
 use crate::webhook::EventKind;

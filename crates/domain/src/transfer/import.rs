@@ -8,14 +8,13 @@ use crate::exception::{Exception, ExceptionKind};
 use crate::id::{BankLineId, ChannelAccountId, TenantId};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::slip::{matter, unproven_matter};
 use crate::transfer::statement::TellStatement;
 use crate::transfer::view::bank_line_event;
-use crate::transfer::{
-    BankLine, Flow, LineNature, LineSource, LineStatus, ReturnStatus, name_of_actor, postings,
-};
+use crate::transfer::{BankLine, Flow, LineNature, LineSource, LineStatus, ReturnStatus, postings};
 use crate::webhook::EventKind;
 use serde_json::json;
 use tk_money::Currency;

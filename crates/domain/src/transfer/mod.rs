@@ -24,7 +24,6 @@ mod tests;
 mod undo;
 mod view;
 
-pub(crate) use approve::second_person;
 pub use approve::{DecideBankLine, Verdict};
 pub use await_order::ExpectedPayer;
 pub(crate) use await_order::{Part, begin, end, incomplete, want_codes};
@@ -45,11 +44,3 @@ pub use slip::{FlagSlip, ProveSlip, SLIP_DAYS, UNPROVEN_DAYS, may_be_slip};
 pub use statement::TellStatement;
 pub use undo::UndoMatch;
 pub use view::{BankLineView, TransferMatchView, TransferReturnView};
-
-use crate::refusal::Refusal;
-
-/// Every act of a person has a name: 1 to 64 characters, none of them a control character.
-pub(crate) fn name_of_actor(by: &str) -> Result<(), Refusal> {
-    let fits = !by.trim().is_empty() && by.chars().count() <= 64 && !by.chars().any(char::is_control);
-    if fits { Ok(()) } else { Err(Refusal::FieldInvalid { param: "actor", reason: "1 to 64 characters" }) }
-}

@@ -9,6 +9,7 @@ use crate::id::{
 };
 use crate::ledger::{AccountKind, AccountRef, Side};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::approve::{find, want};
@@ -17,7 +18,7 @@ use crate::transfer::settle::want_accounts_of_order;
 use crate::transfer::view::bank_line_event;
 use crate::transfer::{
     BankLine, Flow, LineLink, LineNature, LineStatus, MatchStatus, OrderStatus, ReturnState, TransferMatch,
-    name_of_actor, postings,
+    postings,
 };
 use crate::view::payment_event;
 use crate::webhook::EventKind;

@@ -5,6 +5,7 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{BankLineId, ReturnId, TenantId, TypedId};
 use crate::moment::{DAY_US, HOUR_US, Moment};
+use crate::person::name_of_actor;
 use crate::refund::TakeRefundReport;
 use crate::refusal::Refusal;
 use crate::report::{RefundFinding, RefundReport, Source};
@@ -13,7 +14,7 @@ use crate::transfer::approve::{find, want};
 use crate::transfer::give_back::{may_prove, return_of};
 use crate::transfer::view::bank_line_event;
 use crate::transfer::{
-    BankLine, GivenBack, LineLink, LineNature, RefundRows, ReturnState, ReturnStatus, name_of_actor, postings,
+    BankLine, GivenBack, LineLink, LineNature, RefundRows, ReturnState, ReturnStatus, postings,
 };
 use crate::webhook::EventKind;
 use serde_json::json;

@@ -10,13 +10,12 @@ use crate::moment::{DAY_US, HOUR_US, Moment, shanghai_day};
 use crate::payment::{
     Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, want_fulfilment, want_parts,
 };
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::split;
 use crate::transfer::view::bank_line_event;
-use crate::transfer::{
-    BankLine, MatchStatus, OrderStatus, Reason, TransferMatch, TransferOrder, name_of_actor, postings,
-};
+use crate::transfer::{BankLine, MatchStatus, OrderStatus, Reason, TransferMatch, TransferOrder, postings};
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;

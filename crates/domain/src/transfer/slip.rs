@@ -7,13 +7,12 @@ use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{BankLineId, ExceptionId, TenantId, TypedId};
 use crate::ledger::AccountKind;
 use crate::moment::{Moment, shanghai_day};
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::approve::{find, want};
 use crate::transfer::view::bank_line_event;
-use crate::transfer::{
-    BankLine, Flow, LineLink, LineNature, LineSource, LineStatus, name_of_actor, postings,
-};
+use crate::transfer::{BankLine, Flow, LineLink, LineNature, LineSource, LineStatus, postings};
 use crate::webhook::EventKind;
 use serde_json::json;
 

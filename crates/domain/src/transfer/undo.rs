@@ -5,11 +5,12 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, BankLineId, MatchId, PaymentId, TenantId};
 use crate::moment::Moment;
+use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::settle::want_pair;
 use crate::transfer::view::bank_line_event;
-use crate::transfer::{MatchStatus, OrderStatus, TransferMatch, name_of_actor, postings};
+use crate::transfer::{MatchStatus, OrderStatus, TransferMatch, postings};
 use crate::webhook::EventKind;
 use serde_json::json;
 

@@ -35,8 +35,8 @@ pub const fn next_delivery_delay_us(tries: i64) -> i64 {
 pub enum DeliveryOutcome {
     /// 2xx (and the text `success` where the endpoint needs it).
     Delivered { status: i64 },
-    /// 410: it wants nothing more.
-    Gone,
+    /// 410: the address that was tried wants nothing more.
+    Gone { url: String },
     /// Anything else, or nothing.
     Failed { status: Option<i64>, error: String },
 }
@@ -53,9 +53,19 @@ pub struct TakeDeliveryOutcome {
 }
 
 impl TakeDeliveryOutcome {
+    /// Whether the endpoint has another address by now, at which the event is still wanted.
+    fn replaced(&self, delivery: &Delivery, url: &str, snapshot: &Snapshot) -> bool {
+        let endpoint = snapshot.webhook_endpoints.get(&(self.tenant_id, delivery.endpoint_id));
+        endpoint.is_some_and(|endpoint| endpoint.enabled && endpoint.url != url)
+    }
+
     fn later(&self, delivery: &mut Delivery, moment: &mut Moment<'_>) {
-        let DeliveryOutcome::Failed { status, error } = &self.outcome else { return };
-        delivery.last_status = *status;
+        let (status, error) = match &self.outcome {
+            DeliveryOutcome::Failed { status, error } => (*status, error.as_str()),
+            DeliveryOutcome::Gone { .. } => (Some(410), "the address was replaced meanwhile"),
+            DeliveryOutcome::Delivered { .. } => return,
+        };
+        delivery.last_status = status;
         delivery.last_error = Some(error.chars().take(200).collect());
         let delay_us = jittered(next_delivery_delay_us(delivery.tries), moment);
         delivery.due_at_us = moment.after(delay_us);
@@ -64,14 +74,28 @@ impl TakeDeliveryOutcome {
         }
     }
 
-    fn endpoint(&self, delivery: &Delivery, snapshot: &Snapshot, changes: &mut Changes, moment: &Moment<'_>) {
+    fn endpoint(
+        &self,
+        delivery: &Delivery,
+        snapshot: &Snapshot,
+        changes: &mut Changes,
+        moment: &mut Moment<'_>,
+    ) {
         let Some(endpoint) = snapshot.webhook_endpoints.get(&(self.tenant_id, delivery.endpoint_id)) else {
             return;
         };
         let mut endpoint = endpoint.clone();
         match &self.outcome {
             DeliveryOutcome::Delivered { .. } => endpoint.failing_since_us = None,
-            DeliveryOutcome::Gone => endpoint.enabled = false,
+            // An address that was replaced while it was being told speaks for itself only.
+            DeliveryOutcome::Gone { url } if *url == endpoint.url && endpoint.enabled => {
+                endpoint.enabled = false;
+                let detail = json!({ "enabled": false, "because": "410", "delivery": delivery.id });
+                let origin = Origin::system();
+                let audited = (self.tenant_id, &origin);
+                changes.audit(audited, Act::WebhookEndpointWrite, &endpoint.id, &detail, moment);
+            }
+            DeliveryOutcome::Gone { .. } => {}
             DeliveryOutcome::Failed { .. } => {
                 endpoint.failing_since_us.get_or_insert(moment.now_us);
             }
@@ -122,11 +146,13 @@ impl Command for TakeDeliveryOutcome {
                 delivery.last_error = None;
                 delivery.delivered_at_us = Some(moment.now_us);
             }
-            DeliveryOutcome::Gone => {
+            DeliveryOutcome::Gone { url } if !self.replaced(&delivery, url, snapshot) => {
                 delivery.status = DeliveryStatus::Dead;
                 delivery.last_status = Some(410);
             }
-            DeliveryOutcome::Failed { .. } => self.later(&mut delivery, moment),
+            DeliveryOutcome::Gone { .. } | DeliveryOutcome::Failed { .. } => {
+                self.later(&mut delivery, moment)
+            }
         }
         let mut changes = Changes::default();
         self.endpoint(&delivery, snapshot, &mut changes, moment);

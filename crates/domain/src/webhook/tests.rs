@@ -71,3 +71,26 @@ fn an_endpoint_switched_off_gets_no_test() {
     let send = SendTestEvent { tenant_id: TENANT, webhook_endpoint_id: endpoint.id, origin: origin() };
     assert!(matches!(trial.run(&send), Err(Refusal::FieldInvalid { param: "enabled", .. })));
 }
+
+#[test]
+fn a_replaced_address_that_is_gone_speaks_for_itself_only() {
+    let mut trial = Trial::new();
+    let endpoint = trial.run(&create(1)).unwrap();
+    let send = SendTestEvent { tenant_id: TENANT, webhook_endpoint_id: endpoint.id, origin: origin() };
+    trial.run(&send).unwrap();
+    let delivery_id = trial.snapshot.deliveries.iter().next().unwrap().id;
+    let gone = |url: &str| TakeDeliveryOutcome {
+        tenant_id: TENANT,
+        delivery_id,
+        outcome: DeliveryOutcome::Gone { url: url.to_owned() },
+    };
+    let later = trial.run(&gone("https://old.example/hooks")).unwrap();
+    assert_eq!((later.status, later.last_status), (DeliveryStatus::Pending, Some(410)));
+    let enabled = |trial: &Trial| trial.snapshot.webhook_endpoints.iter().next().unwrap().enabled;
+    assert!(enabled(&trial));
+    let dead = trial.run(&gone(&endpoint.url)).unwrap();
+    assert_eq!(dead.status, DeliveryStatus::Dead);
+    assert!(!enabled(&trial));
+    let audit = trial.snapshot.appended.audits.last().unwrap();
+    assert!(audit.detail.contains("410"), "switching off is written down: {}", audit.detail);
+}

@@ -122,3 +122,17 @@ fn only_the_channel_s_word_opens_a_card_and_what_is_ended_stays_so() {
     assert_eq!((ended.status, ended.sealed), (AgreementStatus::Ended, None));
     assert_eq!(world.run(&told(&begun)).unwrap().status, AgreementStatus::Ended);
 }
+
+#[test]
+fn no_code_is_sent_for_a_contract_that_the_attempt_would_not_take() {
+    let mut world = world();
+    let payment_id = world.payment();
+    let card = opened(&mut world, payment_id);
+    let better = ChannelAccount {
+        methods: r#"["quick_pay"]"#.to_owned(),
+        priority: -1,
+        ..contract(ChannelAccountId(Id128([9; 16])))
+    };
+    world.snapshot.channel_accounts.load(better);
+    assert_eq!(world.run(&ask(&card, payment_id)).unwrap_err(), Refusal::ChannelNotAvailable);
+}

@@ -447,3 +447,24 @@ fn the_merchant_bears_a_cheque_whose_money_the_bank_takes_back() {
     let raised = world.snapshot.exceptions.iter().any(|row| row.kind == ExceptionKind::TransferReversed);
     assert!(raised, "a person is told");
 }
+
+#[test]
+fn a_cheque_that_was_withdrawn_or_bounced_may_be_received_again() {
+    let mut world = world();
+    let first = world.received("00000031");
+    let payment = first.payment_id;
+    let again = |world: &World| world.cheque(payment, "00000031");
+    let known = world.run(&again(&world)).unwrap();
+    assert!(matches!(known, ChequeReceived::Known { cheque } if cheque.id == first.id));
+    world.advance(&first, ChequeStep::Withdraw { reason: "mistyped".to_owned() }).unwrap();
+    let ChequeReceived::New { cheque: second } = world.run(&again(&world)).unwrap() else {
+        panic!("not new")
+    };
+    assert_ne!(second.id, first.id);
+    let presented = world.present(&second).unwrap();
+    world.advance(&presented, bounce()).unwrap();
+    let other = world.payment();
+    let third = world.run(&world.cheque(other, "00000031")).unwrap();
+    assert!(matches!(third, ChequeReceived::New { .. }), "the paper has another payment now");
+    assert_eq!(world.run(&again(&world)).unwrap_err(), Refusal::ChequeUsed, "one cheque pays one payment");
+}

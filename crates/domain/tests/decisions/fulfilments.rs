@@ -8,7 +8,7 @@ use tk_domain::fulfilment::{
 };
 use tk_domain::id::{AttemptId, PaymentId};
 use tk_domain::ledger::AccountKind;
-use tk_domain::payment::{CreatePayment, RefundStatus};
+use tk_domain::payment::{CreatePayment, RefundStatus, UpdatePayment};
 use tk_domain::product::{IssueOn, Product, ProductLimits};
 use tk_domain::refund::{Refund, RefundRoute, RefundState};
 use tk_domain::refusal::Refusal;
@@ -190,4 +190,30 @@ fn a_policy_issued_before_its_money_is_late_by_its_own_limit() {
     assert_eq!(world.events(payment), ["payment.created", "payment.succeeded"], "issued already");
     let other = world.payment();
     assert_eq!(world.report_policy(other, Reported::Issued), Err(Refusal::NotFound { what: "fulfilment" }));
+}
+
+#[test]
+fn whether_there_is_a_policy_is_settled_when_the_payment_is_made() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let update = |payment_id, facts: Option<&str>| UpdatePayment {
+        tenant_id: TENANT,
+        payment_id,
+        metadata: None,
+        fulfilment: Some(facts.map(str::to_owned)),
+        origin: Origin::system(),
+    };
+    let (payment_id, attempt_id) = world.paid_policy();
+    world.report_policy(payment_id, Reported::Issued).unwrap();
+    let refused = world.run(&update(payment_id, None)).unwrap_err();
+    assert!(matches!(refused, Refusal::FieldInvalid { param: "fulfilment", .. }));
+    let corrected = world.run(&update(payment_id, Some(r#"{"proposal_no":"T2"}"#))).unwrap();
+    assert_eq!(corrected.fulfilment.as_deref(), Some(r#"{"proposal_no":"T2"}"#));
+    let refund = world.refund_of(attempt_id, "R-1", PRICE);
+    assert_eq!(world.run(&refund).unwrap_err(), Refusal::PolicyIssued, "never both");
+    let plain = world.payment();
+    let refused = world.run(&update(plain, Some("{}"))).unwrap_err();
+    assert!(
+        matches!(refused, Refusal::FieldInvalid { param: "fulfilment", .. }),
+        "nothing would announce it"
+    );
 }

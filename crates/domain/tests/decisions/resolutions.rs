@@ -107,7 +107,8 @@ fn only_another_person_decides_about_exactly_what_was_proposed_and_once() {
     let cases = [
         (named("王五"), Refusal::SecondPersonRequired),
         (named(" 王五 "), Refusal::SecondPersonRequired),
-        (named(""), Refusal::SecondPersonRequired),
+        (named("王 五"), Refusal::SecondPersonRequired),
+        (named(""), Refusal::FieldInvalid { param: "actor", reason: "1 to 64 characters" }),
         (by(Actor::ApiKey(ApiKeyId::default())), Refusal::SecondPersonRequired),
         (by(Actor::Channel(CONTRACT)), Refusal::SecondPersonRequired),
         (by(Actor::Payer), Refusal::SecondPersonRequired),

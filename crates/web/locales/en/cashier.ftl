@@ -259,6 +259,7 @@ identity-go-photos = Go on to the photos
 identity-error-name = Please enter the name as on the ID.
 identity-error-id-number = This number cannot be right; please compare each digit.
 identity-error-other-payer = This is not the person for whom the order was made. Please enter that person’s number, or contact the payee.
+identity-error-too-often = Too many tries. Please try again in ten minutes, or ask the payee.
 identity-error-card = A card number has 12 to 19 digits.
 identity-error-phone = Please enter digits only, such as 13812345678.
 identity-error-consent = Without your agreement the check cannot begin.

@@ -259,6 +259,7 @@ identity-go-photos = 下一步：拍摄证件
 identity-error-name = 请填写与证件一致的姓名。
 identity-error-id-number = 号码有误，请逐位核对。
 identity-error-other-payer = 这不是下单时登记的付款人。请填写该付款人的号码，或联系收款方。
+identity-error-too-often = 尝试次数过多。请过十分钟再试，或联系收款方。
 identity-error-card = 银行卡号为 12 至 19 位数字。
 identity-error-phone = 请只填数字，例如 13812345678。
 identity-error-consent = 未经您同意，无法开始核验。

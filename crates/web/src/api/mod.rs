@@ -81,6 +81,7 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(splits::get::get))
         .routes(routes!(agreements::list::list))
         .routes(routes!(agreements::get::get))
+        .routes(routes!(agreements::cancellation::create))
         .routes(routes!(identity::create::create))
         .routes(routes!(identity::list::list))
         .routes(routes!(identity::get::get))

@@ -55,7 +55,9 @@ impl Gate {
             rates.retain(|_, until_us| *until_us > now_us);
         }
         let until_us = rates.entry(key).or_insert(now_us);
-        let next_us = (*until_us).max(now_us) + step_us;
+        // A clock that was set back must not keep a key out for as long.
+        let saved_us = (*until_us).min(now_us + BURST_US.max(step_us));
+        let next_us = saved_us.max(now_us) + step_us;
         if next_us - now_us > BURST_US.max(step_us) {
             return Some(((next_us - now_us - BURST_US) / 1_000_000).max(0) + 1);
         }

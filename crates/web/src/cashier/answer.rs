@@ -44,6 +44,14 @@ pub fn onward(entry: &Entry, path: &str) -> Response {
     response
 }
 
+/// Back from a channel's page, which need not bring the entry cookie: on to a page of the payment that the token opens.
+pub fn led_on(state: &WebState, token: &str, path: &str) -> Response {
+    if state.app.links().read(token).is_none() {
+        return not_found(state, &HeaderMap::new());
+    }
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/c/{token}{path}"))]).into_response()
+}
+
 /// The one answer to every token that opens nothing.
 pub fn not_found(state: &WebState, headers: &HeaderMap) -> Response {
     let notice =

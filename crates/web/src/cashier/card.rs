@@ -9,16 +9,18 @@ use crate::parse::read_body;
 use crate::state::WebState;
 use askama::Template;
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use tk_app::Failure;
 use tk_app::store::{AgreementFilter, Page};
 use tk_domain::agreement::{Agreement, AgreementStatus, AskCardCode, CODE_LIVES_US, CardUse, OpenAgreement};
 use tk_domain::channel_account::Method;
 use tk_domain::id::{AgreementId, TypedId};
+use tk_domain::identity::IdentityStatus;
 use tk_domain::payment::{BrowserForm, StartAttempt};
 use tk_domain::refusal::Refusal;
+use tk_domain::routing::{Demand, route};
 
 /// Cards shown of one payer.
 const CARDS_MAX: usize = 10;
@@ -34,6 +36,8 @@ pub struct CardRow {
     pub name: String,
     /// Whether a code for this payment is on its way to the payer.
     pub code_sent: bool,
+    /// Whether it may be ended here.
+    pub removable: bool,
 }
 
 /// Payment by card.
@@ -62,6 +66,7 @@ fn shown(visit: &Visit, rows: &Rows, (cards, error): (&[Agreement], &'static str
         id: card.id.to_string(),
         name: card.masked.clone().unwrap_or_default(),
         code_sent: fresh(card),
+        removable: may_remove(card, rows),
     };
     let cards: Vec<CardRow> = cards.iter().map(row).collect();
     CardPage {
@@ -71,6 +76,15 @@ fn shown(visit: &Visit, rows: &Rows, (cards, error): (&[Agreement], &'static str
         error: if error.is_empty() { String::new() } else { text(visit.locale, error, &[]) },
         form: None,
     }
+}
+
+/// A document number that an order system was told proves nothing: a card of another payment is ended by whoever proved
+/// who he is, or by the order system.
+fn may_remove(card: &Agreement, rows: &Rows) -> bool {
+    let check = rows.identity.as_ref().and_then(|standing| standing.check.as_ref());
+    let proven = check
+        .is_some_and(|check| check.status == IdentityStatus::Passed && Some(check.payer_id) == card.payer_id);
+    card.payment_id == rows.payment.id || proven
 }
 
 /// The payer's cards, and the code that is awaited.
@@ -178,7 +192,8 @@ pub async fn remove(State(web): State<WebState>, Path(token): Path<String>, requ
         Ok(cards) => cards,
         Err(failure) => return answer::fault(&entry, failure, "money-nothing-done"),
     };
-    let Some(card) = known.iter().find(|card| card.id.to_string() == answers.get("card")) else {
+    let removable = |card: &&Agreement| card.id.to_string() == answers.get("card") && may_remove(card, &rows);
+    let Some(card) = known.iter().find(removable) else {
         return answer::onward(&entry, "/card");
     };
     match entry.state.app.end_card((entry.tenant_id, card.id), entry.origin.clone()).await {
@@ -188,14 +203,14 @@ pub async fn remove(State(web): State<WebState>, Path(token): Path<String>, requ
 }
 
 /// Back from the channel's page.
-pub async fn back(Path(token): Path<String>) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/c/{token}/card"))]).into_response()
+pub async fn back(State(web): State<WebState>, Path(token): Path<String>) -> Response {
+    answer::led_on(&web, &token, "/card")
 }
 
 /// Back by the channel's signed form: taken like a notification, after the same verification.
 pub async fn posted(State(web): State<WebState>, Path(token): Path<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let entry = match Entry::open(web, token.clone(), &parts).await {
+    let entry = match Entry::open(web.clone(), token.clone(), &parts).await {
         Ok(entry) => entry,
         Err(response) => return response,
     };
@@ -207,7 +222,7 @@ pub async fn posted(State(web): State<WebState>, Path(token): Path<String>, requ
         tracing::warn!(%failure, "what a browser brought back was not taken; the notification will be");
     }
     // Without the entry cookie, which another site's form does not bring, none is given either.
-    back(Path(token)).await
+    answer::led_on(&web, &token, "/card")
 }
 
 async fn told(web: WebState, token: String, request: Request) -> Result<(Entry, Rows, Answers), Response> {
@@ -243,7 +258,9 @@ async fn cards(entry: &Entry, rows: &Rows) -> Result<Vec<Agreement>, Failure> {
         let theirs = AgreementFilter { payer_id: Some(payer_id), status, ..AgreementFilter::default() };
         cards.extend(reader.agreements(entry.tenant_id, theirs, page).await?.rows);
     }
-    cards.retain(|card| card.serves(&rows.payment));
+    // A token is good at its own contract only, and routing has one for this payment.
+    let routed = route(rows.accounts.iter(), Method::QuickPay, &Demand::of(&rows.payment)).chosen;
+    cards.retain(|card| card.serves(&rows.payment) && Some(card.channel_account_id) == routed);
     cards.sort_by_key(|card| std::cmp::Reverse(card.id));
     cards.dedup_by_key(|card| card.id);
     cards.truncate(CARDS_MAX);

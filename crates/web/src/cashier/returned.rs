@@ -5,8 +5,7 @@ use super::{answer, wait};
 use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -47,9 +46,8 @@ pub async fn query(State(state): State<WebState>, Path(token): Path<String>, par
 }
 
 /// Back by a form that the channel's page had posted: read as little as the query string is, and only led on.
-pub async fn posted(Path(token): Path<String>) -> Response {
-    let address = [(header::LOCATION, format!("/c/{token}/return"))];
-    (StatusCode::SEE_OTHER, address).into_response()
+pub async fn posted(State(web): State<WebState>, Path(token): Path<String>) -> Response {
+    answer::led_on(&web, &token, "/return")
 }
 
 /// Whether this payment's pages may ask somebody outside once more now.

@@ -1,8 +1,11 @@
 //! What of an amount is not the payer's own money: asked for, shown, paid and given back over the API.
 
-use crate::bed::{Setup, TestApp, order};
+use crate::bed::{KeyPlan, Setup, TestApp, order};
 use serde_json::{Value, json};
 use tk_app::store::{Source, verify};
+use tk_domain::access::Scope;
+use tk_domain::id::{PaymentId, TypedId};
+use tk_domain::payment::Payment;
 
 fn parted(no: &str, amount: i64, parts: Value) -> Value {
     let mut body = order(no, amount);
@@ -142,4 +145,47 @@ async fn a_discount_inside_the_channel_is_shown_and_never_refunded_to_the_payer(
             assert!(report.holds(), "{report}");
         }
     }
+}
+
+/// The merchant gives its own money away; who says that others pay needs the right to.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lets_others_pay_a_part_needs_the_scope_for_it() {
+    let app = TestApp::start().await;
+    app.shop().await;
+    let plan = KeyPlan { scopes: vec![Scope::PaymentsRead, Scope::PaymentsWrite], ..KeyPlan::default() };
+    let (_, key) = app.new_key(app.tenant_id, &plan).await;
+    let one =
+        |funder: &str| json!([{ "kind": "coupon", "funder": funder, "amount": 11_999, "reference": "x" }]);
+    let own = parted("S-1", 12_000, one("merchant"));
+    app.post_as(&key, "/v1/payments", &own).await.expect(201);
+    for funder in ["tenant", "partner"] {
+        let others = parted("S-2", 12_000, one(funder));
+        app.post_as(&key, "/v1/payments", &others).await.refused(403, "scope_missing");
+    }
+}
+
+/// A number that finds no payer must not pass for no number.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_number_is_one_payers_however_it_is_typed() {
+    let app = TestApp::start().await;
+    app.shop().await;
+    let mut payers = Vec::new();
+    for (no, number) in [
+        ("D-1", "11010519491231002X"),
+        ("D-2", "１１０１０５１９４９１２３１００２ｘ"),
+        ("D-3", "110105-19491231 002x"),
+    ] {
+        let mut body = order(no, 100);
+        body["payer"] = json!({ "id_no": number });
+        let made = app.post("/v1/payments", &body).await.expect(201);
+        let id = PaymentId::parse(made["id"].as_str().unwrap()).unwrap();
+        let row: Payment = app.app.reader().get(&(app.tenant_id, id)).await.unwrap().unwrap();
+        payers.push(row.payer_id.unwrap());
+    }
+    assert!(payers.iter().all(|payer| *payer == payers[0]));
+    let mut body = order("D-4", 100);
+    body["payer"] = json!({ "id_no": "京110105" });
+    let refused = app.post("/v1/payments", &body).await;
+    assert_eq!(refused.json()["errors"][0]["pointer"], "#/payer/id_no");
+    refused.refused(400, "field_malformed");
 }

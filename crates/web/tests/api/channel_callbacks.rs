@@ -1,10 +1,11 @@
 //! Callbacks of WeChat Pay and UnionPay through the door: forged, replayed, of others, probes, too large; on both engines.
 //! Also the one that opens a card, and what is paid by that card.
 
-use crate::bed::{Setup, TestApp, order};
+use crate::bed::{KeyPlan, Setup, TestApp, order};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tk_app::store::Ambient as _;
+use tk_domain::access::Scope;
 use tk_domain::agreement::{Agreement, AskCardCode, CardUse, OpenAgreement};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
@@ -350,8 +351,15 @@ async fn a_card_is_opened_by_unionpays_word_pays_with_its_code_and_is_ended() {
         let (_, attempt) = app.app.start_attempt(start, 20_000_000).await.unwrap();
         assert_eq!(attempt.out_no, out_no);
         until(&app, &format!("/v1/payments/{payment_id}"), "succeeded").await;
-        let ended = app.app.end_card((tenant_id, agreement_id), origin).await.unwrap();
-        assert_eq!((ended.status.word(), ended.sealed), ("ended", None));
+        let plan = KeyPlan { scopes: vec![Scope::PaymentsRead], ..KeyPlan::default() };
+        let (_, reading) = app.new_key(app.tenant_id, &plan).await;
+        let cancellation = format!("{at}/cancellation");
+        app.post_as(&reading, &cancellation, &json!({})).await.refused(403, "scope_missing");
+        let ended = app.post(&cancellation, &json!({})).await.expect(200);
+        assert_eq!(ended["status"], "ended");
+        assert_eq!(app.post(&cancellation, &json!({})).await.expect(200), ended, "said twice");
+        let stored: Agreement = app.app.reader().get(&(tenant_id, agreement_id)).await.unwrap().unwrap();
+        assert_eq!(stored.sealed, None);
         assert_eq!(app.get("/v1/agreements?status=active").await.expect(200)["data"], json!([]));
     }
 }

@@ -174,3 +174,20 @@ async fn a_refund_told_before_it_is_answered_is_done_once() {
         assert_eq!(waiting.events("refund.succeeded").await, 1);
     }
 }
+
+/// Money that left without our word, from the channel's own portal: the channel tells it once, so a person is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_nobody_here_made_becomes_an_exception() {
+    for waiting in Waiting::each(Setup::default()).await {
+        waiting.acknowledged(&[]).await;
+        let foreign = [("refund_fee", "10.00"), ("out_biz_no", "PORTAL-1"), ("notify_id", "n2")];
+        waiting.acknowledged(&foreign).await;
+        waiting.acknowledged(&foreign).await;
+        let list = waiting.app.get("/v1/exceptions?status=open").await.expect(200);
+        let rows = list["data"].as_array().unwrap();
+        assert_eq!(rows.len(), 1, "{list}");
+        assert_eq!((&rows[0]["kind"], &rows[0]["detail"]["of"]), (&json!("orphan_report"), &json!("refund")));
+        assert_eq!(rows[0]["detail"]["out_no"], "PORTAL-1");
+        assert_eq!(waiting.entries().await, ["collect"]);
+    }
+}

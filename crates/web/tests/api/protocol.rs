@@ -280,3 +280,31 @@ async fn paths_and_parameters_that_are_no_text_are_refused_as_any_other() {
         assert_eq!(got(callback).await.status.as_u16(), 404);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_takes_only_its_own_places() {
+    let limits = Limits { connections_per_address_max: 1, ..Setup::default().limits };
+    let app = TestApp::start_with(Setup { limits, ..Setup::default() }).await;
+    let address = app.base.strip_prefix("http://").unwrap();
+    let mut first = TcpStream::connect(address).await.unwrap();
+    first.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut answer = vec![0; 1_024];
+    assert!(first.read(&mut answer).await.unwrap() > 0);
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let mut rest = Vec::new();
+    // Closed without a word, whether the closing or the reset is seen first.
+    let _ = second.read_to_end(&mut rest).await;
+    assert!(rest.is_empty());
+    first.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(first.read(&mut answer).await.unwrap() > 0, "the first one is served on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ways_back_with_a_token_of_nobody_are_not_found() {
+    let app = TestApp::start().await;
+    for path in ["/c/%0A/card/return", "/c/none/card/return"] {
+        assert_eq!(got(app.request("GET", path)).await.status.as_u16(), 404);
+        assert_eq!(got(app.request("POST", path)).await.status.as_u16(), 404);
+    }
+    assert_eq!(got(app.request("POST", "/c/%0A/return")).await.status.as_u16(), 404);
+}

@@ -82,7 +82,7 @@ async fn judge(endpoint: &WebhookEndpoint, answer: reqwest::Response) -> Deliver
     let status = answer.status();
     let code = i64::from(status.as_u16());
     match code {
-        410 => DeliveryOutcome::Gone,
+        410 => DeliveryOutcome::Gone { url: endpoint.url.clone() },
         200..=299 if !endpoint.ack_body_success || says_success(answer).await => {
             DeliveryOutcome::Delivered { status: code }
         }

@@ -1,4 +1,5 @@
 //! `/v1/agreements`: cards that payers opened for payment by token; the token itself stays inside.
 
+pub mod cancellation;
 pub mod get;
 pub mod list;

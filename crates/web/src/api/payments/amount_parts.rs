@@ -1,7 +1,10 @@
 //! What of an amount is not the payer's own money, as callers ask for it.
 
+use crate::auth::Caller;
 use crate::parse::{MinorUnits, Text};
+use crate::problem::Problem;
 use serde::Deserialize;
+use tk_domain::access::Scope;
 use tk_domain::payment::{Part, PartDebtor, PartFunder, PartKind, PartReturn};
 use utoipa::ToSchema;
 
@@ -30,9 +33,8 @@ pub struct PartCreate {
     pub reference: Text<1, 64>,
 }
 
-/// The parts with their defaults.
-#[must_use]
-pub fn amount_parts(asked: &[PartCreate]) -> Vec<Part> {
+/// The parts with their defaults. Whoever says that others than the calling merchant pay a part needs the scope for it.
+pub fn amount_parts(caller: &Caller, asked: &[PartCreate]) -> Result<Vec<Part>, Problem> {
     let part = |asked: &PartCreate| Part {
         kind: asked.kind,
         funder: asked.funder,
@@ -41,5 +43,11 @@ pub fn amount_parts(asked: &[PartCreate]) -> Vec<Part> {
         on_refund: asked.on_refund.unwrap_or(PartReturn::Proportion),
         reference: asked.reference.0.clone(),
     };
-    asked.iter().map(part).collect()
+    let parts: Vec<Part> = asked.iter().map(part).collect();
+    // A partner's app speaks for no merchant: what the merchant gives away is said by the merchant.
+    let own = caller.app.partner_id.is_none() && !parts.iter().any(Part::moves_money);
+    if !(parts.is_empty() || own) {
+        caller.check_scope(Scope::PartsWrite)?;
+    }
+    Ok(parts)
 }

@@ -74,7 +74,8 @@ pub struct PaymentCreate {
     /// What it is made of; the amounts sum to the payment's.
     #[schema(max_items = 100)]
     pub items: Option<Vec<ItemCreate>>,
-    /// What of the amount is not the payer's own money; the payer is asked for the rest.
+    /// What of the amount is not the payer's own money; the payer is asked for the rest. A part that is not the
+    /// merchant's own coupon needs `parts:write` too.
     #[schema(max_items = 10)]
     pub parts: Option<Vec<PartCreate>>,
     /// Who gets shares of it once it is collected; needs `splits:write` too.
@@ -209,9 +210,9 @@ async fn prepared(
         items: parts::items(body.items.as_deref().unwrap_or_default())?,
         bill: body.bill.as_ref().map(BillCreate::bill),
         splits: splits::agreed(state, caller, body.splits.as_deref(), body.split_later).await?,
-        parts: amount_parts(body.parts.as_deref().unwrap_or_default()),
+        parts: amount_parts(caller, body.parts.as_deref().unwrap_or_default())?,
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
-        payer_id: body.payer.as_ref().and_then(|payer| payer.payer_id(state, caller.tenant_id)),
+        payer_id: body.payer.as_ref().map_or(Ok(None), |payer| payer.payer_id(state, caller.tenant_id))?,
         origin: caller.origin(),
     };
     let publisher = Publisher {

@@ -143,8 +143,10 @@ impl PayerCreate {
     }
 
     /// Who he is by the blind index of his document number.
-    pub fn payer_id(&self, state: &WebState, tenant_id: TenantId) -> Option<PayerId> {
-        self.id_no.as_ref().and_then(|number| state.app.payer_id(tenant_id, &number.0))
+    pub fn payer_id(&self, state: &WebState, tenant_id: TenantId) -> Result<Option<PayerId>, Problem> {
+        let Some(number) = &self.id_no else { return Ok(None) };
+        let malformed = || Problem::field(Code::FieldMalformed, "#/payer/id_no", "letters and digits");
+        state.app.payer_id(tenant_id, &number.0).map(Some).ok_or_else(malformed)
     }
 
     /// The record as it is kept; `name` is what it belongs to and is sealed with it.

@@ -3,7 +3,7 @@
 use super::fields::{self, Told};
 use super::{Step, current};
 use crate::api::identity_shown as shown;
-use crate::cashier::entry::{Answers, Entry, Files};
+use crate::cashier::entry::{Answers, Entry, Files, key};
 use crate::cashier::stage::Rows;
 use crate::cashier::{answer, pages, returned};
 use crate::state::WebState;
@@ -12,6 +12,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::LazyLock;
+use std::time::Duration;
 use tk_app::Failure;
 use tk_app::channels::photo::PhotoError;
 use tk_app::identity::{Claimed, Face};
@@ -33,6 +37,10 @@ pub async fn open(State(web): State<WebState>, Path(token): Path<String>, reques
         Ok((rows, level, _)) => (rows, level),
         Err(response) => return response,
     };
+    // Whoever may try any number here learns which one is right.
+    if !may_claim(&entry) {
+        return again(&entry, &rows, &Told::wrong("id_number", "identity-error-too-often"));
+    }
     let claimed = match fields::read(|name| answers.get(name).to_owned()) {
         Ok(claimed) => claimed,
         Err(told) => return again(&entry, &rows, &told),
@@ -51,6 +59,23 @@ pub async fn open(State(web): State<WebState>, Path(token): Path<String>, reques
         }
         Err(failure) => done(&entry, Err(failure)),
     }
+}
+
+/// Payments whose last claims are remembered, at most about this many.
+const REMEMBERED_MAX: usize = 50_000;
+/// Claims that one payment's payer may make in quick succession, and how long one more takes to grow.
+const CLAIMS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+const ONE_MORE: Duration = Duration::from_mins(10);
+
+static CLAIMED: LazyLock<DefaultKeyedRateLimiter<Id128>> = LazyLock::new(|| {
+    RateLimiter::keyed(Quota::with_period(ONE_MORE).unwrap_or(Quota::per_hour(CLAIMS)).allow_burst(CLAIMS))
+});
+
+fn may_claim(entry: &Entry) -> bool {
+    if CLAIMED.len() > REMEMBERED_MAX {
+        CLAIMED.retain_recent();
+    }
+    CLAIMED.check_key(&key(entry.payment_id)).is_ok()
 }
 
 fn opening(
