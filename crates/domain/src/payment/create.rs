@@ -86,6 +86,45 @@ pub struct CreatePayment {
 }
 
 impl CreatePayment {
+    /// An order of one amount for a product and nothing besides, described by its own number: no partner, parts, items,
+    /// shares or payer, any method, and open for as long as the product says.
+    #[must_use]
+    pub fn plain(
+        (tenant_id, merchant_id): (TenantId, MerchantId),
+        product_id: ProductId,
+        merchant_order_no: &str,
+        amount: Amount,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            tenant_id,
+            app_id: None,
+            merchant_id,
+            product_id,
+            partner_id: None,
+            merchant_order_no: merchant_order_no.to_owned(),
+            amount,
+            description: merchant_order_no.to_owned(),
+            terminal: None,
+            methods_allow: None,
+            single_attempt: false,
+            expires_at_us: None,
+            return_url: None,
+            metadata: None,
+            ext: None,
+            period: None,
+            prepayment: None,
+            fulfilment: None,
+            items: Vec::new(),
+            bill: None,
+            splits: SplitTerms::default(),
+            parts: Vec::new(),
+            payer: None,
+            payer_id: None,
+            origin,
+        }
+    }
+
     fn key(&self) -> KeyName {
         KeyName::scoped(
             self.tenant_id,

@@ -175,31 +175,14 @@ impl World {
     pub fn order(&mut self) -> CreatePayment {
         self.orders += 1;
         CreatePayment {
-            tenant_id: TENANT,
-            app_id: None,
-            partner_id: None,
-            merchant_id: MERCHANT,
-            product_id: PRODUCT,
-            merchant_order_no: format!("P{}", self.orders),
-            amount: Amount::fen(PRICE),
             description: "首期保费".to_owned(),
-            terminal: None,
-            methods_allow: None,
-            single_attempt: false,
-            expires_at_us: None,
-            return_url: None,
-            metadata: None,
-            ext: None,
-            period: None,
-            prepayment: None,
-            bill: None,
-            fulfilment: None,
-            items: Vec::new(),
-            splits: tk_domain::split::SplitTerms::default(),
-            parts: Vec::new(),
-            payer: None,
-            payer_id: None,
-            origin: Origin::system(),
+            ..CreatePayment::plain(
+                (TENANT, MERCHANT),
+                PRODUCT,
+                &format!("P{}", self.orders),
+                Amount::fen(PRICE),
+                Origin::system(),
+            )
         }
     }
 

@@ -114,31 +114,16 @@ impl Order {
 
     pub(crate) fn create(&self) -> CreatePayment {
         CreatePayment {
-            tenant_id: self.tenant_id,
-            app_id: None,
-            partner_id: None,
-            merchant_id: self.merchant_id,
-            product_id: self.product_id,
-            merchant_order_no: self.merchant_order_no.clone(),
-            amount: Amount::fen(self.amount_minor()),
-            description: "premium".to_owned(),
-            terminal: None,
-            methods_allow: None,
             single_attempt: self.single_attempt,
-            expires_at_us: None,
-            return_url: None,
-            metadata: None,
-            ext: None,
-            period: None,
-            prepayment: None,
-            bill: None,
-            fulfilment: None,
-            items: Vec::new(),
             splits: self.splits.clone(),
             parts: self.parts.clone(),
-            payer: None,
-            payer_id: None,
-            origin: Origin::system(),
+            ..CreatePayment::plain(
+                (self.tenant_id, self.merchant_id),
+                self.product_id,
+                &self.merchant_order_no,
+                Amount::fen(self.amount_minor()),
+                Origin::system(),
+            )
         }
     }
 }

@@ -6,7 +6,6 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
 use tk_domain::id::PaymentId;
 use tk_domain::payment::{ClosePayment, CloseReason, CreatePayment, StartAttempt};
-use tk_domain::split::SplitTerms;
 use tk_domain::transfer::ExpectedPayer;
 use tk_money::Amount;
 use tk_simulator::bank::Payer;
@@ -57,33 +56,13 @@ impl Moods {
 impl Desk {
     pub(super) fn make_order(&mut self, order: usize) {
         let Some(wanted) = self.orders.get(order).cloned() else { return };
-        let create = CreatePayment {
-            tenant_id: TENANT,
-            app_id: None,
-            partner_id: None,
-            merchant_id: MERCHANT,
-            product_id: PRODUCT,
-            merchant_order_no: format!("B{order}"),
-            amount: Amount::fen(wanted.amount_minor),
-            description: "premium".to_owned(),
-            terminal: None,
-            methods_allow: None,
-            single_attempt: false,
-            expires_at_us: None,
-            return_url: None,
-            metadata: None,
-            ext: None,
-            period: None,
-            prepayment: None,
-            bill: None,
-            fulfilment: None,
-            items: Vec::new(),
-            splits: SplitTerms::default(),
-            parts: Vec::new(),
-            payer: None,
-            payer_id: None,
-            origin: Origin::system(),
-        };
+        let create = CreatePayment::plain(
+            (TENANT, MERCHANT),
+            PRODUCT,
+            &format!("B{order}"),
+            Amount::fen(wanted.amount_minor),
+            Origin::system(),
+        );
         let Some(created) = self.run(&create) else {
             return self.violation("desk", format!("order {order} was refused"));
         };

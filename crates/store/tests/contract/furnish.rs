@@ -13,7 +13,6 @@ use tk_domain::refund::CreateRefund;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
 use tk_domain::snapshot::Snapshot;
-use tk_domain::split::SplitTerms;
 use tk_domain::transfer::ExpectedPayer;
 use tk_money::{Amount, Currency, Rate};
 
@@ -100,31 +99,14 @@ pub fn product(tenant_id: TenantId, id: ProductId) -> Product {
 /// An order of this product; each number is one payment.
 pub fn order(bed: &Bed, product_id: ProductId, (order_no, minor): (&str, i64)) -> CreatePayment {
     CreatePayment {
-        tenant_id: bed.tenant_id,
-        app_id: None,
-        merchant_id: bed.merchant_id,
-        product_id,
-        partner_id: None,
-        merchant_order_no: order_no.to_owned(),
-        amount: Amount::fen(minor),
         description: "保费".to_owned(),
-        terminal: None,
-        methods_allow: None,
-        single_attempt: false,
-        expires_at_us: None,
-        return_url: None,
-        metadata: None,
-        ext: None,
-        period: None,
-        prepayment: None,
-        bill: None,
-        fulfilment: None,
-        items: Vec::new(),
-        splits: SplitTerms::default(),
-        parts: Vec::new(),
-        payer: None,
-        payer_id: None,
-        origin: Origin::system(),
+        ..CreatePayment::plain(
+            (bed.tenant_id, bed.merchant_id),
+            product_id,
+            order_no,
+            Amount::fen(minor),
+            Origin::system(),
+        )
     }
 }
 

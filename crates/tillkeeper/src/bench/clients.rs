@@ -282,31 +282,14 @@ impl Client {
 
     fn create(&self, number: u64, merchant_id: MerchantId) -> CreatePayment {
         CreatePayment {
-            tenant_id: self.books.tenant_id,
-            app_id: None,
-            partner_id: None,
-            merchant_id,
-            product_id: self.books.product_id,
-            merchant_order_no: format!("B{number:020}"),
-            amount: Amount::fen(3_000),
             description: "Travel delay insurance".to_owned(),
-            terminal: None,
-            methods_allow: None,
-            single_attempt: false,
-            expires_at_us: None,
-            return_url: None,
-            metadata: None,
-            ext: None,
-            period: None,
-            prepayment: None,
-            bill: None,
-            fulfilment: None,
-            items: Vec::new(),
-            splits: tk_domain::split::SplitTerms::default(),
-            parts: Vec::new(),
-            payer: None,
-            payer_id: None,
-            origin: Origin::system(),
+            ..CreatePayment::plain(
+                (self.books.tenant_id, merchant_id),
+                self.books.product_id,
+                &format!("B{number:020}"),
+                Amount::fen(3_000),
+                Origin::system(),
+            )
         }
     }
 

@@ -52,31 +52,14 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
     };
     let origin = Origin::system();
     let create = CreatePayment {
-        tenant_id: group.tenant_id,
-        app_id: None,
-        partner_id: None,
-        merchant_id: *merchant_id,
-        product_id: *product_id,
-        merchant_order_no: format!("H{number:08}"),
-        amount: Amount::fen(article.amount_fen),
         description: article.name.to_owned(),
-        terminal: None,
-        methods_allow: None,
-        single_attempt: false,
-        expires_at_us: None,
-        return_url: None,
-        metadata: None,
-        ext: None,
-        period: None,
-        prepayment: None,
-        bill: None,
-        fulfilment: None,
-        items: Vec::new(),
-        splits: tk_domain::split::SplitTerms::default(),
-        parts: Vec::new(),
-        payer: None,
-        payer_id: None,
-        origin: origin.clone(),
+        ..CreatePayment::plain(
+            (group.tenant_id, *merchant_id),
+            *product_id,
+            &format!("H{number:08}"),
+            Amount::fen(article.amount_fen),
+            origin.clone(),
+        )
     };
     let payment_id = app.submit(create).await?.payment.id;
     let way = way_for(article, Age::Past, number.wrapping_mul(53));
