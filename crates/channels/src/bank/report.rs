@@ -3,7 +3,7 @@
 use super::call::Answer;
 use super::statement::read_for;
 use super::{BankError, Link, StatementError, ToldStatement};
-use tk_domain::bank_link::{Asking, PullTrouble, file_hash};
+use tk_domain::bank_link::{Asking, PullTrouble, StatementKind, file_hash};
 
 /// A statement that may be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +43,22 @@ pub fn of_answer(link: &Link, asking: Option<Asking>, answer: &Answer) -> Result
     }
     let statement = read_for(&link.account, link.terms.format, bytes).map_err(|error| refused(&error))?;
     let last_day = statement.lines.iter().map(|line| line.booked_day).max();
-    if let (Some(asking), Some(last_day)) = (asking, last_day)
-        && last_day > asking.day
-    {
-        return Err(nothing(PullTrouble::OtherDay, "the file tells of days after the one asked for"));
+    if let (Some(asking), Some(last_day)) = (asking, last_day) {
+        check_day(asking, last_day)?;
     }
     Ok(Brought { statement, hash: file_hash(bytes) })
+}
+
+/// A day on which nothing was booked has a file without lines: a final one that only tells of days before it is another
+/// day's, and taking it would end the questions about this one.
+fn check_day(asking: Asking, last_day: i64) -> Result<(), NothingBrought> {
+    if last_day > asking.day {
+        return Err(nothing(PullTrouble::OtherDay, "the file tells of days after the one asked for"));
+    }
+    if asking.kind == StatementKind::Final && last_day < asking.day {
+        return Err(nothing(PullTrouble::OtherDay, "the file tells only of days before the one asked for"));
+    }
+    Ok(())
 }
 
 fn refused(error: &StatementError) -> NothingBrought {

@@ -49,6 +49,21 @@ fn a_sound_file_is_taken_whole_and_known_again_by_its_hash() {
 }
 
 #[test]
+fn a_final_file_that_tells_only_of_earlier_days_is_not_the_days() {
+    for (format, word) in FORMATS {
+        let link = link(&settings(word));
+        let told = |day, kind| of_answer(&link, Some(Asking { day, kind }), &plain(file(format)));
+        assert!(told(DAY, StatementKind::Final).is_ok(), "{word}");
+        let other = told(DAY + 1, StatementKind::Final).unwrap_err();
+        assert_eq!(other.trouble, PullTrouble::OtherDay, "{word}");
+        assert!(
+            told(DAY + 1, StatementKind::Intraday).is_ok(),
+            "{word}: of a day that goes on nothing is over"
+        );
+    }
+}
+
+#[test]
 fn a_spoiled_file_is_refused_as_a_whole() {
     for (format, word) in FORMATS {
         let link = link(&settings(word));

@@ -70,6 +70,11 @@ fn days_without_a_statement_and_pieces_of_one_day_are_no_gaps() {
     assert_eq!(broken(&before, (9, 3_000), Reach::Anew), None, "nothing happened in between");
     assert_eq!(broken(&before, (2, 3_000), Reach::Onward), None, "the afternoon follows the morning");
     assert_eq!(broken(&before, (2, 1_000), Reach::Anew), None, "the day is told anew");
+    assert_eq!(
+        broken(&before, (2, 2_500), Reach::Onward),
+        Some(Break { ended_minor: 3_000, ended_day: 2, begins_minor: 2_500 }),
+        "between two pieces of one day something is missing"
+    );
     let whole = [BankStatement { last_day: 30, ..taken(1, (0, 9_000)) }];
     assert_eq!(broken(&whole, (15, 4_000), Reach::Onward), None, "a day of a month that was told whole");
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::{Act, Origin};
 use crate::cheque::view::cheque_event;
-use crate::cheque::{Cheque, ChequeStatus, postings};
+use crate::cheque::{Cheque, ChequeStatus, postings, take_back};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{AttemptId, BankLineId, ChequeId, PaymentId, TenantId, TypedId};
@@ -84,7 +84,8 @@ fn clear(
 }
 
 /// Says which line of a bank account the money of a presented cheque is: the same amount, in full. A cheque that two
-/// persons cleared before is proven by it, and its money counts no second time.
+/// persons cleared before is proven by it, and its money counts no second time; if the bank has taken that money back by
+/// now, the merchant bears it.
 #[derive(Debug, Clone)]
 pub struct ClearCheque {
     /// The tenant.
@@ -109,7 +110,9 @@ impl ClearCheque {
         if !account.is_some_and(|account| routing::serves(account, cheque.merchant_id)) {
             return Err(Refusal::BankLineNotOpen);
         }
-        line.matched_minor = line.matched_minor.saturating_add(cheque.amount_minor);
+        if !line.taken_back() {
+            line.matched_minor = line.matched_minor.saturating_add(cheque.amount_minor);
+        }
         line.updated_at_us = now_us;
         cheque.bank_line_id = Some(line.id);
         Ok(line)
@@ -123,9 +126,13 @@ impl ClearCheque {
         moment: &mut Moment<'_>,
     ) -> Result<Changes, Refusal> {
         if cheque.status == ChequeStatus::Cleared {
-            let mut changes = Changes::default();
+            let mut changes = if line.taken_back() {
+                take_back::take_back(cheque, line, snapshot, moment)?
+            } else {
+                Changes::default()
+            };
             cheque.updated_at_us = moment.now_us;
-            let detail = json!({ "line": line.id, "by": self.by });
+            let detail = json!({ "line": line.id, "taken_back": line.taken_back(), "by": self.by });
             changes.audit((self.tenant_id, &self.origin), Act::ChequeAdvance, &cheque.id, &detail, moment);
             return Ok(changes);
         }
@@ -141,10 +148,13 @@ impl ClearCheque {
             && line.source == LineSource::Statement
             && line.currency == cheque.currency
             && cheque.presented_day.is_some_and(|day| line.booked_day >= day);
-        if !shows || line.left_minor() == 0 {
+        // One that only the bank has is bounced by a person.
+        let gone = line.taken_back() && cheque.status == ChequeStatus::Cleared;
+        let open_minor = if gone { line.amount_minor } else { line.left_minor() };
+        if !shows || open_minor == 0 {
             return Err(Refusal::BankLineNotOpen);
         }
-        let whole = line.left_minor() == cheque.amount_minor && line.amount_minor == cheque.amount_minor;
+        let whole = open_minor == cheque.amount_minor && line.amount_minor == cheque.amount_minor;
         if whole { Ok(()) } else { Err(Refusal::MatchExceedsOpen) }
     }
 }
@@ -163,6 +173,9 @@ impl Command for ClearCheque {
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
         wants.add(Want::BankLine(self.tenant_id, self.bank_line_id));
         want_clearing((self.tenant_id, self.rows), &self.origin, snapshot, wants);
+        if let Ok(cheque) = stored((self.tenant_id, self.rows), snapshot) {
+            take_back::want(&cheque, snapshot, wants);
+        }
         let line = snapshot.bank_lines.get(&(self.tenant_id, self.bank_line_id));
         let Some(line) = line else { return };
         wants.add(Want::ChannelAccount(self.tenant_id, line.channel_account_id));
@@ -183,7 +196,9 @@ impl Command for ClearCheque {
         }
         let line = self.bind(&mut cheque, snapshot, moment.now_us)?;
         let mut changes = self.settle((&mut cheque, &line), snapshot, moment)?;
-        changes.put_some(postings::shown(&cheque, &line, moment));
+        if !line.taken_back() {
+            changes.put_some(postings::shown(&cheque, &line, moment));
+        }
         changes.put(line);
         changes.put(cheque.clone());
         Ok(Decision::new(cheque, changes))

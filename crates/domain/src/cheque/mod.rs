@@ -11,6 +11,7 @@ mod clear;
 mod postings;
 mod receive;
 mod rows;
+mod take_back;
 mod view;
 
 pub use advance::{AdvanceCheque, ChequeStep};

@@ -33,10 +33,30 @@ pub(super) fn settle(cheque: &Cheque, moment: &mut Moment<'_>) -> Option<Entry> 
 /// The entry of the bank's line that shows the money of a cleared cheque: the line's suspense debited, what the counter's
 /// contract had collected credited.
 pub(super) fn shown(cheque: &Cheque, line: &BankLine, moment: &mut Moment<'_>) -> Option<Entry> {
-    let of = |account, kind| AccountRef::channel(cheque.tenant_id, account, kind, cheque.currency);
-    let suspense = of(line.channel_account_id, AccountKind::Suspense);
-    let collected = of(cheque.channel_account_id, AccountKind::ChannelReceivable);
-    entry(EntryKind::ChequeLine, cheque, (suspense, collected), moment)
+    let (account, kind) = (line.channel_account_id, AccountKind::Suspense);
+    let suspense = AccountRef::channel(cheque.tenant_id, account, kind, cheque.currency);
+    entry(EntryKind::ChequeLine, cheque, (suspense, collected(cheque)), moment)
+}
+
+/// The entry of a cleared cheque whose money the bank took back before a line of it was named: what the merchant bears is
+/// debited, what the counter's contract had collected credited.
+pub(super) fn taken_back(
+    cheque: &Cheque,
+    mut debits: Vec<(AccountRef, Side, i64)>,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    debits.push((collected(cheque), Side::Credit, cheque.amount_minor));
+    let id = EntryId::new(moment);
+    let kind = EntryKind::TransferReversed;
+    let mut entry = Entry::new(cheque.tenant_id, id, kind, moment.now_us, debits).ok()?;
+    entry.payment_id = Some(cheque.payment_id);
+    Some(entry)
+}
+
+/// What the counter's contract has collected.
+const fn collected(cheque: &Cheque) -> AccountRef {
+    let kind = AccountKind::ChannelReceivable;
+    AccountRef::channel(cheque.tenant_id, cheque.channel_account_id, kind, cheque.currency)
 }
 
 fn entry(

@@ -3,7 +3,8 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
+use crate::exception::{Exception, ExceptionKind};
+use crate::id::{AttemptId, ExceptionId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::{Instruction, InstructionKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, HoldStatus};
 use crate::moment::Moment;
@@ -83,6 +84,7 @@ impl Command for CancelRefund {
         let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) else { return };
         wants.add(Want::Hold(self.tenant_id, refund.hold_id));
         wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
+        wants.add(Want::Exception(self.tenant_id, refund.unknown()));
         if let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) {
             want_undoing(payment, Some(refund.id), snapshot, wants);
             wants.add(Want::Account(payment.credited_account()));
@@ -120,11 +122,25 @@ impl Command for CancelRefund {
         refund.ended_at_us = Some(moment.now_us);
         refund.updated_at_us = moment.now_us;
         give_back(&refund, snapshot, &mut changes, moment)?;
+        changes.put_some(refund.waited(snapshot, moment.now_us));
         changes.put(refund_event(EventKind::RefundCancelled, &mut refund, moment));
         let detail = json!({ "amount": refund.amount_minor });
         changes.audit((self.tenant_id, &self.origin), Act::RefundCancel, &refund.id, &detail, moment);
         changes.put(refund.clone());
         Ok(Decision::new(refund, changes))
+    }
+}
+
+impl Refund {
+    /// The matter of a refund that waited for a day.
+    pub(crate) fn unknown(&self) -> ExceptionId {
+        Exception::id_of(self.tenant_id, ExceptionKind::RefundUnknown, &self.id.to_string())
+    }
+
+    /// Nobody waits for it any longer: the matter of having waited for long, settled.
+    pub(super) fn waited(&mut self, snapshot: &Snapshot, now_us: i64) -> Option<Exception> {
+        let told = std::mem::take(&mut self.needs_manual);
+        Exception::settled((self.tenant_id, self.unknown()), snapshot, now_us).filter(|_| told)
     }
 }
 
@@ -138,8 +154,9 @@ pub(crate) struct WithdrawUnsent<'a> {
 }
 
 impl WithdrawUnsent<'_> {
-    /// The hold and its accounts.
+    /// The hold and its accounts, and the matter of having waited for long.
     pub(crate) fn want(refund: &Refund, payment: &Payment, snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Exception(refund.tenant_id, refund.unknown()));
         want_undoing(payment, Some(refund.id), snapshot, wants);
         wants.add(Want::Hold(refund.tenant_id, refund.hold_id));
         wants.add(Want::Account(payment.credited_account()));
@@ -187,6 +204,7 @@ impl WithdrawUnsent<'_> {
             instruction.finish();
             changes.put(instruction);
         }
+        changes.put_some(refund.waited(snapshot, moment.now_us));
         changes.put(refund_event(EventKind::RefundCancelled, &mut refund, moment));
         let detail = json!({ "amount": refund.amount_minor, "because": "policy_issued" });
         changes.audit((tenant_id, self.origin), Act::RefundCancel, &refund.id, &detail, moment);

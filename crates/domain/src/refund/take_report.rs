@@ -246,15 +246,8 @@ impl Taking<'_> {
     fn end(&mut self, status: RefundState, hold: HoldStatus, moment: &Moment<'_>) {
         self.refund.status = status;
         self.refund.unknown_since_us = None;
-        if std::mem::take(&mut self.refund.needs_manual) {
-            let id = Exception::id_of(
-                self.refund.tenant_id,
-                ExceptionKind::RefundUnknown,
-                &self.refund.id.to_string(),
-            );
-            let settled = Exception::settled((self.refund.tenant_id, id), self.snapshot, moment.now_us);
-            self.changes.put_some(settled);
-        }
+        let waited = self.refund.waited(self.snapshot, moment.now_us);
+        self.changes.put_some(waited);
         self.refund.updated_at_us = moment.now_us;
         self.hold.status = hold;
         self.hold.ended_at_us = Some(moment.now_us);

@@ -7,7 +7,7 @@ use crate::audit::Origin;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
-use crate::id::{ExceptionId, PaymentId, RefundId, TenantId, TypedId};
+use crate::id::{PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::{InstructionKind, InstructionStatus};
 use crate::moment::{Moment, SECOND_US};
 use crate::refund::{Refund, refund_limits};
@@ -32,10 +32,6 @@ pub struct ContinueRefund {
 }
 
 impl ContinueRefund {
-    fn unknown(&self) -> ExceptionId {
-        Exception::id_of(self.tenant_id, ExceptionKind::RefundUnknown, &self.refund_id.to_string())
-    }
-
     /// A refund that has waited for a day is looked at by a person, as one that nobody answers.
     fn escalate(
         &self,
@@ -52,7 +48,7 @@ impl ContinueRefund {
         refund.updated_at_us = moment.now_us;
         let raised = Exception {
             tenant_id: self.tenant_id,
-            id: self.unknown(),
+            id: refund.unknown(),
             kind: ExceptionKind::RefundUnknown,
             payment_id: Some(refund.payment_id),
             attempt_id: Some(refund.attempt_id),
@@ -89,7 +85,9 @@ impl Command for ContinueRefund {
         wants.add_some(payment.effective_attempt_id.map(|id| Want::Attempt(self.tenant_id, id)));
         wants.add(Want::Refund(self.tenant_id, self.refund_id));
         wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
-        wants.add(Want::Exception(self.tenant_id, self.unknown()));
+        if let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) {
+            wants.add(Want::Exception(self.tenant_id, refund.unknown()));
+        }
         want_undoing(payment, Some(self.refund_id), snapshot, wants);
     }
 

@@ -6,6 +6,7 @@
 
 mod approve;
 mod await_order;
+mod borne;
 pub mod code;
 mod desk_rows;
 mod give_back;
@@ -27,6 +28,7 @@ mod view;
 pub use approve::{DecideBankLine, Verdict};
 pub use await_order::ExpectedPayer;
 pub(crate) use await_order::{Part, begin, end, incomplete, want_codes};
+pub(crate) use borne::{Bearing, Paid, TakenBack, matter as reversed_matter, want_bearing};
 pub use code::RemittanceCode;
 pub use desk_rows::{BankStatement, ReturnState, TransferReturn};
 pub use give_back::{AskReturn, DecideReturn, GivenBack, RefundRows};

@@ -3,16 +3,17 @@
 use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
-use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
+use crate::exception::{Exception, ExceptionKind};
 use crate::id::{
     AttemptId, BankLineId, ChequeId, ExceptionId, MatchId, PaymentId, ReturnId, TenantId, TypedId,
 };
-use crate::ledger::{AccountKind, AccountRef, Side};
+use crate::ledger::AccountKind;
 use crate::moment::Moment;
 use crate::person::name_of_actor;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::transfer::approve::{find, want};
+use crate::transfer::borne::{Bearing, Paid, TakenBack, matter, want_bearing};
 use crate::transfer::give_back::{reject, return_of};
 use crate::transfer::settle::want_accounts_of_order;
 use crate::transfer::view::bank_line_event;
@@ -20,10 +21,8 @@ use crate::transfer::{
     BankLine, Flow, LineLink, LineNature, LineStatus, MatchStatus, OrderStatus, ReturnState, TransferMatch,
     postings,
 };
-use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// How many days after a credit the bank may take it back for the two to be linked.
 pub const REVERSAL_DAYS: i64 = 30;
@@ -87,57 +86,28 @@ pub struct LinkReversal {
     pub origin: Origin,
 }
 
-/// What the credit had paid.
-struct Paid {
-    payment_id: PaymentId,
-    attempt_id: AttemptId,
-    amount_minor: i64,
-    /// The match or cheque by which it did.
-    by: String,
-    /// Whether the payment counts it as collected.
-    collected: bool,
-}
-
 /// The rows under the command.
 struct Unwinding<'a> {
     command: &'a LinkReversal,
-    snapshot: &'a Snapshot,
-    debits: Vec<(AccountRef, Side, i64)>,
-    /// What is left of accounts that were drawn from, minor units.
-    available: BTreeMap<AccountRef, i64>,
-    changes: Changes,
+    bearing: Bearing<'a>,
 }
 
 impl Unwinding<'_> {
-    fn debit(&mut self, account: AccountRef, amount_minor: i64) {
-        self.debits.push((account, Side::Debit, amount_minor));
-    }
-
-    /// Takes as much as there is, at most what is wanted.
-    fn draw(&mut self, account: AccountRef, wanted: i64) -> i64 {
-        let stored = self.snapshot.account(&account, 0).available_minor().max(0);
-        let left = self.available.entry(account).or_insert(stored);
-        let part = (*left).min(wanted);
-        *left = left.saturating_sub(part);
-        self.debit(account, part);
-        part
-    }
-
     /// Returns are off; what was set aside for one is debited.
     fn returns(&mut self, credit: &mut BankLine, moment: &Moment<'_>) -> Result<(), Refusal> {
         let command = self.command;
         for id in &command.returns {
-            let mut given_back = return_of(command.tenant_id, (*id, credit.id), self.snapshot)?;
+            let mut given_back = return_of(command.tenant_id, (*id, credit.id), self.bearing.snapshot)?;
             match given_back.status {
                 ReturnState::Approved => {
-                    self.debit(
+                    self.bearing.debit(
                         postings::account(credit, AccountKind::TransferReturn),
                         given_back.amount_minor,
                     );
                 }
                 ReturnState::PendingApproval => {
                     let suspense = postings::account(credit, AccountKind::Suspense);
-                    self.debit(suspense, given_back.amount_minor);
+                    self.bearing.debit(suspense, given_back.amount_minor);
                 }
                 // The money left twice; which of the two was wrong is not ours to guess.
                 ReturnState::Sent | ReturnState::Rejected => return Err(Refusal::BankLineNotOpen),
@@ -145,7 +115,7 @@ impl Unwinding<'_> {
             reject(&mut given_back, credit);
             given_back.decided_by = Some(command.by.clone());
             given_back.updated_at_us = moment.now_us;
-            self.changes.put(given_back);
+            self.bearing.changes.put(given_back);
         }
         Ok(())
     }
@@ -158,9 +128,9 @@ impl Unwinding<'_> {
     ) -> Result<(), Refusal> {
         let tenant_id = self.command.tenant_id;
         let missing = || Refusal::NotFound { what: "match" };
-        let made = self.snapshot.transfer_matches.get(&(tenant_id, rows.match_id));
+        let made = self.bearing.snapshot.transfer_matches.get(&(tenant_id, rows.match_id));
         let mut made = made.cloned().ok_or_else(missing)?;
-        let order = self.snapshot.transfer_orders.get(&(tenant_id, rows.order_id));
+        let order = self.bearing.snapshot.transfer_orders.get(&(tenant_id, rows.order_id));
         let mut order = order.cloned().ok_or_else(missing)?;
         let named = (made.bank_line_id, made.order_id, made.payment_id);
         // Money of it that goes back for a refund would be gone twice: a person stops the refund first.
@@ -169,6 +139,7 @@ impl Unwinding<'_> {
             return Err(Refusal::BankLineNotOpen);
         }
         credit.matched_minor = credit.matched_minor.saturating_sub(made.amount_minor);
+        let by = self.by(credit);
         let paid = Paid {
             payment_id: made.payment_id,
             attempt_id: made.order_id,
@@ -178,16 +149,16 @@ impl Unwinding<'_> {
         };
         if paid.collected {
             made.status = MatchStatus::Reversed;
-            self.borne(&paid, moment)?;
+            self.bearing.borne(&paid, moment)?;
         } else {
             made.status = MatchStatus::Undone;
             made.undone_by = Some(self.command.by.clone());
             order.received_minor = order.received_minor.saturating_sub(made.amount_minor);
-            self.debit(postings::received(&order), made.amount_minor);
-            self.changes.put(order);
+            self.bearing.debit(postings::received(&order), made.amount_minor);
+            self.bearing.changes.put(order);
         }
-        self.raise(&paid, (credit.id, moment.now_us));
-        self.changes.put(made);
+        self.bearing.raise(&paid, by, moment.now_us);
+        self.bearing.changes.put(made);
         Ok(())
     }
 
@@ -198,13 +169,14 @@ impl Unwinding<'_> {
         credit: &mut BankLine,
         moment: &mut Moment<'_>,
     ) -> Result<(), Refusal> {
-        let cheque = self.snapshot.cheques.get(&(self.command.tenant_id, cheque_id));
+        let cheque = self.bearing.snapshot.cheques.get(&(self.command.tenant_id, cheque_id));
         let cheque = cheque.filter(|cheque| cheque.payment_id == payment_id);
         let cheque = cheque.ok_or(Refusal::NotFound { what: "cheque" })?;
         if cheque.bank_line_id != Some(credit.id) {
             return Err(Refusal::BankLineNotOpen);
         }
         credit.matched_minor = credit.matched_minor.saturating_sub(cheque.amount_minor);
+        let by = self.by(credit);
         let paid = Paid {
             payment_id,
             attempt_id: cheque.attempt_id(),
@@ -212,67 +184,17 @@ impl Unwinding<'_> {
             by: cheque.id.to_string(),
             collected: true,
         };
-        self.borne(&paid, moment)?;
-        self.raise(&paid, (credit.id, moment.now_us));
+        self.bearing.borne(&paid, moment)?;
+        self.bearing.raise(&paid, by, moment.now_us);
         Ok(())
     }
 
-    /// A collected order stays paid by its status; its merchant bears what the bank took, from the accounts that a
-    /// hold is drawn from as far as they go, and owes the rest.
-    fn borne(&mut self, made: &Paid, moment: &mut Moment<'_>) -> Result<(), Refusal> {
-        let tenant_id = self.command.tenant_id;
-        let missing = || Refusal::NotFound { what: "payment" };
-        let payment = self.snapshot.payments.get(&(tenant_id, made.payment_id));
-        let attempt = self.snapshot.attempts.get(&(tenant_id, made.attempt_id));
-        let mut payment = payment.cloned().ok_or_else(missing)?;
-        let mut attempt = attempt.cloned().ok_or_else(missing)?;
-        let kind = AccountKind::RefundReceivable;
-        let owed = AccountRef::merchant(tenant_id, payment.merchant_id, kind, payment.currency);
-        let mut open = made.amount_minor;
-        for account in payment.bearing_accounts() {
-            open = open.saturating_sub(self.draw(account, open));
-        }
-        self.debit(owed, open);
-        attempt.reversed_minor = attempt.reversed_minor.saturating_add(made.amount_minor);
-        attempt.needs_manual = true;
-        attempt.updated_at_us = moment.now_us;
-        payment.reversed_minor = payment.reversed_minor.saturating_add(made.amount_minor);
-        payment.updated_at_us = moment.now_us;
-        let event = payment_event(EventKind::PaymentReversed, &mut payment, Some(&attempt), moment);
-        self.changes.put(event);
-        self.changes.put(payment);
-        self.changes.put(attempt);
-        Ok(())
-    }
-
-    fn raise(&mut self, made: &Paid, (credit_id, now_us): (BankLineId, i64)) {
-        let detail = json!({
-            "reversal": self.command.reversal_id, "bank_transfer": credit_id, "collected": made.collected,
-        });
-        let raised = Exception {
-            tenant_id: self.command.tenant_id,
-            id: self.command.matter(&made.by),
-            kind: ExceptionKind::TransferReversed,
-            payment_id: Some(made.payment_id),
-            attempt_id: Some(made.attempt_id),
-            refund_id: None,
-            amount_minor: made.amount_minor,
-            detail: detail.to_string(),
-            status: ExceptionStatus::Open,
-            opened_at_us: now_us,
-            closed_at_us: None,
-            resolution: None,
-            version: 0,
-        };
-        self.changes.put_some(raised.unless_open(self.snapshot));
+    const fn by(&self, credit: &BankLine) -> TakenBack {
+        TakenBack { credit_id: credit.id, reversal_id: Some(self.command.reversal_id) }
     }
 }
 
 impl LinkReversal {
-    fn matter(&self, by: &str) -> ExceptionId {
-        Exception::id_of(self.tenant_id, ExceptionKind::TransferReversed, by)
-    }
-
     fn want_cheque(
         &self,
         (payment_id, cheque_id): (PaymentId, ChequeId),
@@ -282,14 +204,9 @@ impl LinkReversal {
         wants.add(Want::Payment(self.tenant_id, payment_id));
         wants.add(Want::Attempt(self.tenant_id, AttemptId(cheque_id.id128())));
         wants.add(Want::Cheque(self.tenant_id, cheque_id));
-        wants.add(Want::Exception(self.tenant_id, self.matter(&cheque_id.to_string())));
+        wants.add(Want::Exception(self.tenant_id, matter(self.tenant_id, &cheque_id.to_string())));
         if let Some(payment) = snapshot.payments.get(&(self.tenant_id, payment_id)) {
-            payment.bearing_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
-        }
-        let Some(cheque) = snapshot.cheques.get(&(self.tenant_id, cheque_id)) else { return };
-        for kind in [AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::RefundReceivable] {
-            let account = AccountRef::merchant(self.tenant_id, cheque.merchant_id, kind, cheque.currency);
-            wants.add(Want::Account(account));
+            want_bearing(payment, wants);
         }
     }
 
@@ -304,11 +221,9 @@ impl LinkReversal {
         snapshot: &Snapshot,
         moment: &mut Moment<'_>,
     ) -> Result<Changes, Refusal> {
-        let (debits, available) = (Vec::new(), BTreeMap::new());
-        let mut unwinding =
-            Unwinding { command: self, snapshot, debits, available, changes: Changes::default() };
+        let mut unwinding = Unwinding { command: self, bearing: Bearing::new(self.tenant_id, snapshot) };
         let suspense = credit.left_minor();
-        unwinding.debit(postings::account(credit, AccountKind::Suspense), suspense);
+        unwinding.bearing.debit(postings::account(credit, AccountKind::Suspense), suspense);
         unwinding.returns(credit, moment)?;
         for rows in &self.matches {
             unwinding.unmatch(*rows, credit, moment)?;
@@ -320,8 +235,8 @@ impl LinkReversal {
             // It was matched or asked back since the command was made.
             return Err(Refusal::BankLineNotOpen);
         }
-        let entry = postings::reversed(reversal, unwinding.debits, moment).ok_or(Refusal::AmountOverflow)?;
-        let mut changes = unwinding.changes;
+        let Bearing { debits, mut changes, .. } = unwinding.bearing;
+        let entry = postings::reversed(reversal, debits, moment).ok_or(Refusal::AmountOverflow)?;
         changes.put(entry);
         Ok(changes)
     }
@@ -344,7 +259,7 @@ impl Command for LinkReversal {
             wants.add(Want::Attempt(self.tenant_id, rows.order_id));
             wants.add(Want::TransferOrder(self.tenant_id, rows.order_id));
             wants.add(Want::TransferMatch(self.tenant_id, rows.match_id));
-            wants.add(Want::Exception(self.tenant_id, self.matter(&rows.match_id.to_string())));
+            wants.add(Want::Exception(self.tenant_id, matter(self.tenant_id, &rows.match_id.to_string())));
             want_accounts_of_order(self.tenant_id, rows.order_id, snapshot, wants);
         }
         if let Some(rows) = self.cheque {

@@ -170,6 +170,13 @@ impl BankLine {
         if open { self.amount_minor.saturating_sub(used).max(0) } else { 0 }
     }
 
+    /// Whether the bank credited it and took it back.
+    #[must_use]
+    pub fn taken_back(&self) -> bool {
+        // What a slip is proven by is linked as well, and says so itself.
+        self.flow == Flow::Credit && self.link.is_none() && self.linked_minor == self.amount_minor
+    }
+
     /// Whether a slip brought it into the books and no line of the bank proves it yet.
     #[must_use]
     pub fn unproven(&self) -> bool {

@@ -468,3 +468,40 @@ fn a_cheque_that_was_withdrawn_or_bounced_may_be_received_again() {
     assert!(matches!(third, ChequeReceived::New { .. }), "the paper has another payment now");
     assert_eq!(world.run(&again(&world)).unwrap_err(), Refusal::ChequeUsed, "one cheque pays one payment");
 }
+
+#[test]
+fn the_merchant_bears_a_cheque_cleared_by_two_persons_whose_money_never_stayed() {
+    let mut world = world();
+    let (cheque, at_bank) = (world.received("12345678"), world.received("87654321"));
+    world.present(&cheque).unwrap();
+    world.present(&at_bank).unwrap();
+    world.clear(&cheque).unwrap();
+    // The bank shows the money and takes it back; the statement's reader links the two before anybody names the cheque.
+    let credit_id = world.credit("N", PRICE);
+    let reversal_id = world.booked("M", (Flow::Debit, LineNature::Reversal), PRICE);
+    world
+        .run(&LinkReversal {
+            tenant_id: TENANT,
+            reversal_id,
+            credit_id,
+            matches: Vec::new(),
+            cheque: None,
+            returns: Vec::new(),
+            by: "出纳".to_owned(),
+            origin: Origin::system(),
+        })
+        .unwrap();
+    assert_eq!(world.shown(&at_bank, credit_id), Err(Refusal::BankLineNotOpen), "it was never cleared");
+    let less = world.credit("L", PRICE - 1);
+    assert_eq!(world.shown(&cheque, less), Err(Refusal::MatchExceedsOpen));
+    let proven = world.shown(&cheque, credit_id).unwrap();
+    assert_eq!((proven.status, proven.bank_line_id), (ChequeStatus::Cleared, Some(credit_id)));
+    assert_eq!(world.balance(AccountKind::ChannelReceivable), 0, "nobody owes it any more");
+    assert_eq!(world.balance(AccountKind::PendingSettlement), 0, "the merchant bears it");
+    assert_eq!(world.balance(AccountKind::BankAccount), -(PRICE - 1));
+    let payment = world.the_payment(cheque.payment_id);
+    assert_eq!((payment.status, payment.reversed_minor), (PaymentStatus::Succeeded, PRICE));
+    assert!(world.events(cheque.payment_id).contains(&"payment.reversed".to_owned()));
+    assert!(world.exceptions().contains(&"transfer_reversed open".to_owned()), "a person is told");
+    assert_eq!(world.shown(&cheque, credit_id).unwrap(), proven, "again changes nothing");
+}

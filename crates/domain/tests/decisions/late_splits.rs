@@ -9,6 +9,7 @@ use tk_domain::id::{AttemptId, Id128, PartnerId, SplitId};
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::{CreatePayment, FeeSnapshot};
+use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
 use tk_domain::split::{
@@ -176,6 +177,20 @@ fn a_refund_that_waits_takes_its_turn_and_is_shown_to_a_person_after_a_day() {
     assert_eq!(refunds.map(|refund| world.next(refund)), ["refund+0", "refund+3"]);
     world.refund_told(refunds[0], Source::Query, done(1_000));
     assert!(world.exceptions().contains(&"refund_unknown closed".to_owned()), "settled with its end");
+}
+
+#[test]
+fn a_refund_that_waited_for_a_day_and_is_withdrawn_leaves_nothing_open() {
+    let mut world = world();
+    let (attempt_id, _) = collected(&mut world);
+    let refund = world.refund(attempt_id, "R1", 1_000).unwrap();
+    world.after(DAY_US);
+    go_on(&mut world, refund);
+    assert_eq!(world.exceptions(), ["refund_unknown open"]);
+    let withdrawn = world.cancel(refund).unwrap();
+    assert_eq!((withdrawn.status, withdrawn.needs_manual), (RefundState::Cancelled, false));
+    assert_eq!(world.exceptions(), ["refund_unknown closed"]);
+    assert_eq!(world.cancel(refund).unwrap(), withdrawn);
 }
 
 #[test]

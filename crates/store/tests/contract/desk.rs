@@ -17,7 +17,7 @@ use tk_money::Currency;
 const BANK: ChannelAccountId = ChannelAccountId(Id128([8; 16]));
 
 /// A bank account.
-fn bank(tenant_id: TenantId) -> Furnish {
+pub fn bank(tenant_id: TenantId) -> Furnish {
     let account = ChannelAccount {
         methods: r#"["bank_transfer"]"#.to_owned(),
         refund_window_days: 0,
@@ -27,10 +27,10 @@ fn bank(tenant_id: TenantId) -> Furnish {
     Furnish { account, product: None }
 }
 
-struct Desk<'a> {
-    store: &'a Store,
-    tenant_id: TenantId,
-    day: i64,
+pub struct Desk<'a> {
+    pub store: &'a Store,
+    pub tenant_id: TenantId,
+    pub day: i64,
 }
 
 impl Desk<'_> {
@@ -63,7 +63,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn told(&self, content: &str, flow: Flow, amount_minor: i64) -> BankLineId {
+    pub async fn told(&self, content: &str, flow: Flow, amount_minor: i64) -> BankLineId {
         let command = self.take(LineSource::Statement, vec![self.line(content, flow, amount_minor)]);
         self.store.submit(command).await.unwrap().new[0].id
     }

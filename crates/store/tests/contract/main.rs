@@ -9,6 +9,7 @@
 
 mod bed;
 mod cases;
+mod cheques;
 mod commands;
 mod desk;
 mod furnish;
@@ -53,6 +54,11 @@ on_both! {
     one_busy_tenant_leaves_room_for_others,
     an_unknown_tenant_can_write_nothing,
     every_table_has_the_columns_of_its_rows,
+}
+
+on_both! {
+    cheques in cheques_sqlite, cheques_postgres:
+    cheques_that_the_bank_takes_back_are_kept_and_verified,
 }
 
 on_both! {

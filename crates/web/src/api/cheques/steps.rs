@@ -85,7 +85,8 @@ pub async fn presentation(
 }
 
 /// Says that the bank has the money of a cheque. With the bank's line the payment is collected; without one this is a
-/// proposal (`pending_approval`) about which another person decides. A line that comes after that decision proves it.
+/// proposal (`pending_approval`) about which another person decides. A line that comes after that decision proves it; one
+/// whose money the bank took back by then leaves it to the merchant, and an exception is open.
 #[utoipa::path(post, path = "/v1/cheques/{id}/clearance", tag = "cheques", params(("id" = String, Path)),
     request_body = ClearanceCreate, responses((status = 200, body = schema::Cheque)))]
 pub async fn clearance(
