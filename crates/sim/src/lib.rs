@@ -6,11 +6,13 @@
 //! with the channel's truth to the fen.
 
 mod actors;
+mod agenda;
 mod callbacks;
 mod checker;
 mod conversation;
 mod desk;
 mod flight;
+mod hall;
 mod heal;
 mod host;
 mod parts;

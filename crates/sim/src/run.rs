@@ -1,6 +1,7 @@
 //! Running seeds, and what is told about them.
 
 use crate::desk::Desk;
+use crate::hall::Hall;
 use crate::tally::Tally;
 use crate::world::World;
 use serde::Serialize;
@@ -111,6 +112,8 @@ pub struct Summary {
     pub channels: BTreeMap<String, BTreeMap<String, u64>>,
     /// Payments whose payer went on at another channel while the first attempt was not over.
     pub switched: u64,
+    /// What was done in the hall: takings, voids, draws, cheques and the rest.
+    pub hall: BTreeMap<String, u64>,
     /// Planted bugs built in.
     pub planted: u64,
     /// Planted bugs caught.
@@ -195,12 +198,21 @@ pub(crate) fn run_seed(seed: u64, crash_after: Option<u64>) -> Told {
     world.crash_after = crash_after;
     world.live();
     let mut told = tell(world);
-    // A crash after a given event is a crash of the first part; the desk has deaths of its own.
+    // A crash after a given event is a crash of the first part, and of the hall after as many commits; the desk has deaths
+    // of its own.
     if let Some(mut desk) = Desk::new(seed).filter(|_| crash_after.is_none()) {
         desk.live();
         let (tally, violations) = desk.told();
         told.tally.add(&tally);
         told.violations.extend(violations);
+    }
+    if let Some(mut hall) = Hall::new(seed) {
+        hall.dies_after(crash_after);
+        hall.live();
+        let (tally, violations, hash) = hall.told();
+        told.tally.add(&tally);
+        told.violations.extend(violations);
+        told.hash = told.hash.rotate_left(1) ^ hash;
     }
     told
 }
@@ -261,5 +273,6 @@ impl Summary {
         self.coverage = total.coverage();
         self.channels = total.by_channel();
         self.switched = total.switched;
+        self.hall = total.hall();
     }
 }

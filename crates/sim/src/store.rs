@@ -121,6 +121,14 @@ impl Store {
         rows.bank_statements.settle();
         rows.transfer_orders.settle();
         rows.transfer_matches.settle();
+        rows.prepayments.settle();
+        rows.draws.settle();
+        rows.shifts.settle();
+        rows.seats.settle();
+        rows.counter_days.settle();
+        rows.counter_movements.settle();
+        rows.cash_deposits.settle();
+        rows.cheques.settle();
         commit
     }
 }

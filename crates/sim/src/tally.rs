@@ -32,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) fen_created: i64,
     pub(crate) fen_unexplained: i64,
     hits: BTreeMap<(u8, u8), u64>,
+    /// What was done in the hall.
+    hall: BTreeMap<&'static str, u64>,
     /// By channel: faults, and what else is counted there.
     channels: BTreeMap<(&'static str, Counted), u64>,
 }
@@ -61,6 +63,15 @@ impl Tally {
 
     pub(crate) fn count(&mut self, channel: Channel, what: Counted) {
         *self.channels.entry((channel.word(), what)).or_insert(0) += 1;
+    }
+
+    /// Something was done in the hall.
+    pub(crate) fn sees(&mut self, what: &'static str) {
+        *self.hall.entry(what).or_insert(0) += 1;
+    }
+
+    pub(crate) fn hall(&self) -> BTreeMap<String, u64> {
+        self.hall.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect()
     }
 
     /// What a repetition of a story adds to the counts: its crash point and its differences.
@@ -96,6 +107,9 @@ impl Tally {
         self.fen_unexplained += other.fen_unexplained;
         for (place, count) in &other.channels {
             *self.channels.entry(*place).or_insert(0) += count;
+        }
+        for (what, count) in &other.hall {
+            *self.hall.entry(what).or_insert(0) += count;
         }
         self.switched += other.switched;
         for (place, count) in &other.hits {

@@ -84,7 +84,7 @@ impl Checker {
     }
 
     /// inv-12: numbers are unique and never change hands.
-    fn inv_12_numbers(&mut self, attempt: &Attempt) {
+    pub(super) fn inv_12_numbers(&mut self, attempt: &Attempt) {
         let account = attempt.channel_account_id;
         let holder = *self.money_in.out_nos.entry((account, attempt.out_no.clone())).or_insert(attempt.id);
         let mut unique = holder == attempt.id;
@@ -189,7 +189,7 @@ impl Checker {
     }
 
     /// inv-11: what was received is booked once, on the account of its kind.
-    fn inv_11_entry_by_disposition(&mut self, attempt: &Attempt) {
+    pub(super) fn inv_11_entry_by_disposition(&mut self, attempt: &Attempt) {
         if self.waits() {
             return;
         }

@@ -40,6 +40,20 @@ impl Checker {
         cause: Cause<'_>,
         sellers: &BTreeMap<ChannelAccountId, Seller>,
     ) {
+        let (was, turned_late) = self.inv_19_and_10(refund);
+        if turned_late {
+            self.inv_21_late_is_proven(refund, cause, sellers);
+        }
+        if was != Some(refund.status) {
+            self.inv_20_and_21(refund, cause, sellers);
+        }
+        self.inv_22_route(refund, rows);
+        self.inv_18_entries(refund);
+    }
+
+    /// inv-19, inv-10: what was frozen stays, what has ended stays ended; answers how it stood before, and whether it has
+    /// turned out done after its end.
+    pub(super) fn inv_19_and_10(&mut self, refund: &Refund) -> (Option<RefundState>, bool) {
         let key = (refund.tenant_id, refund.id);
         let seen = SeenRefund {
             status: refund.status,
@@ -59,14 +73,7 @@ impl Checker {
         self.require(seen.late || !was_late, "inv-10", || format!("{} took back a late success", refund.id));
         let was = before.map(|before| before.status);
         self.sum(refund, was);
-        if seen.late && !was_late {
-            self.inv_21_late_is_proven(refund, cause, sellers);
-        }
-        if was != Some(refund.status) {
-            self.inv_20_and_21(refund, cause, sellers);
-        }
-        self.inv_22_route(refund, rows);
-        self.inv_18_entries(refund);
+        (was, seen.late && !was_late)
     }
 
     fn sum(&mut self, refund: &Refund, was: Option<RefundState>) {
@@ -163,7 +170,7 @@ impl Checker {
     }
 
     /// inv-18: one hold entry, and one of release and refund when it has ended.
-    fn inv_18_entries(&mut self, refund: &Refund) {
+    pub(super) fn inv_18_entries(&mut self, refund: &Refund) {
         let mut expected = match refund.status {
             RefundState::Succeeded => vec![EntryKind::Hold, EntryKind::Refund],
             RefundState::Failed | RefundState::Cancelled | RefundState::Rejected => {

@@ -8,17 +8,17 @@ mod check;
 mod link;
 mod matching;
 mod payers;
-mod setup;
+pub(crate) mod setup;
 #[cfg(feature = "planted")]
 mod spoilt;
 
+use crate::agenda::Agenda;
 use crate::checker::Broken;
 use crate::run::Violation;
 use crate::store::Store;
 use crate::tally::Tally;
 use payers::Wanted;
 use setup::{ACCOUNT, own};
-use std::collections::BTreeMap;
 use tk_channels::bank::Link;
 use tk_channels::bank::call::Answer;
 use tk_domain::bank_link::Asking;
@@ -52,8 +52,7 @@ pub(crate) struct Desk {
     seed: u64,
     dice: Dice,
     now_us: i64,
-    queue: BTreeMap<(i64, u64), Act>,
-    planned: u64,
+    agenda: Agenda<Act>,
     store: Store,
     bank: Bank,
     format: FileFormat,
@@ -114,16 +113,13 @@ impl Desk {
     }
 
     fn plan(&mut self, at_us: i64, act: Act) {
-        self.planned = self.planned.saturating_add(1);
-        self.queue.insert((at_us.max(self.now_us), self.planned), act);
+        self.agenda.plan(at_us.max(self.now_us), act);
     }
 
     fn run_until(&mut self, end_us: i64) {
         for _ in 0..STEPS_MAX {
-            let next = self.queue.first_key_value().filter(|((at_us, _), _)| *at_us <= end_us);
-            let Some((key, act)) = next.map(|(key, act)| (*key, *act)) else { break };
-            self.queue.remove(&key);
-            self.now_us = self.now_us.max(key.0);
+            let Some((at_us, act)) = self.agenda.take(end_us) else { break };
+            self.now_us = self.now_us.max(at_us);
             self.steps = self.steps.saturating_add(1);
             self.tally.events += 1;
             match act {

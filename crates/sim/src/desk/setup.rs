@@ -2,11 +2,11 @@
 
 use super::payers::{Moods, Wanted};
 use super::{Act, Desk};
+use crate::agenda::Agenda;
 use crate::checker::Broken;
 use crate::store::Store;
 use crate::story::{START_US, pick};
 use crate::tally::Tally;
-use std::collections::BTreeMap;
 use tk_channels::Environment;
 use tk_channels::bank::Link;
 use tk_domain::audit::Origin;
@@ -22,11 +22,11 @@ use tk_money::{Currency, Rate};
 use tk_simulator::bank::{Bank, FileFormat, Habits, Payer};
 use tk_simulator::core::Dice;
 
-pub(super) const TENANT: TenantId = TenantId(Id128([11; 16]));
-pub(super) const MERCHANT: MerchantId = MerchantId(Id128([12; 16]));
-pub(super) const PRODUCT: ProductId = ProductId(Id128([13; 16]));
-pub(super) const BANK: ChannelAccountId = ChannelAccountId(Id128([14; 16]));
-pub(super) const ACCOUNT: &str = "110902233410801";
+pub(crate) const TENANT: TenantId = TenantId(Id128([11; 16]));
+pub(crate) const MERCHANT: MerchantId = MerchantId(Id128([12; 16]));
+pub(crate) const PRODUCT: ProductId = ProductId(Id128([13; 16]));
+pub(crate) const BANK: ChannelAccountId = ChannelAccountId(Id128([14; 16]));
+pub(crate) const ACCOUNT: &str = "110902233410801";
 
 impl Desk {
     /// The story of a seed; none if the settings could not be read, which a test would show.
@@ -47,8 +47,7 @@ impl Desk {
         let mut desk = Self {
             seed,
             now_us: START_US,
-            queue: BTreeMap::new(),
-            planned: 0,
+            agenda: Agenda::default(),
             store: Store::new(seed ^ 0xBA2C),
             bank,
             format,
@@ -129,7 +128,7 @@ pub(super) fn own() -> Payer {
     Payer { name: "Fictional Bank".to_owned(), account: "0".to_owned() }
 }
 
-fn merchant() -> Merchant {
+pub(crate) fn merchant() -> Merchant {
     let rate = Rate::from_ppm(6_000).unwrap_or_default();
     Merchant {
         tenant_id: TENANT,
@@ -144,7 +143,7 @@ fn merchant() -> Merchant {
     }
 }
 
-fn product() -> Product {
+pub(crate) fn product() -> Product {
     Product {
         tenant_id: TENANT,
         id: PRODUCT,
@@ -169,7 +168,7 @@ fn product() -> Product {
     }
 }
 
-fn account() -> ChannelAccount {
+pub(crate) fn account() -> ChannelAccount {
     ChannelAccount {
         tenant_id: TENANT,
         id: BANK,

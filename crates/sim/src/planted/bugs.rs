@@ -43,6 +43,13 @@ pub(crate) enum Bug {
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,
+    DrawnTwiceAtOnce,
+    DepositRefundIgnoresDraws,
+    ChequePaidOnPresentation,
+    BouncedChequeKept,
+    VoidPaidTwice,
+    SlipRecordedTwice,
+    DifferenceSwallowed,
 }
 
 impl Bug {
@@ -51,7 +58,21 @@ impl Bug {
         matches!(self, Self::BankLineNamedByItsFile | Self::DoubledRowsBelieved | Self::GapIgnored)
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 40] = [
+    /// Whether it is one of the hall, which is another.
+    pub(crate) const fn of_hall(self) -> bool {
+        matches!(
+            self,
+            Self::DrawnTwiceAtOnce
+                | Self::DepositRefundIgnoresDraws
+                | Self::ChequePaidOnPresentation
+                | Self::BouncedChequeKept
+                | Self::VoidPaidTwice
+                | Self::SlipRecordedTwice
+                | Self::DifferenceSwallowed
+        )
+    }
+
+    pub(crate) const ALL: [(Self, &'static str); 47] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -82,6 +103,13 @@ impl Bug {
         (Self::BankLineNamedByItsFile, "bank_line_counted_in_every_file"),
         (Self::DoubledRowsBelieved, "doubled_rows_believed"),
         (Self::GapIgnored, "statement_gap_ignored"),
+        (Self::DrawnTwiceAtOnce, "draw_above_what_is_left"),
+        (Self::DepositRefundIgnoresDraws, "deposit_refund_ignores_draws"),
+        (Self::ChequePaidOnPresentation, "cheque_paid_on_presentation"),
+        (Self::BouncedChequeKept, "bounced_cheque_not_taken_back"),
+        (Self::VoidPaidTwice, "void_of_a_taking_paid_twice"),
+        (Self::SlipRecordedTwice, "slip_recorded_under_two_numbers"),
+        (Self::DifferenceSwallowed, "difference_of_a_drawer_swallowed"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
         (Self::AdvanceForgottenOnRefund, "advance_forgotten_on_refund"),

@@ -3,6 +3,7 @@
 mod bugs;
 mod channels;
 mod desk;
+mod hall;
 mod lost;
 mod parts;
 mod shares;
@@ -75,6 +76,9 @@ fn by_sweep(bug: Bug, start: u64) -> Option<(u64, String)> {
 fn run_with(bug: Bug, seed: u64, crash_after: Option<u64>) -> (Vec<Violation>, u64) {
     if bug.of_desk() {
         return desk::run_with(bug, seed);
+    }
+    if bug.of_hall() {
+        return hall::run_with(bug, seed);
     }
     let mut world = World::new(seed);
     world.bug = Some(bug);
@@ -150,7 +154,14 @@ impl World {
             | Bug::ShareSentUnderNewNumber
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
-            | Bug::GapIgnored => changes,
+            | Bug::GapIgnored
+            | Bug::DrawnTwiceAtOnce
+            | Bug::DepositRefundIgnoresDraws
+            | Bug::ChequePaidOnPresentation
+            | Bug::BouncedChequeKept
+            | Bug::VoidPaidTwice
+            | Bug::SlipRecordedTwice
+            | Bug::DifferenceSwallowed => changes,
         }
     }
 
