@@ -97,10 +97,10 @@ impl Hall {
             self.plan_day(day);
         }
         self.plan_statements(self.start_us.saturating_add(11 * HOUR_US), 2 * (DAYS + REST_DAYS) - 2);
-        for _ in 0..self.dice.below(4) {
+        for _ in 0..self.dice.below(3) {
             self.set_up_stay();
         }
-        for _ in 0..(3 + self.dice.below(14)) {
+        for _ in 0..(2 + self.dice.below(8)) {
             self.set_up_visit(None);
         }
     }
@@ -119,7 +119,7 @@ impl Hall {
             at(self, 9 * HOUR_US, 13 * HOUR_US, Act::CloseDay { counter, day });
             at(self, 11 * HOUR_US, 26 * HOUR_US, Act::CarryCash { counter, day });
         }
-        for hour in [2, 5, 8] {
+        for hour in [3, 7] {
             self.plan(begins_us.saturating_add(hour * HOUR_US), Act::LookForRefunds);
         }
     }
