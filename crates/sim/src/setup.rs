@@ -210,7 +210,7 @@ impl World {
         if splits.shares.is_empty() && confirm.is_none_or(by_alipay) {
             splits = self.shares_of_parties(company.tenant_id, number, payer_minor);
         }
-        self.orders.push(Order {
+        let order = Order {
             tenant_id: company.tenant_id,
             merchant_id,
             splits,
@@ -222,7 +222,10 @@ impl World {
             confirm,
             payment_id: None,
             refunds,
-        });
+            prepayment: None,
+            bill: None,
+        };
+        self.orders.push(order.at_a_hospital(self.seed, number));
         let order = self.orders.len().saturating_sub(1);
         let delay_us = self.dice.between(0, self.story.span_us);
         self.plan(delay_us, Happening::Client { order, ask: Ask::Create, tries: 0 });

@@ -57,6 +57,8 @@ fn the_hall_sees_cash_cards_deposits_cheques_and_what_goes_wrong_with_them() {
         "draws",
         "draws_refused",
         "draws_undone",
+        "draws_by_channel",
+        "draws_by_channel_refused",
         "cash_deposits_matched",
         "cheques",
         "cheques_bounced",

@@ -9,7 +9,7 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{AttemptId, MerchantId, PaymentId, ProductId, RefundId, TenantId, TypedId};
 use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Attempt, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Disposition, Part, PayerRecord,
+    Attempt, Bill, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Disposition, Part, PayerRecord,
     RequestQuery, StartAttempt, Started,
 };
 use tk_domain::refund::{CancelRefund, CreateRefund, RequestRefundQuery};
@@ -70,6 +70,9 @@ pub(crate) enum Ask {
     RefundQuery(usize),
     /// The payer's browser comes back from the wallet.
     Return,
+    /// Money is drawn from the deposit that the order pays into.
+    Draw(usize),
+    UndoDraw(usize),
 }
 
 impl Ask {
@@ -85,6 +88,8 @@ impl Ask {
             Self::Query => "query",
             Self::RefundQuery(_) => "refund query",
             Self::Return => "return",
+            Self::Draw(_) => "draw",
+            Self::UndoDraw(_) => "undo draw",
         }
     }
 }
@@ -108,6 +113,10 @@ pub(crate) struct Order {
     pub(crate) payer_minor: i64,
     pub(crate) parts: Vec<Part>,
     pub(crate) splits: SplitTerms,
+    /// The stay or case that it is paid in advance for.
+    pub(crate) prepayment: Option<String>,
+    /// The bill that it is a part of.
+    pub(crate) bill: Option<Bill>,
     pub(crate) single_attempt: bool,
     /// Confirmed at once by this method.
     pub(crate) confirm: Option<Method>,
@@ -129,6 +138,8 @@ impl World {
             Ask::Query => self.queries(&order, "query"),
             Ask::Return => self.queries(&order, "return"),
             Ask::RefundQuery(place) => self.queries_refund(&order, place),
+            Ask::Draw(number) => self.draws(index, &order, number),
+            Ask::UndoDraw(number) => self.undoes_draw(index, &order, number),
         };
         let again = match missed {
             Ok(()) => false,
@@ -216,6 +227,7 @@ impl World {
         }
         plan(self, SECOND_US, HOUR_US, Ask::Conflict);
         plan(self, HOUR_US, 30 * HOUR_US, Ask::StrayRefund);
+        self.plan_draws(index);
         let count = self.orders.get(index).map_or(0, |order| order.refunds.len());
         let together_us = self.dice.between(10 * SECOND_US, 3 * HOUR_US);
         for place in 0..count {

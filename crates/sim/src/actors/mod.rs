@@ -2,6 +2,7 @@
 
 mod attacker;
 mod client;
+mod deposits;
 mod payer;
 mod repeat;
 

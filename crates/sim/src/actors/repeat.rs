@@ -108,13 +108,15 @@ where
 
 impl Order {
     /// What is owed in all.
-    fn amount_minor(&self) -> i64 {
+    pub(super) fn amount_minor(&self) -> i64 {
         self.parts.iter().fold(self.payer_minor, |sum, part| sum.saturating_add(part.amount))
     }
 
     pub(crate) fn create(&self) -> CreatePayment {
         CreatePayment {
             single_attempt: self.single_attempt,
+            prepayment: self.prepayment.clone(),
+            bill: self.bill.clone(),
             splits: self.splits.clone(),
             parts: self.parts.clone(),
             ..CreatePayment::plain(

@@ -7,6 +7,7 @@ mod money_in;
 mod money_out;
 mod observer;
 mod parts;
+mod prepaid;
 mod shares;
 mod wants;
 
@@ -93,6 +94,7 @@ impl Checker {
         }
         self.inv_03_balances(rows, commit);
         self.inv_04_guarded(rows, commit);
+        self.drawn_is_what_draws_say(rows, commit);
     }
 
     /// Holds one commit of a story without channels to everything but what a channel would know.

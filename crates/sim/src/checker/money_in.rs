@@ -14,8 +14,13 @@ use tk_domain::snapshot::Snapshot;
 use tk_domain::webhook::EventKind;
 use tk_money::{Amount, Currency};
 
-type Frozen =
-    ((i64, i64, Option<String>), Currency, tk_domain::id::MerchantId, tk_domain::id::ProductId, FeeSnapshot);
+type Frozen = (
+    (i64, i64, [Option<String>; 2]),
+    Currency,
+    tk_domain::id::MerchantId,
+    tk_domain::id::ProductId,
+    FeeSnapshot,
+);
 
 /// Payments and attempts as last seen.
 #[derive(Debug, Default)]
@@ -74,7 +79,7 @@ impl Checker {
 
     /// The parts of a payment as first seen.
     pub(super) fn parts_of(&self, key: (TenantId, PaymentId)) -> Option<Vec<Part>> {
-        let (_, ((_, _, parts), ..)) = self.money_in.payments.get(&key)?;
+        let (_, ((_, _, [parts, _]), ..)) = self.money_in.payments.get(&key)?;
         serde_json::from_str(parts.as_ref()?).ok()
     }
 
@@ -210,7 +215,8 @@ impl Checker {
 
     pub(super) fn check_payment(&mut self, payment: &Payment) {
         let key = (payment.tenant_id, payment.id);
-        let asked = (payment.amount_minor, payment.payer_minor, payment.parts.clone());
+        let texts = [payment.parts.clone(), payment.bill.clone()];
+        let asked = (payment.amount_minor, payment.payer_minor, texts);
         let frozen = (asked, payment.currency, payment.merchant_id, payment.product_id, payment.fee);
         let before = self.money_in.payments.insert(key, (payment.status, frozen.clone()));
         if let Some((status, was)) = before {
