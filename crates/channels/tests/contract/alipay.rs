@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tillkeeper_channels::alipay::bill::{Bill, FundRow, TradeRow};
 use tillkeeper_channels::capabilities::{self, BillTerms, Capabilities};
-use tillkeeper_channels::{
-    About, Adapters, BillFetchError, Contract, Environment, Headers, Opened, RawCallback,
-};
+use tillkeeper_channels::{About, Adapters, BillFetchError, Contract, Environment, Opened, RawCallback};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt};
@@ -87,8 +85,9 @@ async fn start(mode: &'static str, charset: &'static str, standing: Standing) ->
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let sandbox = tokio::spawn(async move { serve(listener, config, std::future::pending()).await.unwrap() });
-    let (notify_url, callbacks, merchant) = merchant("success").await;
+    let (notify_url, callbacks, merchant) = merchant().await;
     let contract = contract(&base, (mode, charset, standing), &secrets(mode), &notify_url);
+    callbacks.answer_for(&contract);
     Alipay {
         adapters: patient(),
         contract,
@@ -223,8 +222,12 @@ impl Bench for Alipay {
         self.lab.truth(attempt).await
     }
 
-    async fn callback(&self) -> (Headers, Vec<u8>) {
-        self.callbacks.lock().await.recv().await.unwrap()
+    fn callbacks(&self) -> &Mutex<Callbacks> {
+        &self.callbacks
+    }
+
+    async fn callbacks_pending(&self) -> u64 {
+        self.lab.callbacks_pending().await
     }
 
     async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String> {

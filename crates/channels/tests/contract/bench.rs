@@ -1,5 +1,6 @@
 //! What a behaviour needs of a channel's simulator, whatever the channel.
 
+use crate::merchant::Callbacks;
 use crate::rows;
 use std::time::Duration;
 use tillkeeper_channels::capabilities::{BillTerms, MethodTerms, Opening};
@@ -7,9 +8,10 @@ use tillkeeper_channels::{
     Adapters, Capabilities, Contract, Deadlines, Environment, Headers, Limits, PaymentRows, RefundRows,
 };
 use tk_domain::instruction::InstructionKind;
-use tk_domain::payment::{Action, Attempt};
+use tk_domain::payment::{Action, Attempt, BrowserForm};
 use tk_domain::refund::Refund;
 use tk_domain::report::{Borne, PaymentFinding, RefundFinding};
+use tokio::sync::Mutex;
 
 /// What can go wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +89,30 @@ pub trait Bench {
     async fn wrong_callback_amount(&self, by_fen: i64);
     async fn forge(&self, attempt: &Attempt, forgery: Forgery);
     async fn truth(&self, attempt: &Attempt) -> Truth;
+    /// The place where callbacks arrive.
+    fn callbacks(&self) -> &Mutex<Callbacks>;
     /// The next callback as it came.
-    async fn callback(&self) -> (Headers, Vec<u8>);
+    async fn callback(&self) -> (Headers, Vec<u8>) {
+        self.callbacks().lock().await.recv().await.unwrap()
+    }
+    /// How many callbacks the channel would still send.
+    async fn callbacks_pending(&self) -> u64;
+    /// The payer types his card on the page that a form brings him to.
+    async fn type_card(&self, _: &BrowserForm, order_no: &str) {
+        panic!("no page for {order_no}");
+    }
+    /// The payer leaves that page.
+    async fn leave_card(&self, _: &BrowserForm, order_no: &str) {
+        panic!("no page for {order_no}");
+    }
+    /// The code that came for an order.
+    async fn code_on_phone(&self, _: &Attempt) -> Option<String> {
+        None
+    }
+    /// The next code to be sent meets trouble.
+    async fn trouble_with_codes(&self, trouble: Trouble) {
+        panic!("no codes here for {trouble:?}");
+    }
     /// The rows of a bill of the day.
     async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String>;
 }

@@ -1,12 +1,15 @@
-use crate::bench::{Bench, paid, say, say_refund};
-use crate::rows::{attempt, refund};
+use crate::bench::{Bench, Trouble, paid, say, say_refund};
+use crate::books::Books;
+use crate::rows::{MINUTE_US, attempt, refund};
 use tillkeeper_channels::capabilities::RefundNotice;
 use tillkeeper_channels::{About, CallbackFinding, CallbackRefusal, Headers, RawCallback, RefundHint};
 use tk_domain::instruction::InstructionKind as Kind;
-use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding};
+use tk_domain::ledger::EntryKind;
+use tk_domain::payment::{AttemptStatus, Disposition, PaymentStatus};
+use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding, Source};
 use tk_money::Amount;
 
-async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusal> {
+pub async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusal> {
     let (headers, body) = bench.callback().await;
     let raw = RawCallback { headers: &headers, body: &body, received_at_us: bench.now_us() };
     bench.contract().verify_callback(raw)
@@ -95,4 +98,73 @@ pub async fn a_callback_says_the_same_twice_and_in_any_order(bench: &impl Bench)
     assert_eq!((heard(&payment), heard(&refunded)), (early.clone(), late.clone()));
     assert_eq!(evidence(&early.about).amount, Amount::fen(8_888));
     assert_ne!(early.message_id, late.message_id);
+}
+
+/// The channel has its acknowledgement and will not say it again.
+pub async fn acknowledged(bench: &impl Bench) {
+    while bench.callbacks_pending().await > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What a callback says of the payment.
+async fn told(bench: &impl Bench) -> PaymentFinding {
+    match heard(bench).await.unwrap().about {
+        About::Order { payment, .. } => payment,
+        other @ (About::Refund { .. } | About::Card { .. } | About::Other { .. }) => panic!("{other:?}"),
+    }
+}
+
+/// Nobody took the first callback; the next one comes this much later.
+async fn late(bench: &impl Bench, by_us: i64) {
+    bench.callbacks().lock().await.missed().await;
+    bench.callbacks().lock().await.turn_away(false);
+    bench.advance(by_us);
+}
+
+pub async fn a_callback_long_after_the_query_books_nothing_more_and_is_acknowledged(bench: &impl Bench) {
+    bench.callbacks().lock().await.turn_away(true);
+    let row = paid(bench, 8_888, 1).await;
+    let mut books = Books::of(bench, &row);
+    books.take(Source::Query, say(bench, Kind::Query, &row).await, bench.now_us());
+    let collected = (
+        AttemptStatus::Succeeded,
+        Some(Disposition::Effective),
+        PaymentStatus::Succeeded,
+        vec![EntryKind::Collect],
+    );
+    assert_eq!(books.stand(), collected);
+    late(bench, 30 * MINUTE_US).await;
+    let told = told(bench).await;
+    for _ in 0..2 {
+        books.take(Source::Callback, told.clone(), bench.now_us());
+        assert_eq!(books.stand(), collected);
+    }
+    acknowledged(bench).await;
+}
+
+pub async fn a_success_called_back_after_the_end_is_booked_once_as_late_and_acknowledged(bench: &impl Bench) {
+    bench.callbacks().lock().await.turn_away(true);
+    let row = attempt(bench.capabilities().methods[0].method, 8_888, 1);
+    let PaymentFinding::ActionRequired(action) = say(bench, Kind::Pay, &row).await else {
+        panic!("nothing to open")
+    };
+    bench.open(&row, &action).await;
+    assert!(bench.pay(&row).await);
+    let mut books = Books::of(bench, &row);
+    late(bench, 30 * MINUTE_US).await;
+    // Long after the order's time the channel says that it never knew it.
+    bench.trouble(Kind::Query, Trouble::NotFoundLie).await;
+    books.take(Source::Query, say(bench, Kind::Query, &row).await, bench.now_us());
+    let (status, disposition, _, entries) = books.stand();
+    assert_eq!((status, disposition, entries), (AttemptStatus::Closed, None, vec![]));
+    books.take(Source::Callback, told(bench).await, bench.now_us());
+    let (status, disposition, payment, entries) = books.stand();
+    assert_eq!((status, disposition), (AttemptStatus::Closed, Some(Disposition::Late)));
+    assert_ne!(payment, PaymentStatus::Succeeded, "what has ended stays ended");
+    assert_eq!(entries, [EntryKind::CollectLate]);
+    let known = books.stand();
+    books.take(Source::Query, say(bench, Kind::Query, &row).await, bench.now_us());
+    assert_eq!(books.stand(), known, "the query says the same and books nothing more");
+    acknowledged(bench).await;
 }

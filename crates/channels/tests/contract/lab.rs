@@ -64,6 +64,13 @@ impl Lab {
         assert!(self.act(attempt, "forge", json!({ "seal": seal })).await);
     }
 
+    /// How many notifications the sandbox would still send.
+    pub async fn callbacks_pending(&self) -> u64 {
+        let address = format!("{}/control/{}/notifications", self.base, self.house);
+        let told: Value = self.browser.get(address).send().await.unwrap().json().await.unwrap();
+        told["pending"].as_u64().unwrap()
+    }
+
     /// The trades of the sandbox as its books have them.
     pub async fn trades(&self) -> Vec<Value> {
         let address = format!("{}/control/{}/truth", self.base, self.house);

@@ -10,7 +10,11 @@ mod bench;
 #[cfg(test)]
 mod bills;
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod callbacks;
+#[cfg(test)]
+mod cards;
 #[cfg(test)]
 mod discounts;
 #[cfg(test)]
@@ -42,7 +46,7 @@ mod wire;
 macro_rules! benches {
     ($($bench:ident = $make:path;)*) => {$(
         mod $bench {
-            use super::{bills, callbacks, discounts, orders, refunds, splits, trouble};
+            use super::{bills, callbacks, cards, discounts, orders, refunds, splits, trouble};
             benches!(@each $make;
                 orders::every_method_collects_the_amount_and_the_query_proves_it,
                 orders::an_order_nobody_opened_is_known_as_declared,
@@ -73,6 +77,13 @@ macro_rules! benches {
                 callbacks::a_forged_callback_is_refused,
                 callbacks::a_wrong_amount_is_reported_as_it_is,
                 callbacks::a_callback_says_the_same_twice_and_in_any_order,
+                callbacks::a_callback_long_after_the_query_books_nothing_more_and_is_acknowledged,
+                callbacks::a_success_called_back_after_the_end_is_booked_once_as_late_and_acknowledged,
+                cards::an_opening_whose_word_was_missed_is_told_again_with_the_same_card,
+                cards::an_opening_that_the_payer_left_tells_of_no_card,
+                cards::a_lost_answer_to_a_code_proves_nothing_and_the_phone_knows,
+                cards::a_wrong_code_pays_nothing_and_the_query_proves_it,
+                cards::an_ended_card_gets_no_more_codes,
                 discounts::a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion,
                 discounts::an_order_without_a_discount_tells_of_none,
                 splits::a_receiver_is_bound_and_an_unknown_one_refused,

@@ -7,7 +7,7 @@ use tillkeeper_channels::capabilities::{
     BillContent, CHANNELS, CalledBack, Capabilities, DiscountTerms, Known, MethodTerms, Opening, Partial,
     RefundNotice, RefundTerms, Repeat, SplitTerms, Verdict,
 };
-use tk_domain::channel_account::Channel;
+use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::split::ReturnMode;
 
@@ -327,6 +327,13 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         }
         "a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion" => {
             terms.discounts.is_some()
+        }
+        "an_opening_whose_word_was_missed_is_told_again_with_the_same_card"
+        | "an_opening_that_the_payer_left_tells_of_no_card"
+        | "a_lost_answer_to_a_code_proves_nothing_and_the_phone_knows"
+        | "a_wrong_code_pays_nothing_and_the_query_proves_it"
+        | "an_ended_card_gets_no_more_codes" => {
+            terms.methods.iter().any(|method| method.method == Method::QuickPay)
         }
         "a_receiver_is_bound_and_an_unknown_one_refused"
         | "shares_are_accepted_and_each_is_proven_by_itself"

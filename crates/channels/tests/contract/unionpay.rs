@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tillkeeper_channels::capabilities::{self, BillTerms, Capabilities};
 use tillkeeper_channels::unionpay::call::TokenOrder;
-use tillkeeper_channels::{Adapters, Bill, BillFetchError, Contract, Environment, Headers, Opened};
+use tillkeeper_channels::{Adapters, Bill, BillFetchError, Contract, Environment, Opened};
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt, BrowserForm};
@@ -48,13 +48,15 @@ pub async fn by_certificate() -> Unionpay {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let gateway = tokio::spawn(async move { serve(listener, config, std::future::pending()).await.unwrap() });
-    let (callback_url, callbacks, merchant) = merchant("ok").await;
+    let (callback_url, callbacks, merchant) = merchant().await;
     let browser = reqwest::Client::builder().no_proxy().build().unwrap();
     let opened = browser.post(format!("{base}/control/unionpay/tokens")).json(&json!({}));
     let opened: Value = opened.send().await.unwrap().json().await.unwrap();
+    let contract = contract(&base, (&secrets(), "test_gateway"), &callback_url);
+    callbacks.answer_for(&contract);
     Unionpay {
         adapters: patient(),
-        contract: contract(&base, (&secrets(), "test_gateway"), &callback_url),
+        contract,
         token: opened["token"].as_str().unwrap().to_owned(),
         base,
         callback_url,
@@ -114,9 +116,18 @@ impl Unionpay {
         };
         let sent = self.adapters.send_code(&self.contract, order, self.now_us()).await;
         sent.unwrap().unwrap();
-        let address = format!("{}/control/unionpay/orders/{}", self.base, attempt.out_no);
-        let shown: Value = self.browser.get(address).send().await.unwrap().json().await.unwrap();
-        shown["sms_code"].as_str().unwrap().to_owned()
+        self.code_on_phone(attempt).await.unwrap()
+    }
+
+    /// The payer's browser brings a form to UnionPay; the page that it shows.
+    async fn post_form(&self, form: &BrowserForm) -> String {
+        let body = form.fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+        let body = body.collect::<Vec<_>>().join("&");
+        let request =
+            self.browser.post(&form.url).header("content-type", "application/x-www-form-urlencoded");
+        let page = request.body(body).send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        page.text().await.unwrap()
     }
 
     async fn trades(&self) -> Vec<Value> {
@@ -176,14 +187,8 @@ impl Bench for Unionpay {
     }
 
     async fn open(&self, _: &Attempt, action: &Action) {
-        let form = BrowserForm::parse(&action.value).unwrap();
-        let body = form.fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
-        let body = body.collect::<Vec<_>>().join("&");
-        let request =
-            self.browser.post(&form.url).header("content-type", "application/x-www-form-urlencoded");
-        let page = request.body(body).send().await.unwrap();
-        assert_eq!(page.status(), 200);
-        assert!(page.text().await.unwrap().contains("保单 P1"), "no page is shown");
+        let page = self.post_form(&BrowserForm::parse(&action.value).unwrap()).await;
+        assert!(page.contains("保单 P1"), "no page is shown");
     }
 
     async fn pay(&self, attempt: &Attempt) -> bool {
@@ -252,8 +257,35 @@ impl Bench for Unionpay {
         }
     }
 
-    async fn callback(&self) -> (Headers, Vec<u8>) {
-        self.callbacks.lock().await.recv().await.unwrap()
+    fn callbacks(&self) -> &Mutex<Callbacks> {
+        &self.callbacks
+    }
+
+    async fn callbacks_pending(&self) -> u64 {
+        let address = format!("{}/control/unionpay/notifications", self.base);
+        let told: Value = self.browser.get(address).send().await.unwrap().json().await.unwrap();
+        told["pending"].as_u64().unwrap()
+    }
+
+    async fn type_card(&self, form: &BrowserForm, order_no: &str) {
+        self.post_form(form).await;
+        assert_eq!(self.control(&format!("orders/{order_no}/pay"), &json!({})).await.0, 200);
+    }
+
+    async fn leave_card(&self, form: &BrowserForm, order_no: &str) {
+        self.post_form(form).await;
+        assert_eq!(self.control(&format!("orders/{order_no}/decline"), &json!({})).await.0, 200);
+    }
+
+    async fn code_on_phone(&self, attempt: &Attempt) -> Option<String> {
+        let address = format!("{}/control/unionpay/orders/{}", self.base, attempt.out_no);
+        let shown = self.browser.get(address).send().await.unwrap();
+        let shown: Value = shown.json().await.unwrap_or_default();
+        shown["sms_code"].as_str().map(str::to_owned)
+    }
+
+    async fn trouble_with_codes(&self, trouble: Trouble) {
+        self.script(Some("77"), fault(trouble)).await;
     }
 
     async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String> {

@@ -97,10 +97,12 @@ async fn start(trust: &'static str, standing: Standing) -> Wechatpay {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let sandbox = tokio::spawn(async move { serve(listener, config, std::future::pending()).await.unwrap() });
-    let (notify_url, callbacks, merchant) = merchant("").await;
+    let (notify_url, callbacks, merchant) = merchant().await;
+    let contract = contract(&base, (trust, standing), &secrets(trust), &notify_url);
+    callbacks.answer_for(&contract);
     Wechatpay {
         adapters: patient(),
-        contract: contract(&base, (trust, standing), &secrets(trust), &notify_url),
+        contract,
         trust,
         standing,
         lab: Lab::new(base, "wechatpay"),
@@ -245,8 +247,12 @@ impl Bench for Wechatpay {
         self.lab.truth(attempt).await
     }
 
-    async fn callback(&self) -> (Headers, Vec<u8>) {
-        self.callbacks.lock().await.recv().await.unwrap()
+    fn callbacks(&self) -> &Mutex<Callbacks> {
+        &self.callbacks
+    }
+
+    async fn callbacks_pending(&self) -> u64 {
+        self.lab.callbacks_pending().await
     }
 
     async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String> {
