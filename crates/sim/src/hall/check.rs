@@ -27,6 +27,11 @@ impl Hall {
         }
         self.checker.after_commit_at_hand(&self.store.rows, commit);
         self.stays_hold_what_was_paid(commit);
+        for key in &commit.attempts {
+            if let Some(attempt) = self.store.rows.attempts.get(key).cloned() {
+                self.nobody_unknown_pays_much(&attempt);
+            }
+        }
         self.cheques_are_money_only_when_the_bank_has_it(commit);
     }
 

@@ -11,6 +11,7 @@ use tk_domain::cheque::{
 use tk_domain::id::{ChequeId, PaymentId};
 use tk_domain::key::{KeyName, NaturalKind};
 use tk_domain::moment::{HOUR_US, MINUTE_US, shanghai_day};
+use tk_domain::refusal::Refusal;
 use tk_domain::transfer::Verdict;
 use tk_simulator::bank::Payer;
 use tk_simulator::core::Dice;
@@ -87,7 +88,12 @@ impl Hall {
             by: cashier(row.counter).to_owned(),
             origin: Origin::system(),
         };
-        or_refused(self.ask(&command, &format!("cheque-{index}")))?;
+        let tried = self.proofs.len();
+        let asked = self.ask(&command, &format!("cheque-{index}-{tried}"));
+        if matches!(asked, Err(Missed::Refused(Refusal::IdentityRequired { .. }))) {
+            self.must_prove(visit);
+        }
+        or_refused(asked)?;
         let key = KeyName::scoped(TENANT, NaturalKind::Cheque, &DRAWN_ON, &cheque_no);
         let id = self.store.rows.natural_keys.get(&key).map(|key| ChequeId(key.id));
         let Some(paper) = self.papers.get_mut(index).filter(|_| id.is_some()) else { return Ok(()) };

@@ -7,6 +7,7 @@
 mod cash;
 mod check;
 mod cheques;
+mod identity;
 mod refunds;
 mod setup;
 #[cfg(feature = "planted")]
@@ -24,6 +25,7 @@ use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::world::Missed;
 use cheques::Paper;
+use identity::Proof;
 use refunds::{HandBack, WantedRefund};
 use setup::TENANT;
 use takings::Visit;
@@ -93,6 +95,10 @@ enum Act {
     SayCleared(usize),
     AgreeCleared(usize),
     Bounce(usize),
+    /// A patient says who he is.
+    Prove(usize),
+    /// The provider is asked what became of it.
+    AskProvider(usize),
     Statement,
 }
 
@@ -121,6 +127,8 @@ impl Act {
             Self::SayCleared(_) => "say cleared",
             Self::AgreeCleared(_) => "agree cleared",
             Self::Bounce(_) => "bounce cheque",
+            Self::Prove(_) => "prove",
+            Self::AskProvider(_) => "ask provider",
             Self::Statement => "statement",
         }
     }
@@ -156,6 +164,9 @@ pub(crate) struct Hall {
     stays: Vec<Stay>,
     refunds: Vec<WantedRefund>,
     hand_backs: Vec<HandBack>,
+    proofs: Vec<Proof>,
+    /// Whether the hospital wants to know who pays much.
+    known_payers: bool,
     troubled: bool,
     host: HostRates,
     /// The process dies after this commit, whatever the rates say.
@@ -254,6 +265,8 @@ impl Hall {
             Act::SayCleared(paper) => self.say_cleared(paper),
             Act::AgreeCleared(paper) => self.agree_cleared(paper),
             Act::Bounce(paper) => self.bounce(paper),
+            Act::Prove(proof) => self.prove(proof),
+            Act::AskProvider(proof) => self.ask_provider(proof),
             Act::Statement => self.statement(),
         }
     }

@@ -62,6 +62,8 @@ impl Hall {
             stays: Vec::new(),
             refunds: Vec::new(),
             hand_backs: Vec::new(),
+            proofs: Vec::new(),
+            known_payers: dice.below(2) == 0,
             troubled: true,
             host,
             die_after: None,
@@ -82,6 +84,9 @@ impl Hall {
         let stray_money = StrayMoney::Refund;
         self.store.rows.products.load(Product { stray_money, expires_after_s: 2_592_000, ..product() });
         self.store.rows.channel_accounts.load(account());
+        if self.known_payers {
+            self.store.rows.identity_policies.load(super::identity::policy());
+        }
         for id in COUNTERS {
             self.store.rows.channel_accounts.load(ChannelAccount {
                 id,

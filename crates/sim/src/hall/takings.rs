@@ -12,6 +12,7 @@ use tk_domain::id::{AttemptId, Id128, MovementId, PaymentId, ShiftId, TypedId};
 use tk_domain::key::{KeyName, NaturalKind};
 use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::{Bill, CreatePayment};
+use tk_domain::refusal::Refusal;
 use tk_domain::transfer::Verdict;
 use tk_money::Amount;
 
@@ -110,9 +111,13 @@ impl Hall {
         };
         #[cfg(feature = "planted")]
         self.records_again(&command)?;
-        let asked = or_refused(self.ask(&command, &giving.key))?;
-        let taken = asked && self.movement(giving.attempt_id.id128()).is_some();
+        let asked = self.ask(&command, &giving.key);
+        let unknown = matches!(asked, Err(Missed::Refused(Refusal::IdentityRequired { .. })));
+        let taken = or_refused(asked)? && self.movement(giving.attempt_id.id128()).is_some();
         self.given(index, (payment_id, &giving), taken);
+        if unknown {
+            self.must_prove(index);
+        }
         Ok(())
     }
 

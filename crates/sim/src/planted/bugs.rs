@@ -50,6 +50,7 @@ pub(crate) enum Bug {
     VoidPaidTwice,
     SlipRecordedTwice,
     DifferenceSwallowed,
+    SilenceProvesIdentity,
 }
 
 impl Bug {
@@ -69,10 +70,11 @@ impl Bug {
                 | Self::VoidPaidTwice
                 | Self::SlipRecordedTwice
                 | Self::DifferenceSwallowed
+                | Self::SilenceProvesIdentity
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 47] = [
+    pub(crate) const ALL: [(Self, &'static str); 48] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -110,6 +112,7 @@ impl Bug {
         (Self::VoidPaidTwice, "void_of_a_taking_paid_twice"),
         (Self::SlipRecordedTwice, "slip_recorded_under_two_numbers"),
         (Self::DifferenceSwallowed, "difference_of_a_drawer_swallowed"),
+        (Self::SilenceProvesIdentity, "silence_of_a_provider_proves_identity"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
         (Self::AdvanceForgottenOnRefund, "advance_forgotten_on_refund"),

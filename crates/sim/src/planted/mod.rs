@@ -161,7 +161,8 @@ impl World {
             | Bug::BouncedChequeKept
             | Bug::VoidPaidTwice
             | Bug::SlipRecordedTwice
-            | Bug::DifferenceSwallowed => changes,
+            | Bug::DifferenceSwallowed
+            | Bug::SilenceProvesIdentity => changes,
         }
     }
 
