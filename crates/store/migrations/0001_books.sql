@@ -720,6 +720,7 @@ CREATE INDEX bank_lines_unexplained ON bank_lines (tenant_id, channel_account_id
   WHERE status = 'booked' AND flow = 'debit' AND linked_minor = 0;
 CREATE INDEX bank_lines_unproven ON bank_lines (tenant_id, channel_account_id, id)
   WHERE source = 'manual' AND link IS NULL AND status IN ('booked', 'pending_approval');
+CREATE INDEX bank_lines_by_day ON bank_lines (tenant_id, channel_account_id, booked_day);
 CREATE INDEX bank_lines_by_amount ON bank_lines (tenant_id, channel_account_id, amount_minor, booked_day);
 @tenant bank_lines
 

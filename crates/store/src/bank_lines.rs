@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, records};
 use crate::record::{decided, record};
 use crate::store::Store;
+use crate::value::Value;
 use tk_domain::id::{
     AttemptId, BankLineId, ChannelAccountId, EntryId, Id128, MatchId, MerchantId, PaymentId, RefundId,
     ReturnId, StatementId, TenantId,
@@ -323,6 +324,29 @@ impl Store {
             .only("last_day >=", Some(from_day))
             .only("first_day <=", Some(until_day));
         records(self.read_one(tenant_id, query.all("last_day, created_at_us, id", LOOK_MAX)).await?)
+    }
+
+    /// What statements told of a bank account on these days and is booked: what came less what went, minor units.
+    pub async fn booked_on(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+        (first_day, last_day): (i64, i64),
+    ) -> Result<i64, Failure> {
+        let of = |flow: &str| {
+            Query::<BankLine>::of(tenant_id)
+                .only("source = 'statement' AND status = 'booked' AND channel_account_id =", Some(account))
+                .only("booked_day >=", Some(first_day))
+                .only("booked_day <=", Some(last_day))
+                .only("flow =", Some(flow.to_owned()))
+                .totals("amount_minor")
+        };
+        let mut sums = Vec::new();
+        for rows in self.read(vec![tenant_id], vec![of("credit"), of("debit")]).await? {
+            let cell = rows.first().and_then(|row| row.get(1));
+            sums.push(if let Some(Value::Int(sum)) = cell { *sum } else { 0 });
+        }
+        Ok(sums.first().copied().unwrap_or(0).saturating_sub(sums.get(1).copied().unwrap_or(0)))
     }
 
     /// The matches by which an order got its money, the oldest first.

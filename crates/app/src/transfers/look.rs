@@ -3,16 +3,21 @@
 
 use super::Bring;
 use crate::{App, Failure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tk_domain::command::Command;
 use tk_domain::id::{BankLineId, ReturnId};
-use tk_domain::moment::shanghai_day;
+use tk_domain::moment::{DAY_US, shanghai_day};
 use tk_domain::refund::Refund;
 use tk_domain::transfer::{
-    BankLine, Doubts, FlagSlip, LineLink, LineNature, LinkReversal, MatchRows, MatchStatus, ProveReturn,
-    ProveSlip, REVERSAL_DAYS, RefundRows, ReturnState, SLIP_DAYS, TransferReturn, UNPROVEN_DAYS, may_be_slip,
-    may_reverse, only_credit, only_pairs, shows_slip,
+    BankLine, Doubts, FlagSlip, LineLink, LineNature, LinkReversal, MatchRows, MatchStatus, ProveDays,
+    ProveReturn, ProveSlip, REVERSAL_DAYS, RefundRows, ReturnState, SLIP_DAYS, ToldDays, TransferReturn,
+    UNPROVEN_DAYS, may_be_slip, may_reverse, only_credit, only_pairs, shows_slip,
 };
+
+/// How far back statements are held against the lines in the books.
+const PROVEN_DAYS: i64 = 400;
+/// Days held against them in one look; those of statements taken within a day.
+const DAYS_AT_ONCE: usize = 5;
 
 /// What looking after the desk did, and what it left to a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +35,25 @@ impl App {
         self.look_at_slips(bring, &mut looked).await?;
         self.look_at_reversals(bring, &mut looked).await?;
         self.look_at_returns(bring, &mut looked).await?;
+        self.look_at_days(bring).await?;
         Ok(looked)
+    }
+
+    /// The last days that statements tell of: their lines are in the books to the fen, or a person is told.
+    async fn look_at_days(&self, bring: &Bring) -> Result<(), Failure> {
+        let (tenant_id, channel_account_id) = (bring.tenant_id, bring.channel_account_id);
+        let today = shanghai_day(self.now_us());
+        let span = (today - PROVEN_DAYS, today + 1);
+        let statements = self.reader().bank_statements(tenant_id, channel_account_id, span).await?;
+        let fresh = statements.iter().filter(|row| self.now_us() - row.created_at_us < DAY_US);
+        let days: BTreeSet<i64> = fresh.map(|row| row.last_day).collect();
+        let told = days.iter().rev().take(DAYS_AT_ONCE).filter_map(|day| ToldDays::around(&statements, *day));
+        for told in told.collect::<Vec<_>>() {
+            let days = (told.first_day, told.last_day);
+            let booked_minor = self.reader().booked_on(tenant_id, channel_account_id, days).await?;
+            self.submit(ProveDays { tenant_id, channel_account_id, told, booked_minor }).await?;
+        }
+        Ok(())
     }
 
     async fn look_at_slips(&self, bring: &Bring, looked: &mut DeskLooked) -> Result<(), Failure> {

@@ -22,6 +22,7 @@ mod slip;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod told_days;
 mod undo;
 mod view;
 
@@ -44,5 +45,6 @@ pub use sent::ProveReturn;
 pub use settle::{MatchTransfers, Matched, Misfit, PAIRS_MAX, Pair};
 pub use slip::{FlagSlip, ProveSlip, SLIP_DAYS, UNPROVEN_DAYS, may_be_slip};
 pub use statement::TellStatement;
+pub use told_days::{ProveDays, ToldDays};
 pub use undo::UndoMatch;
 pub use view::{BankLineView, TransferMatchView, TransferReturnView};

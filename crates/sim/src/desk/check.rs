@@ -3,11 +3,11 @@
 use super::Desk;
 use super::setup::{ACCOUNT, BANK, TENANT};
 use crate::store::Commit;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::ledger::{AccountKind, EntryLine};
 use tk_domain::payment::PaymentStatus;
-use tk_domain::transfer::{Flow, LineStatus, MatchStatus, RemittanceCode};
+use tk_domain::transfer::{BankLine, BankStatement, Flow, LineStatus, MatchStatus, RemittanceCode, ToldDays};
 use tk_simulator::bank::{Booking, Nature};
 
 impl Desk {
@@ -40,6 +40,7 @@ impl Desk {
         let truth: Vec<Booking> = self.bank.bookings(ACCOUNT).map(<[Booking]>::to_vec).unwrap_or_default();
         self.every_booking_is_one_line(&truth);
         self.books_are_the_banks(&truth);
+        self.days_are_proven();
         self.orders_have_their_money(&truth);
         let open = self.store.rows.exceptions.iter().filter(|row| row.status == ExceptionStatus::Open);
         let unhealed = open
@@ -73,6 +74,26 @@ impl Desk {
             let first = theirs.iter().zip(&ours).find(|(their, our)| their != our);
             format!("the bank booked {} times, we have {} lines: {first:?}", theirs.len(), ours.len())
         });
+    }
+
+    /// What the statements of any days brought is what is booked of them.
+    fn days_are_proven(&mut self) {
+        let statements: Vec<BankStatement> = self.store.rows.bank_statements.iter().cloned().collect();
+        let days: BTreeSet<i64> = statements.iter().map(|row| row.last_day).collect();
+        for told in days.into_iter().filter_map(|day| ToldDays::around(&statements, day)).collect::<Vec<_>>()
+        {
+            let of_days = |line: &&BankLine| {
+                line.status == LineStatus::Booked
+                    && (told.first_day..=told.last_day).contains(&line.booked_day)
+            };
+            let lines = self.store.rows.bank_lines.iter().filter(of_days);
+            let booked: i64 = lines
+                .map(|line| if line.flow == Flow::Credit { line.amount_minor } else { -line.amount_minor })
+                .sum();
+            self.require(booked == told.brought_minor, "fault-14", || {
+                format!("{told:?}, but {booked} is booked of those days")
+            });
+        }
     }
 
     fn books_are_the_banks(&mut self, truth: &[Booking]) {

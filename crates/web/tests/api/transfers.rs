@@ -461,6 +461,25 @@ async fn equal_lines_without_numbers_are_told_apart_by_the_statements_they_came_
     }
 }
 
+/// Neither statement says that the other's line is another one; what they brought together does.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_afternoon_before_the_morning_loses_no_line_unseen() {
+    for desk in Desk::each().await {
+        let same = (500, "张三", "", "");
+        assert_eq!(desk.day(500, &[same]).await["new"], 1, "the afternoon");
+        assert!(!desk.matters().await.contains("statement_overlap"));
+        desk.day(0, &[same]).await;
+        let list = desk.app.get("/v1/exceptions?status=open").await.expect(200);
+        let told = list["data"].as_array().unwrap().iter().find(|row| row["kind"] == "statement_overlap");
+        let told = told.unwrap_or_else(|| panic!("nobody is told: {list}"));
+        let sums = (&told["detail"]["statements_minor"], &told["detail"]["booked_minor"]);
+        assert_eq!((sums, &told["amount"]), ((&json!(1_000), &json!(500)), &json!(500)));
+        assert_eq!(desk.day(0, &[same, same]).await["new"], 1, "the whole day brings it");
+        assert!(!desk.matters().await.contains("statement_overlap"), "and closes the matter");
+        sound(&desk.app).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slip_waits_and_meets_the_banks_own_line() {
     for desk in Desk::each().await {
