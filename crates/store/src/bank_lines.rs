@@ -326,6 +326,19 @@ impl Store {
         records(self.read_one(tenant_id, query.all("last_day, created_at_us, id", LOOK_MAX)).await?)
     }
 
+    /// The statements of a bank account that were taken since this time, Unix microseconds, the latest days first.
+    pub async fn bank_statements_since(
+        &self,
+        tenant_id: TenantId,
+        account: ChannelAccountId,
+        since_us: i64,
+    ) -> Result<Vec<BankStatement>, Failure> {
+        let query = Query::<BankStatement>::of(tenant_id)
+            .only("channel_account_id =", Some(account))
+            .only("created_at_us >=", Some(since_us));
+        records(self.read_one(tenant_id, query.all("last_day DESC, id", LOOK_MAX)).await?)
+    }
+
     /// What statements told of a bank account on these days and is booked: what came less what went, minor units.
     pub async fn booked_on(
         &self,

@@ -14,10 +14,10 @@ use tk_domain::transfer::{
     UNPROVEN_DAYS, may_be_slip, may_reverse, only_credit, only_pairs, shows_slip,
 };
 
-/// How far back statements are held against the lines in the books.
-const PROVEN_DAYS: i64 = 400;
-/// Days held against them in one look; those of statements taken within a day.
+/// Days held against the lines in the books in one look: the last of those that statements of the last day told of.
 const DAYS_AT_ONCE: usize = 5;
+/// How far statements that join those days may reach.
+const JOINED_DAYS: i64 = 40;
 
 /// What looking after the desk did, and what it left to a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,12 +42,14 @@ impl App {
     /// The last days that statements tell of: their lines are in the books to the fen, or a person is told.
     async fn look_at_days(&self, bring: &Bring) -> Result<(), Failure> {
         let (tenant_id, channel_account_id) = (bring.tenant_id, bring.channel_account_id);
-        let today = shanghai_day(self.now_us());
-        let span = (today - PROVEN_DAYS, today + 1);
+        let since_us = self.now_us().saturating_sub(DAY_US);
+        let fresh = self.reader().bank_statements_since(tenant_id, channel_account_id, since_us).await?;
+        let days: BTreeSet<i64> = fresh.iter().map(|row| row.last_day).collect();
+        let days: Vec<i64> = days.into_iter().rev().take(DAYS_AT_ONCE).collect();
+        let (Some(last), Some(first)) = (days.first(), days.last()) else { return Ok(()) };
+        let span = (first - JOINED_DAYS, last + JOINED_DAYS);
         let statements = self.reader().bank_statements(tenant_id, channel_account_id, span).await?;
-        let fresh = statements.iter().filter(|row| self.now_us() - row.created_at_us < DAY_US);
-        let days: BTreeSet<i64> = fresh.map(|row| row.last_day).collect();
-        let told = days.iter().rev().take(DAYS_AT_ONCE).filter_map(|day| ToldDays::around(&statements, *day));
+        let told = days.iter().filter_map(|day| ToldDays::around(&statements, *day));
         for told in told.collect::<Vec<_>>() {
             let days = (told.first_day, told.last_day);
             let booked_minor = self.reader().booked_on(tenant_id, channel_account_id, days).await?;

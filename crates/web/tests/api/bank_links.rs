@@ -58,6 +58,7 @@ impl Linked {
     }
 
     async fn of(app: TestApp, format: &str) -> Self {
+        app.advance_to_noon();
         app.shop().await;
         let host = Arc::clone(&app.host);
         let mut bank = Bank::new(3, Habits::default());

@@ -18,6 +18,8 @@ use tokio_postgres::NoTls;
 
 pub const MASTER_KEY: [u8; 32] = [9; 32];
 const APP_ID: &str = "2021000000000001";
+const HOUR_US: i64 = 3_600_000_000;
+const DAY_US: i64 = 24 * HOUR_US;
 
 /// The real time, moved by tests, and the operating system's random bits.
 pub struct Host {
@@ -251,6 +253,12 @@ impl TestApp {
     /// Where its SQLite database is; none on PostgreSQL.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_ref().map(tempfile::TempDir::path)
+    }
+
+    /// Moves the clock to the next noon in Shanghai: what a bank has of a day hangs on the hour.
+    pub fn advance_to_noon(&self) {
+        let since_noon = (self.host.now_us() + 8 * HOUR_US - 12 * HOUR_US).rem_euclid(DAY_US);
+        self.advance(DAY_US - since_noon);
     }
 
     /// Moves the server's clock.
