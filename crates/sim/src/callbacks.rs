@@ -65,7 +65,8 @@ impl World {
                 taken && refund.is_none_or(|hint| self.take_refund_hint(account, hint))
             }
             About::Refund { refund, .. } => self.take_refund_hint(account, refund),
-            About::Card { .. } | About::Other { .. } => true,
+            About::Card { order_no, card } => committed_or_refused(&self.take_card(account, &order_no, card)),
+            About::Other { .. } => true,
         }
     }
 

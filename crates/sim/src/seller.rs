@@ -4,11 +4,12 @@ use crate::actors::PayerAct;
 use crate::conversation::Call;
 use crate::tally::channel_counts;
 use std::collections::BTreeMap;
+use tk_channels::unionpay::Params;
 use tk_domain::channel_account::Channel;
 use tk_domain::id::TenantId;
 use tk_domain::report::Borne;
 use tk_simulator::core::{self, BarcodeReply, FaultPlan, Seal};
-use tk_simulator::unionpay::core as unionpay;
+use tk_simulator::unionpay::core::{self as unionpay, Request};
 
 /// A contract at the channel.
 #[derive(Debug)]
@@ -219,6 +220,28 @@ impl Seller {
                 };
             }
             (Side::Unionpay(_), Some(Call::Core(_)) | None) => {}
+        }
+    }
+
+    /// A payer's browser brings a form, and the payer types his card; what the page refuses is his to see.
+    pub(crate) fn payer_opens(&mut self, now_us: i64, form: &Params) {
+        if let Side::Unionpay(merchant) = &mut self.side {
+            let _refusal = merchant.pay(now_us, form);
+        }
+    }
+
+    /// Sends a code to a phone, or not; its answer tells nothing that the phone does not.
+    pub(crate) fn sends_code(&mut self, now_us: i64, request: &Request) {
+        if let Side::Unionpay(merchant) = &mut self.side {
+            let _answer = merchant.handle(now_us, request);
+        }
+    }
+
+    /// What the payer's phone shows for an order.
+    pub(crate) fn code_of(&self, out_no: &str) -> Option<String> {
+        match &self.side {
+            Side::Unionpay(merchant) => merchant.books().code_of(out_no).map(str::to_owned),
+            Side::Core(_) => None,
         }
     }
 

@@ -345,8 +345,7 @@ fn endpoint(tenant_id: TenantId, id: WebhookEndpointId) -> WebhookEndpoint {
     }
 }
 
-/// What a contract of a channel lets a payer choose; paying by bound card needs a card opened before, which payers here
-/// have not.
+/// What a contract of a channel lets a payer choose at once; paying by card needs one opened before.
 const fn methods_of(channel: Channel) -> &'static [Method] {
     match channel {
         Channel::Alipay => &[Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode],
@@ -363,7 +362,8 @@ fn channel_account(
     config: &CoreConfig,
     (channel, priority, undo): (Channel, i64, bool),
 ) -> ChannelAccount {
-    let words: Vec<&str> = methods_of(channel).iter().map(|method| method.word()).collect();
+    let cards: &[Method] = if channel == Channel::Unionpay { &[Method::QuickPay] } else { &[] };
+    let words: Vec<&str> = methods_of(channel).iter().chain(cards).map(|method| method.word()).collect();
     ChannelAccount {
         tenant_id,
         id,

@@ -129,6 +129,7 @@ impl Store {
         rows.counter_movements.settle();
         rows.cash_deposits.settle();
         rows.cheques.settle();
+        rows.agreements.settle();
         rows.identity_checks.settle();
         rows.payment_identities.settle();
         rows.payer_sums.settle();

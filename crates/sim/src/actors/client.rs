@@ -1,6 +1,6 @@
 //! Order systems: they create, choose, close and refund, and repeat what they got no answer to.
 
-use crate::actors::PayerAct;
+use crate::actors::{CardStep, PayerAct};
 use crate::checker::Cause;
 use crate::queue::Happening;
 use crate::world::{Missed, World};
@@ -73,6 +73,8 @@ pub(crate) enum Ask {
     /// Money is drawn from the deposit that the order pays into.
     Draw(usize),
     UndoDraw(usize),
+    /// A step on the way to a payment by card.
+    Card(CardStep),
 }
 
 impl Ask {
@@ -90,6 +92,7 @@ impl Ask {
             Self::Return => "return",
             Self::Draw(_) => "draw",
             Self::UndoDraw(_) => "undo draw",
+            Self::Card(_) => "card",
         }
     }
 }
@@ -140,6 +143,7 @@ impl World {
             Ask::RefundQuery(place) => self.queries_refund(&order, place),
             Ask::Draw(number) => self.draws(index, &order, number),
             Ask::UndoDraw(number) => self.undoes_draw(index, &order, number),
+            Ask::Card(step) => self.card_step(index, &order, step),
         };
         let again = match missed {
             Ok(()) => false,
@@ -213,7 +217,8 @@ impl World {
         };
         let methods = self.methods_of(index);
         let method = crate::story::pick_method(&mut self.dice, &methods);
-        plan(self, 0, MINUTE_US, Ask::Attempt(method));
+        let by_card = self.pays_by_card(index);
+        plan(self, 0, MINUTE_US, if by_card { Ask::Card(CardStep::Open) } else { Ask::Attempt(method) });
         if self.story.two_tabs || self.dice.below(4) == 0 {
             let other = crate::story::pick_method(&mut self.dice, &methods);
             plan(self, SECOND_US, 10 * MINUTE_US, Ask::Attempt(other));

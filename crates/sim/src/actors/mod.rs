@@ -1,11 +1,13 @@
 //! The people: order systems, payers, attackers.
 
 mod attacker;
+mod cards;
 mod client;
 mod deposits;
 mod payer;
 mod repeat;
 
 pub(crate) use attacker::Attack;
+pub(crate) use cards::CardStep;
 pub(crate) use client::{Ask, Order, RefundPlan, code_prefix};
 pub(crate) use payer::PayerAct;

@@ -5,7 +5,7 @@ use crate::seller::{Seller, Trade};
 use crate::tally::{Counted, Tally};
 use crate::webhook::Sinks;
 use std::collections::{BTreeMap, BTreeSet};
-use tk_domain::channel_account::Channel;
+use tk_domain::channel_account::{Channel, Method};
 use tk_domain::exception::{ExceptionKind, ExceptionStatus};
 use tk_domain::id::{AttemptId, ChannelAccountId, PaymentId, RefundId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef};
@@ -49,6 +49,9 @@ impl Checker {
             tally.count(attempt.channel, Counted::Attempts);
             if attempt.disposition.is_some() {
                 tally.count(attempt.channel, Counted::Paid);
+                if attempt.method == Method::QuickPay {
+                    tally.sees("card_payments");
+                }
             }
             tally.duplicates += u64::from(attempt.disposition == Some(Disposition::Duplicate));
             tally.undone += u64::from(attempt.undone_minor > 0);

@@ -9,9 +9,12 @@ use tk_channels::unionpay::{
     Access, Heard, Message, NotSent, Notification as Notice, Params, Settings, SignedBy, callback,
     report as reports,
 };
+use tk_domain::agreement::Agreement;
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::id::TypedId;
 use tk_domain::instruction::InstructionKind;
-use tk_domain::payment::{Attempt, BrowserForm, Payment};
+use tk_domain::moment::MINUTE_US;
+use tk_domain::payment::{Attempt, BrowserForm, Payment, out_no};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport};
 use tk_simulator::unionpay::core::{Answer, Desk, Notification, Request, Seller};
@@ -36,7 +39,10 @@ pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let made = if let Some(refund) = &flight.refund {
         call::for_refund(kind, refund, &flight.attempt, &settings)
     } else {
-        call::for_payment(kind, &flight.payment, &flight.attempt, flight.instruction.payload.as_deref())
+        // There is no seal here: what opens it hands on what it was given.
+        let payload = flight.instruction.payload.as_deref();
+        let opened = payload.and_then(|payload| tk_channels::told(payload, |plain| Some(plain.to_owned())));
+        call::for_payment(kind, &flight.payment, &flight.attempt, opened.as_deref().or(payload))
     };
     made.and_then(|call| said(&call, &settings, now_us)).unwrap_or_else(not_sent)
 }
@@ -93,6 +99,36 @@ pub(super) fn page(
 ) -> Option<Uttered> {
     let call = call::for_payment(InstructionKind::Pay, payment, attempt, None).ok()?;
     uttered(&call, account, now_us)
+}
+
+/// The form by which a payer opens a card.
+pub(crate) fn card_page(agreement: &Agreement, account: &ChannelAccount, now_us: i64) -> Option<Params> {
+    let card = call::OpenCard {
+        order_id: agreement.order_no(),
+        txn_time_us: agreement.created_at_us,
+        expires_at_us: agreement.expires_at_us,
+        return_url: None,
+    };
+    params(&Call::OpenCard(card), &settings(account), now_us).ok()
+}
+
+/// The call that sends the code of a payment to come.
+pub(crate) fn code_request(
+    (agreement, payment): (&Agreement, &Payment),
+    account: &ChannelAccount,
+    now_us: i64,
+) -> Option<Request> {
+    let (attempt_id, txn_time_us) = agreement.code_attempt_id.zip(agreement.code_at_us)?;
+    let order = call::TokenOrder {
+        order_id: out_no('T', attempt_id.id128()),
+        txn_time_us,
+        txn_amt_fen: payment.payer_minor,
+        token: String::from_utf8(agreement.sealed.clone()?).ok()?,
+        sms_code: String::new(),
+        expires_at_us: txn_time_us.saturating_add(15 * MINUTE_US),
+    };
+    let fields = params(&Call::SendCode(order), &settings(account), now_us).ok()?;
+    Some(Request { desk: Desk::Back, fields, customer: Vec::new() })
 }
 
 pub(super) fn refund_call(

@@ -104,21 +104,7 @@ impl Hall {
         let Some(id) = Self::day_id(counter, day) else { return Ok(()) };
         let own = |one: &Carried| one.counter == counter && one.day == day && one.id.is_none();
         let begun = self.truth.carried.iter().position(own);
-        let index = match begun {
-            Some(index) => index,
-            None => {
-                let stored = self.store.rows.counter_days.get(&(TENANT, id));
-                let left_minor = stored.map_or(0, CounterDay::left_minor);
-                if left_minor == 0 {
-                    return Ok(());
-                }
-                let part = if self.dice.below(3) == 0 { left_minor.div_euclid(2).max(1) } else { left_minor };
-                let slip_no = format!("DS{}", self.truth.carried.len());
-                let (id, booking) = (None, None);
-                self.truth.carried.push(Carried { counter, day, slip_no, amount_minor: part, id, booking });
-                self.truth.carried.len() - 1
-            }
-        };
+        let Some(index) = begun.or_else(|| self.fills_a_slip(counter, (day, id))) else { return Ok(()) };
         let Some(carried) = self.truth.carried.get(index).cloned() else { return Ok(()) };
         let command = DepositCash {
             tenant_id: TENANT,
@@ -142,8 +128,23 @@ impl Hall {
         Ok(())
     }
 
-    pub(super) fn bank_counts(&mut self, index: usize) -> Result<(), Missed> {
-        let Some(carried) = self.truth.carried.get(index).cloned() else { return Ok(()) };
+    /// A new slip for what is left of the day, or for a half of it.
+    fn fills_a_slip(&mut self, counter: usize, (day, id): (i64, CounterDayId)) -> Option<usize> {
+        let stored = self.store.rows.counter_days.get(&(TENANT, id));
+        let left_minor = stored.map_or(0, CounterDay::left_minor);
+        if left_minor == 0 {
+            return None;
+        }
+        let half = self.dice.below(3) == 0;
+        let amount_minor = if half { left_minor.div_euclid(2).max(1) } else { left_minor };
+        let index = self.truth.carried.len();
+        let (slip_no, id, booking) = (format!("DS{index}"), None, None);
+        self.truth.carried.push(Carried { counter, day, slip_no, amount_minor, id, booking });
+        Some(index)
+    }
+
+    pub(super) fn bank_counts(&mut self, index: usize) {
+        let Some(carried) = self.truth.carried.get(index).cloned() else { return };
         let payer = Payer { name: "cash".to_owned(), account: "0".to_owned() };
         let numbers =
             self.bank.arrive(ACCOUNT, (&payer, carried.amount_minor), &carried.slip_no, self.now_us);
@@ -151,6 +152,5 @@ impl Hall {
         if let Some(carried) = self.truth.carried.get_mut(index) {
             carried.booking = booking;
         }
-        Ok(())
     }
 }

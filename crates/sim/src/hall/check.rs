@@ -50,9 +50,9 @@ impl Hall {
         for id in ids.iter().copied() {
             let balance_minor = self.left_of(id);
             let rows = &self.store.rows;
-            let draws =
+            let standing =
                 rows.draws.iter().filter(|row| row.prepayment_id == id && row.status == DrawStatus::Done);
-            let drawn: i64 = draws.map(|row| row.amount_minor).sum();
+            let drawn: i64 = standing.map(|row| row.amount_minor).sum();
             let (mut brought, mut reversed) = (0, 0);
             for payment in rows.payments.iter().filter(|row| row.prepayment_id == Some(id)) {
                 if payment.status == PaymentStatus::Succeeded {

@@ -144,11 +144,11 @@ impl Hall {
     }
 
     /// The bank has the money, and whoever looks at its pages sees it before a statement comes.
-    pub(super) fn bank_credits(&mut self, index: usize) -> Result<(), Missed> {
-        let Some(paper) = self.papers.get(index).cloned() else { return Ok(()) };
-        let payer = Payer { name: "clearing house".to_owned(), account: "0".to_owned() };
+    pub(super) fn bank_credits(&mut self, index: usize) {
+        let Some(paper) = self.papers.get(index).cloned() else { return };
+        let from = Payer { name: "clearing house".to_owned(), account: "0".to_owned() };
         let remark = format!("cheque {index}");
-        let numbers = self.bank.arrive(ACCOUNT, (&payer, paper.amount_minor), &remark, self.now_us);
+        let numbers = self.bank.arrive(ACCOUNT, (&from, paper.amount_minor), &remark, self.now_us);
         let booking = numbers.ok().and_then(|numbers| numbers.first().copied());
         self.truth.counts(paper.payment_id, paper.amount_minor);
         if let Some(paper) = self.papers.get_mut(index) {
@@ -161,12 +161,11 @@ impl Hall {
         if paper.fate == Fate::TakenBack {
             self.plan_in((MINUTE_US, 26 * HOUR_US), Act::TakenBack(index));
         }
-        Ok(())
     }
 
-    pub(super) fn bank_takes_back(&mut self, index: usize) -> Result<(), Missed> {
-        let Some(paper) = self.papers.get_mut(index) else { return Ok(()) };
-        let Some(booking) = paper.booking else { return Ok(()) };
+    pub(super) fn bank_takes_back(&mut self, index: usize) {
+        let Some(paper) = self.papers.get_mut(index) else { return };
+        let Some(booking) = paper.booking else { return };
         paper.taken_back = true;
         let (payment_id, amount_minor) = (paper.payment_id, paper.amount_minor);
         if self.bank.take_back(ACCOUNT, booking, self.now_us).is_err() {
@@ -175,7 +174,6 @@ impl Hall {
         self.truth.counts(payment_id, amount_minor.saturating_neg());
         self.tally.sees("cheques_taken_back");
         self.plan_in((HOUR_US, 5 * HOUR_US), Act::Bounce(index));
-        Ok(())
     }
 
     pub(super) fn say_cleared(&mut self, index: usize) -> Result<(), Missed> {

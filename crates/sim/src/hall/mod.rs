@@ -136,6 +136,7 @@ impl Act {
 
 /// How often the host fails, parts per million of requests.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "each is in parts per million")]
 struct HostRates {
     /// fault-17: it dies before the commit.
     down_ppm: u32,
@@ -247,21 +248,36 @@ impl Hall {
             Act::CloseShift { counter, day } => self.close_shift(counter, day),
             Act::CloseDay { counter, day } => self.close_day(counter, day),
             Act::CarryCash { counter, day } => self.carry_cash(counter, day),
-            Act::Counted(carried) => self.bank_counts(carried),
+            Act::Counted(carried) => {
+                self.bank_counts(carried);
+                Ok(())
+            }
             Act::Order(visit) => self.order(visit),
             Act::Take(visit) => self.take(visit),
             Act::AskVoid(visit) => self.ask_void(visit),
             Act::DecideVoid(visit) => self.decide_void(visit),
             Act::Refund(wanted) => self.refund(wanted),
-            Act::LookForRefunds => self.look_for_refunds(),
+            Act::LookForRefunds => {
+                self.look_for_refunds();
+                Ok(())
+            }
             Act::HandBack(index) => self.hand_back(index),
             Act::Draw { stay, number } => self.draw(stay, number),
             Act::UndoDraw { stay, number } => self.undo_draw(stay, number),
-            Act::Discharge(stay) => self.discharge(stay),
+            Act::Discharge(stay) => {
+                self.discharge(stay);
+                Ok(())
+            }
             Act::Present(paper) => self.present(paper),
             Act::Withdraw(paper) => self.withdraw(paper),
-            Act::Credited(paper) => self.bank_credits(paper),
-            Act::TakenBack(paper) => self.bank_takes_back(paper),
+            Act::Credited(paper) => {
+                self.bank_credits(paper);
+                Ok(())
+            }
+            Act::TakenBack(paper) => {
+                self.bank_takes_back(paper);
+                Ok(())
+            }
             Act::SayCleared(paper) => self.say_cleared(paper),
             Act::AgreeCleared(paper) => self.agree_cleared(paper),
             Act::Bounce(paper) => self.bounce(paper),

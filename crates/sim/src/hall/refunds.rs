@@ -69,7 +69,7 @@ impl Hall {
     }
 
     /// What is approved and nobody hands back yet.
-    pub(super) fn look_for_refunds(&mut self) -> Result<(), Missed> {
+    pub(super) fn look_for_refunds(&mut self) {
         let begun = |id: RefundId| self.hand_backs.iter().any(|one| one.refund_id == id && !one.refused);
         let waits = |row: &&Refund| row.status == RefundState::Approved && !begun(row.id);
         let waiting: Vec<Refund> = self.store.rows.refunds.iter().filter(waits).cloned().collect();
@@ -96,7 +96,6 @@ impl Hall {
             self.truth.limbo.insert((counter, format!("hand-{index}")));
             self.plan(self.now_us, Act::HandBack(index));
         }
-        Ok(())
     }
 
     pub(super) fn hand_back(&mut self, index: usize) -> Result<(), Missed> {

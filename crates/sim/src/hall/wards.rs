@@ -94,8 +94,8 @@ impl Hall {
     }
 
     /// The patient goes home: what each payment can give back is asked for, sometimes more than is left.
-    pub(super) fn discharge(&mut self, stay: usize) -> Result<(), Missed> {
-        let Some(id) = self.stays.get(stay).map(|row| row.id) else { return Ok(()) };
+    pub(super) fn discharge(&mut self, stay: usize) {
+        let Some(id) = self.stays.get(stay).map(|row| row.id) else { return };
         let mut left_minor = self.left_of(id);
         let too_much = self.dice.below(2) == 0;
         for index in 0..self.visits.len() {
@@ -119,6 +119,5 @@ impl Hall {
         if left_minor > 0 && self.troubled {
             self.plan_in((HOUR_US, 20 * HOUR_US), Act::Discharge(stay));
         }
-        Ok(())
     }
 }

@@ -51,6 +51,7 @@ pub(crate) enum Bug {
     SlipRecordedTwice,
     DifferenceSwallowed,
     SilenceProvesIdentity,
+    CodeTakenIsPaid,
 }
 
 impl Bug {
@@ -74,7 +75,7 @@ impl Bug {
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 48] = [
+    pub(crate) const ALL: [(Self, &'static str); 49] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -112,6 +113,7 @@ impl Bug {
         (Self::VoidPaidTwice, "void_of_a_taking_paid_twice"),
         (Self::SlipRecordedTwice, "slip_recorded_under_two_numbers"),
         (Self::DifferenceSwallowed, "difference_of_a_drawer_swallowed"),
+        (Self::CodeTakenIsPaid, "taken_code_is_paid"),
         (Self::SilenceProvesIdentity, "silence_of_a_provider_proves_identity"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),

@@ -162,7 +162,8 @@ impl World {
             | Bug::VoidPaidTwice
             | Bug::SlipRecordedTwice
             | Bug::DifferenceSwallowed
-            | Bug::SilenceProvesIdentity => changes,
+            | Bug::SilenceProvesIdentity
+            | Bug::CodeTakenIsPaid => changes,
         }
     }
 
@@ -247,7 +248,7 @@ impl World {
                 };
                 let (code, message) = failed();
                 let finding = PaymentFinding::Failed { code, message };
-                let report = &self.spoil_borne(report.clone());
+                let report = &self.spoil_borne(self.taken_for_paid(flight, report.clone()));
                 let asked_at_us = report.asked_at_us;
                 let spoilt = PaymentReport { source: report.source, asked_at_us, finding };
                 let spoilt = if spoil { spoilt } else { self.closed_too_early(flight, report) };
