@@ -95,12 +95,11 @@ pub async fn a_lost_answer_to_a_code_proves_nothing_and_the_phone_knows(bench: &
         let code = bench.code_on_phone(&row).await;
         assert_eq!(code.is_some(), effect, "{trouble:?}");
         assert_eq!(say(bench, Kind::Query, &row).await, PaymentFinding::NotFound, "a code pays nothing");
-        let code = match code {
-            Some(code) => code,
-            None => {
-                ask_code(bench, &card, &row).await.unwrap();
-                bench.code_on_phone(&row).await.unwrap()
-            }
+        let code = if let Some(code) = code {
+            code
+        } else {
+            ask_code(bench, &card, &row).await.unwrap();
+            bench.code_on_phone(&row).await.unwrap()
         };
         assert_eq!(pay(bench, &card, &row, &code).await, PaymentFinding::InProgress);
         assert!(matches!(say(bench, Kind::Query, &row).await, PaymentFinding::Paid(_)), "{trouble:?}");

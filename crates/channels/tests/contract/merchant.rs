@@ -65,12 +65,13 @@ async fn take(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) ->
 
 /// Its address, what arrives there, and the server.
 pub async fn merchant() -> (String, Callbacks, JoinHandle<()>) {
-    let ((taken, took), (missed, misses)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let (taken, took) = mpsc::unbounded_channel();
+    let (missed, turned_away) = mpsc::unbounded_channel();
     let (away, acknowledgement) = (AtomicBool::new(false), OnceLock::new());
     let door = Arc::new(Door { taken, missed, away, acknowledgement });
     let router = Router::new().route("/callback", post(take)).with_state(Arc::clone(&door));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/callback", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (url, Callbacks { door, taken: took, missed: misses }, server)
+    (url, Callbacks { door, taken: took, missed: turned_away }, server)
 }

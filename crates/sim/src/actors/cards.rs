@@ -52,7 +52,10 @@ impl World {
     pub(crate) fn card_step(&mut self, index: usize, order: &Order, step: CardStep) -> Result<(), Missed> {
         match step {
             CardStep::Open => self.opens_card(index, order),
-            CardStep::Type => self.types_card(index, order),
+            CardStep::Type => {
+                self.types_card(index, order);
+                Ok(())
+            }
             CardStep::Code => self.asks_code(index, order),
             CardStep::Pay => self.types_code(index, order),
         }
@@ -74,17 +77,16 @@ impl World {
         Ok(())
     }
 
-    fn types_card(&mut self, index: usize, order: &Order) -> Result<(), Missed> {
-        let Some(agreement) = self.card_of(order) else { return Ok(()) };
+    fn types_card(&mut self, index: usize, order: &Order) {
+        let Some(agreement) = self.card_of(order) else { return };
         let key = (order.tenant_id, agreement.channel_account_id);
         let account = self.store.rows.channel_accounts.get(&key);
         let form = account.and_then(|account| conversation::card_page(&agreement, account, self.now_us));
-        let Some(form) = form else { return Ok(()) };
+        let Some(form) = form else { return };
         self.with_seller(agreement.channel_account_id, None, |seller, now_us| {
             seller.payer_opens(now_us, &form);
         });
         self.next(index, (10 * SECOND_US, 10 * MINUTE_US), CardStep::Code);
-        Ok(())
     }
 
     /// What UnionPay says about an opening; the token has no seal here.
