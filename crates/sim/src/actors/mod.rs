@@ -5,9 +5,11 @@ mod cards;
 mod client;
 mod deposits;
 mod payer;
+mod refunds;
 mod repeat;
 
 pub(crate) use attacker::Attack;
 pub(crate) use cards::CardStep;
-pub(crate) use client::{Ask, Order, RefundPlan, code_prefix};
+pub(crate) use client::{Ask, Order, code_prefix};
 pub(crate) use payer::PayerAct;
+pub(crate) use refunds::RefundPlan;

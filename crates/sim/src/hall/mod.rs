@@ -42,7 +42,7 @@ use wards::Stay;
 /// How long faults strike.
 const TROUBLED_DAYS: i64 = 2;
 /// How long the counters are open in all.
-const DAYS: i64 = 4;
+const DAYS: i64 = 3;
 /// How long afterwards the bank is still listened to.
 const REST_DAYS: i64 = 3;
 /// At most so many happenings of one story.
