@@ -137,10 +137,21 @@ pub struct SplitTerms {
     pub asking: &'static str,
     /// How an order says that it will be divided, so that its money is kept.
     pub keeping: &'static str,
+    /// What becomes of the money of a share that could not be paid, where nothing more is divided.
+    pub unpaid: Unpaid,
     /// How shares come back for a refund.
     pub returned: ReturnMode,
     /// Where that is documented.
     pub doc: &'static str,
+}
+
+/// What becomes of the money of a share that could not be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unpaid {
+    /// The channel keeps it until it is told to release it.
+    StaysKept,
+    /// It is the merchant's again by itself.
+    GoesBack,
 }
 
 /// Whether parts of an order can be refunded.

@@ -41,7 +41,9 @@ use tk_domain::instruction::Instruction;
 use tk_domain::payment::{Attempt, BrowserForm, Payment};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport, Unclear};
-use tk_domain::split::{ReceiverFinding, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn};
+use tk_domain::split::{
+    ReceiverFinding, ReturnReport, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn,
+};
 use unionpay::agreement::AgreementError;
 
 /// Whether real money moves.
@@ -116,6 +118,19 @@ pub struct SplitRows<'a> {
     pub attempt: &'a Attempt,
     /// Its shares with their receivers.
     pub shares: &'a [(SplitLine, SplitReceiver)],
+}
+
+/// The rows that an instruction about a share on its way back speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct ReturnRows<'a> {
+    /// What is to be said.
+    pub instruction: &'a Instruction,
+    /// The return.
+    pub back: &'a SplitReturn,
+    /// The split that the share belongs to.
+    pub split: &'a Split,
+    /// Who gives it back.
+    pub receiver: &'a SplitReceiver,
 }
 
 /// Every channel that can be spoken with.
@@ -195,7 +210,10 @@ impl Adapters {
             Adapter::Alipay(credentials) => {
                 Some(alipay::adapter::say_receiver(&line, credentials, rows).await)
             }
-            Adapter::Wechatpay(_) | Adapter::Unionpay(_) => None,
+            Adapter::Wechatpay(credentials) => {
+                Some(wechatpay::adapter::say_receiver(&line, credentials, rows).await)
+            }
+            Adapter::Unionpay(_) => None,
         }
     }
 
@@ -209,7 +227,26 @@ impl Adapters {
         let line = self.line(contract, now_us);
         match &contract.adapter {
             Adapter::Alipay(credentials) => Some(alipay::adapter::say_split(&line, credentials, rows).await),
-            Adapter::Wechatpay(_) | Adapter::Unionpay(_) => None,
+            Adapter::Wechatpay(credentials) => {
+                Some(wechatpay::adapter::say_split(&line, credentials, rows).await)
+            }
+            Adapter::Unionpay(_) => None,
+        }
+    }
+
+    /// Carries out an instruction about a share on its way back; nothing for a channel that gives none back by itself.
+    pub async fn say_return(
+        &self,
+        contract: &Contract,
+        rows: ReturnRows<'_>,
+        now_us: i64,
+    ) -> Option<ReturnReport> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Wechatpay(credentials) => {
+                Some(wechatpay::adapter::say_return(&line, credentials, rows).await)
+            }
+            Adapter::Alipay(_) | Adapter::Unionpay(_) => None,
         }
     }
 

@@ -117,6 +117,8 @@ words! {
         SplitCreate = "split.create",
         /// A channel reported about a split.
         SplitReport = "split.report",
+        /// A channel said something about a share on its way back.
+        SplitReturnReport = "split_return.report",
         /// A party was named as a receiver of shares.
         SplitReceiverAdd = "split_receiver.add",
         /// A channel bound a party, or refused to.

@@ -26,6 +26,10 @@ words! {
         Split = "split",
         /// Ask what became of its shares.
         SplitQuery = "split_query",
+        /// Take a share back before the refund it is for; again with the same number if its outcome is unknown.
+        SplitReturn = "split_return",
+        /// Ask what became of that.
+        SplitReturnQuery = "split_return_query",
     }
 }
 
@@ -44,7 +48,7 @@ words! {
 pub struct Instruction {
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The attempt's, refund's, split's or party's own 16 bytes.
+    /// The attempt's, refund's, split's, party's or return's own 16 bytes.
     pub id: Id128,
     /// What is to be said.
     pub kind: InstructionKind,

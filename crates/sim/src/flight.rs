@@ -9,7 +9,7 @@ use tk_domain::audit::Origin;
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::command::{Command, LaneKind, Want, Wants};
 use tk_domain::decision::{Changes, Decision};
-use tk_domain::id::{AttemptId, Id128, RefundId, SplitId, TenantId};
+use tk_domain::id::{AttemptId, Id128, RefundId, SplitId, SplitReturnId, TenantId};
 use tk_domain::instruction::{Instruction, InstructionKind};
 use tk_domain::moment::{Moment, SECOND_US};
 use tk_domain::payment::{Attempt, Payment, PaymentStatus, TakePaymentReport};
@@ -18,8 +18,8 @@ use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentReport, RefundReport};
 use tk_domain::snapshot::Snapshot;
 use tk_domain::split::{
-    ContinueRefund, ReturnMode, ReturnStatus, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn,
-    TakeSplitReport,
+    ContinueRefund, ReturnMode, ReturnReport, ReturnStatus, Split, SplitLine, SplitReceiver, SplitReport,
+    SplitReturn, TakeReturnReport, TakeSplitReport,
 };
 
 /// A conversation that a worker has begun, with the rows it read.
@@ -33,6 +33,8 @@ pub(crate) struct Flight {
     pub(crate) returns: Vec<(SplitReturn, SplitReceiver)>,
     /// The split that is spoken of, and who gets what.
     pub(crate) split: Option<(Split, Vec<(SplitLine, SplitReceiver)>)>,
+    /// The share on its way back that is spoken of, of which split, and who gives it.
+    pub(crate) back: Option<(SplitReturn, Split, SplitReceiver)>,
     pub(crate) account: ChannelAccount,
     pub(crate) said: Said,
     /// When it left us, by the host's clock.
@@ -53,6 +55,7 @@ pub(crate) enum Report {
     Payment(PaymentReport),
     Refund(RefundReport),
     Split(SplitReport),
+    Return(ReturnReport),
 }
 
 /// Takes a due instruction for one worker.
@@ -121,7 +124,7 @@ impl World {
         flight.said = conversation::say(&flight, self.host_us());
         #[cfg(feature = "planted")]
         self.spoil_call(&mut flight);
-        self.checker.told(&flight);
+        self.checker.told(&flight, &self.store.rows);
         let delay_us = self.dice.between(2_000, 200_000);
         match &flight.said {
             Said::Call(_) => self.plan(delay_us, Happening::CallArrives(Box::new(flight))),
@@ -140,7 +143,9 @@ impl World {
         let refund =
             about_refund.then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned()).flatten();
         let split = self.split_said(&instruction);
-        let of_split = split.as_ref().map_or(AttemptId(instruction.id), |(split, _)| split.attempt_id);
+        let back = self.back_said(&instruction);
+        let divided = split.as_ref().map(|(split, _)| split).or(back.as_ref().map(|(_, split, _)| split));
+        let of_split = divided.map_or(AttemptId(instruction.id), |split| split.attempt_id);
         let attempt_id = refund.as_ref().map_or(of_split, |refund: &Refund| refund.attempt_id);
         let account = rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone();
         let attempt = rows.attempts.get(&(tenant_id, attempt_id))?.clone();
@@ -154,6 +159,7 @@ impl World {
             returns: refund.as_ref().map(|refund| self.returns_of(refund)).unwrap_or_default(),
             refund,
             split,
+            back,
             instruction,
             said: Said::Heard(conversation::silence(account.channel)),
             account,
@@ -176,6 +182,15 @@ impl World {
             Some((line.clone(), receiver.clone()))
         });
         Some((split.clone(), shares.collect()))
+    }
+
+    fn back_said(&self, instruction: &Instruction) -> Option<(SplitReturn, Split, SplitReceiver)> {
+        let (rows, tenant_id) = (&self.store.rows, instruction.tenant_id);
+        let back = rows.split_returns.get(&(tenant_id, SplitReturnId(instruction.id)))?;
+        let split = rows.splits.get(&(tenant_id, back.split_id))?;
+        let line = rows.split_lines.get(&(tenant_id, back.line_id))?;
+        let receiver = rows.split_receivers.get(&(tenant_id, line.to_receiver_id?))?;
+        Some((back.clone(), split.clone(), receiver.clone()))
     }
 
     fn returns_of(&self, refund: &Refund) -> Vec<(SplitReturn, SplitReceiver)> {
@@ -271,6 +286,13 @@ impl World {
             (Report::Split(report), _) => {
                 let (split_id, report) = (SplitId(flight.instruction.id), report.clone());
                 let command = TakeSplitReport { tenant_id, payment_id, split_id, report, origin };
+                let _taken = self.run(&command, Cause::report("answer", genuine));
+            }
+            (Report::Return(report), _) => {
+                let Some((back, _, _)) = &flight.back else { return };
+                let (refund_id, return_id, report) = (back.refund_id, back.id, report.clone());
+                let command =
+                    TakeReturnReport { tenant_id, payment_id, refund_id, return_id, report, origin };
                 let _taken = self.run(&command, Cause::report("answer", genuine));
             }
             (Report::Refund(_), None) => {}

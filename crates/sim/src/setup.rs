@@ -7,6 +7,7 @@ use crate::queue::Happening;
 use crate::seller::{KeyGap, Seller, Side, Whose};
 use crate::story::START_US;
 use crate::world::{Company, World};
+use std::collections::BTreeMap;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::id::{
     ChannelAccountId, Id128, MerchantId, ProductId, SplitReceiverId, TenantId, WebhookEndpointId,
@@ -15,7 +16,7 @@ use tk_domain::merchant::Merchant;
 use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product, ProductLimits};
-use tk_domain::split::{Binding, ReceiverKind, Share, SplitReceiver, SplitTerms};
+use tk_domain::split::{Binding, ReceiverKind, Share, SplitReceiver, SplitTerms, split_limits};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate, Rounding};
 use tk_simulator::core::{self, BindCall, CoreCall, CoreConfig, Dice, FeeOnRefund, House};
@@ -128,8 +129,8 @@ impl World {
         } else {
             Side::Core(Box::new(core::Seller::new(config)))
         };
-        if channel == Channel::Alipay && priority == 0 {
-            self.bind_parties((tenant_id, id), &mut side);
+        if priority == 0 {
+            self.bind_parties((tenant_id, id), channel, &mut side);
         }
         let keys = self.key_change();
         let mut seller = Seller { tenant_id, channel, side, keys, wake_us: None };
@@ -138,16 +139,27 @@ impl World {
         self.sellers.insert(id, seller);
     }
 
-    /// Three parties that the contract was asked for long ago.
-    fn bind_parties(&mut self, (tenant_id, account): (TenantId, ChannelAccountId), side: &mut Side) {
+    /// Parties that the contract was asked for long ago; one has shut its account, and at WeChat Pay one gives nothing back.
+    fn bind_parties(
+        &mut self,
+        (tenant_id, account): (TenantId, ChannelAccountId),
+        channel: Channel,
+        side: &mut Side,
+    ) {
         let Side::Core(core) = side else { return };
+        let (salt, names): (u64, &[&str]) = match channel {
+            Channel::Wechatpay => (0x5120, &["1990000001", "1990000002", "closed-3", "keeps-4"]),
+            Channel::Alipay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
+                (0x5119, &["2088000000000001", "2088000000000002", "closed-3"])
+            }
+        };
         // Dice of their own, so that stories without them stay what they are.
-        let mut dice = Dice::new(self.seed.wrapping_mul(0x5119) ^ core.config().seed);
-        for name in ["2088000000000001", "2088000000000002", "closed-3"] {
+        let mut dice = Dice::new(self.seed.wrapping_mul(salt) ^ core.config().seed);
+        for name in names {
             let bits = (u128::from(dice.next_u64()) << 64) | u128::from(dice.next_u64());
             let id = SplitReceiverId(Id128::v7(START_US, bits));
-            let row = party((tenant_id, id), account, name);
-            core.execute(START_US, &CoreCall::Bind(BindCall { account: row.account.clone() }));
+            let row = party((tenant_id, id), (account, channel), name);
+            core.execute(START_US, &CoreCall::Bind(BindCall { account: row.account.clone(), name: None }));
             self.store.rows.split_receivers.load(row);
         }
     }
@@ -207,8 +219,8 @@ impl World {
         let confirm = (single_attempt && self.dice.below(4) > 0)
             .then(|| crate::story::pick_method(&mut self.dice, &company.methods));
         let mut splits = self.shares((&company, merchant_id), number, payer_minor);
-        if splits.shares.is_empty() && confirm.is_none_or(by_alipay) {
-            splits = self.shares_of_parties(company.tenant_id, number, payer_minor);
+        if splits.shares.is_empty() {
+            splits = self.shares_of_parties(company.tenant_id, (number, payer_minor), confirm);
         }
         let order = Order {
             tenant_id: company.tenant_id,
@@ -254,18 +266,34 @@ impl World {
         SplitTerms { shares, ..SplitTerms::default() }
     }
 
-    /// Of one order in three of the others, shares that Alipay pays: within three tenths of the payment, by amount and by
-    /// rate, to two of three parties, one of which has shut its account.
-    fn shares_of_parties(&self, tenant_id: TenantId, number: u64, amount_minor: i64) -> SplitTerms {
+    /// Of one order in three of the others, shares that a channel pays: within three tenths of the payment, by amount and by
+    /// rate, to two parties of one contract, one of which may have shut its account.
+    fn shares_of_parties(
+        &self,
+        tenant_id: TenantId,
+        (number, amount_minor): (u64, i64),
+        confirm: Option<Method>,
+    ) -> SplitTerms {
         let mut dice = Dice::new(self.seed.wrapping_mul(0x5118).wrapping_add(number));
-        let own = |row: &&SplitReceiver| row.tenant_id == tenant_id;
-        let mut parties: Vec<SplitReceiverId> =
-            self.store.rows.split_receivers.iter().filter(own).map(|row| row.id).collect();
-        parties.sort();
-        if parties.len() < 3 || amount_minor < 100 || dice.below(3) > 0 {
+        let fits = |row: &&SplitReceiver| {
+            let chosen = confirm.is_none_or(|method| methods_of(row.channel).contains(&method));
+            row.tenant_id == tenant_id && chosen
+        };
+        let mut contracts: BTreeMap<(Channel, ChannelAccountId), Vec<SplitReceiverId>> = BTreeMap::new();
+        for row in self.store.rows.split_receivers.iter().filter(fits) {
+            contracts.entry((row.channel, row.channel_account_id)).or_default().push(row.id);
+        }
+        let count = u64::try_from(contracts.len()).unwrap_or(0);
+        if count == 0 || amount_minor < 100 || dice.below(3) > 0 {
             return SplitTerms::default();
         }
-        parties.remove(usize::try_from(dice.below(3)).unwrap_or(0));
+        let chosen = if count > 1 { usize::try_from(dice.below(count)).unwrap_or(0) } else { 0 };
+        let mut parties = contracts.into_values().nth(chosen).unwrap_or_default();
+        parties.sort();
+        while parties.len() > 2 {
+            let least = u64::try_from(parties.len()).unwrap_or(1);
+            parties.remove(usize::try_from(dice.below(least)).unwrap_or(0));
+        }
         let share = |receiver| Share { merchant: None, receiver, amount: None, rate_ppm: None, item: None };
         let amount = dice.between(1, amount_minor.div_euclid(8));
         let mut shares = vec![Share { amount: Some(amount), ..share(parties.first().copied()) }];
@@ -301,21 +329,17 @@ impl World {
     }
 }
 
-fn by_alipay(method: Method) -> bool {
-    method.group() == Some("alipay")
-}
-
 fn party(
     (tenant_id, id): (TenantId, SplitReceiverId),
-    account: ChannelAccountId,
+    (account, channel): (ChannelAccountId, Channel),
     name: &str,
 ) -> SplitReceiver {
     SplitReceiver {
         tenant_id,
         id,
         channel_account_id: account,
-        channel: Channel::Alipay,
-        kind: ReceiverKind::UserId,
+        channel,
+        kind: if channel == Channel::Wechatpay { ReceiverKind::MerchantNo } else { ReceiverKind::UserId },
         account: name.to_owned(),
         name_sealed: None,
         status: Binding::Bound,
@@ -346,7 +370,7 @@ fn endpoint(tenant_id: TenantId, id: WebhookEndpointId) -> WebhookEndpoint {
 }
 
 /// What a contract of a channel lets a payer choose at once; paying by card needs one opened before.
-const fn methods_of(channel: Channel) -> &'static [Method] {
+pub(crate) const fn methods_of(channel: Channel) -> &'static [Method] {
     match channel {
         Channel::Alipay => &[Method::AlipayQr, Method::AlipayPage, Method::AlipayWap, Method::AlipayBarcode],
         Channel::Wechatpay => {
@@ -383,7 +407,7 @@ fn channel_account(
         fee_rate: Rate::from_ppm(i64::from(config.fee_rate_ppm)).unwrap_or_default(),
         fee_returned: config.fee_on_refund == FeeOnRefund::Returned,
         refund_window_days: 330,
-        split_rate_max_ppm: if channel == Channel::Alipay { 300_000 } else { 0 },
+        split_rate_max_ppm: if split_limits(channel).is_some() { 300_000 } else { 0 },
         settings: if undo { conversation::UNDO.to_owned() } else { "{}".to_owned() },
         credentials: Vec::new(),
         enabled: true,

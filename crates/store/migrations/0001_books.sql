@@ -498,7 +498,8 @@ CREATE TABLE instructions (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('pay', 'query', 'close', 'cancel', 'refund', 'refund_query',
-    'refund_await', 'receiver_bind', 'split', 'split_query')),
+    'refund_await', 'receiver_bind', 'split', 'split_query',
+    'split_return', 'split_return_query')),
   payment_id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('open', 'done')),
@@ -1018,7 +1019,7 @@ CREATE TABLE split_receivers (
   id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
   channel TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name')),
+  kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name', 'merchant_no', 'open_id')),
   account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 64),
   name_sealed {bytes},
   status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused')),
@@ -1138,7 +1139,8 @@ CREATE TABLE split_returns (
   UNIQUE (tenant_id, refund_id, line_id),
   CHECK (mode = 'books' OR cash_minor = 0),
   CHECK (status <> 'held' OR mode = 'books'),
-  CHECK ((status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
+  CHECK (mode = 'ahead' OR status IN ('held', 'waiting', 'done', 'released')),
+  CHECK (status = 'refused' OR (status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
 ) {strict};
 CREATE INDEX split_returns_by_line ON split_returns (line_id, id);
 @tenant split_returns

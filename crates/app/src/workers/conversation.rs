@@ -32,6 +32,9 @@ impl App {
             InstructionKind::RefundAwait => self.continue_refund(&instruction).await,
             InstructionKind::ReceiverBind => self.about_receiver(instruction).await,
             InstructionKind::Split | InstructionKind::SplitQuery => self.about_split(instruction).await,
+            InstructionKind::SplitReturn | InstructionKind::SplitReturnQuery => {
+                self.about_return(instruction).await
+            }
         }
     }
 

@@ -1,17 +1,18 @@
 //! Conversations about shares: binding receivers, dividing, and what refunds take back.
 
 use crate::{App, Failure};
-use tk_channels::{ReceiverRows, SplitRows};
+use tk_channels::{ReceiverRows, ReturnRows, SplitRows};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::ChannelAccount;
-use tk_domain::id::{RefundId, SplitId, SplitReceiverId};
+use tk_domain::id::{RefundId, SplitId, SplitReceiverId, SplitReturnId};
 use tk_domain::instruction::Instruction;
 use tk_domain::payment::Attempt;
 use tk_domain::refund::Refund;
 use tk_domain::report::Source;
 use tk_domain::split::{
-    ContinueRefund, ReceiverFinding, ReturnMode, ReturnStatus, Split, SplitFinding, SplitLine, SplitReceiver,
-    SplitReport, SplitReturn, TakeReceiverReport, TakeSplitReport,
+    ContinueRefund, ReceiverFinding, ReturnFinding, ReturnMode, ReturnReport, ReturnStatus, Split,
+    SplitFinding, SplitLine, SplitReceiver, SplitReport, SplitReturn, TakeReceiverReport, TakeReturnReport,
+    TakeSplitReport,
 };
 
 impl App {
@@ -83,6 +84,41 @@ impl App {
         let report = report.unwrap_or(nothing);
         let (payment_id, origin) = (split.payment_id, Origin::channel(split.channel_account_id));
         self.submit(TakeSplitReport { tenant_id, payment_id, split_id, report, origin }).await.map(drop)
+    }
+
+    pub(super) async fn about_return(&self, instruction: Instruction) -> Result<(), Failure> {
+        let tenant_id = instruction.tenant_id;
+        let return_id = SplitReturnId(instruction.id);
+        let keys = (&(tenant_id, return_id), &(tenant_id, instruction.channel_account_id));
+        let (back, account) = self.reader().get_two::<SplitReturn, ChannelAccount>(keys).await?;
+        let Some(back) = back else { return Ok(()) };
+        let keys = (&(tenant_id, back.split_id), &(tenant_id, back.line_id));
+        let (split, line) = self.reader().get_two::<Split, SplitLine>(keys).await?;
+        let Some((split, receiver_id)) = split.zip(line.and_then(|line| line.to_receiver_id)) else {
+            return Ok(());
+        };
+        let receiver = self.reader().get::<SplitReceiver>(&(tenant_id, receiver_id)).await?;
+        let Some(receiver) = receiver else { return Ok(()) };
+        let report = match self.contract(tenant_id, account).await? {
+            Ok(contract) => {
+                let (instruction, back, split) = (&instruction, &back, &split);
+                let rows = ReturnRows { instruction, back, split, receiver: &receiver };
+                self.reader().pass("after_commit_before_channel");
+                let report = self.adapters().say_return(&contract, rows, self.now_us()).await;
+                self.reader().pass("after_channel_before_commit");
+                report
+            }
+            Err(error) => {
+                tracing::error!(%error, channel_account = %split.channel_account_id, "a channel account cannot be used");
+                None
+            }
+        };
+        // Nobody was spoken to.
+        let nothing = ReturnReport { source: Source::Reply, finding: ReturnFinding::NotSent };
+        let (payment_id, refund_id) = (back.payment_id, back.refund_id);
+        let (report, origin) = (report.unwrap_or(nothing), Origin::channel(split.channel_account_id));
+        let command = TakeReturnReport { tenant_id, payment_id, refund_id, return_id, report, origin };
+        self.submit(command).await.map(drop)
     }
 
     /// Looks whether a refund may be sent; nobody is spoken to.

@@ -2,7 +2,7 @@
 
 use crate::capabilities::{
     BillContent, BillTerms, CalledBack, Capabilities, CodeRule, DiscountTerms, Known, MethodTerms, Opening,
-    Partial, RefundNotice, RefundTerms, Repeat, SplitTerms, Verdict,
+    Partial, RefundNotice, RefundTerms, Repeat, SplitTerms, Unpaid, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
@@ -38,6 +38,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         dividing: "alipay.trade.order.settle, royalty_mode async",
         asking: "alipay.trade.order.settle.query",
         keeping: "extend_params.royalty_freeze, released by royalty_finish",
+        unpaid: Unpaid::StaysKept,
         returned: ReturnMode::Along,
         doc: "商家分账, access guide; alipay.trade.order.settle, notes on repeating and on freezing",
     }),

@@ -22,14 +22,18 @@ const ACTION_MAX_BYTES: usize = 8 * 1024;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: InstructionKind) -> Source {
     match kind {
-        InstructionKind::Query | InstructionKind::RefundQuery | InstructionKind::SplitQuery => Source::Query,
+        InstructionKind::Query
+        | InstructionKind::RefundQuery
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturnQuery => Source::Query,
         InstructionKind::Pay
         | InstructionKind::Close
         | InstructionKind::Cancel
         | InstructionKind::Refund
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
-        | InstructionKind::Split => Source::Reply,
+        | InstructionKind::Split
+        | InstructionKind::SplitReturn => Source::Reply,
     }
 }
 
@@ -116,7 +120,9 @@ fn payment_answer(kind: InstructionKind, attempt: &Attempt, answer: &Answer) -> 
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => PaymentFinding::Unclear(Unclear::Unreadable),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => PaymentFinding::Unclear(Unclear::Unreadable),
     }
 }
 
@@ -235,7 +241,9 @@ fn refund_answer(
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => RefundFinding::Unclear(Unclear::Unreadable),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => RefundFinding::Unclear(Unclear::Unreadable),
     }
 }
 

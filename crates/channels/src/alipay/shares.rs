@@ -74,7 +74,7 @@ pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) ->
     }
     Ok(Call::Bind {
         out_request_no: receiver.id.id128().base32().to_uppercase(),
-        account: account_of(receiver),
+        account: account_of(receiver)?,
         name: name.map(str::to_owned),
     })
 }
@@ -97,7 +97,7 @@ pub fn for_split(
             let mut given = Vec::with_capacity(shares.len());
             for (line, receiver) in shares {
                 let amount_fen = fen(line.amount_minor, line.currency)?;
-                given.push(Royalty { from: None, to: account_of(receiver), amount_fen });
+                given.push(Royalty { from: None, to: account_of(receiver)?, amount_fen });
             }
             Ok(Call::Settle { trade_no, out_request_no, shares: given, finish: split.last })
         }
@@ -109,7 +109,9 @@ pub fn for_split(
         | Kind::Refund
         | Kind::RefundQuery
         | Kind::RefundAwait
-        | Kind::ReceiverBind => Err(CallError::KindForeign(kind)),
+        | Kind::ReceiverBind
+        | Kind::SplitReturn
+        | Kind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -169,12 +171,13 @@ impl Royalty {
     }
 }
 
-fn account_of(receiver: &SplitReceiver) -> Account {
+fn account_of(receiver: &SplitReceiver) -> Result<Account, CallError> {
     let kind = match receiver.kind {
         ReceiverKind::UserId => "userId",
         ReceiverKind::LoginName => "loginName",
+        ReceiverKind::MerchantNo | ReceiverKind::OpenId => return Err(CallError::Payload),
     };
-    Account { kind, account: receiver.account.clone() }
+    Ok(Account { kind, account: receiver.account.clone() })
 }
 
 /// What a refund takes back: out of each receiver's account, into the seller's (`refund_royalty_parameters`).
@@ -185,7 +188,7 @@ pub(super) fn returned(
     let seller = || Account { kind: "userId", account: seller_id.to_owned() };
     let back = |(back, receiver): &(SplitReturn, SplitReceiver)| {
         let amount_fen = fen(back.amount_minor, back.currency)?;
-        Ok(Royalty { from: Some(account_of(receiver)), to: seller(), amount_fen })
+        Ok(Royalty { from: Some(account_of(receiver)?), to: seller(), amount_fen })
     };
     shares.iter().map(back).collect()
 }
@@ -249,7 +252,9 @@ pub fn split(
         | Kind::Refund
         | Kind::RefundQuery
         | Kind::RefundAwait
-        | Kind::ReceiverBind => SplitFinding::Unclear,
+        | Kind::ReceiverBind
+        | Kind::SplitReturn
+        | Kind::SplitReturnQuery => SplitFinding::Unclear,
     }
 }
 

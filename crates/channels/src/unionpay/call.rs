@@ -177,7 +177,9 @@ pub fn for_payment(
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -210,7 +212,9 @@ pub fn for_refund(
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
 }
 

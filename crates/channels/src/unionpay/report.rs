@@ -22,14 +22,15 @@ const ACTION_MAX_BYTES: usize = 16 * 1024;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: Kind) -> Source {
     match kind {
-        Kind::Query | Kind::RefundQuery | Kind::SplitQuery => Source::Query,
+        Kind::Query | Kind::RefundQuery | Kind::SplitQuery | Kind::SplitReturnQuery => Source::Query,
         Kind::Pay
         | Kind::Close
         | Kind::Cancel
         | Kind::Refund
         | Kind::RefundAwait
         | Kind::ReceiverBind
-        | Kind::Split => Source::Reply,
+        | Kind::Split
+        | Kind::SplitReturn => Source::Reply,
     }
 }
 
@@ -51,7 +52,9 @@ pub fn payment(kind: Kind, attempt: &Attempt, heard: &Heard) -> PaymentFinding {
             | Kind::RefundAwait
             | Kind::ReceiverBind
             | Kind::Split
-            | Kind::SplitQuery => PaymentFinding::Unclear(Unclear::Unreadable),
+            | Kind::SplitQuery
+            | Kind::SplitReturn
+            | Kind::SplitReturnQuery => PaymentFinding::Unclear(Unclear::Unreadable),
         },
         Heard::Form(_)
         | Heard::Unreadable(_)
@@ -75,7 +78,9 @@ pub fn refund(kind: Kind, refund: &Refund, heard: &Heard) -> RefundFinding {
             | Kind::RefundAwait
             | Kind::ReceiverBind
             | Kind::Split
-            | Kind::SplitQuery => RefundFinding::Unclear(Unclear::Unreadable),
+            | Kind::SplitQuery
+            | Kind::SplitReturn
+            | Kind::SplitReturnQuery => RefundFinding::Unclear(Unclear::Unreadable),
         },
         Heard::Form(_)
         | Heard::Unreadable(_)

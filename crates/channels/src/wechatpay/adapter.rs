@@ -1,10 +1,11 @@
 //! Instructions carried out at WeChat Pay.
 
 use super::call::{self, Call, CallError};
-use super::{Credentials, Heard, NotSent, conversation, report};
+use super::{Credentials, Heard, NotSent, conversation, report, shares};
 use crate::line::Line;
-use crate::{PaymentRows, RefundRows};
+use crate::{PaymentRows, ReceiverRows, RefundRows, ReturnRows, SplitRows};
 use tk_domain::report::{PaymentReport, RefundReport};
+use tk_domain::split::{ReceiverFinding, ReturnReport, SplitReport};
 
 /// Carries out an instruction about an attempt.
 pub(crate) async fn say_payment(
@@ -34,6 +35,43 @@ pub(crate) async fn say_refund(
     let kind = instruction.kind;
     let heard = converse(line, credentials, call::for_refund(kind, refund, attempt)).await;
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }
+}
+
+/// Has a receiver of shares added.
+pub(crate) async fn say_receiver(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: ReceiverRows<'_>,
+) -> ReceiverFinding {
+    let call = shares::for_receiver(rows.instruction.kind, rows.receiver, rows.name).map(Call::Shares);
+    shares::receiver(rows.receiver, &converse(line, credentials, call).await)
+}
+
+/// Carries out an instruction about a split.
+pub(crate) async fn say_split(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: SplitRows<'_>,
+) -> SplitReport {
+    let SplitRows { instruction, split, attempt, shares: given } = rows;
+    let kind = instruction.kind;
+    let call = shares::for_split(kind, split, attempt, given).map(Call::Shares);
+    let heard = converse(line, credentials, call).await;
+    let finding = shares::split(kind, (split, attempt), given, &heard);
+    SplitReport { source: report::source(kind), finding }
+}
+
+/// Carries out an instruction about a share on its way back.
+pub(crate) async fn say_return(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: ReturnRows<'_>,
+) -> ReturnReport {
+    let ReturnRows { instruction, back, split, receiver } = rows;
+    let kind = instruction.kind;
+    let call = shares::for_return(kind, back, (split, receiver)).map(Call::Shares);
+    let heard = converse(line, credentials, call).await;
+    ReturnReport { source: report::source(kind), finding: shares::returned(kind, back, split, &heard) }
 }
 
 async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {

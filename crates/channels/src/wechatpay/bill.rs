@@ -95,7 +95,7 @@ async fn download(
 ) -> Result<Vec<u8>, BillFetchError> {
     let target = found.url.strip_prefix(&credentials.settings.base_url).filter(|rest| rest.starts_with('/'));
     let target = target.ok_or(BillFetchError::Foreign("host"))?.to_owned();
-    let wire = super::call::Wire { method: "GET", target, body: String::new() };
+    let wire = super::call::Wire { method: "GET", target, body: String::new(), sealed_under: None };
     let taking = Taking::File(Limits::default().packed_bytes);
     match exchange(line, credentials, wire, taking).await {
         Ok(exchanged) if exchanged.status == 200 => Ok(exchanged.body),

@@ -2,12 +2,14 @@
 
 use super::Settings;
 use super::parties::Parties;
+use super::shares;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::refund::Refund;
+use tk_domain::split::{DividedBy, divided_by};
 use tk_formats::wechatpay::time;
 use tk_money::Currency;
 
@@ -89,6 +91,8 @@ pub enum Call {
     },
     /// `GET /v3/certificates`.
     Certificates,
+    /// Profit sharing.
+    Shares(shares::Call),
 }
 
 /// What the payer is asked to pay.
@@ -104,6 +108,8 @@ pub struct Order {
     pub expires_at_us: i64,
     /// Where WeChat reports to.
     pub notify_url: Option<String>,
+    /// Whether its money is kept until it is divided (`settle_info.profit_sharing`).
+    pub kept: bool,
 }
 
 /// A request as it travels.
@@ -115,6 +121,8 @@ pub struct Wire {
     pub target: String,
     /// JSON; empty where there is none.
     pub body: String,
+    /// The serial or identifier of the key that fields of it are sealed with.
+    pub sealed_under: Option<String>,
 }
 
 /// Why rows make no call.
@@ -173,7 +181,9 @@ pub fn for_payment(
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -196,7 +206,9 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
         | InstructionKind::Split
-        | InstructionKind::SplitQuery => Err(CallError::KindForeign(kind)),
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturn
+        | InstructionKind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
 }
 
@@ -216,6 +228,7 @@ fn for_pay(
         description: description(payment, attempt),
         expires_at_us: attempt.channel_expires_at_us,
         notify_url: settings.notify_url.clone(),
+        kept: divided_by(payment) != DividedBy::Nobody,
     };
     match attempt.method {
         Method::WechatNative => Ok(Call::Native(order)),
@@ -243,7 +256,7 @@ fn for_pay(
     }
 }
 
-fn fen(minor: i64, currency: Currency) -> Result<i64, CallError> {
+pub(super) fn fen(minor: i64, currency: Currency) -> Result<i64, CallError> {
     let terms = super::CAPABILITIES;
     if !terms.currencies.contains(&currency) {
         return Err(CallError::CurrencyForeign(currency));
@@ -287,6 +300,7 @@ impl Call {
             Self::TradeBill { .. } => "tradebill",
             Self::FundBill { .. } => "fundflowbill",
             Self::Certificates => "certificates",
+            Self::Shares(call) => call.name(),
         }
     }
 
@@ -330,6 +344,7 @@ impl Call {
                 get(format!("/v3/bill/fundflowbill?bill_date={bill_date}&account_type=BASIC&tar_type=GZIP"))
             }
             Self::Certificates => get("/v3/certificates".to_owned()),
+            Self::Shares(call) => call.wire(&parties),
         })
     }
 
@@ -356,11 +371,11 @@ impl Call {
 }
 
 pub(super) fn post(target: String, body: &Value) -> Wire {
-    Wire { method: "POST", target, body: body.to_string() }
+    Wire { method: "POST", target, body: body.to_string(), sealed_under: None }
 }
 
-const fn get(target: String) -> Wire {
-    Wire { method: "GET", target, body: String::new() }
+pub(super) const fn get(target: String) -> Wire {
+    Wire { method: "GET", target, body: String::new(), sealed_under: None }
 }
 
 impl Order {
@@ -375,6 +390,7 @@ impl Order {
         for (name, value) in more {
             body[*name] = value.clone();
         }
+        self.say_if_kept(&mut body);
         Ok(body)
     }
 
@@ -386,6 +402,13 @@ impl Order {
         body["payer"] = json!({ "auth_code": auth_code });
         body["amount"] = json!({ "total": self.total_fen, "currency": "CNY" });
         body["scene_info"] = json!({ "store_info": { "id": settings.store_id } });
+        self.say_if_kept(&mut body);
         body
+    }
+
+    fn say_if_kept(&self, body: &mut Value) {
+        if self.kept {
+            body["settle_info"] = json!({ "profit_sharing": true });
+        }
     }
 }

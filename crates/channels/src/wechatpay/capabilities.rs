@@ -2,11 +2,12 @@
 
 use crate::capabilities::{
     BillContent, BillTerms, CalledBack, Capabilities, CodeRule, DiscountTerms, Known, MethodTerms, Opening,
-    Partial, RefundNotice, RefundTerms, Repeat, Verdict,
+    Partial, RefundNotice, RefundTerms, Repeat, SplitTerms, Unpaid, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::report::Unclear;
+use tk_domain::split::ReturnMode;
 use tk_money::Currency;
 
 const MINUTE_US: i64 = 60_000_000;
@@ -32,7 +33,15 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         payment: "amount.payer_total, promotion_detail (query, callback)",
         refund: "amount.payer_refund, amount.settlement_refund (refund query)",
     }),
-    splits: None,
+    splits: Some(SplitTerms {
+        binding: "POST /v3/profitsharing/receivers/add",
+        dividing: "POST /v3/profitsharing/orders, /orders/unfreeze without shares",
+        asking: "GET /v3/profitsharing/orders/{out_order_no}",
+        keeping: "settle_info.profit_sharing, released by unfreeze_unsplit",
+        unpaid: Unpaid::GoesBack,
+        returned: ReturnMode::Ahead,
+        doc: "请求分账; 解冻剩余资金; 请求分账回退; 分账, common questions",
+    }),
     bills: BILLS,
     codes: CODES,
 };
@@ -97,12 +106,20 @@ const ASK_OR_END: &[Kind] = &[Kind::Query, Kind::Close, Kind::Cancel];
 const END: &[Kind] = &[Kind::Close, Kind::Cancel];
 const REFUND: &[Kind] = &[Kind::Refund];
 const REFUND_QUERY: &[Kind] = &[Kind::RefundQuery];
+const BIND: &[Kind] = &[Kind::ReceiverBind];
+const SPLIT: &[Kind] = &[Kind::Split];
+const SPLIT_RETURN: &[Kind] = &[Kind::SplitReturn];
+const SPLIT_OR_RETURN: &[Kind] = &[Kind::Split, Kind::SplitReturn];
+const SPLIT_QUERIES: &[Kind] = &[Kind::SplitQuery, Kind::SplitReturnQuery];
 const ALL: &[Kind] = Kind::ALL;
 
 const COMMON_DOC: &str = "every interface, 公共错误码";
 const PAY_DOC: &str = "Native下单, H5下单, JSAPI下单 and 付款码支付, 业务错误码";
 const ORDER_DOC: &str = "商户订单号查询订单 and 关闭订单, 业务错误码";
 const REFUND_DOC: &str = "退款申请, 业务错误码";
+
+const BIND_DOC: &str = "添加分账接收方, 业务错误码";
+const SPLIT_DOC: &str = "请求分账, 解冻剩余资金 and 请求分账回退, 业务错误码";
 
 const fn rule(kinds: &'static [Kind], code: &'static str, verdict: Verdict, doc: &'static str) -> CodeRule {
     CodeRule { kinds, code, verdict, doc }
@@ -144,6 +161,22 @@ const CODES: &[CodeRule] = &[
     rule(REFUND, "NOT_ENOUGH", Verdict::NotYet, REFUND_DOC),
     rule(REFUND_QUERY, "RESOURCE_NOT_EXISTS", Verdict::NotFound, "查询单笔退款, 业务错误码"),
     rule(REFUND_QUERY, "ORDER_NOT_EXIST", Verdict::NotFound, "查询单笔退款, 业务错误码"),
+    rule(BIND, "PARAM_ERROR", Verdict::Failed, COMMON_DOC),
+    rule(BIND, "INVALID_REQUEST", Verdict::Failed, BIND_DOC),
+    rule(BIND, "NO_AUTH", Verdict::Failed, BIND_DOC),
+    rule(SPLIT_OR_RETURN, "NO_AUTH", Verdict::Failed, SPLIT_DOC),
+    rule(SPLIT, "NOT_ENOUGH", Verdict::Failed, SPLIT_DOC),
+    rule(SPLIT_RETURN, "NOT_ENOUGH", Verdict::NotYet, SPLIT_DOC),
+    // Also said of an order that is not settled yet, which passes.
+    rule(SPLIT_OR_RETURN, "INVALID_REQUEST", Verdict::NotYet, SPLIT_DOC),
+    // Also said of a number that stands for something else, of which an earlier sending may have taken effect.
+    rule(SPLIT_OR_RETURN, "PARAM_ERROR", UNKNOWN, SPLIT_DOC),
+    rule(
+        SPLIT_QUERIES,
+        "RESOURCE_NOT_EXISTS",
+        Verdict::NotFound,
+        "查询分账结果 and 查询分账回退结果, 业务错误码",
+    ),
     rule(ALL, "SIGN_ERROR", MISCONFIGURED, COMMON_DOC),
     rule(ALL, "SYSTEM_ERROR", SYSTEM, COMMON_DOC),
     rule(ALL, "SERVICE_UNAVAILABLE", SYSTEM, COMMON_DOC),

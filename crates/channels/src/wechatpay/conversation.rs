@@ -1,7 +1,7 @@
 //! One conversation: sign, send, read, verify.
 
 use super::call::{Call, CallError, Wire};
-use super::{Credentials, Refusal, report};
+use super::{Credentials, Refusal, report, shares};
 use crate::http::{Exchange, Exchanged, HttpTrouble};
 use crate::line::{Line, NotSent};
 use serde_json::{Map, Value};
@@ -84,8 +84,12 @@ impl From<CallError> for NotSent {
 /// Says one thing and hears what comes back.
 pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call) -> Heard {
     renew_if_due(line, credentials).await;
+    let (call, sealed_under) = match sealed(credentials, call) {
+        Ok(sealed) => sealed,
+        Err(heard) => return heard,
+    };
     let wire = match call.wire(&credentials.settings, line.now_us) {
-        Ok(wire) => wire,
+        Ok(wire) => Wire { sealed_under, ..wire },
         Err(error) => return NotSent::from(error).into(),
     };
     let exchanged = match exchange(line, credentials, wire, Taking::Answer).await {
@@ -102,6 +106,17 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call)
             unread(exchanged.status, &error)
         }
     }
+}
+
+/// The call with its sensitive fields sealed, and under which key they are.
+fn sealed(credentials: &Credentials, call: Call) -> Result<(Call, Option<String>), Heard> {
+    let Call::Shares(shares::Call::Add { account, name: Some(name) }) = call else {
+        return Ok((call, None));
+    };
+    let sealed = credentials.platform.seal(&name);
+    let (name, serial) =
+        sealed.ok_or_else(|| Heard::NotSent(NotSent::Refused("a field could not be sealed".to_owned())))?;
+    Ok((Call::Shares(shares::Call::Add { account, name: Some(name) }), Some(serial)))
 }
 
 fn done(line: &Line<'_>, credentials: &Credentials, call: &Call, fields: Map<String, Value>) -> Heard {
@@ -155,8 +170,9 @@ pub(super) async fn exchange(
     let (wire, header) = signed(line, credentials, wire)?;
     let url = format!("{}{}", credentials.settings.base_url, wire.target);
     let mut headers = vec![("authorization", header), ("accept", "application/json".to_owned())];
-    if let Some(id) = &credentials.settings.public_key_id {
-        headers.push(("wechatpay-serial", id.clone()));
+    let serial = wire.sealed_under.as_ref().or(credentials.settings.public_key_id.as_ref());
+    if let Some(serial) = serial {
+        headers.push(("wechatpay-serial", serial.clone()));
     }
     if !wire.body.is_empty() {
         headers.push(("content-type", "application/json".to_owned()));

@@ -1,6 +1,6 @@
 //! One contract's settings and keys, parsed and checked once.
 
-use super::platform::Platform;
+use super::platform::{Platform, Sealer};
 use crate::Environment;
 use crate::credentials::{AccountTerms, CredentialsError};
 use crate::http;
@@ -212,7 +212,8 @@ pub fn parse(
     let field = "api_v3_key";
     let api_v3_key = ApiV3Key::new(filled(field, raw.api_v3_key.as_ref())?)
         .map_err(|_| CredentialsError::Invalid { field, reason: "must have 32 characters" })?;
-    let platform = Platform::new(settings.trust, platform_keys(&settings, &raw, &signing, now_us)?);
+    let keys = platform_keys(&settings, &raw, &signing, now_us)?;
+    let platform = Platform::new(settings.trust, keys, first_sealer(&settings, &raw));
     let app_secret = raw.app_secret.filter(|text| !text.trim().is_empty());
     Ok(Credentials {
         settings,
@@ -274,6 +275,17 @@ fn platform_keys(
         }
     }
     Ok(keys)
+}
+
+/// The key that sensitive fields are sealed with until certificates are downloaded: the public key, or else the
+/// certificate that lasts longest.
+fn first_sealer(settings: &Settings, raw: &RawSecrets) -> Option<Sealer> {
+    if let Some((id, text)) = settings.public_key_id.as_ref().zip(raw.platform_public_key.as_ref()) {
+        return Sealer::of_public_key(id, text.trim());
+    }
+    let blocks = pem_blocks(raw.platform_certificates.as_deref().unwrap_or_default());
+    let read = blocks.filter_map(|text| certificates::read_pem(text).ok());
+    read.max_by_key(|read| read.validity.not_after_us).as_ref().and_then(Sealer::of_certificate)
 }
 
 fn insert_certificate(

@@ -12,6 +12,7 @@ mod parties;
 mod platform;
 pub(crate) mod question;
 pub mod report;
+pub mod shares;
 
 pub use crate::line::NotSent;
 pub use capabilities::CAPABILITIES;
@@ -19,3 +20,4 @@ pub use conversation::Heard;
 pub use credentials::{Credentials, Settings, Trust};
 pub use tk_formats::wechatpay::order;
 pub use tk_formats::wechatpay::reply::Refusal;
+pub use tk_formats::wechatpay::sharing;

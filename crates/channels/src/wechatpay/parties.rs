@@ -55,6 +55,21 @@ impl Parties<'_> {
         self.0.sub_mchid.as_ref().map(|id| format!("{before}sub_mchid={id}")).unwrap_or_default()
     }
 
+    /// The sub-merchant alone, if there is one.
+    pub(super) fn for_sub(&self) -> Map<String, Value> {
+        let sub = self.0.sub_mchid.as_ref().map(|id| ("sub_mchid".to_owned(), id.as_str().into()));
+        sub.into_iter().collect()
+    }
+
+    /// Applications and the sub-merchant, as profit sharing names them for both.
+    pub(super) fn sharing(&self) -> Map<String, Value> {
+        let Settings { appid, sub_mchid, sub_appid, .. } = self.0;
+        let names =
+            [("appid", Some(appid)), ("sub_mchid", sub_mchid.as_ref()), ("sub_appid", sub_appid.as_ref())];
+        let named = names.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.as_str().into())));
+        named.collect()
+    }
+
     /// The payer is known to the official account of whoever speaks.
     pub(super) const fn openid(&self) -> &'static str {
         if self.0.sub_mchid.is_some() { "sp_openid" } else { "openid" }

@@ -3,6 +3,7 @@
 use super::Trust;
 use std::sync::{Mutex, PoisonError, RwLock};
 use tk_formats::wechatpay::certificates::PlatformCertificate;
+use tk_formats::wechatpay::field::FieldSealer;
 use tk_formats::wechatpay::signature::PlatformKeys;
 
 /// Certificates are downloaded anew after this time (wechatpay.md section 1).
@@ -14,6 +15,7 @@ const RETRY_AFTER_US: i64 = 60_000_000;
 pub(super) struct Platform {
     trust: Trust,
     keys: RwLock<PlatformKeys>,
+    sealer: RwLock<Option<Sealer>>,
     renewal: Mutex<Renewal>,
 }
 
@@ -24,9 +26,37 @@ struct Renewal {
     wanted: bool,
 }
 
+/// A key of the platform that fields are sealed with.
+pub(super) struct Sealer {
+    serial: String,
+    key: FieldSealer,
+    /// Its end; none for a public key, which is preferred for it.
+    until_us: i64,
+}
+
+impl Sealer {
+    pub(super) fn of_certificate(certificate: &PlatformCertificate) -> Option<Self> {
+        let key = FieldSealer::from_certificate_pem(&certificate.pem).ok()?;
+        Some(Self { serial: certificate.serial_no.clone(), key, until_us: certificate.validity.not_after_us })
+    }
+
+    pub(super) fn of_public_key(id: &str, pem: &str) -> Option<Self> {
+        let key = FieldSealer::from_public_pem(pem).ok()?;
+        Some(Self { serial: id.to_owned(), key, until_us: i64::MAX })
+    }
+}
+
 impl Platform {
-    pub(super) fn new(trust: Trust, keys: PlatformKeys) -> Self {
-        Self { trust, keys: RwLock::new(keys), renewal: Mutex::default() }
+    pub(super) fn new(trust: Trust, keys: PlatformKeys, sealer: Option<Sealer>) -> Self {
+        Self { trust, keys: RwLock::new(keys), sealer: RwLock::new(sealer), renewal: Mutex::default() }
+    }
+
+    /// A field that only the platform may read, and the serial or identifier of the key it is sealed with; nothing while no
+    /// key is known.
+    pub(super) fn seal(&self, plain: &str) -> Option<(String, String)> {
+        let sealer = self.sealer.read().unwrap_or_else(PoisonError::into_inner);
+        let sealer = sealer.as_ref()?;
+        Some((sealer.key.seal(plain).ok()?, sealer.serial.clone()))
     }
 
     pub(super) fn keys(&self) -> PlatformKeys {
@@ -62,6 +92,10 @@ impl Platform {
             }
         }
         drop(keys);
+        let mut sealer = self.sealer.write().unwrap_or_else(PoisonError::into_inner);
+        let newer = certificates.iter().filter_map(Sealer::of_certificate);
+        *sealer = sealer.take().into_iter().chain(newer).max_by_key(|known| known.until_us);
+        drop(sealer);
         let mut renewal = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         renewal.done_at_us = Some(now_us);
         renewal.wanted = false;

@@ -26,14 +26,18 @@ type Fields = Map<String, Value>;
 /// Whether the answer to this kind of call counts as a reply or as the answer to a question.
 pub const fn source(kind: InstructionKind) -> Source {
     match kind {
-        InstructionKind::Query | InstructionKind::RefundQuery | InstructionKind::SplitQuery => Source::Query,
+        InstructionKind::Query
+        | InstructionKind::RefundQuery
+        | InstructionKind::SplitQuery
+        | InstructionKind::SplitReturnQuery => Source::Query,
         InstructionKind::Pay
         | InstructionKind::Close
         | InstructionKind::Cancel
         | InstructionKind::Refund
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
-        | InstructionKind::Split => Source::Reply,
+        | InstructionKind::Split
+        | InstructionKind::SplitReturn => Source::Reply,
     }
 }
 

@@ -110,6 +110,8 @@ const fn method_word(kind: InstructionKind) -> &'static str {
         InstructionKind::ReceiverBind => "bind",
         InstructionKind::Split => "settle",
         InstructionKind::SplitQuery => "settle_query",
+        InstructionKind::SplitReturn => "share_back",
+        InstructionKind::SplitReturnQuery => "share_back_query",
         InstructionKind::RefundAwait => panic!("nothing is said to the channel"),
     }
 }

@@ -90,8 +90,10 @@ macro_rules! benches {
                 splits::shares_are_accepted_and_each_is_proven_by_itself,
                 splits::the_same_split_twice_pays_once,
                 splits::a_lost_answer_to_a_split_proves_nothing_and_the_query_does,
-                splits::more_than_the_contract_lets_go_is_refused_for_good,
+                splits::more_than_the_contract_lets_go_is_refused_and_pays_nobody,
                 splits::a_refund_takes_shares_back,
+                splits::a_lost_answer_to_a_return_proves_nothing_and_the_query_does,
+                splits::what_a_receiver_does_not_give_back_is_proven_too,
                 bills::every_bill_equals_the_truth,
                 bills::a_day_without_business_has_no_bill,
             );

@@ -5,7 +5,7 @@ use std::path::Path;
 use tillkeeper_channels::bank::capabilities as bank;
 use tillkeeper_channels::capabilities::{
     BillContent, CHANNELS, CalledBack, Capabilities, DiscountTerms, Known, MethodTerms, Opening, Partial,
-    RefundNotice, RefundTerms, Repeat, SplitTerms, Verdict,
+    RefundNotice, RefundTerms, Repeat, SplitTerms, Unpaid, Verdict,
 };
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
@@ -216,13 +216,18 @@ fn money_back(page: &mut String, terms: &Capabilities) {
 }
 
 fn shares(page: &mut String, terms: &Capabilities) {
-    let Some(SplitTerms { binding, dividing, asking, keeping, returned, doc }) = &terms.splits else {
+    let Some(SplitTerms { binding, dividing, asking, keeping, unpaid, returned, doc }) = &terms.splits else {
         return;
     };
     page.push_str("\n## Splits\n\n");
     writeln!(page, "- a receiver is bound to the contract by {binding}").unwrap();
     writeln!(page, "- an order says that it will be divided by {keeping}").unwrap();
     writeln!(page, "- divided by {dividing}; each share is proven by {asking} alone").unwrap();
+    let unpaid = match unpaid {
+        Unpaid::StaysKept => "stays kept until it is released",
+        Unpaid::GoesBack => "is the merchant's again by itself once nothing more is divided",
+    };
+    writeln!(page, "- the money of a share that cannot be paid {unpaid}").unwrap();
     let returned = match returned {
         ReturnMode::Books => "in our books alone",
         ReturnMode::Ahead => "by calls of their own before it is sent",
@@ -286,6 +291,9 @@ fn codes(page: &mut String, terms: &Capabilities) {
     if terms.splits.is_some() {
         kinds.extend([Kind::ReceiverBind, Kind::Split, Kind::SplitQuery]);
     }
+    if comes_ahead(terms) {
+        kinds.extend([Kind::SplitReturn, Kind::SplitReturnQuery]);
+    }
     page.push_str("| Answer to | Final refusal | Not known | Under way, or not yet | Cannot be closed |\n|---|---|---|---|---|\n");
     for kind in kinds {
         let of = |wanted: &dyn Fn(Verdict) -> bool| {
@@ -315,6 +323,11 @@ fn proven(page: &mut String, terms: &Capabilities, held: &[Held]) {
     }
 }
 
+/// Whether shares come back by calls of their own.
+fn comes_ahead(terms: &Capabilities) -> bool {
+    terms.splits.is_some_and(|splits| splits.returned == ReturnMode::Ahead)
+}
+
 /// Whether the channel has anything that a behaviour can be held against.
 fn applies(terms: &Capabilities, behaviour: &str) -> bool {
     match behaviour {
@@ -339,8 +352,10 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         | "shares_are_accepted_and_each_is_proven_by_itself"
         | "the_same_split_twice_pays_once"
         | "a_lost_answer_to_a_split_proves_nothing_and_the_query_does"
-        | "more_than_the_contract_lets_go_is_refused_for_good"
+        | "more_than_the_contract_lets_go_is_refused_and_pays_nobody"
         | "a_refund_takes_shares_back" => terms.splits.is_some(),
+        "a_lost_answer_to_a_return_proves_nothing_and_the_query_does"
+        | "what_a_receiver_does_not_give_back_is_proven_too" => comes_ahead(terms),
         _ => true,
     }
 }

@@ -1,12 +1,15 @@
 use crate::bench::{Bench, Trouble};
-use crate::rows::{self, MINUTE_US, attempt, receiver, refund, share, split};
-use tillkeeper_channels::{PaymentRows, ReceiverRows, RefundRows, SplitRows};
+use crate::rows::{self, MINUTE_US, attempt, refund, share};
+use tillkeeper_channels::capabilities::Unpaid;
+use tillkeeper_channels::{PaymentRows, ReceiverRows, RefundRows, ReturnRows, SplitRows};
+use tk_domain::id::Id128;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentFinding, RefundFinding, Source};
 use tk_domain::split::{
-    ReceiverFinding, ShareResult, Split, SplitFinding, SplitLine, SplitReceiver, SplitReturn, SplitTerms,
+    ReceiverFinding, ReturnFinding, ReturnMode, ShareResult, Split, SplitFinding, SplitLine, SplitReceiver,
+    SplitReturn, SplitTerms, split_limits,
 };
 
 type Shares = Vec<(SplitLine, SplitReceiver)>;
@@ -15,16 +18,33 @@ const ONE: &str = "2088000000000001";
 const TWO: &str = "2088000000000002";
 /// A receiver whose account is shut after it was bound.
 const SHUT: &str = "closed-3";
+/// A receiver that gives nothing back.
+const KEEPS: &str = "keeps-4";
+
+/// A receiver as the bench's channel knows one.
+fn receiver(bench: &impl Bench, account: &str) -> SplitReceiver {
+    let channel = bench.capabilities().channel;
+    let kind = split_limits(channel).unwrap().kinds[0];
+    SplitReceiver { channel, kind, ..rows::receiver(account, 1) }
+}
+
+fn shares(bench: &impl Bench, given: &[(&str, i64)]) -> Shares {
+    let one = |((account, minor), place): (&(&str, i64), u8)| {
+        let (line, party) = share(account, *minor, place);
+        (line, SplitReceiver { id: party.id, ..receiver(bench, account) })
+    };
+    given.iter().zip(0..).map(one).collect()
+}
 
 async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
-    let (instruction, receiver) = (rows::instruction(Kind::ReceiverBind, None), receiver(account, 1));
+    let (instruction, receiver) = (rows::instruction(Kind::ReceiverBind, None), receiver(bench, account));
     let rows = ReceiverRows { instruction: &instruction, receiver: &receiver, name: Some("程") };
     bench.adapters().say_receiver(bench.contract(), rows, bench.now_us()).await.unwrap()
 }
 
 /// An order of 100.00 that said it would be divided, paid.
 async fn paid(bench: &impl Bench) -> Attempt {
-    for account in [ONE, TWO, SHUT] {
+    for account in [ONE, TWO, SHUT, KEEPS] {
         assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
     }
     let mut row = attempt(bench.capabilities().methods[0].method, 10_000, 1);
@@ -65,10 +85,6 @@ fn told(finding: &SplitFinding) -> Vec<&'static str> {
     shares.iter().map(|share| word(&share.result)).collect()
 }
 
-fn two(minor: [i64; 2]) -> Shares {
-    vec![share(ONE, minor[0], 0), share(TWO, minor[1], 1)]
-}
-
 pub async fn a_receiver_is_bound_and_an_unknown_one_refused(bench: &impl Bench) {
     let Some(_) = bench.capabilities().splits else { return };
     assert_eq!(bind(bench, ONE).await, ReceiverFinding::Bound);
@@ -80,10 +96,10 @@ pub async fn a_receiver_is_bound_and_an_unknown_one_refused(bench: &impl Bench) 
 }
 
 pub async fn shares_are_accepted_and_each_is_proven_by_itself(bench: &impl Bench) {
-    let Some(_) = bench.capabilities().splits else { return };
+    let Some(terms) = bench.capabilities().splits else { return };
     let row = paid(bench).await;
-    let shares = vec![share(ONE, 2_000, 0), share(SHUT, 1_000, 1)];
-    let split = split(&shares, 2, true);
+    let shares = shares(bench, &[(ONE, 2_000), (SHUT, 1_000)]);
+    let split = rows::split(&shares, 2, true);
     assert_eq!(say(bench, Kind::SplitQuery, (&split, &row), &shares).await, SplitFinding::NotFound);
     assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
     let early = say(bench, Kind::SplitQuery, (&split, &row), &shares).await;
@@ -92,7 +108,8 @@ pub async fn shares_are_accepted_and_each_is_proven_by_itself(bench: &impl Bench
     let asked = say(bench, Kind::SplitQuery, (&split, &row), &shares).await;
     assert_eq!(told(&asked), ["paid", "failed"]);
     let truth = bench.truth(&row).await;
-    assert_eq!((truth.shares, truth.kept), (vec![(ONE.to_owned(), 2_000, 0)], true));
+    let kept = terms.unpaid == Unpaid::StaysKept;
+    assert_eq!((truth.shares, truth.kept), (vec![(ONE.to_owned(), 2_000, 0)], kept));
     let rest = rows::split(&[], 3, true);
     assert_eq!(say(bench, Kind::Split, (&rest, &row), &vec![]).await, SplitFinding::Accepted);
     bench.advance(MINUTE_US);
@@ -102,8 +119,8 @@ pub async fn shares_are_accepted_and_each_is_proven_by_itself(bench: &impl Bench
 pub async fn the_same_split_twice_pays_once(bench: &impl Bench) {
     let Some(_) = bench.capabilities().splits else { return };
     let row = paid(bench).await;
-    let (shares, other) = (two([2_000, 1_000]), two([2_000, 999]));
-    let split = split(&shares, 2, true);
+    let [shares, other] = [1_000, 999].map(|minor| shares(bench, &[(ONE, 2_000), (TWO, minor)]));
+    let split = rows::split(&shares, 2, true);
     for _ in 0..2 {
         assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
     }
@@ -118,12 +135,12 @@ pub async fn the_same_split_twice_pays_once(bench: &impl Bench) {
 pub async fn a_lost_answer_to_a_split_proves_nothing_and_the_query_does(bench: &impl Bench) {
     let Some(_) = bench.capabilities().splits else { return };
     let row = paid(bench).await;
-    let shares = two([1_000, 500]);
+    let shares = shares(bench, &[(ONE, 1_000), (TWO, 500)]);
     let troubles =
         [(Trouble::LostBefore, false), (Trouble::SystemErrorAfter, true), (Trouble::Garbage, true)];
     for ((trouble, effect), serial) in troubles.into_iter().zip(2..) {
         let shares = if effect { vec![shares[usize::from(serial) - 3].clone()] } else { shares.clone() };
-        let split = split(&shares, serial, false);
+        let split = rows::split(&shares, serial, false);
         bench.trouble(Kind::Split, trouble).await;
         assert_eq!(
             say(bench, Kind::Split, (&split, &row), &shares).await,
@@ -142,32 +159,119 @@ pub async fn a_lost_answer_to_a_split_proves_nothing_and_the_query_does(bench: &
     assert_eq!(truth, [(ONE.to_owned(), 1_000, 0), (TWO.to_owned(), 500, 0)]);
 }
 
-pub async fn more_than_the_contract_lets_go_is_refused_for_good(bench: &impl Bench) {
+pub async fn more_than_the_contract_lets_go_is_refused_and_pays_nobody(bench: &impl Bench) {
     let Some(_) = bench.capabilities().splits else { return };
     let row = paid(bench).await;
-    let shares = two([2_000, 1_001]);
-    let refused = say(bench, Kind::Split, (&split(&shares, 2, true), &row), &shares).await;
-    assert!(matches!(refused, SplitFinding::Failed { .. }), "{refused:?}");
+    let shares = shares(bench, &[(ONE, 2_000), (TWO, 1_001)]);
+    let refused = say(bench, Kind::Split, (&rows::split(&shares, 2, true), &row), &shares).await;
+    // For good only where the channel has a word for it that means nothing else.
+    assert!(matches!(refused, SplitFinding::Failed { .. } | SplitFinding::NotYet { .. }), "{refused:?}");
+    bench.advance(MINUTE_US);
     assert_eq!(bench.truth(&row).await.shares, []);
 }
 
-pub async fn a_refund_takes_shares_back(bench: &impl Bench) {
-    let Some(_) = bench.capabilities().splits else { return };
+/// A payment of which the first receiver has got 20.00 and the second 10.00.
+async fn divided(bench: &impl Bench, accounts: [&str; 2]) -> (Attempt, Split, Shares) {
     let row = paid(bench).await;
-    let shares = two([2_000, 1_000]);
-    let split = split(&shares, 2, true);
+    let shares = shares(bench, &[(accounts[0], 2_000), (accounts[1], 1_000)]);
+    let split = rows::split(&shares, 2, true);
     assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
     bench.advance(MINUTE_US);
+    (row, split, shares)
+}
+
+/// Says something of a return to a channel that takes shares back by calls of their own.
+async fn give_back(
+    bench: &impl Bench,
+    kind: Kind,
+    (back, receiver): &(SplitReturn, SplitReceiver),
+    split: &Split,
+) -> ReturnFinding {
+    let instruction = rows::instruction(kind, None);
+    let rows = ReturnRows { instruction: &instruction, back, split, receiver };
+    let report = bench.adapters().say_return(bench.contract(), rows, bench.now_us()).await.unwrap();
+    assert_eq!(report.source == Source::Query, kind == Kind::SplitReturnQuery);
+    report.finding
+}
+
+fn halves(back: &Refund, shares: &Shares) -> Vec<(SplitReturn, SplitReceiver)> {
+    shares.iter().map(|(line, receiver)| (rows::back(back, line), receiver.clone())).collect()
+}
+
+pub async fn a_refund_takes_shares_back(bench: &impl Bench) {
+    let Some(terms) = bench.capabilities().splits else { return };
+    let (row, split, shares) = divided(bench, [ONE, TWO]).await;
     let back: Refund = refund(5_000, 3);
-    let half: Vec<(SplitReturn, SplitReceiver)> =
-        shares.iter().map(|(line, receiver)| (rows::back(&back, line), receiver.clone())).collect();
+    let half = halves(&back, &shares);
+    if terms.returned == ReturnMode::Ahead {
+        for one in &half {
+            for _ in 0..2 {
+                assert_eq!(give_back(bench, Kind::SplitReturn, one, &split).await, ReturnFinding::Accepted);
+            }
+            bench.advance(MINUTE_US);
+            let asked = give_back(bench, Kind::SplitReturnQuery, one, &split).await;
+            assert_eq!(asked, ReturnFinding::Done { amount_minor: one.0.amount_minor });
+        }
+    }
+    let along = if terms.returned == ReturnMode::Along { half.as_slice() } else { &[] };
     let instruction = rows::instruction(Kind::Refund, None);
     for _ in 0..2 {
-        let rows = RefundRows { instruction: &instruction, refund: &back, attempt: &row, shares: &half };
+        let rows = RefundRows { instruction: &instruction, refund: &back, attempt: &row, shares: along };
         let said = bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding;
         assert_eq!(said, RefundFinding::Accepted, "again is as good as once");
     }
     let truth = bench.truth(&row).await;
     assert_eq!(truth.shares, [(ONE.to_owned(), 2_000, 1_000), (TWO.to_owned(), 1_000, 500)]);
     assert_eq!(truth.refunds, [(back.out_no, 5_000)]);
+}
+
+fn comes_ahead(bench: &impl Bench) -> bool {
+    bench.capabilities().splits.is_some_and(|terms| terms.returned == ReturnMode::Ahead)
+}
+
+pub async fn a_lost_answer_to_a_return_proves_nothing_and_the_query_does(bench: &impl Bench) {
+    if !comes_ahead(bench) {
+        return;
+    }
+    let (row, split, shares) = divided(bench, [ONE, TWO]).await;
+    let half = halves(&refund(5_000, 3), &shares);
+    for (one, trouble, effect) in
+        [(&half[0], Trouble::LostBefore, false), (&half[1], Trouble::SystemErrorAfter, true)]
+    {
+        bench.trouble(Kind::SplitReturn, trouble).await;
+        assert_eq!(give_back(bench, Kind::SplitReturn, one, &split).await, ReturnFinding::Unclear);
+        bench.advance(MINUTE_US);
+        let asked = give_back(bench, Kind::SplitReturnQuery, one, &split).await;
+        let expected = if effect {
+            ReturnFinding::Done { amount_minor: one.0.amount_minor }
+        } else {
+            ReturnFinding::NotFound
+        };
+        assert_eq!(asked, expected, "{trouble:?}");
+    }
+    let mut more = half[1].clone();
+    more.0.amount_minor += 1;
+    let changed = give_back(bench, Kind::SplitReturn, &more, &split).await;
+    assert_eq!(changed, ReturnFinding::Unclear, "another amount under the same number proves nothing");
+    let truth = bench.truth(&row).await.shares;
+    assert_eq!(truth, [(ONE.to_owned(), 2_000, 0), (TWO.to_owned(), 1_000, 500)]);
+}
+
+pub async fn what_a_receiver_does_not_give_back_is_proven_too(bench: &impl Bench) {
+    if !comes_ahead(bench) {
+        return;
+    }
+    let (row, split, shares) = divided(bench, [KEEPS, ONE]).await;
+    let half = halves(&refund(5_000, 3), &shares);
+    assert_eq!(give_back(bench, Kind::SplitReturn, &half[0], &split).await, ReturnFinding::Accepted);
+    bench.advance(MINUTE_US);
+    let refused = give_back(bench, Kind::SplitReturnQuery, &half[0], &split).await;
+    assert!(matches!(refused, ReturnFinding::Failed { .. }), "{refused:?}");
+    // More than it got is refused, and nothing of it is taken.
+    let mut more = half[1].clone();
+    (more.0.amount_minor, more.0.out_no) = (1_001, tk_domain::payment::out_no('B', Id128([9; 16])));
+    let refused = give_back(bench, Kind::SplitReturn, &more, &split).await;
+    assert!(matches!(refused, ReturnFinding::NotYet { .. }), "{refused:?}");
+    let truth = bench.truth(&row).await.shares;
+    assert_eq!(truth, [(KEEPS.to_owned(), 2_000, 0), (ONE.to_owned(), 1_000, 0)]);
 }

@@ -209,7 +209,9 @@ impl Bench for Unionpay {
             | InstructionKind::RefundAwait
             | InstructionKind::ReceiverBind
             | InstructionKind::Split
-            | InstructionKind::SplitQuery => "00",
+            | InstructionKind::SplitQuery
+            | InstructionKind::SplitReturn
+            | InstructionKind::SplitReturnQuery => "00",
         };
         self.script(Some(txn_type), fault(trouble)).await;
     }

@@ -61,9 +61,16 @@ impl CancelRefund {
             RefundState::Approved if instruction.is_some_and(Instruction::may_have_been_said) => {
                 Err(Refusal::RefundInProgress)
             }
+            RefundState::Approved if being_returned(refund, snapshot) => Err(Refusal::RefundInProgress),
             RefundState::Approved | RefundState::PendingApproval | RefundState::Cancelled => Ok(()),
         }
     }
+}
+
+/// Whether the channel may be giving shares back for it by calls of their own.
+fn being_returned(refund: &Refund, snapshot: &Snapshot) -> bool {
+    let payment = snapshot.payments.get(&(refund.tenant_id, refund.payment_id));
+    payment.is_some_and(|payment| split::being_returned(refund, payment, snapshot))
 }
 
 impl Command for CancelRefund {
@@ -180,6 +187,7 @@ impl WithdrawUnsent<'_> {
         // Once approved, staff may have sent it.
         let by_staff =
             self.refund.status == RefundState::Approved && self.refund.route != RefundRoute::OriginalOnline;
+        let sent = sent || being_returned(self.refund, snapshot);
         if !waits || sent || by_staff || self.refund.origin == RefundOrigin::Void {
             return None;
         }

@@ -1,5 +1,6 @@
 //! A payment's success: what was agreed with it is divided in the same commit.
 
+use super::limits::split_limits;
 use super::postings;
 use super::rows::{Receiver, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use super::terms::{Cut, SplitTerms, Whole, accounts};
@@ -9,14 +10,11 @@ use crate::decision::Changes;
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::TypedId;
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
-use crate::moment::{Moment, SECOND_US};
+use crate::moment::Moment;
 use crate::payment::{Attempt, Item, Payment, out_no};
 use crate::snapshot::Snapshot;
 use crate::webhook::EventKind;
 use serde_json::json;
-
-/// How long after the payment the channel is first told: Alipay asks for half a minute (`alipay.trade.order.settle`).
-const SETTLED_AFTER_US: i64 = 30 * SECOND_US;
 
 /// Shares of one kind to be set aside.
 pub(super) struct Division<'a> {
@@ -25,6 +23,8 @@ pub(super) struct Division<'a> {
     pub legal_entity: Option<String>,
     pub merchant_split_no: Option<String>,
     pub last: bool,
+    /// Where its receivers are found.
+    pub snapshot: &'a Snapshot,
 }
 
 /// The accounts that the agreed shares are credited to, and the matter of shares that cannot be.
@@ -33,6 +33,11 @@ pub(crate) fn want_success(payment: &Payment, wants: &mut Wants) {
     let receivers = terms.receivers();
     for name in accounts(receivers.iter(), (payment.tenant_id, payment.currency)) {
         wants.add(Want::Account(name));
+    }
+    for receiver in receivers {
+        if let Receiver::Party(id) = receiver {
+            wants.add(Want::SplitReceiver(payment.tenant_id, id));
+        }
     }
     let id = Exception::id_of(payment.tenant_id, ExceptionKind::SplitUncovered, &payment.id.to_string());
     wants.add(Want::Exception(payment.tenant_id, id));
@@ -58,7 +63,7 @@ pub(crate) fn begin(
         let detail = json!({ "received": received_minor, "fee": payment.fee_minor });
         changes.put_some(uncovered(payment, attempt, &detail, moment).unless_open(snapshot));
         if terms.channel_account.is_some() && terms.divided_by(attempt) && !terms.later {
-            release_the_rest((payment, attempt), changes, moment);
+            release_the_rest((payment, attempt), (snapshot, changes), moment);
         }
         return;
     };
@@ -74,8 +79,14 @@ pub(crate) fn begin(
             continue;
         }
         let legal_entity = terms.legal_entity.clone().filter(|_| mode == SplitMode::Books);
-        let division =
-            Division { mode, cuts: &cuts, legal_entity, merchant_split_no: None, last: !terms.later };
+        let division = Division {
+            mode,
+            cuts: &cuts,
+            legal_entity,
+            merchant_split_no: None,
+            last: !terms.later,
+            snapshot,
+        };
         divide(&division, (payment, attempt), changes, moment);
     }
 }
@@ -83,11 +94,12 @@ pub(crate) fn begin(
 /// The channel keeps what a payment brought until a split that it carries out says "finished": one without shares.
 pub(super) fn release_the_rest(
     (payment, attempt): (&mut Payment, &Attempt),
-    changes: &mut Changes,
+    (snapshot, changes): (&Snapshot, &mut Changes),
     moment: &mut Moment<'_>,
 ) {
     let mode = SplitMode::Channel;
-    let division = Division { mode, cuts: &[], legal_entity: None, merchant_split_no: None, last: true };
+    let division =
+        Division { mode, cuts: &[], legal_entity: None, merchant_split_no: None, last: true, snapshot };
     divide(&division, (payment, attempt), changes, moment);
 }
 
@@ -133,6 +145,7 @@ pub(super) fn divide(
         .iter()
         .zip(split.places())
         .map(|(cut, position)| share((cut, position), &split, payment, moment))
+        .map(|line| SplitLine { returnable: gives_back(&line, division.snapshot), ..line })
         .collect();
     payment.splits_count = payment.splits_count.saturating_add(1);
     payment.split_lines_count = payment.split_lines_count.saturating_add(split.lines_count);
@@ -147,7 +160,8 @@ pub(super) fn divide(
     }
     changes.put(split.clone());
     if division.mode == SplitMode::Channel {
-        changes.put(instruction(&split, moment.after(SETTLED_AFTER_US)));
+        let after_us = split_limits(attempt.channel).map_or(0, |limits| limits.first_after_us);
+        changes.put(instruction(&split, moment.after(after_us)));
     }
     (split, lines)
 }
@@ -230,6 +244,11 @@ fn share((cut, position): (&Cut, i64), split: &Split, payment: &Payment, moment:
         created_at_us: moment.now_us,
         version: 0,
     }
+}
+
+fn gives_back(line: &SplitLine, snapshot: &Snapshot) -> bool {
+    let party = line.to_receiver_id.and_then(|id| snapshot.split_receivers.get(&(line.tenant_id, id)));
+    party.is_none_or(|party| party.kind.gives_back())
 }
 
 /// What of a payment was refunded, or is being, minor units; never more than the payment.

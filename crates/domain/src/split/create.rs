@@ -237,6 +237,7 @@ impl Command for CreateSplit {
             legal_entity: legal_entity.filter(|_| mode == SplitMode::Books),
             merchant_split_no: number,
             last: self.last,
+            snapshot,
         };
         let (split, lines) = divide(&division, (&mut payment, attempt), &mut changes, moment);
         payment.updated_at_us = moment.now_us;

@@ -1,24 +1,31 @@
-//! A refund that waits until it is known what became of the shares it takes back.
+//! A refund that waits until it is known what became of the shares it takes back, and until they came back where they do so
+//! by calls of their own.
 
-use super::rows::{ReturnStatus, SplitLineStatus};
-use super::undo::{end, put_all, returns_of, want_undoing};
+use super::rows::{ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
+use super::undo::{end, put_all, returns_of};
 use crate::ask;
 use crate::audit::Origin;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
-use crate::id::{PaymentId, RefundId, TenantId, TypedId};
-use crate::instruction::{InstructionKind, InstructionStatus};
+use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
+use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::moment::{Moment, SECOND_US};
-use crate::refund::{Refund, refund_limits};
+use crate::payment::{Attempt, Payment};
+use crate::refund::{Refund, TakeRefundReport, refund_limits};
 use crate::refusal::Refusal;
+use crate::report::{RefundFinding, RefundReport, Source};
 use crate::snapshot::Snapshot;
 use serde_json::json;
 
 /// How soon it is looked at again.
 const LOOK_AGAIN_US: i64 = 5 * SECOND_US;
 
-/// Sends a refund on its way if the channel has said of every share that it takes back whether it was paid.
+/// The code of a refund that failed because the channel does not give a share back.
+pub const SHARE_NOT_RETURNED: &str = "SPLIT_RETURN_REFUSED";
+
+/// Sends a refund on its way if the channel has said of every share that it takes back whether it was paid, and has given
+/// back those that come back ahead of it.
 #[derive(Debug, Clone)]
 pub struct ContinueRefund {
     /// The tenant.
@@ -67,6 +74,131 @@ impl ContinueRefund {
     }
 }
 
+/// Where the shares that a refund takes back at the channel stand, taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Of one it is not known whether it was paid, or whether it came back.
+    Open,
+    /// All is known, and some were not yet asked back.
+    ToBeAsked,
+    /// The channel will not give one back.
+    Refused,
+    /// Nothing has to come before the refund.
+    Ready,
+}
+
+impl Standing {
+    fn of(rows: &[(SplitReturn, SplitLine)]) -> Self {
+        let any = |wanted: fn(&(SplitReturn, SplitLine)) -> bool| rows.iter().any(wanted);
+        if any(|(_, line)| line.status == SplitLineStatus::Pending) {
+            return Self::Open;
+        }
+        if any(|row| row.0.status == ReturnStatus::Waiting && comes_ahead(row)) {
+            return Self::ToBeAsked;
+        }
+        match (
+            any(|row| row.0.status == ReturnStatus::Processing),
+            any(|row| row.0.status == ReturnStatus::Refused),
+        ) {
+            (true, _) => Self::Open,
+            (false, true) => Self::Refused,
+            (false, false) => Self::Ready,
+        }
+    }
+}
+
+fn comes_ahead((back, line): &(SplitReturn, SplitLine)) -> bool {
+    back.mode == ReturnMode::Ahead && line.status == SplitLineStatus::Done
+}
+
+/// The first saying of a return.
+fn ask_back(back: &SplitReturn, refund: &Refund, now_us: i64) -> Instruction {
+    Instruction {
+        tenant_id: back.tenant_id,
+        id: back.id.id128(),
+        kind: InstructionKind::SplitReturn,
+        payment_id: back.payment_id,
+        channel_account_id: refund.channel_account_id,
+        status: InstructionStatus::Open,
+        due_at_us: now_us,
+        lease_until_us: 0,
+        tries: 0,
+        payload: None,
+        version: 0,
+    }
+}
+
+/// The rows of a refund that waits.
+struct Waiting<'a> {
+    refund: &'a Refund,
+    attempt: &'a Attempt,
+    instruction: Instruction,
+    rows: Vec<(SplitReturn, SplitLine)>,
+}
+
+impl Waiting<'_> {
+    /// Has what comes back ahead asked back; the refund goes on waiting.
+    fn ask(mut self, changes: &mut Changes, moment: &Moment<'_>) {
+        self.rows.retain(|row| row.0.status == ReturnStatus::Waiting && comes_ahead(row));
+        for (back, _) in &mut self.rows {
+            back.status = ReturnStatus::Processing;
+            back.updated_at_us = moment.now_us;
+            changes.put(ask_back(back, self.refund, moment.now_us));
+        }
+        self.rows.into_iter().for_each(|(back, _)| changes.put(back));
+        self.instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));
+        changes.put(self.instruction);
+    }
+
+    fn send(mut self, changes: &mut Changes, moment: &Moment<'_>) {
+        // What was never paid needs no return at the channel: its money is the merchant's already.
+        self.rows.retain(|(_, line)| line.status == SplitLineStatus::Failed);
+        for row in &mut self.rows {
+            end(row, ReturnStatus::Done, moment);
+        }
+        put_all(self.rows, changes);
+        // Others of the payment were sent while it waited: it takes its turn after them.
+        let mut attempt = self.attempt.clone();
+        let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
+        attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
+        attempt.updated_at_us = moment.now_us;
+        changes.put(attempt);
+        self.instruction.next(InstructionKind::Refund, due_at_us);
+        changes.put(self.instruction);
+    }
+}
+
+impl ContinueRefund {
+    /// Fails a refund one of whose shares does not come back, before anything was sent: asked for again, it takes that share
+    /// back no more, so that the merchant bears it knowingly.
+    fn failing(&self, attempt_id: AttemptId, code: Option<&str>) -> TakeRefundReport {
+        let (code, message) = (SHARE_NOT_RETURNED.to_owned(), code.unwrap_or_default().to_owned());
+        TakeRefundReport {
+            tenant_id: self.tenant_id,
+            payment_id: self.payment_id,
+            attempt_id,
+            refund_id: self.refund_id,
+            report: RefundReport { source: Source::Query, finding: RefundFinding::Failed { code, message } },
+            origin: self.origin.clone(),
+        }
+    }
+
+    fn waiting<'a>(
+        &self,
+        (refund, payment): (&'a Refund, &Payment),
+        attempt: &'a Attempt,
+        snapshot: &Snapshot,
+    ) -> Option<Waiting<'a>> {
+        let said = snapshot.instructions.get(&(self.tenant_id, refund.id.id128()))?;
+        let waits = said.status == InstructionStatus::Open && said.kind == InstructionKind::RefundAwait;
+        // Nothing was said: what is said next is the first.
+        let instruction = waits.then(|| Instruction { tries: 0, ..said.clone() })?;
+        let mut rows = returns_of(refund, payment, snapshot);
+        rows.retain(|(back, _)| back.open() && back.mode != ReturnMode::Books);
+        Some(Waiting { refund, attempt, instruction, rows })
+    }
+}
+
 impl Command for ContinueRefund {
     type Reply = Refund;
 
@@ -75,7 +207,7 @@ impl Command for ContinueRefund {
     }
 
     fn lane(&self) -> LaneKind {
-        LaneKind::Plain
+        LaneKind::Posting
     }
 
     fn wants(&self, snapshot: &Snapshot, wants: &mut Wants) {
@@ -83,12 +215,13 @@ impl Command for ContinueRefund {
         // What ranks below an attempt waits until the payment names the one whose money is shared.
         let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) else { return };
         wants.add_some(payment.effective_attempt_id.map(|id| Want::Attempt(self.tenant_id, id)));
-        wants.add(Want::Refund(self.tenant_id, self.refund_id));
-        wants.add(Want::Instruction(self.tenant_id, self.refund_id.id128()));
         if let Some(refund) = snapshot.refunds.get(&(self.tenant_id, self.refund_id)) {
             wants.add(Want::Exception(self.tenant_id, refund.unknown()));
         }
-        want_undoing(payment, Some(self.refund_id), snapshot, wants);
+        match payment.effective_attempt_id {
+            Some(attempt_id) => self.failing(attempt_id, None).wants(snapshot, wants),
+            None => wants.add(Want::Refund(self.tenant_id, self.refund_id)),
+        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Refund>, Refusal> {
@@ -98,35 +231,27 @@ impl Command for ContinueRefund {
         let refund = refund.filter(|row| row.payment_id == self.payment_id).ok_or(missing("refund"))?;
         let attempt = payment.effective_attempt_id.filter(|id| *id == refund.attempt_id);
         let attempt = attempt.and_then(|id| snapshot.attempts.get(&(self.tenant_id, id)));
-        let instruction = snapshot.instructions.get(&(self.tenant_id, refund.id.id128()));
-        let waits = instruction
-            .filter(|row| row.status == InstructionStatus::Open && row.kind == InstructionKind::RefundAwait);
-        let Some(mut instruction) = waits.cloned() else { return Ok(Decision::nothing(refund.clone())) };
-        let mut rows = returns_of(refund, payment, snapshot);
-        rows.retain(|(back, _)| back.status == ReturnStatus::Waiting);
+        let Some(attempt) = attempt else { return Ok(Decision::nothing(refund.clone())) };
+        let Some(waiting) = self.waiting((refund, payment), attempt, snapshot) else {
+            return Ok(Decision::nothing(refund.clone()));
+        };
         let mut changes = Changes::default();
-        // Nothing was said: what is said next is the first.
-        instruction.tries = 0;
-        if rows.iter().any(|(_, line)| line.status == SplitLineStatus::Pending) {
-            instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));
-            changes.put(instruction);
-            let refund = self.escalate(refund.clone(), snapshot, &mut changes, moment);
-            return Ok(Decision::new(refund, changes));
+        match Standing::of(&waiting.rows) {
+            Standing::Refused => {
+                let code = waiting.rows.iter().find_map(|(back, _)| back.failure_code.as_deref());
+                let failed = self.failing(attempt.id, code).decide(snapshot, moment)?;
+                return Ok(Decision::new(failed.reply.refund, failed.changes));
+            }
+            Standing::Open => {
+                let mut instruction = waiting.instruction;
+                instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));
+                changes.put(instruction);
+                let refund = self.escalate(refund.clone(), snapshot, &mut changes, moment);
+                return Ok(Decision::new(refund, changes));
+            }
+            Standing::ToBeAsked => waiting.ask(&mut changes, moment),
+            Standing::Ready => waiting.send(&mut changes, moment),
         }
-        let mut attempt = attempt.ok_or(missing("attempt"))?.clone();
-        // What was never paid needs no return at the channel: its money is the merchant's already.
-        rows.retain(|(_, line)| line.status == SplitLineStatus::Failed);
-        for row in &mut rows {
-            end(row, ReturnStatus::Done, moment);
-        }
-        put_all(rows, &mut changes);
-        // Others of the payment were sent while it waited: it takes its turn after them.
-        let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
-        attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
-        attempt.updated_at_us = moment.now_us;
-        changes.put(attempt);
-        instruction.next(InstructionKind::Refund, due_at_us);
-        changes.put(instruction);
         Ok(Decision::new(refund.clone(), changes))
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! split: pending → processing → succeeded | failed;   in the books at once succeeded
 //! line:  pending → done | failed
-//! return: held | waiting → processing → done | released | refused
+//! return: held | waiting → [processing →] done | released;   processing → refused
 //! ```
 //! A share of another merchant of one legal entity moves in the books; anybody else's is paid by the channel. A share is
 //! set aside only when the payment's one success is proven, and what a refund takes back is never more than was shared.
@@ -16,13 +16,14 @@ mod postings;
 mod receiver;
 mod rows;
 mod take_report;
+mod take_return;
 mod terms;
 mod undo;
 mod view;
 
 pub(crate) use begin::{begin, want_success};
 pub use create::{CreateSplit, SplitCreated};
-pub use go_on::ContinueRefund;
+pub use go_on::{ContinueRefund, SHARE_NOT_RETURNED};
 pub use limits::{SplitLimits, split_limits};
 pub use receiver::{
     AddSplitReceiver, Binding, ReceiverFinding, ReceiverKind, SplitReceiver, TakeReceiverReport,
@@ -32,8 +33,9 @@ pub use rows::{
     SplitLineStatus, SplitMode, SplitReturn, SplitState,
 };
 pub use take_report::{ShareResult, ShareTold, SplitFinding, SplitReport, SplitTaken, TakeSplitReport};
+pub use take_return::{ReturnFinding, ReturnReport, TakeReturnReport};
 pub use terms::{DividedBy, divided_by};
 pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
-pub(crate) use undo::{Undoing, capture, capture_late, release, want_undoing};
+pub(crate) use undo::{Undoing, being_returned, capture, capture_late, release, want_undoing};
 pub use view::{SplitLineView, SplitView};

@@ -1,5 +1,6 @@
 //! Parties that a channel pays shares to, bound to a contract by the channel's own call.
 
+use super::limits::split_limits;
 use crate::ask;
 use crate::audit::{Act, Origin};
 use crate::channel_account::Channel;
@@ -15,6 +16,9 @@ use crate::snapshot::Snapshot;
 use crate::words::words;
 use serde_json::json;
 
+/// The longest merchant number, bytes (`return_mchid`).
+const MERCHANT_NO_MAX_BYTES: usize = 32;
+
 words! {
     /// By what a channel knows a party.
     ReceiverKind {
@@ -22,6 +26,38 @@ words! {
         UserId = "user_id",
         /// The name it logs in with.
         LoginName = "login_name",
+        /// Its number as a merchant of the channel.
+        MerchantNo = "merchant_no",
+        /// A person, as our application at the channel knows him.
+        OpenId = "open_id",
+    }
+}
+
+impl ReceiverKind {
+    /// Whether the channel compares or requires the party's name.
+    const fn needs_name(self) -> bool {
+        match self {
+            Self::LoginName | Self::MerchantNo => true,
+            Self::UserId | Self::OpenId => false,
+        }
+    }
+
+    /// Whether a share can be taken back at all: WeChat Pay takes none back from persons (请求分账回退).
+    pub(super) const fn gives_back(self) -> bool {
+        match self {
+            Self::UserId | Self::LoginName | Self::MerchantNo => true,
+            Self::OpenId => false,
+        }
+    }
+
+    /// Whether an account can be one of this kind; WeChat's go into addresses.
+    fn fits(self, account: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        match self {
+            Self::UserId | Self::LoginName => true,
+            Self::MerchantNo => account.len() <= MERCHANT_NO_MAX_BYTES && account.bytes().all(plain),
+            Self::OpenId => account.bytes().all(plain),
+        }
     }
 }
 
@@ -180,8 +216,16 @@ impl Command for AddSplitReceiver {
         if !account.divides() {
             return Err(Refusal::SplitNeedsChannel);
         }
-        if self.kind == ReceiverKind::LoginName && self.name_sealed.is_none() {
-            return Err(Refusal::FieldInvalid { param: "name", reason: "a login name is compared with it" });
+        let invalid = |param, reason| Err(Refusal::FieldInvalid { param, reason });
+        let kinds = split_limits(account.channel).map(|limits| limits.kinds);
+        if !kinds.unwrap_or_default().contains(&self.kind) {
+            return invalid("kind", "the channel knows no receivers by it");
+        }
+        if !self.kind.fits(&self.account) {
+            return invalid("account", "letters, digits, _ and - only, of a merchant at most 32");
+        }
+        if self.kind.needs_name() && self.name_sealed.is_none() {
+            return invalid("name", "the channel compares it");
         }
         let mut changes = Changes::default();
         let receiver = match self.existing(snapshot) {

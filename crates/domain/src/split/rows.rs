@@ -88,19 +88,8 @@ words! {
         Done = "done",
         /// Not needed: the refund did not happen, or the share was never paid.
         Released = "released",
-        /// Proven refused by the channel.
+        /// Proven refused by the channel; the receiver has its share again when the refund ends.
         Refused = "refused",
-    }
-}
-
-impl ReturnStatus {
-    /// Whether it counts as under way.
-    #[must_use]
-    pub const fn open(self) -> bool {
-        match self {
-            Self::Held | Self::Waiting | Self::Processing => true,
-            Self::Done | Self::Released | Self::Refused => false,
-        }
     }
 }
 
@@ -252,7 +241,7 @@ pub struct SplitReturn {
     pub needs_manual: bool,
     /// The channel's final refusal.
     pub failure_code: Option<String>,
-    /// When it ended, Unix microseconds.
+    /// When it ended, for one refused with its refund, Unix microseconds.
     pub ended_at_us: Option<i64>,
     /// Unix microseconds.
     pub created_at_us: i64,
@@ -314,6 +303,12 @@ impl Receiver {
 }
 
 impl SplitReturn {
+    /// Whether it is still taken from the receiver in the books, and not yet proven to have come back.
+    #[must_use]
+    pub const fn open(&self) -> bool {
+        self.ended_at_us.is_none()
+    }
+
     /// The identifier of what a refund takes back of the `n`th share of its payment.
     #[must_use]
     pub fn id_of(refund_id: RefundId, n: i64) -> SplitReturnId {

@@ -228,7 +228,8 @@ impl Taking<'_> {
             self.exception(ExceptionKind::SplitFailed, &detail, moment);
         }
         if failed > 0 && self.split.last {
-            release_the_rest((&mut self.payment, self.attempt), &mut self.changes, moment);
+            let to = (self.snapshot, &mut self.changes);
+            release_the_rest((&mut self.payment, self.attempt), to, moment);
             self.payment.updated_at_us = moment.now_us;
         }
         if std::mem::take(&mut self.split.needs_manual) {

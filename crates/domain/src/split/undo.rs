@@ -2,11 +2,13 @@
 
 use super::begin::gone_minor;
 use super::create::{lines_of, want_lines};
+use super::limits::split_limits;
 use super::postings;
 use super::rows::{Receiver, ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
 use crate::command::{Want, Wants};
 use crate::decision::{Change, Changes};
 use crate::id::{AttemptId, RefundId, TypedId};
+use crate::instruction::InstructionStatus;
 use crate::ledger::{AccountKind, AccountRef, EntryKind};
 use crate::moment::Moment;
 use crate::payment::{Payment, out_no};
@@ -25,6 +27,7 @@ pub(crate) struct Undoing {
 #[derive(Debug)]
 struct Part {
     line: SplitLine,
+    mode: ReturnMode,
     amount_minor: i64,
     cash_minor: i64,
 }
@@ -38,7 +41,9 @@ pub(crate) fn want_undoing(
 ) {
     want_lines(payment, wants);
     for n in refund_id.into_iter().flat_map(|id| (0..payment.split_lines_count).map(move |n| (id, n))) {
-        wants.add(Want::SplitReturn(payment.tenant_id, SplitReturn::id_of(n.0, n.1)));
+        let id = SplitReturn::id_of(n.0, n.1);
+        wants.add(Want::Instruction(payment.tenant_id, id.id128()));
+        wants.add(Want::SplitReturn(payment.tenant_id, id));
     }
     for line in lines_of(payment, snapshot) {
         for name in drawn_from(line) {
@@ -71,6 +76,9 @@ impl Undoing {
         if payment.effective_attempt_id != Some(attempt_id) {
             return Ok(Self { parts });
         }
+        let attempt = snapshot.attempts.get(&(payment.tenant_id, attempt_id));
+        let limits = attempt.and_then(|attempt| split_limits(attempt.channel));
+        let by_channel = limits.map_or(ReturnMode::Along, |limits| limits.returned);
         let whole = payment.refund_base_minor();
         let gone = gone_minor(payment).saturating_add(amount_minor).min(whole);
         let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
@@ -80,7 +88,8 @@ impl Undoing {
                 continue;
             }
             let cash_minor = drawn.draw(line, amount_minor)?;
-            parts.push(Part { line: line.clone(), amount_minor, cash_minor });
+            let mode = if line.to_receiver_id.is_some() { by_channel } else { ReturnMode::Books };
+            parts.push(Part { line: line.clone(), mode, amount_minor, cash_minor });
         }
         Ok(Self { parts })
     }
@@ -90,9 +99,12 @@ impl Undoing {
         postings::sum(self.parts.iter().map(|part| part.amount_minor))
     }
 
-    /// Whether the channel has yet to say of one of the shares whether it was paid at all.
+    /// Whether the refund is to wait: the channel has yet to say of one of the shares whether it was paid at all, or to
+    /// give it back first.
     pub(crate) fn waits(&self) -> bool {
-        self.parts.iter().any(|part| part.line.status == SplitLineStatus::Pending)
+        let waits =
+            |part: &Part| part.line.status == SplitLineStatus::Pending || part.mode == ReturnMode::Ahead;
+        self.parts.iter().any(waits)
     }
 
     /// Takes it back, in the commit that makes the refund and before its hold is drawn.
@@ -106,9 +118,8 @@ impl Undoing {
 
 impl Part {
     fn begun(self, refund: &Refund, moment: &Moment<'_>) -> (SplitReturn, SplitLine) {
-        let Self { mut line, amount_minor, cash_minor } = self;
+        let Self { mut line, mode, amount_minor, cash_minor } = self;
         line.returning_minor = line.returning_minor.saturating_add(amount_minor);
-        let mode = if line.to_receiver_id.is_some() { ReturnMode::Along } else { ReturnMode::Books };
         let id = SplitReturn::id_of(refund.id, line.position);
         let back = SplitReturn {
             tenant_id: refund.tenant_id,
@@ -222,6 +233,19 @@ pub(super) fn end((back, line): &mut (SplitReturn, SplitLine), status: ReturnSta
     back.updated_at_us = moment.now_us;
 }
 
+/// Whether the channel may have been told to give a share back for this refund, or has given it: such a refund goes on.
+pub(crate) fn being_returned(refund: &Refund, payment: &Payment, snapshot: &Snapshot) -> bool {
+    returns_of(refund, payment, snapshot).iter().any(|(back, _)| {
+        back.mode == ReturnMode::Ahead
+            && (back.status == ReturnStatus::Done || may_have_been_said(back, snapshot))
+    })
+}
+
+fn may_have_been_said(back: &SplitReturn, snapshot: &Snapshot) -> bool {
+    let said = snapshot.instructions.get(&(back.tenant_id, back.id.id128()));
+    said.is_some_and(|row| row.status == InstructionStatus::Open && row.may_have_been_said())
+}
+
 /// The refund ended without money: its receivers get their shares again, after its hold was released.
 pub(crate) fn release(
     (refund, payment): (&Refund, &Payment),
@@ -230,15 +254,25 @@ pub(crate) fn release(
     moment: &mut Moment<'_>,
 ) {
     let mut rows = returns_of(refund, payment, snapshot);
-    rows.retain(|(back, _)| back.status.open());
+    // What the channel may yet give back goes on by itself.
+    rows.retain(|(back, _)| back.open() && !may_have_been_said(back, snapshot));
     for row in &mut rows {
         // Another refund of the same decision may have changed the share already.
         row.1 = changed(&row.1, changes).unwrap_or_else(|| row.1.clone());
         // What was never paid to the receiver stays with the merchant.
         let failed = row.1.status == SplitLineStatus::Failed;
-        end(row, if failed { ReturnStatus::Done } else { ReturnStatus::Released }, moment);
+        let status = match (failed, row.0.status) {
+            (true, _) => ReturnStatus::Done,
+            (false, ReturnStatus::Refused) => ReturnStatus::Refused,
+            (false, _) => ReturnStatus::Released,
+        };
+        end(row, status, moment);
+        if let Some(mut unsaid) = snapshot.instructions.get(&(row.0.tenant_id, row.0.id.id128())).cloned() {
+            unsaid.finish();
+            changes.put(unsaid);
+        }
     }
-    let released = |row: &&(SplitReturn, SplitLine)| row.0.status == ReturnStatus::Released;
+    let released = |row: &&(SplitReturn, SplitLine)| row.0.status != ReturnStatus::Done;
     let given: Vec<(SplitReturn, SplitLine)> = rows.iter().filter(released).cloned().collect();
     changes.put_some(postings::taken_back(EntryKind::SplitReturnUndone, refund, &given, moment));
     put_all(rows, changes);
@@ -252,7 +286,8 @@ pub(crate) fn capture(
     moment: &mut Moment<'_>,
 ) {
     let mut rows = returns_of(refund, payment, snapshot);
-    rows.retain(|(back, _)| back.status.open());
+    // What comes back by a call of its own is proven by that alone.
+    rows.retain(|(back, _)| back.open() && back.mode != ReturnMode::Ahead);
     for row in &mut rows {
         end(row, ReturnStatus::Done, moment);
     }
@@ -272,6 +307,7 @@ pub(crate) fn capture_late(
     let mut rows = Vec::new();
     for (mut back, mut line) in returns_of(refund, payment, snapshot) {
         let again = back.status == ReturnStatus::Released
+            && back.mode != ReturnMode::Ahead
             && line.status == SplitLineStatus::Done
             && back.amount_minor <= line.kept_minor();
         let Some(cash_minor) = again.then(|| drawn.draw(&line, back.amount_minor).ok()).flatten() else {

@@ -107,11 +107,11 @@ fn splits(snapshot: &Snapshot) {
             let backs = snapshot.split_returns.iter().filter(|back| back.line_id == line.id && wanted(back));
             backs.map(|back| back.amount_minor).sum()
         };
-        assert_eq!(line.returning_minor, sum(|back| back.status.open()), "{line:?}");
+        assert_eq!(line.returning_minor, sum(SplitReturn::open), "{line:?}");
         assert_eq!(line.returned_minor, sum(|back| back.status == ReturnStatus::Done), "{line:?}");
         assert!(line.kept_minor() >= 0 && line.amount_minor > 0, "{line:?}");
     }
-    for back in snapshot.split_returns.iter().filter(|back| back.status.open()) {
+    for back in snapshot.split_returns.iter().filter(|back| back.open()) {
         let refund = snapshot.refunds.get(&(back.tenant_id, back.refund_id)).unwrap();
         assert!(!refund.status.terminal(), "{refund:?} {back:?}");
     }

@@ -55,6 +55,8 @@ mod repeats;
 #[cfg(test)]
 mod resolutions;
 #[cfg(test)]
+mod returned_shares;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod sequences;

@@ -9,6 +9,7 @@ pub mod field;
 pub mod order;
 pub mod pay_sign;
 pub mod reply;
+pub mod sharing;
 pub mod signature;
 pub mod time;
 

@@ -158,11 +158,11 @@ impl RefundState {
     }
 }
 
-fn word_of<T: PartialEq>(words: &[(T, &'static str)], value: &T) -> &'static str {
+pub(super) fn word_of<T: PartialEq>(words: &[(T, &'static str)], value: &T) -> &'static str {
     words.iter().find(|(known, _)| known == value).map_or("", |(_, word)| *word)
 }
 
-fn by_word<T: Copy>(words: &[(T, &'static str)], text: &str) -> Option<T> {
+pub(super) fn by_word<T: Copy>(words: &[(T, &'static str)], text: &str) -> Option<T> {
     words.iter().find(|(_, word)| *word == text).map(|(value, _)| *value)
 }
 
@@ -239,17 +239,23 @@ fn promotions(fields: &Map<String, Value>) -> Result<Promotions, FieldWrong> {
     Ok(sums)
 }
 
-fn required<'a>(fields: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, FieldWrong> {
+pub(super) fn required<'a>(
+    fields: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<&'a str, FieldWrong> {
     fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or(FieldWrong(name))
 }
 
-fn number(fields: &Map<String, Value>, name: &'static str) -> Result<String, FieldWrong> {
+pub(super) fn number(fields: &Map<String, Value>, name: &'static str) -> Result<String, FieldWrong> {
     let text = required(fields, name)?;
     if text.len() <= NUMBER_MAX_BYTES { Ok(text.to_owned()) } else { Err(FieldWrong(name)) }
 }
 
 /// Absent, null and empty are the same; anything but text is wrong.
-fn optional(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, FieldWrong> {
+pub(super) fn optional(
+    fields: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<String>, FieldWrong> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
@@ -281,7 +287,10 @@ fn part<'a>(
 }
 
 /// Whole fen that fit 64 bits; a fraction, a text and a negative number are wrong.
-fn optional_fen(fields: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, FieldWrong> {
+pub(super) fn optional_fen(
+    fields: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<i64>, FieldWrong> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value.as_i64().filter(|fen| *fen >= 0).map(Some).ok_or(FieldWrong(name)),

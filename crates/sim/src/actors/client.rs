@@ -3,6 +3,7 @@
 use crate::actors::{CardStep, PayerAct, RefundPlan};
 use crate::checker::Cause;
 use crate::queue::Happening;
+use crate::setup::methods_of;
 use crate::world::{Missed, World};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
@@ -240,10 +241,13 @@ impl World {
         let tenant_id = self.orders.get(index).map(|order| order.tenant_id);
         let company = self.companies.iter().find(|company| Some(company.tenant_id) == tenant_id);
         let mut methods = company.map(|company| company.methods.clone()).unwrap_or_default();
-        let order = self.orders.get(index);
-        if order.is_some_and(|order| order.splits.shares.iter().any(|share| share.receiver.is_some())) {
+        let shares = self.orders.get(index).map(|order| order.splits.shares.as_slice()).unwrap_or_default();
+        let receiver = shares.iter().find_map(|share| share.receiver).zip(tenant_id);
+        let receiver =
+            receiver.and_then(|(id, tenant_id)| self.store.rows.split_receivers.get(&(tenant_id, id)));
+        if let Some(receiver) = receiver {
             // No other channel could divide it; the cashier offers none.
-            methods.retain(|method| method.group() == Some("alipay"));
+            methods.retain(|method| methods_of(receiver.channel).contains(method));
         }
         methods
     }

@@ -119,7 +119,7 @@ impl Checker {
     ) {
         let report = match cause.report {
             Some(Report::Payment(report)) => Some(report),
-            Some(Report::Refund(_) | Report::Split(_)) | None => None,
+            Some(Report::Refund(_) | Report::Split(_) | Report::Return(_)) | None => None,
         };
         let proven = match after.status {
             AttemptStatus::Succeeded => report.is_some_and(proves_payment),

@@ -11,6 +11,7 @@ use tk_domain::payment::Attempt;
 use tk_domain::refund::{Refund, RefundRoute, RefundState};
 use tk_domain::report::{RefundFinding, Source};
 use tk_domain::snapshot::Snapshot;
+use tk_domain::split::SHARE_NOT_RETURNED;
 use tk_money::Currency;
 
 /// Refunds and holds as last seen, and their sums.
@@ -97,11 +98,13 @@ impl Checker {
     ) {
         let finding = match cause.report {
             Some(Report::Refund(report)) => Some(&report.finding),
-            Some(Report::Payment(_) | Report::Split(_)) | None => None,
+            Some(Report::Payment(_) | Report::Split(_) | Report::Return(_)) | None => None,
         };
         match refund.status {
             RefundState::Failed => {
-                let proven = matches!(finding, Some(RefundFinding::Failed { .. }));
+                let sent = self.observer.refunds_sent.contains(&refund.id);
+                let unsent = refund.failure_code.as_deref() == Some(SHARE_NOT_RETURNED) && !sent;
+                let proven = matches!(finding, Some(RefundFinding::Failed { .. })) || unsent;
                 self.require(proven, "inv-20", || format!("{} failed by {finding:?}", refund.id));
                 self.inv_20_money_is_here(refund, sellers);
             }

@@ -5,10 +5,13 @@ use crate::flight::{Flight, Report};
 use crate::store::Commit;
 use crate::webhook::Post;
 use std::collections::{BTreeMap, BTreeSet};
-use tk_domain::id::{AttemptId, ChannelAccountId, DeliveryId, EventId, Id128, RefundId, SplitId, TenantId};
+use tk_domain::id::{
+    AttemptId, ChannelAccountId, DeliveryId, EventId, Id128, RefundId, SplitId, SplitReturnId, TenantId,
+};
 use tk_domain::idempotency::RecordedAnswer;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::key::IdempotencyName;
+use tk_domain::snapshot::Snapshot;
 use tk_domain::webhook::{Delivery, DeliveryStatus, Event};
 
 /// Why a command was run, with the report that the channel genuinely made.
@@ -42,6 +45,7 @@ pub(crate) struct Observer {
     events: BTreeMap<EventId, u64>,
     object_seqs: BTreeMap<(TenantId, Id128), i64>,
     answers: BTreeMap<IdempotencyName, String>,
+    return_calls: BTreeMap<SplitReturnId, (String, String, i64)>,
     split_calls: BTreeMap<SplitId, (String, Vec<(String, i64)>)>,
     refund_calls: BTreeMap<RefundId, (String, i64)>,
     payment_calls: BTreeMap<AttemptId, u64>,
@@ -118,7 +122,7 @@ impl Checker {
     }
 
     /// inv-19: the number and amount sent for one refund never change.
-    pub(crate) fn told(&mut self, flight: &Flight) {
+    pub(crate) fn told(&mut self, flight: &Flight, rows: &Snapshot) {
         if flight.instruction.kind == InstructionKind::Pay {
             let calls = self.observer.payment_calls.entry(flight.attempt.id).or_insert(0);
             *calls = calls.saturating_add(1);
@@ -128,7 +132,13 @@ impl Checker {
             let first = self.observer.split_calls.entry(split_id).or_insert_with(|| sent.clone()).clone();
             self.require(first == sent, "inv-19", || format!("{split_id} was sent again as {sent:?}"));
         }
+        if let Some(sent) = flight.said.share_back() {
+            let id = SplitReturnId(flight.instruction.id);
+            let first = self.observer.return_calls.entry(id).or_insert_with(|| sent.clone()).clone();
+            self.require(first == sent, "inv-19", || format!("{id} was sent again as {sent:?}"));
+        }
         let Some(sent) = flight.said.refund() else { return };
+        self.shares_came_back(flight.refund.as_ref(), rows);
         if flight.instruction.kind != InstructionKind::Refund {
             return;
         }

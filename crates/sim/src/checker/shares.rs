@@ -4,11 +4,16 @@ use crate::checker::Checker;
 use crate::seller::{Seller, Share, Trade};
 use crate::tally::Tally;
 use std::collections::BTreeMap;
+use tk_domain::channel_account::Channel;
 use tk_domain::id::{AccountId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind};
 use tk_domain::payment::{Attempt, Payment};
+use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
-use tk_domain::split::{DividedBy, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitState, divided_by};
+use tk_domain::split::{
+    DividedBy, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitReturn, SplitState,
+    divided_by,
+};
 
 /// What entries about splits left on each account, per payment.
 #[derive(Debug, Default)]
@@ -32,8 +37,7 @@ impl Checker {
     pub(super) fn check_share(&mut self, line: &SplitLine, rows: &Snapshot) {
         let back = |open: bool| -> i64 {
             let mine = rows.split_returns.iter().filter(|back| back.line_id == line.id);
-            let mine =
-                mine.filter(|back| if open { back.status.open() } else { back.status == ReturnStatus::Done });
+            let mine = mine.filter(|back| if open { back.open() } else { back.status == ReturnStatus::Done });
             mine.map(|back| back.amount_minor).sum()
         };
         let holds = line.returning_minor == back(true)
@@ -60,7 +64,7 @@ impl Checker {
         let (Some(receiver), Some(split)) = (receiver, split) else { return };
         let attempt = rows.attempts.get(&(line.tenant_id, split.attempt_id));
         let trade = attempt.and_then(|row| sellers.get(&row.channel_account_id)?.trade(&row.out_no));
-        let paid = trade.is_some_and(|trade| {
+        let paid = trade.as_ref().is_some_and(|trade| {
             let same = |share: &Share| share.account == receiver.account && share.fen == line.amount_minor;
             trade.shares.iter().any(same)
         });
@@ -72,6 +76,23 @@ impl Checker {
         self.require(holds, invariant, || {
             format!("{} is {}, the channel paid it: {paid}", line.id, line.status)
         });
+        let back: i64 = trade.map_or(0, |trade| {
+            let of_receiver = trade.shares.iter().filter(|share| share.account == receiver.account);
+            of_receiver.map(|share| share.back_fen).sum()
+        });
+        let ahead = receiver.channel == Channel::Wechatpay && line.status == SplitLineStatus::Done;
+        self.require(!ahead || line.returned_minor <= back, "inv-21", || {
+            format!("{} gave back {}, at the channel {back}", line.id, line.returned_minor)
+        });
+    }
+
+    /// inv-23: a refund is not said before the shares that come back ahead of it did.
+    pub(super) fn shares_came_back(&mut self, refund: Option<&Refund>, rows: &Snapshot) {
+        let Some(refund) = refund else { return };
+        let ahead = |back: &&SplitReturn| back.refund_id == refund.id && back.mode == ReturnMode::Ahead;
+        let mut ahead = rows.split_returns.iter().filter(ahead);
+        let holds = ahead.all(|back| back.status == ReturnStatus::Done);
+        self.require(holds, "inv-23", || format!("{} is said before its shares came back", refund.id));
     }
 
     /// What the channel paid of shares and took back, per receiver, is what our rows say; nothing is left undecided, and
@@ -120,8 +141,7 @@ impl Checker {
                 && line.to_receiver_id.is_some()
                 && line.status == SplitLineStatus::Done
         };
-        let under_way =
-            rows.split_returns.iter().any(|back| back.payment_id == payment.id && back.status.open());
+        let under_way = rows.split_returns.iter().any(|back| back.payment_id == payment.id && back.open());
         let ours: i64 =
             rows.split_lines.iter().filter(paid).map(|line| line.amount_minor - line.returned_minor).sum();
         self.require(ours == theirs || under_way, "truth", || {
@@ -157,7 +177,14 @@ impl Checker {
 
     /// As much of a share came back as of its payment, to the fen per refund, and all of it where all went back.
     fn in_proportion(&mut self, line: &SplitLine, payment: &Payment, rows: &Snapshot) {
-        if payment.late_refunded_minor > 0 || payment.refunding_minor > 0 {
+        if payment.late_refunded_minor > 0 || payment.refunding_minor > 0 || !line.returnable {
+            return;
+        }
+        // What came back for a refund that failed afterwards counts for the next.
+        let done =
+            |id| rows.refunds.get(&(line.tenant_id, id)).is_some_and(|row| row.succeeded_at_us.is_some());
+        let of_line = |back: &&SplitReturn| back.line_id == line.id && back.status == ReturnStatus::Done;
+        if rows.split_returns.iter().filter(of_line).any(|back| !done(back.refund_id)) {
             return;
         }
         let refunds = rows.refunds.iter().filter(|refund| refund.payment_id == payment.id).count();

@@ -188,6 +188,8 @@ impl Said {
                 | CoreCall::Bind(_)
                 | CoreCall::Settle(_)
                 | CoreCall::SettleQuery(_)
+                | CoreCall::ShareBack(_)
+                | CoreCall::ShareBackQuery(_)
                 | CoreCall::Bill(_) => None,
             },
             Self::Call(Call::Unionpay(request)) => unionpay::refund_of(request),
@@ -201,6 +203,13 @@ impl Said {
         let CoreCall::Settle(settle) = call.as_ref() else { return None };
         let shares = settle.shares.iter().map(|share| (share.account.clone(), share.amount_fen)).collect();
         Some((settle.out_request_no.clone(), shares))
+    }
+
+    /// Number, receiver and amount of the share that is asked back, if one is.
+    pub(crate) fn share_back(&self) -> Option<(String, String, i64)> {
+        let Self::Call(Call::Core(call)) = self else { return None };
+        let CoreCall::ShareBack(back) = call.as_ref() else { return None };
+        Some((back.out_return_no.clone(), back.account.clone(), back.amount_fen))
     }
 
     /// Gives the split that is asked for another number.

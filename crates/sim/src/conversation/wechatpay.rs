@@ -5,9 +5,10 @@ use crate::flight::{Flight, Report};
 use serde_json::{Map, Value};
 use tk_channels::callback::CallbackFinding;
 use tk_channels::wechatpay::call::{self, Call, CallError, Wire};
-use tk_channels::wechatpay::{Heard, NotSent, Refusal, Settings, Trust, callback, report as reports};
+use tk_channels::wechatpay::{Heard, NotSent, Refusal, Settings, Trust, callback, report as reports, shares};
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::report::{PaymentReport, RefundReport};
+use tk_domain::split::{ReturnReport, SplitReport};
 use tk_simulator::core::{self, CoreCall, Notification};
 use tk_simulator::http::wechat::{Answer, Asked, answer_of, notice_of, typed_call, with_order};
 
@@ -31,6 +32,10 @@ pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
     let (kind, settings) = (flight.instruction.kind, settings(&flight.account));
     let made = if let Some(refund) = &flight.refund {
         call::for_refund(kind, refund, &flight.attempt)
+    } else if let Some((split, given)) = &flight.split {
+        shares::for_split(kind, split, &flight.attempt, given).map(Call::Shares)
+    } else if let Some((back, split, receiver)) = &flight.back {
+        shares::for_return(kind, back, (split, receiver)).map(Call::Shares)
     } else {
         let payload = flight.instruction.payload.as_deref();
         let opened = payload.and_then(|payload| tk_channels::told(payload, |plain| Some(plain.to_owned())));
@@ -113,6 +118,11 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     if let Some(refund) = &flight.refund {
         let finding = reports::refund(kind, refund, &flight.attempt, heard);
         Report::Refund(RefundReport { source, finding })
+    } else if let Some((split, given)) = &flight.split {
+        let finding = shares::split(kind, (split, &flight.attempt), given, heard);
+        Report::Split(SplitReport { source, finding })
+    } else if let Some((back, split, _)) = &flight.back {
+        Report::Return(ReturnReport { source, finding: shares::returned(kind, back, split, heard) })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })

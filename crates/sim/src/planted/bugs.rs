@@ -40,6 +40,9 @@ pub(crate) enum Bug {
     RefusedRepetitionIsFailed,
     ShareFailureIsPayment,
     ShareSentUnderNewNumber,
+    RefundBeforeReturn,
+    ReturnAcceptedIsDone,
+    LostReturnIsRefused,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,
@@ -75,7 +78,7 @@ impl Bug {
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 49] = [
+    pub(crate) const ALL: [(Self, &'static str); 52] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -125,5 +128,8 @@ impl Bug {
         (Self::RefusedRepetitionIsFailed, "refused_repetition_is_failed"),
         (Self::ShareFailureIsPayment, "failed_share_taken_for_paid"),
         (Self::ShareSentUnderNewNumber, "share_sent_again_under_a_new_number"),
+        (Self::RefundBeforeReturn, "refund_sent_before_its_shares_came_back"),
+        (Self::ReturnAcceptedIsDone, "accepted_share_return_is_done"),
+        (Self::LostReturnIsRefused, "lost_share_return_is_refused"),
     ];
 }

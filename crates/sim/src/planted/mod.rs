@@ -18,6 +18,7 @@ use crate::world::World;
 use tk_domain::command::LaneKind;
 use tk_domain::decision::{Change, Changes};
 use tk_domain::id::{AttemptId, ChannelAccountId, EntryId, TenantId, TypedId};
+use tk_domain::instruction::InstructionKind;
 use tk_domain::ledger::EntryKind;
 use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
@@ -104,6 +105,13 @@ impl World {
             }
             Bug::ShareTakenBackTwice => self.post_twice(changes, EntryKind::SplitReturn),
             Bug::ShareNotTakenBack => shares::keep_shares(changes),
+            Bug::RefundBeforeReturn => mapped(changes, |change| {
+                if let Change::Instruction(row) = change
+                    && row.kind == InstructionKind::RefundAwait
+                {
+                    row.kind = InstructionKind::Refund;
+                }
+            }),
             Bug::TwoTransactions => self.write_state_first(place, changes),
             Bug::FeeReturnedTwice => mapped(changes, |change| {
                 if let Change::Refund(row) = change
@@ -152,6 +160,8 @@ impl World {
             | Bug::RefusedRepetitionIsFailed
             | Bug::ShareFailureIsPayment
             | Bug::ShareSentUnderNewNumber
+            | Bug::ReturnAcceptedIsDone
+            | Bug::LostReturnIsRefused
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
             | Bug::GapIgnored
@@ -256,6 +266,7 @@ impl World {
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
             Report::Split(report) => Report::Split(self.spoil_split_report(report)),
+            Report::Return(report) => Report::Return(self.spoil_return_report(flight, report)),
         }
     }
 

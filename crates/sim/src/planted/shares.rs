@@ -5,7 +5,8 @@ use crate::flight::Flight;
 use crate::world::World;
 use tk_domain::decision::{Change, Changes};
 use tk_domain::ledger::EntryKind;
-use tk_domain::split::{ShareResult, SplitFinding, SplitReport};
+use tk_domain::report::Source;
+use tk_domain::split::{ReturnFinding, ReturnReport, ShareResult, SplitFinding, SplitReport};
 
 impl World {
     /// A split whose answer was lost is said again under a number of its own.
@@ -27,6 +28,23 @@ impl World {
             }
         }
         report
+    }
+}
+
+impl World {
+    /// The channel's word that it took the call, or no word at all, is taken for the outcome.
+    pub(super) fn spoil_return_report(&self, flight: &Flight, report: &ReturnReport) -> ReturnReport {
+        let amount_minor = flight.back.as_ref().map_or(0, |(back, _, _)| back.amount_minor);
+        let finding = match &report.finding {
+            ReturnFinding::Accepted if self.has(Bug::ReturnAcceptedIsDone) => {
+                ReturnFinding::Done { amount_minor }
+            }
+            ReturnFinding::Unclear if self.has(Bug::LostReturnIsRefused) => {
+                ReturnFinding::Failed { code: "planted".to_owned(), message: String::new() }
+            }
+            other => return ReturnReport { source: report.source, finding: other.clone() },
+        };
+        ReturnReport { source: Source::Query, finding }
     }
 }
 

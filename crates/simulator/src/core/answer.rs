@@ -83,6 +83,7 @@ pub enum Node {
         out_request_no: String,
         shares: Vec<ShareNode>,
     },
+    ShareBack(ShareBackNode),
     /// The bill exists and may be fetched.
     Bill(BillCall),
 }
@@ -174,6 +175,17 @@ pub enum RefundStatus {
 /// One share of `royalty_detail_list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShareNode {
+    pub account: String,
+    pub amount_fen: i64,
+    pub state: ShareState,
+    pub at_us: i64,
+}
+
+/// A share that is given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShareBackNode {
+    pub out_request_no: String,
+    pub out_return_no: String,
     pub account: String,
     pub amount_fen: i64,
     pub state: ShareState,

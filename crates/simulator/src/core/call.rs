@@ -32,6 +32,10 @@ pub enum CoreCall {
     Settle(SettleCall),
     /// `alipay.trade.order.settle.query`
     SettleQuery(SettleQueryCall),
+    /// `/v3/profitsharing/return-orders`
+    ShareBack(ShareBackCall),
+    /// `/v3/profitsharing/return-orders/{}`
+    ShareBackQuery(ShareBackQueryCall),
     /// `alipay.data.dataservice.bill.downloadurl.query`
     Bill(BillCall),
 }
@@ -54,6 +58,8 @@ impl CoreCall {
             Self::Bind(_) => Method::Bind,
             Self::Settle(_) => Method::Settle,
             Self::SettleQuery(_) => Method::SettleQuery,
+            Self::ShareBack(_) => Method::ShareBack,
+            Self::ShareBackQuery(_) => Method::ShareBackQuery,
             Self::Bill(_) => Method::Bill,
         }
     }
@@ -72,6 +78,8 @@ impl CoreCall {
             Self::RefundQuery(query) => Some(query.trade.clone()),
             Self::Settle(settle) => Some(settle.trade.clone()),
             Self::SettleQuery(query) => Some(query.trade.clone()),
+            Self::ShareBack(back) => Some(back.trade.clone()),
+            Self::ShareBackQuery(query) => Some(query.trade.clone()),
             Self::Bind(_) | Self::Bill(_) => None,
         }
     }
@@ -95,6 +103,8 @@ pub enum Method {
     Bind,
     Settle,
     SettleQuery,
+    ShareBack,
+    ShareBackQuery,
     Bill,
 }
 
@@ -112,8 +122,9 @@ impl Method {
             | Self::Cancel
             | Self::Bind
             | Self::Settle
+            | Self::ShareBack
             | Self::Refund => true,
-            Self::Query | Self::RefundQuery | Self::SettleQuery | Self::Bill => false,
+            Self::Query | Self::RefundQuery | Self::SettleQuery | Self::ShareBackQuery | Self::Bill => false,
         }
     }
 }
@@ -189,6 +200,9 @@ pub struct ShareCall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BindCall {
     pub account: String,
+    /// The receiver's name as it travelled, where one was told
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// A split asked for.
@@ -208,6 +222,28 @@ pub struct SettleQueryCall {
     #[serde(flatten)]
     pub trade: TradeRef,
     pub out_request_no: String,
+}
+
+/// A share to be given back; the trade is that of the split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareBackCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    /// The split's number
+    pub out_request_no: String,
+    pub out_return_no: String,
+    pub account: String,
+    pub amount_fen: i64,
+}
+
+/// A question about a share that is given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareBackQueryCall {
+    #[serde(flatten)]
+    pub trade: TradeRef,
+    /// The split's number
+    pub out_request_no: String,
+    pub out_return_no: String,
 }
 
 /// A question about one refund.

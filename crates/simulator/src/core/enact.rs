@@ -23,7 +23,13 @@ impl Seller {
             None => Delivery::Answered(self.execute(now_us, call)),
             Some(fault) => self.enact(now_us, call, fault),
         };
-        if matches!(call, CoreCall::Query(_) | CoreCall::RefundQuery(_) | CoreCall::SettleQuery(_)) {
+        if matches!(
+            call,
+            CoreCall::Query(_)
+                | CoreCall::RefundQuery(_)
+                | CoreCall::SettleQuery(_)
+                | CoreCall::ShareBackQuery(_)
+        ) {
             for late in self.after_query.remove(&out_trade_no).unwrap_or_default() {
                 self.execute(now_us, &late);
             }
@@ -186,6 +192,9 @@ fn stale(mut answer: CoreAnswer) -> CoreAnswer {
         node.coupon = None;
         node.total_fen = None;
         node.gmt_refund_pay_us = None;
+    }
+    if let Node::ShareBack(node) = &mut answer.node {
+        node.state = ShareState::Processing;
     }
     if let Node::SettleQuery { shares, .. } = &mut answer.node {
         for share in shares.iter_mut() {

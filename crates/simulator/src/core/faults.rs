@@ -235,7 +235,8 @@ impl Fault {
                 matches!(point, Point::Call(method) if method.has_effect())
             }
             Self::QueryStale | Self::QueryNotFound => {
-                matches!(point, Point::Call(Method::Query | Method::RefundQuery | Method::SettleQuery))
+                let asked = [Method::Query, Method::RefundQuery, Method::SettleQuery, Method::ShareBackQuery];
+                matches!(point, Point::Call(method) if asked.contains(&method))
             }
             Self::QuerySuccess => matches!(point, Point::Call(Method::Query)),
             Self::RefundLater { .. } | Self::FalseSuccess | Self::FalseRefusal { .. } | Self::NoRefundCap => {

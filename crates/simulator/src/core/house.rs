@@ -58,6 +58,22 @@ impl House {
         }
     }
 
+    /// Whether what a share could not be paid with is the seller's again with the rest.
+    pub(super) fn releases_unpaid(self) -> bool {
+        match self {
+            Self::Alipay => false,
+            Self::Wechatpay => true,
+        }
+    }
+
+    /// Whether only an order that said so is divided, and released only once.
+    pub(super) fn divides_kept_only(self) -> bool {
+        match self {
+            Self::Alipay => false,
+            Self::Wechatpay => true,
+        }
+    }
+
     /// When the bills of a day are ready, after the next midnight in Beijing.
     pub(super) fn bill_ready_us(self) -> i64 {
         match self {

@@ -18,6 +18,7 @@ mod payer;
 mod refunds;
 mod rules;
 mod seller;
+mod share_backs;
 mod splits;
 mod timers;
 mod trade;
@@ -26,13 +27,13 @@ mod why;
 
 pub use answer::{
     CancelAction, CancelNode, Code, CoreAnswer, Delivery, Effect, FundChange, Garble, Node, PayNode,
-    QueryNode, RefundNode, RefundQueryNode, RefundStatus, ShareNode, ShareState,
+    QueryNode, RefundNode, RefundQueryNode, RefundStatus, ShareBackNode, ShareNode, ShareState,
 };
 pub use bill::{BillKind, DayBill, FundRow, FundRowKind, TradeRow, TradeRowKind, beijing_day};
 pub use books::{LedgerKind, LedgerLine};
 pub use call::{
     BarcodePay, BillCall, BindCall, CoreCall, Method, Order, RefundCall, RefundQueryCall, SettleCall,
-    SettleQueryCall, ShareCall, TradeRef,
+    SettleQueryCall, ShareBackCall, ShareBackQueryCall, ShareCall, TradeRef,
 };
 pub use coupon::Coupon;
 pub use dice::Dice;
@@ -41,6 +42,7 @@ pub use house::House;
 pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
 pub use seller::{CoreConfig, FeeOnRefund, Provider, Seller};
+pub use share_backs::ShareBack;
 pub use splits::{Settlement, Share};
 pub use trade::{Cancelled, Entrance, Prepared, RefundRecord, Trade, TradeStatus};
 pub use truth::{Truth, TruthEvent, TruthTrade};

@@ -11,7 +11,7 @@ use super::payer::BarcodeReply;
 use super::timers::{Timer, Timers};
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
-use super::{Coupon, House, LedgerKind, LedgerLine, Settlement, TradeRef};
+use super::{Coupon, House, LedgerKind, LedgerLine, Settlement, ShareBack, TradeRef};
 
 /// One seller: trades, balance, payer, notifications and the faults in force.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub struct Seller {
     pub(super) refund_orders: BTreeMap<String, String>,
     pub(super) receivers: BTreeSet<String>,
     pub(super) settlements: BTreeMap<String, Settlement>,
+    pub(super) share_backs: BTreeMap<String, ShareBack>,
     pub(super) released: BTreeSet<String>,
     pub(super) books: Books,
     pub(super) timers: Timers<Timer>,
@@ -139,6 +140,7 @@ impl Seller {
             refund_orders: BTreeMap::new(),
             receivers: BTreeSet::new(),
             settlements: BTreeMap::new(),
+            share_backs: BTreeMap::new(),
             released: BTreeSet::new(),
             books,
             timers: Timers::default(),

@@ -89,8 +89,13 @@ impl Seller {
             return Err(Why::StatusWrong);
         }
         // What was released is no longer there to be divided.
-        if !call.shares.is_empty() && self.released.contains(&trade.order.out_trade_no) {
+        let house = self.config.house;
+        let once = !call.shares.is_empty() || house.divides_kept_only();
+        if once && self.released.contains(&trade.order.out_trade_no) {
             return Err(Why::StatusWrong);
+        }
+        if house.divides_kept_only() && !trade.order.keeps {
+            return Err(Why::ShareTooMuch);
         }
         let known = |share: &ShareCall| share.amount_fen > 0 && self.receivers.contains(&share.account);
         if call.shares.is_empty() && !call.finish || !call.shares.iter().all(known) {
@@ -100,7 +105,10 @@ impl Seller {
         let (gone_fen, shared_fen) = (trade.refunded_fen() + trade.fee_fen, self.shared_fen(trade));
         let left_fen = trade.paid_fen() - gone_fen - shared_fen;
         let most_fen = trade.paid_fen() * i64::from(self.config.shares_max_ppm) / 1_000_000 - shared_fen;
-        if wanted > left_fen.min(most_fen) { Err(Why::ShareTooMuch) } else { Ok(()) }
+        if wanted > most_fen {
+            return Err(Why::ShareTooMuch);
+        }
+        if wanted > left_fen { Err(Why::ShareShort) } else { Ok(()) }
     }
 
     fn shared_fen(&self, trade: &Trade) -> i64 {
@@ -133,10 +141,17 @@ impl Seller {
             });
         }
         let settlement = self.settlements.get(out_request_no);
-        let all_paid = |one: &&Settlement| one.shares.iter().all(|share| share.state == ShareState::Success);
+        let any_way = self.config.house.releases_unpaid();
+        let all_paid =
+            |one: &&Settlement| any_way || one.shares.iter().all(|share| share.state == ShareState::Success);
         if let Some(done) = settlement.filter(|one| one.finish).filter(all_paid) {
             self.record(TruthEvent::Released { out_trade_no: done.out_trade_no.clone() });
         }
+    }
+
+    /// The truth about a split.
+    pub fn settlement(&self, out_request_no: &str) -> Option<&Settlement> {
+        self.settlements.get(out_request_no)
     }
 
     /// Whether the seller has to wait for what is kept for shares of this trade.

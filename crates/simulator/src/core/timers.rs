@@ -15,6 +15,7 @@ pub(super) enum Timer {
     Land(Box<CoreCall>),
     PayerPays(String),
     PayShares(String),
+    GiveBack(String),
 }
 
 /// Timers in order of time, then of setting.
@@ -57,6 +58,7 @@ impl Seller {
                 Timer::Land(call) => {
                     self.execute(due_us, &call);
                 }
+                Timer::GiveBack(out_return_no) => self.give_back(due_us, &out_return_no),
                 Timer::PayShares(out_request_no) => self.pay_shares(due_us, &out_request_no),
                 Timer::PayerPays(out_trade_no) => {
                     // A payer who comes too late is refused like any other.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::books::LedgerLine;
+use super::share_backs::ShareBack;
 use super::splits::Settlement;
 use super::timers::Timer;
 use super::trade::{Cancelled, Prepared, RefundRecord, Trade, TradeStatus};
@@ -55,6 +56,16 @@ pub enum TruthEvent {
         out_trade_no: String,
         account: String,
         amount_fen: i64,
+        at_us: i64,
+    },
+    /// A share is to be given back.
+    ShareBackAsked {
+        out_return_no: String,
+        back: ShareBack,
+    },
+    ShareBackEnded {
+        out_return_no: String,
+        state: ShareState,
         at_us: i64,
     },
     /// What was kept for shares is the seller's.
@@ -168,6 +179,12 @@ impl Seller {
             TruthEvent::ShareReturned { out_trade_no, account, amount_fen, at_us } => {
                 self.apply_share_returned(out_trade_no, account, (*amount_fen, *at_us));
             }
+            TruthEvent::ShareBackAsked { out_return_no, back } => {
+                self.share_backs.insert(out_return_no.clone(), back.clone());
+            }
+            TruthEvent::ShareBackEnded { out_return_no, state, at_us } => {
+                self.apply_share_back_ended(out_return_no, (*state, *at_us));
+            }
             TruthEvent::Released { out_trade_no } => {
                 self.released.insert(out_trade_no.clone());
             }
@@ -242,7 +259,7 @@ impl Seller {
     }
 }
 
-fn line(
+pub(super) fn line(
     kind: LedgerKind,
     at_us: i64,
     out_trade_no: &str,

@@ -33,6 +33,8 @@ pub enum Why {
     SellerShort,
     /// Shares are more than the contract lets go.
     ShareTooMuch,
+    /// Shares are more than what is left of the trade.
+    ShareShort,
     ReceiverUnknown,
     /// Turned away before execution.
     Limited,

@@ -52,7 +52,7 @@ pub fn sub_code(why: Why) -> &'static str {
         Why::SellerShort => "ACQ.SELLER_BALANCE_NOT_ENOUGH",
         Why::Limited => "isv.app-call-limited",
         Why::Unknown => "isp.unknow-error",
-        Why::ShareTooMuch => "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR",
+        Why::ShareTooMuch | Why::ShareShort => "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR",
         Why::ReceiverUnknown => "ACQ.USER_NOT_EXIST",
         Why::NoBill => "isp.bill_not_exist",
     }

@@ -69,6 +69,8 @@ fn fill(node: &mut Map<String, Value>, answer: &Node) {
             put(node, "trade_no", trade_no);
             put(node, "settle_no", settle_no);
         }
+        // Alipay takes shares back within a refund.
+        Node::ShareBack(_) => {}
         Node::SettleQuery { out_request_no, shares } => {
             put(node, "out_request_no", out_request_no);
             let list: Vec<Value> = shares.iter().map(share).collect();

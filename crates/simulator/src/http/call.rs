@@ -24,8 +24,8 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
         Method::Page => CoreCall::Page(order(&content, call, now_us)?),
         Method::Wap => CoreCall::Wap(order(&content, call, now_us)?),
         Method::Precreate => CoreCall::Precreate(order(&content, call, now_us)?),
-        // Nobody can ask for it: Alipay has no name for it.
-        Method::Jsapi => return Err(BadContent),
+        // Nobody can ask for these: Alipay has no name for them.
+        Method::Jsapi | Method::ShareBack | Method::ShareBackQuery => return Err(BadContent),
         Method::Pay => {
             if content.text("scene")? != Some("bar_code") {
                 return Err(BadContent);
@@ -42,7 +42,7 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
             out_request_no: content.owned("out_request_no")?,
             returns: content.shares("refund_royalty_parameters", "trans_out")?,
         }),
-        Method::Bind => CoreCall::Bind(BindCall { account: content.receiver()? }),
+        Method::Bind => CoreCall::Bind(BindCall { account: content.receiver()?, name: None }),
         Method::Settle => CoreCall::Settle(SettleCall {
             trade: trade(&content)?,
             out_request_no: content.owned("out_request_no")?.ok_or(BadContent)?,

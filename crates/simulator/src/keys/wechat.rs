@@ -5,6 +5,7 @@ use std::path::Path;
 use tk_formats::alipay::keys::{SigningKey, VerifyingKey};
 use tk_formats::wechatpay::ApiV3Key;
 use tk_formats::wechatpay::certificates::{self, PlatformCertificate};
+use tk_formats::wechatpay::field::FieldOpener;
 
 use super::{KeysError, key_from, text_of};
 
@@ -36,6 +37,8 @@ pub struct MerchantKeys {
     pub merchant_key: VerifyingKey,
     /// Signs replies and callbacks.
     pub platform_key: SigningKey,
+    /// Opens what was sealed for the platform; the same key.
+    pub field_opener: FieldOpener,
     /// The certificate of that key.
     pub platform_certificate: PlatformCertificate,
     /// The identifier of the same key in public-key mode.
@@ -59,6 +62,8 @@ pub fn load(folder: &Path) -> Result<MerchantKeys, KeysError> {
         merchant_serial: certificates::serial_no(&merchant)?,
         merchant_key: key_from(folder, MERCHANT_CERTIFICATE_FILE, VerifyingKey::from_certificate_pem)?,
         platform_key: key_from(folder, PLATFORM_PRIVATE_FILE, SigningKey::from_pem)?,
+        field_opener: FieldOpener::from_pkcs8_pem(&text_of(folder, PLATFORM_PRIVATE_FILE)?)
+            .map_err(|_| KeysError::PlatformCertificate)?,
         platform_certificate: certificates::read_pem(&platform)
             .map_err(|_| KeysError::PlatformCertificate)?,
         public_key_id: PUBLIC_KEY_ID.to_owned(),

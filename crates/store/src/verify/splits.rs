@@ -6,6 +6,7 @@ use crate::verify::checks::{ACCOUNT, Check, REFUND, check};
 const SPLIT: Names = Names::Id("spl");
 const LINE: Names = Names::Id("sln");
 const PAYMENT: Names = Names::Id("pay");
+const RETURN: Names = Names::Id("srt");
 
 /// In the order in which they are made.
 pub(super) const CHECKS: &[Check] = &[
@@ -38,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         LINE,
         "SELECT l.id FROM split_lines l LEFT JOIN (SELECT line_id,
              SUM(CASE WHEN status = 'done' THEN amount_minor ELSE 0 END) AS done,
-             SUM(CASE WHEN status IN ('held', 'waiting', 'processing') THEN amount_minor ELSE 0 END) AS under_way
+             SUM(CASE WHEN ended_at_us IS NULL THEN amount_minor ELSE 0 END) AS under_way
            FROM split_returns WHERE tenant_id = ?1 GROUP BY line_id) r ON r.line_id = l.id
          WHERE l.tenant_id = ?1 AND (l.returned_minor <> COALESCE(r.done, 0)
            OR l.returning_minor <> COALESCE(r.under_way, 0))",
@@ -48,7 +49,7 @@ pub(super) const CHECKS: &[Check] = &[
         "no refund that has ended keeps a share on its way",
         REFUND,
         "SELECT r.id FROM refunds r JOIN split_returns b ON b.tenant_id = ?1 AND b.refund_id = r.id
-         WHERE r.tenant_id = ?1 AND (b.status IN ('held', 'waiting', 'processing')
+         WHERE r.tenant_id = ?1 AND ((b.status IN ('held', 'waiting', 'processing') OR b.ended_at_us IS NULL)
              AND r.status IN ('succeeded', 'failed', 'rejected', 'cancelled')
            OR b.payment_id <> r.payment_id)",
     ),
@@ -67,7 +68,8 @@ pub(super) const CHECKS: &[Check] = &[
         "what each refund took back of shares is booked, and given again where it ended without money",
         REFUND,
         "SELECT r.id FROM refunds r LEFT JOIN (SELECT refund_id,
-             SUM(CASE WHEN status = 'released' THEN 0 ELSE amount_minor END) AS total
+             SUM(CASE WHEN status = 'released' OR status = 'refused' AND ended_at_us IS NOT NULL
+               THEN 0 ELSE amount_minor END) AS total
            FROM split_returns WHERE tenant_id = ?1 GROUP BY refund_id) b ON b.refund_id = r.id
          LEFT JOIN (SELECT refund_id, SUM(CASE kind WHEN 'split_return' THEN debit_minor ELSE -debit_minor END) AS total
            FROM entries WHERE tenant_id = ?1 AND kind IN ('split_return', 'split_return_undone')
@@ -108,5 +110,21 @@ pub(super) const CHECKS: &[Check] = &[
         SPLIT,
         "SELECT s.id FROM splits s WHERE s.tenant_id = ?1 AND s.status IN ('pending', 'processing')
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = s.id AND i.status = 'open')",
+    ),
+    check(
+        "inv-18",
+        "something remains to be said of every share on its way back by a call of its own",
+        RETURN,
+        "SELECT b.id FROM split_returns b WHERE b.tenant_id = ?1 AND b.status = 'processing'
+           AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = b.id AND i.status = 'open')",
+    ),
+    check(
+        "inv-23",
+        "no refund is said before the shares that come back ahead of it did",
+        REFUND,
+        "SELECT r.id FROM refunds r JOIN split_returns b ON b.tenant_id = ?1 AND b.refund_id = r.id
+         LEFT JOIN instructions i ON i.tenant_id = ?1 AND i.id = r.id AND i.status = 'open'
+         WHERE r.tenant_id = ?1 AND b.mode = 'ahead' AND b.status NOT IN ('done', 'released')
+           AND (r.status IN ('processing', 'succeeded') OR i.kind IN ('refund', 'refund_query'))",
     ),
 ];

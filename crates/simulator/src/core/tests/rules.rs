@@ -292,7 +292,7 @@ fn what_was_released_is_not_divided() {
             finish,
         })
     };
-    let bind = CoreCall::Bind(BindCall { account: "2088".to_owned() });
+    let bind = CoreCall::Bind(BindCall { account: "2088".to_owned(), name: None });
     story(
         &mut alipay,
         &[

@@ -2,6 +2,7 @@ use serde_json::{Map, Value, json};
 use tk_formats::wechatpay::order::{RefundState, TradeState};
 use tk_formats::wechatpay::time;
 
+use super::sharing;
 use crate::core::{
     CancelNode, Code, CoreAnswer, CoreCall, CoreConfig, Coupon, Entrance, Node, PayNode, Provider, QueryNode,
     RefundNode, RefundQueryNode, Seller, Trade, TradeStatus, Why,
@@ -15,7 +16,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn done(fields: Value) -> Self {
+    pub(super) fn done(fields: Value) -> Self {
         Self { status: 200, body: Some(fields) }
     }
 
@@ -43,12 +44,11 @@ pub fn answer_of(core: &Seller, call: &CoreCall, answer: &CoreAnswer) -> Answer 
         Node::Cancel(node) => cancel(core, call, node),
         Node::Refund(node) => refund_taken(core, call, node),
         Node::RefundQuery(node) => refund_queried(core, call, node),
-        Node::Empty
-        | Node::Create { .. }
-        | Node::Bill(_)
-        | Node::Bind
-        | Node::Settle { .. }
-        | Node::SettleQuery { .. } => refusal(call, Why::Unknown),
+        Node::Bind => sharing::bound(call),
+        Node::Settle { .. } => sharing::taken(core, call),
+        Node::SettleQuery { out_request_no, shares } => sharing::queried(core, out_request_no, shares),
+        Node::ShareBack(node) => sharing::share_back(node),
+        Node::Empty | Node::Create { .. } | Node::Bill(_) => refusal(call, Why::Unknown),
     }
 }
 
@@ -245,6 +245,9 @@ pub(super) fn refund_id(out_refund_no: &str) -> String {
 fn refusal(call: &CoreCall, why: Why) -> Answer {
     let about_refund = matches!(call, CoreCall::Refund(_) | CoreCall::RefundQuery(_));
     let ends = matches!(call, CoreCall::Close(_) | CoreCall::Cancel(_));
+    if let Some(answer) = sharing::refusal(call, why) {
+        return answer;
+    }
     if why == Why::NotExist && about_refund {
         Answer::refused(404, "RESOURCE_NOT_EXISTS", "订单不存在")
     } else if why == Why::StatusWrong && ends {
@@ -254,7 +257,7 @@ fn refusal(call: &CoreCall, why: Why) -> Answer {
     }
 }
 
-fn refusal_of(why: Why) -> Answer {
+pub(super) fn refusal_of(why: Why) -> Answer {
     let (status, code, message) = match why {
         Why::ParameterInvalid => (400, "PARAM_ERROR", "参数错误"),
         Why::NotExist => (404, "ORDER_NOT_EXIST", "订单不存在"),
@@ -274,7 +277,9 @@ fn refusal_of(why: Why) -> Answer {
         Why::SellerShort => (403, "NOT_ENOUGH", "基本账户余额不足"),
         Why::RefundTooSoon | Why::Limited => (429, "FREQUENCY_LIMITED", "频率超限"),
         Why::Unknown => (500, "SYSTEM_ERROR", "系统错误"),
-        Why::ShareTooMuch | Why::ReceiverUnknown => (400, "INVALID_REQUEST", "请求参数错误"),
+        Why::ShareTooMuch | Why::ShareShort | Why::ReceiverUnknown => {
+            (400, "INVALID_REQUEST", "请求参数错误")
+        }
         Why::NoBill => (400, "NO_STATEMENT_EXIST", "账单文件不存在"),
     };
     Answer::refused(status, code, message)

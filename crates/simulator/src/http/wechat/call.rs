@@ -4,12 +4,17 @@ use serde_json::{Map, Value};
 use tk_formats::wechatpay::time;
 
 use crate::core::{
-    BarcodePay, BillCall, BillKind, CoreCall, Order, RefundCall, RefundQueryCall, TradeRef, beijing_day,
+    BarcodePay, BillCall, BillKind, BindCall, CoreCall, Order, RefundCall, RefundQueryCall, SettleCall,
+    SettleQueryCall, ShareBackCall, ShareBackQueryCall, ShareCall, TradeRef, beijing_day,
 };
 
 const PAY: &str = "/v3/pay/transactions/";
 const PARTNER_PAY: &str = "/v3/pay/partner/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
+const DIVISIONS: &str = "/v3/profitsharing/orders";
+const RETURNS: &str = "/v3/profitsharing/return-orders";
+/// The longest description of a division, characters.
+const DESCRIPTION_MAX_CHARS: usize = 80;
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +63,12 @@ pub fn typed_call(method: &str, target: &str, body: &str) -> Result<Asked, BadRe
         ("GET", "/v3/certificates") => Ok(Asked::Certificates),
         ("GET", "/v3/bill/tradebill") => bill(&query, BillKind::Trade, "bill_type", "ALL"),
         ("GET", "/v3/bill/fundflowbill") => bill(&query, BillKind::Signcustomer, "account_type", "BASIC"),
+        ("POST", "/v3/profitsharing/receivers/add") => bind(&Content::parse(body)?),
+        ("POST", DIVISIONS) => divide(&Content::parse(body)?),
+        ("POST", "/v3/profitsharing/orders/unfreeze") => release(&Content::parse(body)?),
+        ("POST", RETURNS) => share_back(&Content::parse(body)?),
+        ("GET", _) if path.starts_with(DIVISIONS) => division_query(path, &query),
+        ("GET", _) if path.starts_with(RETURNS) => share_back_query(path, &query),
         ("POST", REFUNDS) => refund(&Content::parse(body)?),
         ("GET", _) if path.starts_with(REFUNDS) => refund_query(path, &query),
         (_, _) => match (path.strip_prefix(PAY), path.strip_prefix(PARTNER_PAY)) {
@@ -150,8 +161,88 @@ fn order(content: &Content, is_notified: bool) -> Result<Order, BadRequest> {
         time_expire_us: expires.map_err(|_| BadRequest::Parameter)?,
         notify_url: notify_url.filter(|_| is_notified),
         passback_params: content.text("attach")?.map(str::to_owned),
+        keeps: content.part("settle_info").is_ok_and(|info| info.is_true("profit_sharing")),
         ..Order::default()
     })
+}
+
+fn bind(content: &Content) -> Result<Asked, BadRequest> {
+    let kind = content.text("type")?.ok_or(BadRequest::Parameter)?;
+    let name = content.text("name")?.map(str::to_owned);
+    let related = match content.text("relation_type")? {
+        Some("CUSTOM") => {
+            content.text("custom_relation")?.is_some_and(|words| (1..=10).contains(&words.chars().count()))
+        }
+        other => other.is_some(),
+    };
+    let named = match kind {
+        "MERCHANT_ID" => name.is_some(),
+        "PERSONAL_OPENID" | "PERSONAL_SUB_OPENID" => true,
+        _ => false,
+    };
+    if !related || !named {
+        return Err(BadRequest::Parameter);
+    }
+    let account = content.text("account")?.ok_or(BadRequest::Parameter)?.to_owned();
+    content.asks(CoreCall::Bind(BindCall { account, name }))
+}
+
+fn divide(content: &Content) -> Result<Asked, BadRequest> {
+    let receivers = content.list("receivers")?;
+    let shares = receivers.iter().map(|one| {
+        one.described()?;
+        one.text("type")?.ok_or(BadRequest::Parameter)?;
+        let account = one.text("account")?.ok_or(BadRequest::Parameter)?.to_owned();
+        Ok(ShareCall { account, amount_fen: one.fen("amount")? })
+    });
+    let finish = content.0.get("unfreeze_unsplit").and_then(Value::as_bool).ok_or(BadRequest::Parameter)?;
+    content.settles(shares.collect::<Result<_, _>>()?, finish)
+}
+
+fn release(content: &Content) -> Result<Asked, BadRequest> {
+    content.described()?;
+    content.settles(Vec::new(), true)
+}
+
+fn share_back(content: &Content) -> Result<Asked, BadRequest> {
+    content.described()?;
+    let owned = |name| Ok(content.text(name)?.ok_or(BadRequest::Parameter)?.to_owned());
+    content.asks(CoreCall::ShareBack(ShareBackCall {
+        trade: TradeRef::default(),
+        out_request_no: number_of(&owned("out_order_no")?)?,
+        out_return_no: number_of(&owned("out_return_no")?)?,
+        account: owned("return_mchid")?,
+        amount_fen: content.fen("amount")?,
+    }))
+}
+
+fn last_part(path: &str, before: &str) -> Result<String, BadRequest> {
+    let number = path.strip_prefix(before).and_then(|rest| rest.strip_prefix('/'));
+    number_of(number.filter(|rest| !rest.contains('/')).ok_or(BadRequest::NoInterface)?)
+}
+
+fn division_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
+    let trade_no = query.get("transaction_id").ok_or(BadRequest::Parameter)?.into_owned();
+    let call = CoreCall::SettleQuery(SettleQueryCall {
+        trade: TradeRef { out_trade_no: None, trade_no: Some(trade_no) },
+        out_request_no: last_part(path, DIVISIONS)?,
+    });
+    Ok(of_sub(call, query))
+}
+
+/// A return is asked about by its own number and that of the split; which order it is of, the core finds.
+fn share_back_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
+    let call = CoreCall::ShareBackQuery(ShareBackQueryCall {
+        trade: TradeRef::default(),
+        out_request_no: query.get("out_order_no").ok_or(BadRequest::Parameter)?.into_owned(),
+        out_return_no: last_part(path, RETURNS)?,
+    });
+    Ok(of_sub(call, query))
+}
+
+fn of_sub(call: CoreCall, query: &Query<'_>) -> Asked {
+    let named = Named { sub_mchid: query.get("sub_mchid").map(Cow::into_owned), ..Named::default() };
+    Asked::Core { call: Box::new(call), named, packed: false }
 }
 
 fn refund(content: &Content) -> Result<Asked, BadRequest> {
@@ -168,14 +259,11 @@ fn refund(content: &Content) -> Result<Asked, BadRequest> {
 
 /// A refund is asked about by its own number; which order it is of, the core finds.
 fn refund_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
-    let number = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/'));
-    let number = number.filter(|rest| !rest.contains('/')).ok_or(BadRequest::NoInterface)?;
     let call = CoreCall::RefundQuery(RefundQueryCall {
         trade: TradeRef::default(),
-        out_request_no: Some(number_of(number)?),
+        out_request_no: Some(last_part(path, REFUNDS)?),
     });
-    let named = Named { sub_mchid: query.get("sub_mchid").map(Cow::into_owned), ..Named::default() };
-    Ok(Asked::Core { call: Box::new(call), named, packed: false })
+    Ok(of_sub(call, query))
 }
 
 fn bill(query: &Query<'_>, kind: BillKind, which: &str, only: &str) -> Result<Asked, BadRequest> {
@@ -259,6 +347,31 @@ impl Content {
 
     fn fen(&self, name: &str) -> Result<i64, BadRequest> {
         self.0.get(name).and_then(Value::as_i64).ok_or(BadRequest::Parameter)
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// Objects, one at least and as many as a division may name.
+    fn list(&self, name: &str) -> Result<Vec<Self>, BadRequest> {
+        let list = self.0.get(name).and_then(Value::as_array).ok_or(BadRequest::Parameter)?;
+        if !(1..=50).contains(&list.len()) {
+            return Err(BadRequest::Parameter);
+        }
+        list.iter().map(|one| one.as_object().cloned().map(Self).ok_or(BadRequest::Parameter)).collect()
+    }
+
+    fn described(&self) -> Result<(), BadRequest> {
+        let words = self.text("description")?.ok_or(BadRequest::Parameter)?;
+        if words.chars().count() <= DESCRIPTION_MAX_CHARS { Ok(()) } else { Err(BadRequest::Parameter) }
+    }
+
+    fn settles(&self, shares: Vec<ShareCall>, finish: bool) -> Result<Asked, BadRequest> {
+        let owned = |name| Ok(self.text(name)?.ok_or(BadRequest::Parameter)?.to_owned());
+        let trade = TradeRef { out_trade_no: None, trade_no: Some(owned("transaction_id")?) };
+        let out_request_no = number_of(&owned("out_order_no")?)?;
+        self.asks(CoreCall::Settle(SettleCall { trade, out_request_no, shares, finish }))
     }
 
     /// What merchants and service providers write under different names.

@@ -14,7 +14,10 @@ use super::super::sandbox::{Desk, Sandbox};
 use super::answer::{Answer, answer_of};
 use super::bills;
 use super::call::{Asked, BadRequest, Named, typed_call};
-use crate::core::{BillCall, CoreCall, DayBill, Delivery, Garble, Node, RefundQueryCall, Seller, TradeRef};
+use crate::core::{
+    BillCall, CoreCall, DayBill, Delivery, Garble, Node, RefundQueryCall, Seller, ShareBackCall,
+    ShareBackQueryCall, TradeRef,
+};
 use crate::keys::wechat::MerchantKeys;
 
 /// How long a bill link lives (5 min).
@@ -62,6 +65,9 @@ pub(super) async fn call(
             let wire = Wire { desk, ..wire };
             if !wire.is_for(&named) {
                 return unsigned(&Answer::refused(400, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配"));
+            }
+            if !opens(&call, wire.keys) {
+                return unsigned(&Answer::refused(400, "PARAM_ERROR", "敏感信息解密失败"));
             }
             carry_out(&sandbox, &wire, *call, packed).await
         }
@@ -159,7 +165,7 @@ enum Written {
     Bill(BillCall, DayBill),
 }
 
-/// A question about a refund names no order; it is looked up.
+/// A question about a refund names no order, and one about a share that is given back neither; it is looked up.
 pub fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
     if let CoreCall::RefundQuery(RefundQueryCall { out_request_no: Some(number), .. }) = &call {
         let order = core.order_of_refund(number).unwrap_or(number).to_owned();
@@ -168,7 +174,22 @@ pub fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
             out_request_no: Some(number.clone()),
         });
     }
-    call
+    let of_split = |number: &str| TradeRef::out(core.order_of_split(number).unwrap_or(number));
+    match call {
+        CoreCall::ShareBack(back) => {
+            CoreCall::ShareBack(ShareBackCall { trade: of_split(&back.out_request_no), ..back })
+        }
+        CoreCall::ShareBackQuery(query) => {
+            CoreCall::ShareBackQuery(ShareBackQueryCall { trade: of_split(&query.out_request_no), ..query })
+        }
+        other => other,
+    }
+}
+
+/// Whether what was sealed for the platform opens with its key.
+fn opens(call: &CoreCall, keys: &MerchantKeys) -> bool {
+    let CoreCall::Bind(bind) = call else { return true };
+    bind.name.as_ref().is_none_or(|sealed| keys.field_opener.open(sealed).is_ok())
 }
 
 fn unwritten() -> Answer {

@@ -7,6 +7,7 @@ mod call;
 mod gateway;
 pub(in crate::http) mod notice;
 mod oauth;
+mod sharing;
 
 pub(super) use bills::sheet as sheet_of;
 

@@ -1,0 +1,365 @@
+//! Shares of a payment: receivers added, money divided, released and given back, and what WeChat Pay says of it
+//! (添加分账接收方, 请求分账, 解冻剩余资金, 请求分账回退, 查询分账结果, 查询分账回退结果).
+
+use super::call::{CallError, Wire, fen, get, post};
+use super::parties::Parties;
+use super::report::verdict;
+use super::sharing::{self, Division, ReturnState, ShareState};
+use super::{Heard, Refusal};
+use crate::capabilities::Verdict;
+use serde_json::{Map, Value, json};
+use tk_domain::instruction::InstructionKind as Kind;
+use tk_domain::payment::Attempt;
+use tk_domain::split::{
+    ReceiverFinding, ReceiverKind, ReturnFinding, ShareResult, ShareTold, Split, SplitFinding, SplitLine,
+    SplitReceiver, SplitReturn,
+};
+
+const ORDERS: &str = "/v3/profitsharing/orders";
+const RETURNS: &str = "/v3/profitsharing/return-orders";
+/// Words of ours that WeChat shows; a merchant's own may hold what it refuses (分账失败处理指引, `INVALID_REQUEST`).
+const DIVIDED: &str = "分账";
+const RELEASED: &str = "解冻剩余资金";
+const GIVEN_BACK: &str = "退款回退";
+/// Which relation a receiver has to the merchant; ours to name, as the channel has no word for all of them.
+const RELATION: &str = "分账接收方";
+
+/// One call about shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// `POST /v3/profitsharing/receivers/add`.
+    Add {
+        /// Who is to be added.
+        account: Account,
+        /// Its name, sealed before it travels.
+        name: Option<String>,
+    },
+    /// `POST /v3/profitsharing/orders`.
+    Divide {
+        /// WeChat's number of the payment.
+        transaction_id: String,
+        /// The split's number.
+        out_order_no: String,
+        /// Who gets how many fen.
+        shares: Vec<(Account, i64)>,
+        /// Whether what is not divided is then the merchant's.
+        release: bool,
+    },
+    /// `POST /v3/profitsharing/orders/unfreeze`.
+    Release {
+        /// WeChat's number of the payment.
+        transaction_id: String,
+        /// The split's number.
+        out_order_no: String,
+    },
+    /// `GET /v3/profitsharing/orders/{}`.
+    DivisionQuery {
+        /// WeChat's number of the payment.
+        transaction_id: String,
+        /// The split's number.
+        out_order_no: String,
+    },
+    /// `POST /v3/profitsharing/return-orders`.
+    Return {
+        /// The split's number.
+        out_order_no: String,
+        /// The return's number.
+        out_return_no: String,
+        /// The merchant that gives back.
+        mchid: String,
+        /// Fen.
+        amount_fen: i64,
+    },
+    /// `GET /v3/profitsharing/return-orders/{}`.
+    ReturnQuery {
+        /// The split's number.
+        out_order_no: String,
+        /// The return's number.
+        out_return_no: String,
+    },
+}
+
+/// By what WeChat Pay knows a receiver of shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// `MERCHANT_ID` or `PERSONAL_OPENID`.
+    pub kind: &'static str,
+    /// The account.
+    pub account: String,
+}
+
+/// The call that has a receiver added.
+pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) -> Result<Call, CallError> {
+    if kind != Kind::ReceiverBind {
+        return Err(CallError::KindForeign(kind));
+    }
+    Ok(Call::Add { account: account_of(receiver)?, name: name.map(str::to_owned) })
+}
+
+/// The call that carries out an instruction about a split of an attempt.
+pub fn for_split(
+    kind: Kind,
+    split: &Split,
+    attempt: &Attempt,
+    shares: &[(SplitLine, SplitReceiver)],
+) -> Result<Call, CallError> {
+    let transaction_id = attempt.channel_txn_no.clone().ok_or(CallError::Payload)?;
+    let out_order_no = split.out_no.clone();
+    match kind {
+        // Fewer than the split has would be another split under its number.
+        Kind::Split if i64::try_from(shares.len()) != Ok(split.lines_count) => Err(CallError::Payload),
+        Kind::Split if shares.is_empty() => Ok(Call::Release { transaction_id, out_order_no }),
+        Kind::Split => {
+            let mut given = Vec::with_capacity(shares.len());
+            for (line, receiver) in shares {
+                given.push((account_of(receiver)?, fen(line.amount_minor, line.currency)?));
+            }
+            Ok(Call::Divide { transaction_id, out_order_no, shares: given, release: split.last })
+        }
+        Kind::SplitQuery => Ok(Call::DivisionQuery { transaction_id, out_order_no }),
+        Kind::Pay
+        | Kind::Query
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundQuery
+        | Kind::RefundAwait
+        | Kind::ReceiverBind
+        | Kind::SplitReturn
+        | Kind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
+    }
+}
+
+/// The call that carries out an instruction about a share on its way back.
+pub fn for_return(
+    kind: Kind,
+    back: &SplitReturn,
+    (split, receiver): (&Split, &SplitReceiver),
+) -> Result<Call, CallError> {
+    let (out_order_no, out_return_no) = (split.out_no.clone(), back.out_no.clone());
+    match kind {
+        Kind::SplitReturn => Ok(Call::Return {
+            out_order_no,
+            out_return_no,
+            mchid: receiver.account.clone(),
+            amount_fen: fen(back.amount_minor, back.currency)?,
+        }),
+        Kind::SplitReturnQuery => Ok(Call::ReturnQuery { out_order_no, out_return_no }),
+        Kind::Pay
+        | Kind::Query
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundQuery
+        | Kind::RefundAwait
+        | Kind::ReceiverBind
+        | Kind::Split
+        | Kind::SplitQuery => Err(CallError::KindForeign(kind)),
+    }
+}
+
+fn account_of(receiver: &SplitReceiver) -> Result<Account, CallError> {
+    let kind = match receiver.kind {
+        ReceiverKind::MerchantNo => "MERCHANT_ID",
+        ReceiverKind::OpenId => "PERSONAL_OPENID",
+        ReceiverKind::UserId | ReceiverKind::LoginName => return Err(CallError::Payload),
+    };
+    Ok(Account { kind, account: receiver.account.clone() })
+}
+
+impl Call {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "receivers_add",
+            Self::Divide { .. } => "profitsharing",
+            Self::Release { .. } => "unfreeze",
+            Self::DivisionQuery { .. } => "profitsharing_query",
+            Self::Return { .. } => "return",
+            Self::ReturnQuery { .. } => "return_query",
+        }
+    }
+
+    pub(super) fn wire(&self, parties: &Parties<'_>) -> Wire {
+        match self {
+            Self::Add { account, name } => {
+                let mut body = account.named(parties.sharing());
+                if let Some(name) = name {
+                    body["name"] = json!(name);
+                }
+                body["relation_type"] = json!("CUSTOM");
+                body["custom_relation"] = json!(RELATION);
+                post("/v3/profitsharing/receivers/add".to_owned(), &body)
+            }
+            Self::Divide { transaction_id, out_order_no, shares, release } => {
+                let share = |(account, amount_fen): &(Account, i64)| {
+                    let mut share = account.named(Map::new());
+                    share["amount"] = json!(amount_fen);
+                    share["description"] = json!(DIVIDED);
+                    share
+                };
+                let mut body = numbered(parties.sharing(), transaction_id, out_order_no);
+                body["receivers"] = shares.iter().map(share).collect();
+                body["unfreeze_unsplit"] = json!(release);
+                post(ORDERS.to_owned(), &body)
+            }
+            Self::Release { transaction_id, out_order_no } => {
+                let mut body = numbered(parties.for_sub(), transaction_id, out_order_no);
+                body["description"] = json!(RELEASED);
+                post(format!("{ORDERS}/unfreeze"), &body)
+            }
+            Self::DivisionQuery { transaction_id, out_order_no } => {
+                let sub = parties.sub('&');
+                get(format!("{ORDERS}/{out_order_no}?transaction_id={transaction_id}{sub}"))
+            }
+            Self::Return { out_order_no, out_return_no, mchid, amount_fen } => {
+                let mut body = Value::Object(parties.for_sub());
+                body["out_order_no"] = json!(out_order_no);
+                body["out_return_no"] = json!(out_return_no);
+                body["return_mchid"] = json!(mchid);
+                body["amount"] = json!(amount_fen);
+                body["description"] = json!(GIVEN_BACK);
+                post(RETURNS.to_owned(), &body)
+            }
+            Self::ReturnQuery { out_order_no, out_return_no } => {
+                let sub = parties.sub('&');
+                get(format!("{RETURNS}/{out_return_no}?out_order_no={out_order_no}{sub}"))
+            }
+        }
+    }
+}
+
+impl Account {
+    fn named(&self, mut fields: Map<String, Value>) -> Value {
+        fields.insert("type".to_owned(), self.kind.into());
+        fields.insert("account".to_owned(), self.account.as_str().into());
+        Value::Object(fields)
+    }
+}
+
+fn numbered(fields: Map<String, Value>, transaction_id: &str, out_order_no: &str) -> Value {
+    let mut body = Value::Object(fields);
+    body["transaction_id"] = json!(transaction_id);
+    body["out_order_no"] = json!(out_order_no);
+    body
+}
+
+/// What a conversation about adding a receiver proves.
+pub fn receiver(receiver: &SplitReceiver, heard: &Heard) -> ReceiverFinding {
+    match heard {
+        Heard::Done(fields) if fields.get("account").and_then(Value::as_str) == Some(&receiver.account) => {
+            ReceiverFinding::Bound
+        }
+        Heard::Refused(refusal) if verdict(Kind::ReceiverBind, refusal) == Verdict::Failed => {
+            let (code, message) = said(refusal);
+            ReceiverFinding::Refused { code, message }
+        }
+        Heard::Done(_)
+        | Heard::Refused(_)
+        | Heard::Bridge(_)
+        | Heard::Unreadable(_)
+        | Heard::HttpStatus(_)
+        | Heard::Timeout
+        | Heard::Connection
+        | Heard::NotSent(_) => ReceiverFinding::Unclear,
+    }
+}
+
+/// What a conversation about a split proves; `shares` are the split's with their receivers.
+pub fn split(
+    kind: Kind,
+    (split, attempt): (&Split, &Attempt),
+    shares: &[(SplitLine, SplitReceiver)],
+    heard: &Heard,
+) -> SplitFinding {
+    match heard {
+        Heard::Done(fields) => match sharing::parse_division(fields) {
+            Ok(told) if is_of(&told, split, attempt) => divided(kind, shares, &told),
+            Ok(_) | Err(_) => SplitFinding::Unclear,
+        },
+        // Nothing is kept any more, which is what a release is for (解冻剩余资金, 分账金额不足).
+        Heard::Refused(refusal)
+            if shares.is_empty() && refusal.code == "NOT_ENOUGH" && kind == Kind::Split =>
+        {
+            SplitFinding::Accepted
+        }
+        Heard::Refused(refusal) => {
+            let (code, message) = said(refusal);
+            match verdict(kind, refusal) {
+                Verdict::Failed => SplitFinding::Failed { code, message },
+                Verdict::NotYet => SplitFinding::NotYet { code, message },
+                Verdict::NotFound => SplitFinding::NotFound,
+                Verdict::CloseRefused | Verdict::Waiting | Verdict::Unclear(_) => SplitFinding::Unclear,
+            }
+        }
+        Heard::NotSent(_) => SplitFinding::NotSent,
+        Heard::Bridge(_)
+        | Heard::Unreadable(_)
+        | Heard::HttpStatus(_)
+        | Heard::Timeout
+        | Heard::Connection => SplitFinding::Unclear,
+    }
+}
+
+fn is_of(told: &Division, split: &Split, attempt: &Attempt) -> bool {
+    told.out_order_no == split.out_no && Some(&told.transaction_id) == attempt.channel_txn_no.as_ref()
+}
+
+/// Every share must be found by its receiver, or nothing is read of any; the merchant is listed with what is released.
+fn divided(kind: Kind, shares: &[(SplitLine, SplitReceiver)], told: &Division) -> SplitFinding {
+    if kind == Kind::Split {
+        return SplitFinding::Accepted;
+    }
+    let mut found = Vec::with_capacity(shares.len());
+    for (line, receiver) in shares {
+        let Some(one) = told.receivers.iter().find(|one| one.account == receiver.account) else {
+            return SplitFinding::Unclear;
+        };
+        let result = match one.result {
+            ShareState::Pending => ShareResult::Pending,
+            ShareState::Success => ShareResult::Paid,
+            ShareState::Closed => {
+                ShareResult::Failed { code: one.fail_reason.clone().unwrap_or_else(|| "CLOSED".to_owned()) }
+            }
+        };
+        found.push(ShareTold { line_id: line.id, amount_minor: one.amount_fen, result });
+    }
+    SplitFinding::Shares(found)
+}
+
+/// What a conversation about a share on its way back proves.
+pub fn returned(kind: Kind, back: &SplitReturn, split: &Split, heard: &Heard) -> ReturnFinding {
+    match heard {
+        Heard::Done(fields) => match sharing::parse_return(fields) {
+            Ok(told) if told.out_return_no == back.out_no && told.out_order_no == split.out_no => {
+                match told.result {
+                    ReturnState::Processing => ReturnFinding::Accepted,
+                    ReturnState::Success => ReturnFinding::Done { amount_minor: told.amount_fen },
+                    ReturnState::Failed => ReturnFinding::Failed {
+                        code: told.fail_reason.unwrap_or_else(|| "FAILED".to_owned()),
+                        message: String::new(),
+                    },
+                }
+            }
+            Ok(_) | Err(_) => ReturnFinding::Unclear,
+        },
+        Heard::Refused(refusal) => {
+            let (code, message) = said(refusal);
+            match verdict(kind, refusal) {
+                Verdict::Failed => ReturnFinding::Failed { code, message },
+                Verdict::NotYet => ReturnFinding::NotYet { code, message },
+                Verdict::NotFound => ReturnFinding::NotFound,
+                Verdict::CloseRefused | Verdict::Waiting | Verdict::Unclear(_) => ReturnFinding::Unclear,
+            }
+        }
+        Heard::NotSent(_) => ReturnFinding::NotSent,
+        Heard::Bridge(_)
+        | Heard::Unreadable(_)
+        | Heard::HttpStatus(_)
+        | Heard::Timeout
+        | Heard::Connection => ReturnFinding::Unclear,
+    }
+}
+
+fn said(refusal: &Refusal) -> (String, String) {
+    (refusal.code.clone(), refusal.message.clone())
+}
