@@ -387,5 +387,5 @@ fn a_refund_query_proves_only_the_very_refund() {
 fn questions_are_told_from_replies() {
     let queries: Vec<Kind> =
         Kind::ALL.iter().copied().filter(|kind| report::source(*kind) == Source::Query).collect();
-    assert_eq!(queries, [Kind::Query, Kind::RefundQuery, Kind::SplitQuery]);
+    assert_eq!(queries, [Kind::Query, Kind::RefundQuery, Kind::SplitQuery, Kind::SplitReturnQuery]);
 }

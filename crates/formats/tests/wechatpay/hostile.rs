@@ -16,6 +16,9 @@ use tillkeeper_formats::wechatpay::certificates::{self, CertificatesError};
 use tillkeeper_formats::wechatpay::field::{FieldError, FieldOpener, FieldSealer};
 use tillkeeper_formats::wechatpay::order::{FieldWrong, parse_order, parse_refund};
 use tillkeeper_formats::wechatpay::reply::{self, Reply, ReplyError};
+use tillkeeper_formats::wechatpay::sharing::{
+    DivisionState, ReturnState, ShareState, parse_division, parse_return,
+};
 use tillkeeper_formats::wechatpay::signature::{PlatformKey, PlatformKeys, VerifyError};
 use tillkeeper_formats::wechatpay::{AeadError, ApiV3Key, time};
 
@@ -434,5 +437,56 @@ fn a_sheet_of_refunds_is_no_sheet_of_payments() {
     for name in ["bills/wechat_tradebill_ALL.csv", "bills/wechat_tradebill_REFUND.csv"] {
         let refused = read_trade_sheet(&bytes_of(name), TradeSheet::Success).unwrap_err();
         assert!(matches!(refused, BillError::Cell { column: "交易状态", .. }), "{name}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_division_is_read_whole_or_not_at_all() {
+    let one = |result: &str| json!({ "type": "MERCHANT_ID", "account": "1900000011", "amount": 2_000, "result": result, "fail_reason": "" });
+    let told = |state: Value, receivers: Value| {
+        json!({
+            "transaction_id": "4200000985", "out_order_no": "S1", "order_id": "3008", "state": state,
+            "receivers": receivers,
+        })
+    };
+    let read = |value: Value| parse_division(&object(value));
+    let division = read(told(json!("FINISHED"), json!([one("CLOSED"), one("SUCCESS")]))).unwrap();
+    assert_eq!(division.state, DivisionState::Finished);
+    let results: Vec<ShareState> = division.receivers.iter().map(|one| one.result).collect();
+    assert_eq!(results, [ShareState::Closed, ShareState::Success]);
+    assert_eq!(division.receivers[0].fail_reason, None);
+    let empty = read(told(json!("PROCESSING"), Value::Null)).unwrap();
+    assert_eq!((empty.state, empty.receivers.len()), (DivisionState::Processing, 0));
+    for (value, wrong) in [
+        (told(json!("DONE"), json!([])), "state"),
+        (told(json!("FINISHED"), json!([one("PAID")])), "result"),
+        (told(json!("FINISHED"), json!({})), "receivers"),
+        (told(json!("FINISHED"), json!(vec![one("SUCCESS"); 52])), "receivers"),
+        (
+            told(json!("FINISHED"), json!([{ "type": "MERCHANT_ID", "account": "1", "result": "SUCCESS" }])),
+            "amount",
+        ),
+        (json!({ "state": "FINISHED", "transaction_id": "1", "order_id": "1" }), "out_order_no"),
+    ] {
+        assert_eq!(read(value), Err(FieldWrong(wrong)));
+    }
+}
+
+#[test]
+fn a_share_on_its_way_back_is_read_whole_or_not_at_all() {
+    let told = |result: Value, amount: Value| {
+        object(json!({
+            "out_order_no": "S1", "out_return_no": "B1", "return_mchid": "1900000011", "amount": amount,
+            "result": result, "fail_reason": "ACCOUNT_ABNORMAL",
+        }))
+    };
+    for (state, word) in ReturnState::WORDS {
+        let back = parse_return(&told(json!(word), json!(500))).unwrap();
+        assert_eq!((back.result, back.amount_fen, state.word()), (state, 500, word));
+        assert_eq!(back.fail_reason.as_deref(), Some("ACCOUNT_ABNORMAL"));
+    }
+    assert_eq!(parse_return(&told(json!("FAIL"), json!(500))), Err(FieldWrong("result")));
+    for amount in [json!(-1), json!("500"), json!(0.5), Value::Null] {
+        assert_eq!(parse_return(&told(json!("SUCCESS"), amount)), Err(FieldWrong("amount")));
     }
 }

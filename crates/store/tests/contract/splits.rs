@@ -236,6 +236,11 @@ async fn verify_finds_each_damage_to_splits() {
         ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_paid' -- by channel"),
         ("inv-3", "UPDATE entries SET kind = 'release' WHERE kind = 'split_returned' -- by channel"),
         ("inv-18", "UPDATE instructions SET status = 'done' WHERE kind = 'split' -- by channel"),
+        ("inv-23", "UPDATE split_returns SET mode = 'ahead' WHERE status = 'waiting' -- by channel"),
+        (
+            "inv-18",
+            "UPDATE split_returns SET mode = 'ahead', status = 'processing' WHERE status = 'waiting' -- by channel",
+        ),
     ];
     for (invariant, damage) in damages {
         let bed = Bed::sqlite(StoreConfig::default()).await;

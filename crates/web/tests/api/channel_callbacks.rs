@@ -22,8 +22,8 @@ use tk_simulator::unionpay::keys as unionpay;
 use tokio::net::TcpListener;
 
 /// The channels beside a server, with keys of their own.
-struct Channels {
-    base: String,
+pub struct Channels {
+    pub base: String,
     keys: tempfile::TempDir,
     server: tokio::task::JoinHandle<()>,
 }
@@ -35,7 +35,7 @@ impl Drop for Channels {
 }
 
 impl Channels {
-    async fn beside(app: &TestApp) -> Self {
+    pub async fn beside(app: &TestApp) -> Self {
         let keys = tempfile::tempdir().unwrap();
         fresh::complete(keys.path(), app.host.now_us()).unwrap();
         let host = Arc::clone(&app.host);
@@ -64,7 +64,7 @@ impl Channels {
         std::fs::read_to_string(self.keys.path().join(name)).unwrap()
     }
 
-    fn wechatpay(&self) -> Value {
+    pub fn wechatpay(&self) -> Value {
         json!({
             "channel": "wechatpay", "name": "微信支付", "methods": ["wechat_native"],
             "settings": {

@@ -1,6 +1,7 @@
 //! Splits over the API.
 
 use crate::bed::{KeyPlan, Setup, TestApp, order};
+use crate::channel_callbacks::Channels;
 use serde_json::{Value, json};
 use tk_app::store::{Source, verify};
 use tk_domain::access::Scope;
@@ -149,7 +150,11 @@ async fn dividing(app: &TestApp) -> String {
 
 /// A party that the channel has been asked to bind, and what it said.
 async fn party(app: &TestApp, contract: &str, (account, status): (&str, &str)) -> String {
-    let body = json!({ "channel_account": contract, "kind": "user_id", "account": account, "name": "Cheng" });
+    party_by(app, contract, ("user_id", account, status)).await
+}
+
+async fn party_by(app: &TestApp, contract: &str, (kind, account, status): (&str, &str, &str)) -> String {
+    let body = json!({ "channel_account": contract, "kind": kind, "account": account, "name": "Cheng" });
     let made = app.post("/v1/split_receivers", &body).await.expect(201);
     assert!(made["account"].as_str().unwrap().contains('*'), "the middle is hidden: {made}");
     let path = format!("/v1/split_receivers/{}", made["id"].as_str().unwrap());
@@ -171,10 +176,22 @@ async fn until_split(app: &TestApp, payment: &str, (amount, status): (i64, &str)
 }
 
 async fn until_refunded(app: &TestApp, payment: &str, (number, amount): (&str, i64)) {
+    until_refund_ends(app, payment, (number, amount, "succeeded")).await;
+}
+
+async fn until_refund_ends(
+    app: &TestApp,
+    payment: &str,
+    (number, amount, status): (&str, i64, &str),
+) -> Value {
     let body = json!({ "payment": payment, "merchant_refund_no": number, "amount": amount });
     let refund = app.post("/v1/refunds", &body).await.expect(201);
     let path = format!("/v1/refunds/{}", refund["id"].as_str().unwrap());
-    while app.get(&path).await.expect(200)["status"] != "succeeded" {
+    loop {
+        let refund = app.get(&path).await.expect(200);
+        if refund["status"] == status {
+            return refund;
+        }
         app.advance(1_000_000);
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
@@ -182,7 +199,10 @@ async fn until_refunded(app: &TestApp, payment: &str, (number, amount): (&str, i
 
 /// What the channel holds of an order: receivers with fen and fen given back, and whether the rest waits.
 async fn truth(app: &TestApp, out_no: &str) -> (Vec<(String, i64, i64)>, bool) {
-    let truth = app.truth().await;
+    held(&app.truth().await, out_no)
+}
+
+fn held(truth: &Value, out_no: &str) -> (Vec<(String, i64, i64)>, bool) {
     let trade = truth["trades"].as_array().unwrap().iter().find(|trade| trade["out_trade_no"] == out_no);
     let trade = trade.unwrap();
     let shares = trade["shares"].as_array().unwrap().iter();
@@ -262,6 +282,96 @@ async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released()
         app.post(&path, &late).await.refused(409, "not_splittable");
         until_refunded(&app, &id, ("R-1", 10_000)).await;
         assert_eq!(truth(&app, &out_no).await.0, [("2088000000000001".to_owned(), 2_000, 2_000)]);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+/// A shop whose payments come by WeChat Pay, which may divide three tenths of each, and the channel's side of it.
+async fn by_wechat(app: &TestApp) -> (Channels, String) {
+    app.shop().await;
+    let channels = Channels::beside(app).await;
+    let made = app.post("/v1/channel_accounts", &channels.wechatpay()).await.expect(201);
+    let contract = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/channel_accounts/{contract}");
+    app.patch(&path, &json!({ "split_rate_max": "0.3" })).await.expect(200);
+    (channels, contract)
+}
+
+async fn pay_by_wechat(app: &TestApp, channels: &Channels, order: &Value) -> (String, String) {
+    let made = app.post("/v1/payments", order).await.expect(201);
+    let id = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/payments/{id}/attempts");
+    let attempt = app.post(&path, &json!({ "method": "wechat_native" })).await.expect(201);
+    let out_no = attempt["out_no"].as_str().unwrap().to_owned();
+    let url = format!("{}/control/wechatpay/orders/{out_no}/pay", channels.base);
+    let paid = app.client.post(url).json(&json!({})).send().await.unwrap();
+    assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
+    app.until(&format!("/v1/payments/{id}"), "status", "succeeded").await;
+    (id, out_no)
+}
+
+async fn wechats_truth(app: &TestApp, channels: &Channels, out_no: &str) -> (Vec<(String, i64, i64)>, bool) {
+    let url = format!("{}/control/wechatpay/truth", channels.base);
+    held(&app.client.get(url).send().await.unwrap().json().await.unwrap(), out_no)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wechat_gives_every_share_back_before_its_refund_is_said() {
+    for app in TestApp::each(with_channel()).await {
+        let (channels, contract) = by_wechat(&app).await;
+        let by_user = json!({ "channel_account": contract, "kind": "user_id", "account": "2088" });
+        app.post("/v1/split_receivers", &by_user).await.refused(422, "field_invalid");
+        let one = party_by(&app, &contract, ("merchant_no", "1900000011", "bound")).await;
+        let two = party_by(&app, &contract, ("merchant_no", "1900000012", "bound")).await;
+        party_by(&app, &contract, ("merchant_no", "unknown-1", "refused")).await;
+        let person = party_by(&app, &contract, ("open_id", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "bound")).await;
+        let (id, out_no) = pay_by_wechat(&app, &channels, &with("X-1", &to([&one, &two]))).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, (vec![], true));
+        let split = until_split(&app, &id, (3_000, "succeeded")).await;
+        assert_eq!((&split["last"], &split["shares"][0]["returnable"]), (&json!(true), &json!(true)));
+        let accounts = |back: [i64; 2]| {
+            vec![("1900000011".to_owned(), 2_000, back[0]), ("1900000012".to_owned(), 1_000, back[1])]
+        };
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, (accounts([0, 0]), false));
+        until_refunded(&app, &id, ("R-1", 5_000)).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await.0, accounts([1_000, 500]));
+        until_refunded(&app, &id, ("R-2", 5_000)).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await.0, accounts([2_000, 1_000]));
+        assert_eq!(pending(&app, "pnc").await, 0);
+        // A person's share stays his.
+        let (id, out_no) = pay_by_wechat(&app, &channels, &with("X-2", &to([&one, &person]))).await;
+        let split = until_split(&app, &id, (3_000, "succeeded")).await;
+        assert_eq!(split["shares"][1]["returnable"], json!(false));
+        until_refunded(&app, &id, ("R-3", 5_000)).await;
+        let (shares, _) = wechats_truth(&app, &channels, &out_no).await;
+        assert_eq!(shares.iter().map(|share| share.2).collect::<Vec<_>>(), [1_000, 0]);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_wechat_does_not_give_back_fails_its_refund_and_is_the_merchants_to_bear() {
+    for app in TestApp::each(with_channel()).await {
+        let (channels, contract) = by_wechat(&app).await;
+        let one = party_by(&app, &contract, ("merchant_no", "1900000011", "bound")).await;
+        let keeps = party_by(&app, &contract, ("merchant_no", "keeps-4", "bound")).await;
+        let (id, out_no) = pay_by_wechat(&app, &channels, &with("Y-1", &to([&one, &keeps]))).await;
+        until_split(&app, &id, (3_000, "succeeded")).await;
+        let failed = until_refund_ends(&app, &id, ("R-1", 5_000, "failed")).await;
+        assert_eq!(failed["failure"]["code"], "SPLIT_RETURN_REFUSED");
+        let back =
+            |minor| (vec![("1900000011".to_owned(), 2_000, minor), ("keeps-4".to_owned(), 1_000, 0)], false);
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, back(1_000));
+        let list = app.get(&format!("/v1/splits?payment={id}")).await.expect(200);
+        let shares = &list["data"][0]["shares"];
+        assert_eq!((&shares[0]["amount_returned"], &shares[1]["returnable"]), (&json!(1_000), &json!(false)));
+        assert_eq!(pending(&app, "pnc").await, 8_000 - 60, "less the merchant's own fee");
+        until_refunded(&app, &id, ("R-2", 5_000)).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, back(1_000));
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
         assert!(report.holds(), "{report}");

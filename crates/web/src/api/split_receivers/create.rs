@@ -23,13 +23,13 @@ pub struct ReceiverCreate {
     /// The contract whose channel is to pay it, `cha_…`.
     #[schema(value_type = String)]
     pub channel_account: Text<1, 64>,
-    /// By what the channel knows it: `user_id` or `login_name`.
+    /// By what the channel knows it: `user_id` or `login_name` at Alipay, `merchant_no` or `open_id` at WeChat Pay.
     #[schema(value_type = String)]
     pub kind: ReceiverKind,
     /// Its account at the channel.
     #[schema(value_type = String, max_length = 64)]
     pub account: Text<1, 64>,
-    /// Its name, kept sealed; required for a `login_name`, which the channel compares it with.
+    /// Its name, kept sealed; required for a `login_name` and a `merchant_no`, which the channel compares it with.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub name: Option<Text<1, 64>>,
 }
