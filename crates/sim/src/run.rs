@@ -94,6 +94,8 @@ pub struct Summary {
     pub shares: u64,
     /// Those of them that a channel paid.
     pub shares_by_channel: u64,
+    /// Shares that came back by calls of their own.
+    pub shares_back: u64,
     /// Payments that a cancel at the channel gave back.
     pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
@@ -265,6 +267,7 @@ impl Summary {
         self.late_refunds = total.late_refunds;
         self.shares = total.shares;
         self.shares_by_channel = total.shares_by_channel;
+        self.shares_back = total.shares_back;
         self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;

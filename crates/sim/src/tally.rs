@@ -26,6 +26,7 @@ pub(crate) struct Tally {
     pub(crate) late_refunds: u64,
     pub(crate) shares: u64,
     pub(crate) shares_by_channel: u64,
+    pub(crate) shares_back: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -101,6 +102,7 @@ impl Tally {
         self.late_refunds += other.late_refunds;
         self.shares += other.shares;
         self.shares_by_channel += other.shares_by_channel;
+        self.shares_back += other.shares_back;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

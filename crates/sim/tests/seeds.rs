@@ -23,6 +23,7 @@ fn seeds_hold_every_invariant_and_meet_every_fault() {
     }
     assert!(summary.forged_refused > 0 && summary.late_successes > 0 && summary.shares > 100);
     assert!(summary.shares_by_channel > 50, "{} shares by channels", summary.shares_by_channel);
+    assert!(summary.shares_back > 10, "{} shares came back ahead of refunds", summary.shares_back);
 }
 
 #[test]

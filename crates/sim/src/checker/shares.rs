@@ -110,6 +110,11 @@ impl Checker {
         let paid = |line: &&SplitLine| line.to_receiver_id.is_some() && line.status == SplitLineStatus::Done;
         let paid = rows.split_lines.iter().filter(paid).count();
         tally.shares_by_channel += u64::try_from(paid).unwrap_or(u64::MAX);
+        let came_back = |back: &&SplitReturn| {
+            back.mode == ReturnMode::Ahead && back.status == ReturnStatus::Done && back.queries_count > 0
+        };
+        let back = rows.split_returns.iter().filter(came_back).count();
+        tally.shares_back += u64::try_from(back).unwrap_or(u64::MAX);
         for payment in rows.payments.iter().filter(|payment| divided_by(payment) != DividedBy::Nobody) {
             let attempt =
                 payment.effective_attempt_id.and_then(|id| rows.attempts.get(&(payment.tenant_id, id)));
