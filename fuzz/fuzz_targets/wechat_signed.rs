@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use tk_formats::keys::SigningKey;
 use tk_formats::wechatpay::signature::{PlatformKey, PlatformKeys, SignatureHeaders, sign};
-use tk_formats::wechatpay::{ApiV3Key, callback, certificates, order, reply};
+use tk_formats::wechatpay::{ApiV3Key, callback, certificates, order, reply, sharing};
 
 const AT_S: i64 = 1_795_233_600;
 
@@ -36,6 +36,12 @@ fuzz_target!(|bytes: &[u8]| {
         }
         if let Ok(read) = order::parse_refund(&fields) {
             assert!(read.refund_fen >= 0);
+        }
+        if let Ok(read) = sharing::parse_division(&fields) {
+            assert!(read.receivers.len() <= 51);
+        }
+        if let Ok(read) = sharing::parse_return(&fields) {
+            assert!(read.amount_fen >= 0);
         }
     }
 });

@@ -63,11 +63,13 @@ impl Parties<'_> {
 
     /// Applications and the sub-merchant, as profit sharing names them for both.
     pub(super) fn sharing(&self) -> Map<String, Value> {
-        let Settings { appid, sub_mchid, sub_appid, .. } = self.0;
-        let names =
-            [("appid", Some(appid)), ("sub_mchid", sub_mchid.as_ref()), ("sub_appid", sub_appid.as_ref())];
-        let named = names.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.as_str().into())));
-        named.collect()
+        let Settings { appid, sub_appid, .. } = self.0;
+        let mut fields = self.for_sub();
+        fields.insert("appid".to_owned(), appid.as_str().into());
+        if let Some(sub_appid) = sub_appid {
+            fields.insert("sub_appid".to_owned(), sub_appid.as_str().into());
+        }
+        fields
     }
 
     /// The payer is known to the official account of whoever speaks.

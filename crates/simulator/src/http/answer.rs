@@ -42,7 +42,8 @@ fn head(code: Code, sub_code: Option<&str>) -> Map<String, Value> {
 
 fn fill(node: &mut Map<String, Value>, answer: &Node) {
     match answer {
-        Node::Empty | Node::Bill(_) => {}
+        // Alipay takes shares back within a refund.
+        Node::Empty | Node::Bill(_) | Node::ShareBack(_) => {}
         Node::Create { out_trade_no, trade_no } | Node::Close { out_trade_no, trade_no } => {
             put(node, "out_trade_no", out_trade_no);
             put(node, "trade_no", trade_no);
@@ -69,8 +70,6 @@ fn fill(node: &mut Map<String, Value>, answer: &Node) {
             put(node, "trade_no", trade_no);
             put(node, "settle_no", settle_no);
         }
-        // Alipay takes shares back within a refund.
-        Node::ShareBack(_) => {}
         Node::SettleQuery { out_request_no, shares } => {
             put(node, "out_request_no", out_request_no);
             let list: Vec<Value> = shares.iter().map(share).collect();

@@ -14,10 +14,7 @@ use super::super::sandbox::{Desk, Sandbox};
 use super::answer::{Answer, answer_of};
 use super::bills;
 use super::call::{Asked, BadRequest, Named, typed_call};
-use crate::core::{
-    BillCall, CoreCall, DayBill, Delivery, Garble, Node, RefundQueryCall, Seller, ShareBackCall,
-    ShareBackQueryCall, TradeRef,
-};
+use crate::core::{BillCall, CoreCall, DayBill, Delivery, Garble, Node, RefundQueryCall, Seller, TradeRef};
 use crate::keys::wechat::MerchantKeys;
 
 /// How long a bill link lives (5 min).
@@ -166,7 +163,7 @@ enum Written {
 }
 
 /// A question about a refund names no order, and one about a share that is given back neither; it is looked up.
-pub fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
+pub fn with_order(mut call: CoreCall, core: &Seller) -> CoreCall {
     if let CoreCall::RefundQuery(RefundQueryCall { out_request_no: Some(number), .. }) = &call {
         let order = core.order_of_refund(number).unwrap_or(number).to_owned();
         return CoreCall::RefundQuery(RefundQueryCall {
@@ -175,15 +172,12 @@ pub fn with_order(call: CoreCall, core: &Seller) -> CoreCall {
         });
     }
     let of_split = |number: &str| TradeRef::out(core.order_of_split(number).unwrap_or(number));
-    match call {
-        CoreCall::ShareBack(back) => {
-            CoreCall::ShareBack(ShareBackCall { trade: of_split(&back.out_request_no), ..back })
-        }
-        CoreCall::ShareBackQuery(query) => {
-            CoreCall::ShareBackQuery(ShareBackQueryCall { trade: of_split(&query.out_request_no), ..query })
-        }
-        other => other,
+    if let CoreCall::ShareBack(back) = &mut call {
+        back.trade = of_split(&back.out_request_no);
+    } else if let CoreCall::ShareBackQuery(query) = &mut call {
+        query.trade = of_split(&query.out_request_no);
     }
+    call
 }
 
 /// Whether what was sealed for the platform opens with its key.

@@ -98,21 +98,33 @@ pub(super) fn share_back(node: &ShareBackNode) -> Answer {
 
 /// What refuses a call about shares; nothing where it is refused as any other.
 pub(super) fn refusal(call: &CoreCall, why: Why) -> Option<Answer> {
-    let (divides, returns) = (matches!(call, CoreCall::Settle(_)), matches!(call, CoreCall::ShareBack(_)));
-    let asks = matches!(call, CoreCall::SettleQuery(_) | CoreCall::ShareBackQuery(_));
-    let short = || Answer::refused(403, "NOT_ENOUGH", "分账金额不足");
-    Some(match why {
-        Why::NotExist if asks => Answer::refused(404, "RESOURCE_NOT_EXISTS", "记录不存在"),
-        Why::StatusWrong | Why::ShareShort if divides => short(),
-        Why::ShareTooMuch if divides => Answer::refused(400, "INVALID_REQUEST", "分账金额超出最大分账比例"),
-        Why::ParameterInvalid if divides => Answer::refused(400, "INVALID_REQUEST", "分账接收方关系不存在"),
-        Why::RefundDiffers if divides || returns => Answer::refused(400, "PARAM_ERROR", "与原请求不一致"),
-        Why::NotExist | Why::StatusWrong | Why::RefundTooMuch if returns => {
-            Answer::refused(400, "INVALID_REQUEST", "不能回退")
+    let invalid = |text: &str| Some(Answer::refused(400, "INVALID_REQUEST", text));
+    let differs = || Some(Answer::refused(400, "PARAM_ERROR", "与原请求不一致"));
+    let unknown = || Some(Answer::refused(404, "RESOURCE_NOT_EXISTS", "记录不存在"));
+    if why == Why::ReceiverUnknown {
+        return invalid("接收方不存在");
+    }
+    if matches!(call, CoreCall::SettleQuery(_) | CoreCall::ShareBackQuery(_)) && why == Why::NotExist {
+        return unknown();
+    }
+    if matches!(call, CoreCall::Settle(_)) {
+        let words = [
+            (Why::ShareTooMuch, "分账金额超出最大分账比例"),
+            (Why::ParameterInvalid, "分账接收方关系不存在"),
+        ];
+        if let Some((_, text)) = words.iter().find(|(known, _)| *known == why) {
+            return invalid(text);
         }
-        Why::ReceiverUnknown => Answer::refused(400, "INVALID_REQUEST", "接收方不存在"),
-        _ => return None,
-    })
+        if matches!(why, Why::StatusWrong | Why::ShareShort) {
+            return Some(Answer::refused(403, "NOT_ENOUGH", "分账金额不足"));
+        }
+    }
+    let returns = matches!(call, CoreCall::ShareBack(_));
+    if returns && matches!(why, Why::NotExist | Why::StatusWrong | Why::RefundTooMuch) {
+        return invalid("不能回退");
+    }
+    let repeats = returns || matches!(call, CoreCall::Settle(_));
+    (repeats && why == Why::RefundDiffers).then(differs).flatten()
 }
 
 /// A person is known by a payer's number.
