@@ -115,6 +115,8 @@ words! {
         FulfilmentReport = "fulfilment.report",
         /// A split was made.
         SplitCreate = "split.create",
+        /// A merchant lets a receiver keep its share whatever is refunded.
+        ShareWaive = "split.share_waive",
         /// A channel reported about a split.
         SplitReport = "split.report",
         /// A channel said something about a share on its way back.

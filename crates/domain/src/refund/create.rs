@@ -307,7 +307,7 @@ impl Command for CreateRefund {
             .get(&(self.tenant_id, attempt.channel_account_id))
             .ok_or(Refusal::NotFound { what: "channel_account" })?;
         self.check(payment, attempt, account, moment.now_us)?;
-        let shares = Undoing::of(payment, attempt.id, self.amount_minor, snapshot)?;
+        let shares = Undoing::of(payment, attempt.id, (self.amount_minor, moment.now_us), snapshot)?;
         let funding = self.funding((payment, attempt), &shares, snapshot)?;
         let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
         let mut changes = Changes::default();

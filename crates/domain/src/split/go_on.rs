@@ -2,7 +2,7 @@
 //! by calls of their own.
 
 use super::rows::{ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
-use super::undo::{end, put_all, returns_of};
+use super::undo::{end, may_have_been_said, put_all, returns_of};
 use crate::ask;
 use crate::audit::Origin;
 use crate::command::{Command, LaneKind, Want, Wants};
@@ -42,7 +42,7 @@ impl ContinueRefund {
     /// A refund that has waited for a day is looked at by a person, as one that nobody answers.
     fn escalate(
         &self,
-        mut refund: Refund,
+        (mut refund, rows): (Refund, &[(SplitReturn, SplitLine)]),
         snapshot: &Snapshot,
         changes: &mut Changes,
         moment: &Moment<'_>,
@@ -61,7 +61,7 @@ impl ContinueRefund {
             attempt_id: Some(refund.attempt_id),
             refund_id: Some(refund.id),
             amount_minor: refund.amount_minor,
-            detail: json!({ "waits_for": "shares" }).to_string(),
+            detail: json!({ "waits_for": "shares", "shares": waited_for(rows) }).to_string(),
             resolution: None,
             status: ExceptionStatus::Open,
             opened_at_us: moment.now_us,
@@ -72,6 +72,20 @@ impl ContinueRefund {
         changes.put(refund.clone());
         refund
     }
+}
+
+/// The shares that a refund waits for, as a person is told of them.
+fn waited_for(rows: &[(SplitReturn, SplitLine)]) -> Vec<serde_json::Value> {
+    let waited = |(back, line): &&(SplitReturn, SplitLine)| {
+        line.status == SplitLineStatus::Pending || back.status == ReturnStatus::Processing
+    };
+    let told = |(back, line): &(SplitReturn, SplitLine)| {
+        json!({
+            "split": back.split_id, "receiver": line.to_receiver_id, "amount": back.amount_minor,
+            "share": line.status, "return": back.status, "code": back.failure_code,
+        })
+    };
+    rows.iter().filter(waited).map(told).collect()
 }
 
 /// Where the shares that a refund takes back at the channel stand, taken together.
@@ -88,8 +102,15 @@ enum Standing {
 }
 
 impl Standing {
-    fn of(rows: &[(SplitReturn, SplitLine)]) -> Self {
+    fn of(rows: &[(SplitReturn, SplitLine)], snapshot: &Snapshot) -> Self {
         let any = |wanted: fn(&(SplitReturn, SplitLine)) -> bool| rows.iter().any(wanted);
+        let said = |row: &(SplitReturn, SplitLine)| {
+            row.0.status == ReturnStatus::Processing && may_have_been_said(&row.0, snapshot)
+        };
+        // One that is refused fails the refund: what was not said for it, or not taken, need not come back any more.
+        if any(|row| row.0.status == ReturnStatus::Refused) && !rows.iter().any(said) {
+            return Self::Refused;
+        }
         if any(|(_, line)| line.status == SplitLineStatus::Pending) {
             return Self::Open;
         }
@@ -236,7 +257,7 @@ impl Command for ContinueRefund {
             return Ok(Decision::nothing(refund.clone()));
         };
         let mut changes = Changes::default();
-        match Standing::of(&waiting.rows) {
+        match Standing::of(&waiting.rows, snapshot) {
             Standing::Refused => {
                 let code = waiting.rows.iter().find_map(|(back, _)| back.failure_code.as_deref());
                 let failed = self.failing(attempt.id, code).decide(snapshot, moment)?;
@@ -246,7 +267,8 @@ impl Command for ContinueRefund {
                 let mut instruction = waiting.instruction;
                 instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));
                 changes.put(instruction);
-                let refund = self.escalate(refund.clone(), snapshot, &mut changes, moment);
+                let told = (refund.clone(), waiting.rows.as_slice());
+                let refund = self.escalate(told, snapshot, &mut changes, moment);
                 return Ok(Decision::new(refund, changes));
             }
             Standing::ToBeAsked => waiting.ask(&mut changes, moment),

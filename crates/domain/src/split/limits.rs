@@ -3,7 +3,7 @@
 use super::receiver::ReceiverKind;
 use super::rows::ReturnMode;
 use crate::channel_account::Channel;
-use crate::moment::{MINUTE_US, SECOND_US};
+use crate::moment::{DAY_US, MINUTE_US, SECOND_US};
 
 /// What a channel allows in the split of one payment; how much of it, the contract says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct SplitLimits {
     pub first_after_us: i64,
     /// How a share comes back for a refund.
     pub returned: ReturnMode,
+    /// How long after the payment one still does, microseconds.
+    pub returned_within_us: i64,
 }
 
 /// Alipay: at most 20 receivers a call, half a minute after the payment, taken back by the refund itself
@@ -25,15 +27,17 @@ const ALIPAY: SplitLimits = SplitLimits {
     kinds: &[ReceiverKind::UserId, ReceiverKind::LoginName],
     first_after_us: 30 * SECOND_US,
     returned: ReturnMode::Along,
+    returned_within_us: i64::MAX,
 };
 
 /// WeChat Pay: at most 50 receivers a call, a minute after the payment, given back by calls of their own before the refund
-/// (请求分账, 请求分账回退, 分账 common questions).
+/// for 180 days (请求分账, 请求分账回退, 分账 common questions).
 const WECHATPAY: SplitLimits = SplitLimits {
     receivers_max: 50,
     kinds: &[ReceiverKind::MerchantNo, ReceiverKind::OpenId],
     first_after_us: MINUTE_US,
     returned: ReturnMode::Ahead,
+    returned_within_us: 180 * DAY_US,
 };
 
 /// The declared limits; none for a channel by which we pay nobody else.

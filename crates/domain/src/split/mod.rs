@@ -20,6 +20,7 @@ mod take_return;
 mod terms;
 mod undo;
 mod view;
+mod waive;
 
 pub(crate) use begin::{begin, want_success};
 pub use create::{CreateSplit, SplitCreated};
@@ -39,3 +40,4 @@ pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
 pub(crate) use undo::{Undoing, being_returned, capture, capture_late, release, want_undoing};
 pub use view::{SplitLineView, SplitView};
+pub use waive::{ShareWaived, WaiveShare};

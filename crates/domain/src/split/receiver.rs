@@ -224,6 +224,9 @@ impl Command for AddSplitReceiver {
         if !self.kind.fits(&self.account) {
             return invalid("account", "letters, digits, _ and - only, of a merchant at most 32");
         }
+        if self.account == account.payee_merchant {
+            return invalid("account", "the contract's own: it has what is not divided");
+        }
         if self.kind.needs_name() && self.name_sealed.is_none() {
             return invalid("name", "the channel compares it");
         }

@@ -64,12 +64,13 @@ fn drawn_from(line: &SplitLine) -> Vec<AccountRef> {
 }
 
 impl Undoing {
-    /// What a refund of `amount_minor` takes back; refused where a receiving merchant no longer has it. Money that does
-    /// not count for the payment was never shared.
+    /// What a refund of `amount_minor` asked for at `now_us` takes back; refused where a receiving merchant no longer has
+    /// it. Money that does not count for the payment was never shared, and what a channel no longer gives back the
+    /// merchant bears.
     pub(crate) fn of(
         payment: &Payment,
         attempt_id: AttemptId,
-        amount_minor: i64,
+        (amount_minor, now_us): (i64, i64),
         snapshot: &Snapshot,
     ) -> Result<Self, Refusal> {
         let mut parts = Vec::new();
@@ -82,7 +83,12 @@ impl Undoing {
         let whole = payment.refund_base_minor();
         let gone = gone_minor(payment).saturating_add(amount_minor).min(whole);
         let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
+        let paid_at_us = payment.succeeded_at_us.unwrap_or(now_us);
+        let over = limits.is_some_and(|limits| now_us.saturating_sub(paid_at_us) > limits.returned_within_us);
         for line in lines_of(payment, snapshot) {
+            if over && line.to_receiver_id.is_some() {
+                continue;
+            }
             let amount_minor = due_minor(line, gone, whole)?;
             if amount_minor < 1 {
                 continue;
@@ -233,15 +239,17 @@ pub(super) fn end((back, line): &mut (SplitReturn, SplitLine), status: ReturnSta
     back.updated_at_us = moment.now_us;
 }
 
-/// Whether the channel may have been told to give a share back for this refund, or has given it: such a refund goes on.
+/// Whether the channel may have been told to give a share back for this refund and has not answered: such a refund goes on.
+/// What it has given back stays with the merchant if the refund is withdrawn, and counts for the next.
 pub(crate) fn being_returned(refund: &Refund, payment: &Payment, snapshot: &Snapshot) -> bool {
     returns_of(refund, payment, snapshot).iter().any(|(back, _)| {
         back.mode == ReturnMode::Ahead
-            && (back.status == ReturnStatus::Done || may_have_been_said(back, snapshot))
+            && back.status == ReturnStatus::Processing
+            && may_have_been_said(back, snapshot)
     })
 }
 
-fn may_have_been_said(back: &SplitReturn, snapshot: &Snapshot) -> bool {
+pub(super) fn may_have_been_said(back: &SplitReturn, snapshot: &Snapshot) -> bool {
     let said = snapshot.instructions.get(&(back.tenant_id, back.id.id128()));
     said.is_some_and(|row| row.status == InstructionStatus::Open && row.may_have_been_said())
 }
@@ -254,8 +262,10 @@ pub(crate) fn release(
     moment: &mut Moment<'_>,
 ) {
     let mut rows = returns_of(refund, payment, snapshot);
-    // What the channel may yet give back goes on by itself.
-    rows.retain(|(back, _)| back.open() && !may_have_been_said(back, snapshot));
+    // What the channel may yet give back goes on by itself; what it refused is over, whatever is still asked about it.
+    rows.retain(|(back, _)| {
+        back.open() && (back.status == ReturnStatus::Refused || !may_have_been_said(back, snapshot))
+    });
     for row in &mut rows {
         // Another refund of the same decision may have changed the share already.
         row.1 = changed(&row.1, changes).unwrap_or_else(|| row.1.clone());
@@ -267,6 +277,9 @@ pub(crate) fn release(
             (false, _) => ReturnStatus::Released,
         };
         end(row, status, moment);
+        if may_have_been_said(&row.0, snapshot) {
+            continue;
+        }
         if let Some(mut unsaid) = snapshot.instructions.get(&(row.0.tenant_id, row.0.id.id128())).cloned() {
             unsaid.finish();
             changes.put(unsaid);

@@ -14,7 +14,7 @@ use tk_domain::report::{RefundFinding, Source};
 use tk_domain::split::{
     AddSplitReceiver, ReceiverFinding, ReceiverKind, ReturnFinding, ReturnReport, ReturnStatus,
     SHARE_NOT_RETURNED, ShareResult, Split, SplitFinding, SplitReturn, SplitTerms, TakeReceiverReport,
-    TakeReturnReport,
+    TakeReturnReport, WaiveShare,
 };
 
 /// What the channel keeps of every collection lies on the other side.
@@ -125,6 +125,7 @@ fn a_refund_is_said_when_every_share_is_proven_to_have_come_back() {
 fn a_share_that_does_not_come_back_fails_the_refund_and_is_not_asked_for_again() {
     let mut world = world();
     let (attempt_id, refund, [one, two]) = half(&mut world);
+    world.claim(one);
     told(&mut world, two, Source::Reply, ReturnFinding::Accepted);
     assert_eq!(told(&mut world, two, Source::Query, refusal()), ReturnStatus::Refused);
     go_on(&mut world, refund);
@@ -186,9 +187,91 @@ fn a_refund_is_withdrawn_only_while_no_share_may_be_coming_back() {
     assert_eq!(books(&world), [7_000, 0, -NET + 3_000]);
     assert_eq!([one, two].map(|back| world.next(back)), ["done", "done"]);
     let mut fresh = self::world();
-    let (_, refund, [one, _]) = half(&mut fresh);
+    let (attempt_id, refund, [one, two]) = half(&mut fresh);
     told(&mut fresh, one, Source::Query, came_back(1_000));
-    assert_eq!(fresh.cancel(refund).unwrap_err(), Refusal::RefundInProgress);
+    fresh.claim(two);
+    assert_eq!(fresh.cancel(refund).unwrap_err(), Refusal::RefundInProgress, "the other may be coming back");
+    told(&mut fresh, two, Source::Reply, not_yet());
+    fresh.cancel(refund).unwrap();
+    assert_eq!(books(&fresh), [8_000, 0, -NET + 2_000], "what came back stays with the merchant");
+    let again = fresh.refund(attempt_id, "R2", 5_000).unwrap();
+    go_on(&mut fresh, again);
+    let asked = fresh.snapshot.split_returns.iter().filter(|back| back.refund_id == again).count();
+    assert_eq!(asked, 1, "and counts for the next");
+}
+
+fn waive(world: &World, back: SplitReturnId, reason: &str) -> WaiveShare {
+    let back = world.snapshot.split_returns.get(&(TENANT, back)).unwrap();
+    let line = world.snapshot.split_lines.get(&(TENANT, back.line_id)).unwrap();
+    WaiveShare {
+        tenant_id: TENANT,
+        payment_id: back.payment_id,
+        split_id: back.split_id,
+        receiver_id: line.to_receiver_id.unwrap(),
+        reason: reason.to_owned(),
+        by: "财务".to_owned(),
+        origin: Origin::system(),
+    }
+}
+
+#[test]
+fn the_merchant_may_bear_a_share_that_never_comes_back() {
+    let mut world = world();
+    let (attempt_id, refund, [one, two]) = half(&mut world);
+    told(&mut world, one, Source::Query, came_back(1_000));
+    world.claim(two);
+    told(&mut world, two, Source::Reply, not_yet());
+    world.after(DAY_US);
+    go_on(&mut world, refund);
+    let matter = world.snapshot.exceptions.iter().next().unwrap();
+    assert!(matter.detail.contains("NOT_ENOUGH"), "a person sees what it waits for: {}", matter.detail);
+    assert_eq!(world.run(&waive(&world, two, "gone")).unwrap_err(), Refusal::RefundInProgress);
+    world.cancel(refund).unwrap();
+    assert!(matches!(
+        world.run(&waive(&world, two, " ")),
+        Err(Refusal::FieldInvalid { param: "reason", .. })
+    ));
+    let waived = world.run(&waive(&world, two, "its account has no money")).unwrap();
+    assert_eq!(waived.lines.iter().filter(|line| line.returnable).count(), 1);
+    let audits = world.snapshot.appended.audits.len();
+    world.run(&waive(&world, two, "again")).unwrap();
+    assert_eq!(world.snapshot.appended.audits.len(), audits, "said twice");
+    let again = world.refund(attempt_id, "R2", 5_000).unwrap();
+    assert!(world.next(again).starts_with("refund+"), "nothing has to come back first");
+    world.refund_told(again, Source::Query, done(5_000));
+    assert_eq!(books(&world), [3_000, 0, -NET + 2_000 + 5_000]);
+}
+
+#[test]
+fn what_the_channel_no_longer_gives_back_the_merchant_bears() {
+    let mut world = world();
+    let attempt_id = paid_out(&mut world, ReceiverKind::MerchantNo);
+    world.after(180 * DAY_US + 1);
+    let refund = world.refund(attempt_id, "R1", 5_000).unwrap();
+    assert!(world.next(refund).starts_with("refund+"));
+    assert_eq!(books(&world), [2_000, 0, -NET + 3_000]);
+}
+
+#[test]
+fn a_late_reply_to_a_refused_return_keeps_nothing_open() {
+    let mut world = world();
+    let (_, refund, [one, two]) = half(&mut world);
+    told(&mut world, two, Source::Reply, ReturnFinding::Accepted);
+    assert_eq!(told(&mut world, two, Source::Query, refusal()), ReturnStatus::Refused);
+    // Whoever said it first hears only now that it was taken, and it is asked about once more.
+    told(&mut world, two, Source::Reply, ReturnFinding::Accepted);
+    world.claim(two);
+    go_on(&mut world, refund);
+    assert_eq!(
+        world.the_refund(refund).status,
+        RefundState::Failed,
+        "the other was not said and need not come"
+    );
+    assert_eq!(books(&world), [7_000, 0, -NET + 3_000], "each receiver has its share in the books");
+    let left: i64 = world.snapshot.split_lines.iter().map(|line| line.returning_minor).sum();
+    assert_eq!((left, world.next(one)), (0, "done".to_owned()));
+    told(&mut world, two, Source::Query, refusal());
+    assert_eq!(world.next(two), "done");
 }
 
 #[test]
@@ -252,6 +335,7 @@ fn each_channel_knows_receivers_by_its_own_names() {
         (add(ReceiverKind::MerchantNo, "1900000001", None), "name"),
         (add(ReceiverKind::MerchantNo, "19000/0001", Some("x")), "account"),
         (add(ReceiverKind::OpenId, "o x", None), "account"),
+        (add(ReceiverKind::MerchantNo, &contract(CONTRACT).payee_merchant, Some("x")), "account"),
     ];
     for (command, wrong) in cases {
         let refused = world.run(&command).unwrap_err();

@@ -125,6 +125,6 @@ pub(super) const CHECKS: &[Check] = &[
         "SELECT r.id FROM refunds r JOIN split_returns b ON b.tenant_id = ?1 AND b.refund_id = r.id
          LEFT JOIN instructions i ON i.tenant_id = ?1 AND i.id = r.id AND i.status = 'open'
          WHERE r.tenant_id = ?1 AND b.mode = 'ahead' AND b.status NOT IN ('done', 'released')
-           AND (r.status IN ('processing', 'succeeded') OR i.kind IN ('refund', 'refund_query'))",
+           AND (r.status IN ('processing', 'succeeded') OR (r.ended_at_us IS NULL AND i.kind IN ('refund', 'refund_query')))",
     ),
 ];

@@ -79,6 +79,7 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(splits::create::create))
         .routes(routes!(splits::list::list))
         .routes(routes!(splits::get::get))
+        .routes(routes!(splits::waiver::create))
         .routes(routes!(agreements::list::list))
         .routes(routes!(agreements::get::get))
         .routes(routes!(agreements::cancellation::create))

@@ -25,7 +25,7 @@ pub(crate) fn ask_void(
     if attempt.disposition != Some(Disposition::Effective) || !whole {
         return Err(Refusal::NotVoidable);
     }
-    let shares = Undoing::of(payment, attempt.id, command.amount_minor, snapshot)?;
+    let shares = Undoing::of(payment, attempt.id, (command.amount_minor, moment.now_us), snapshot)?;
     let funding = command.funding((payment, attempt), &shares, snapshot)?;
     let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
     let asked = Asked {

@@ -3,6 +3,7 @@
 pub mod create;
 pub mod get;
 pub mod list;
+pub mod waiver;
 
 use crate::auth::Caller;
 use crate::parse::{MinorUnits, Text};
