@@ -41,6 +41,8 @@ mod unionpay;
 #[cfg(test)]
 mod wechatpay;
 #[cfg(test)]
+mod wechatpay_shares;
+#[cfg(test)]
 mod wire;
 
 macro_rules! benches {
