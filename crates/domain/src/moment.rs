@@ -1,7 +1,7 @@
 //! When a decision is made, and with which random bits: both are given, never taken.
 
 use crate::id::Id128;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A source of random bits; unguessable in production, seeded in the simulation.
 pub trait Entropy: Send {
@@ -122,7 +122,7 @@ fn write_date(text: &mut String, day: i64) {
         write_two(text, year.div_euclid(100));
         write_two(text, year.rem_euclid(100));
     } else {
-        text.push_str(&format!("{year:04}"));
+        let _ = write!(text, "{year:04}");
     }
     for number in [month, date] {
         text.push('-');

@@ -27,7 +27,7 @@ fn settings(sub_mchid: Option<&str>) -> Settings {
     }
 }
 
-fn wire(call: Call, sub_mchid: Option<&str>) -> (Wire, Value) {
+fn wire(call: &Call, sub_mchid: Option<&str>) -> (Wire, Value) {
     let wire = call.wire(&settings(sub_mchid), START_US).unwrap();
     let body = serde_json::from_str(&wire.body).unwrap_or(Value::Null);
     (wire, body)
@@ -56,7 +56,7 @@ fn every_product_says_that_its_order_is_to_be_divided_and_no_other_order_does() 
             payment.splits = serde_json::to_string(&terms).ok();
             let row = attempt(method, 10_000, 1);
             let call = call::for_payment(Kind::Pay, &payment, &row, Some(&payload), &settings(None)).unwrap();
-            let (_, body) = wire(call, None);
+            let (_, body) = wire(&call, None);
             assert_eq!(body["settle_info"]["profit_sharing"] == json!(true), divided, "{method}: {body}");
         }
     }
@@ -68,7 +68,7 @@ fn every_product_says_that_its_order_is_to_be_divided_and_no_other_order_does() 
         notify_url: None,
         kept: false,
     };
-    assert_eq!(wire(Call::Native(order), None).1.get("settle_info"), None);
+    assert_eq!(wire(&Call::Native(order), None).1.get("settle_info"), None);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn shares_go_to_merchants_and_persons_by_their_own_names_and_only_whole() {
     row.channel_txn_no = Some("4200000985".to_owned());
     assert!(shares::for_split(Kind::Split, &split, &row, &given[..1]).is_err(), "another split");
     let call = shares::for_split(Kind::Split, &split, &row, &given).map(Call::Shares).unwrap();
-    let (sent, body) = wire(call.clone(), None);
+    let (sent, body) = wire(&call, None);
     assert_eq!((sent.method, sent.target.as_str()), ("POST", "/v3/profitsharing/orders"));
     let receivers = json!([
         { "type": "MERCHANT_ID", "account": "1900000011", "amount": 2_000, "description": "分账" },
@@ -91,14 +91,14 @@ fn shares_go_to_merchants_and_persons_by_their_own_names_and_only_whole() {
         "unfreeze_unsplit": true,
     });
     assert_eq!(body, whole);
-    assert_eq!(wire(call, Some("1900009999")).1["sub_mchid"], "1900009999");
+    assert_eq!(wire(&call, Some("1900009999")).1["sub_mchid"], "1900009999");
     let rest = rows::split(&[], 3, true);
     let call = shares::for_split(Kind::Split, &rest, &row, &[]).map(Call::Shares).unwrap();
-    let (sent, body) = wire(call, None);
+    let (sent, body) = wire(&call, None);
     assert_eq!(sent.target, "/v3/profitsharing/orders/unfreeze");
     assert_eq!(body["out_order_no"], json!(rest.out_no));
     let call = shares::for_split(Kind::SplitQuery, &split, &row, &given).map(Call::Shares).unwrap();
-    let asked = wire(call, Some("1900009999")).0.target;
+    let asked = wire(&call, Some("1900009999")).0.target;
     let number = &split.out_no;
     let expected =
         format!("/v3/profitsharing/orders/{number}?transaction_id=4200000985&sub_mchid=1900009999");
@@ -113,14 +113,14 @@ fn a_share_is_asked_back_from_its_merchant_by_both_numbers() {
     let split = rows::split(&given, 2, true);
     let back = rows::back(&refund(5_000, 3), &given[0].0);
     let made = |kind| shares::for_return(kind, &back, (&split, &given[0].1)).map(Call::Shares).unwrap();
-    let (sent, body) = wire(made(Kind::SplitReturn), None);
+    let (sent, body) = wire(&made(Kind::SplitReturn), None);
     assert_eq!(sent.target, "/v3/profitsharing/return-orders");
     let whole = json!({
         "out_order_no": split.out_no, "out_return_no": back.out_no, "return_mchid": "1900000011", "amount": 1_000,
         "description": "退款回退",
     });
     assert_eq!(body, whole);
-    let asked = wire(made(Kind::SplitReturnQuery), None).0.target;
+    let asked = wire(&made(Kind::SplitReturnQuery), None).0.target;
     let (number, of) = (&back.out_no, &split.out_no);
     assert_eq!(asked, format!("/v3/profitsharing/return-orders/{number}?out_order_no={of}"));
 }
@@ -222,7 +222,7 @@ fn an_answer_about_a_return_counts_only_for_its_own_numbers() {
 fn a_receiver_is_added_by_the_answer_that_names_it() {
     let (_, receiver) = &given()[0];
     let call = shares::for_receiver(Kind::ReceiverBind, receiver, Some("某店")).map(Call::Shares).unwrap();
-    let (_, body) = wire(call, None);
+    let (_, body) = wire(&call, None);
     assert_eq!((&body["type"], &body["relation_type"]), (&json!("MERCHANT_ID"), &json!("CUSTOM")));
     let added = done(json!({ "type": "MERCHANT_ID", "account": "1900000011" }));
     assert_eq!(shares::receiver(receiver, &added), ReceiverFinding::Bound);

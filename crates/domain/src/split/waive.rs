@@ -57,7 +57,9 @@ impl Command for WaiveShare {
         wants.add(Want::Payment(self.tenant_id, self.payment_id));
         wants.add(Want::Split(self.tenant_id, self.split_id));
         let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id));
-        payment.into_iter().for_each(|payment| want_lines(payment, wants));
+        if let Some(payment) = payment {
+            want_lines(payment, wants);
+        }
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<ShareWaived>, Refusal> {

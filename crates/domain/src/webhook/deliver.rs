@@ -151,7 +151,7 @@ impl Command for TakeDeliveryOutcome {
                 delivery.last_status = Some(410);
             }
             DeliveryOutcome::Gone { .. } | DeliveryOutcome::Failed { .. } => {
-                self.later(&mut delivery, moment)
+                self.later(&mut delivery, moment);
             }
         }
         let mut changes = Changes::default();

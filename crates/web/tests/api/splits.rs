@@ -374,9 +374,9 @@ async fn a_share_that_wechat_does_not_give_back_fails_its_refund_and_is_the_merc
         assert_eq!(wechats_truth(&app, &channels, &out_no).await, back(1_000));
         // The rest of the first share the merchant bears of its own will: a full refund takes nothing more back.
         let path = format!("/v1/splits/{}/waiver", list["data"][0]["id"].as_str().unwrap());
-        let waiver = |receiver: &str| json!({ "receiver": receiver, "reason": "as agreed", "actor": "财务" });
-        app.post(&path, &waiver(&format!("spr_{}", "0".repeat(26)))).await.refused(404, "not_found");
-        let waived = app.post(&path, &waiver(&one)).await.expect(200);
+        let let_go = |receiver: &str| json!({ "receiver": receiver, "reason": "as agreed", "actor": "财务" });
+        app.post(&path, &let_go(&format!("spr_{}", "0".repeat(26)))).await.refused(404, "not_found");
+        let waived = app.post(&path, &let_go(&one)).await.expect(200);
         assert_eq!(waived["shares"][0]["returnable"], json!(false));
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
