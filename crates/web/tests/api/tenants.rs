@@ -77,6 +77,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                 ("post", "identity_checks") => json!({
                     "level": "real_name", "name": "a", "id_number": "123456", "consent_version": "1",
                 }),
+                ("post", "waiver") => json!({ "receiver": "spr_x", "reason": "a", "actor": "a" }),
                 ("post", "review" | "reversal") => json!({ "reason": "a", "actor": "a" }),
                 ("patch", _) if resource == "partners" => json!({ "actor": "a" }),
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),
