@@ -927,7 +927,6 @@ CREATE TABLE cheques (
   updated_at_us {i64} NOT NULL,
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
-  UNIQUE (tenant_id, bank, cheque_no),
   CHECK ((status IN ('received', 'withdrawn')) = (presented_day IS NULL)),
   CHECK ((status IN ('received', 'withdrawn')) = (entry_id IS NULL)),
   CHECK ((status IN ('bounced', 'withdrawn')) = (reason IS NOT NULL)),
@@ -936,6 +935,8 @@ CREATE TABLE cheques (
   CHECK (clearing_asked_by IS NOT NULL OR status <> 'pending_approval'),
   CHECK (status <> 'cleared' OR bank_line_id IS NOT NULL OR clearing_asked_by IS NOT NULL)
 ) {strict};
+-- The same paper may come again after it was given back or had bounced.
+CREATE UNIQUE INDEX cheques_by_paper ON cheques (tenant_id, bank, cheque_no) WHERE status NOT IN ('bounced', 'withdrawn');
 CREATE UNIQUE INDEX cheques_by_line ON cheques (tenant_id, bank_line_id);
 CREATE INDEX cheques_by_payment ON cheques (payment_id, id);
 @tenant cheques

@@ -339,13 +339,14 @@ impl Store {
         records(self.read_one(tenant_id, query.all("last_day DESC, id", LOOK_MAX)).await?)
     }
 
-    /// What statements told of a bank account on these days and is booked: what came less what went, minor units.
+    /// What statements told of a bank account on these days and is booked: how many lines, and what came less what went,
+    /// minor units.
     pub async fn booked_on(
         &self,
         tenant_id: TenantId,
         account: ChannelAccountId,
         (first_day, last_day): (i64, i64),
-    ) -> Result<i64, Failure> {
+    ) -> Result<(i64, i64), Failure> {
         let of = |flow: &str| {
             Query::<BankLine>::of(tenant_id)
                 .only("source = 'statement' AND status = 'booked' AND channel_account_id =", Some(account))
@@ -354,12 +355,14 @@ impl Store {
                 .only("flow =", Some(flow.to_owned()))
                 .totals("amount_minor")
         };
-        let mut sums = Vec::new();
+        let mut totals = Vec::new();
         for rows in self.read(vec![tenant_id], vec![of("credit"), of("debit")]).await? {
-            let cell = rows.first().and_then(|row| row.get(1));
-            sums.push(if let Some(Value::Int(sum)) = cell { *sum } else { 0 });
+            let cells = rows.first().map(Vec::as_slice);
+            let Some([Value::Int(count), Value::Int(sum)]) = cells else { return Ok((0, 0)) };
+            totals.push((*count, *sum));
         }
-        Ok(sums.first().copied().unwrap_or(0).saturating_sub(sums.get(1).copied().unwrap_or(0)))
+        let [(came, in_minor), (went, out_minor)] = totals.as_slice() else { return Ok((0, 0)) };
+        Ok((came.saturating_add(*went), in_minor.saturating_sub(*out_minor)))
     }
 
     /// The matches by which an order got its money, the oldest first.

@@ -169,7 +169,7 @@ impl Store {
             params: vec![tenant_id.to_value(), least.to_value()],
             returns: vec![Kind::Id],
         };
-        let gone = self.change(vec![tenant_id], vec![records, nonces]).await?;
+        let gone = self.clear(vec![tenant_id], vec![records, nonces]).await?;
         Ok(gone.iter().map(Vec::len).sum())
     }
 
@@ -184,7 +184,7 @@ impl Store {
             params: vec![Value::Int(now_us.saturating_sub(BATCHES_KEPT_US))],
             returns: vec![Kind::Int],
         };
-        let gone = self.change(Vec::new(), vec![batches]).await?;
+        let gone = self.clear(Vec::new(), vec![batches]).await?;
         if self.engine() == Engine::Postgres {
             let months = Sql {
                 text: "SELECT CAST(platform_make_months(?1, 2) AS BIGINT)".to_owned(),
@@ -192,7 +192,7 @@ impl Store {
                 returns: vec![Kind::Int],
             };
             // Rows that came before their month's partition are in the default one; pruning goes on without it.
-            if let Err(failure) = self.change(Vec::new(), vec![months]).await {
+            if let Err(failure) = self.clear(Vec::new(), vec![months]).await {
                 tracing::error!(%failure, "the coming months' partitions could not be made");
             }
         }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 const WAITING_MAX: usize = 4_096;
 
 /// PostgreSQL connections kept for look-ups by key and claims, so that no list of one tenant is in everybody's way.
-const QUICK: usize = 2;
+const QUICK: usize = 4;
 
 /// A pool of connections on threads of its own; clones share it.
 #[derive(Debug, Clone)]

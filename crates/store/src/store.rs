@@ -171,7 +171,19 @@ impl Store {
         self.inner.readers.run_by_key(tenants, statements).await
     }
 
-    /// Changes rows outside commands (claims, pruning): through the writer on SQLite, beside it on PostgreSQL.
+    /// Removes what has served its time: as [`Self::change`] does, on PostgreSQL among the lists, for it may take a while.
+    pub(crate) async fn clear(
+        &self,
+        tenants: Vec<TenantId>,
+        statements: Vec<Sql>,
+    ) -> Result<Vec<Returned>, Failure> {
+        match self.inner.engine {
+            Engine::Sqlite => self.change(tenants, statements).await,
+            Engine::Postgres => self.inner.readers.run(tenants, statements).await,
+        }
+    }
+
+    /// Changes rows outside commands, as claims do: through the writer on SQLite, beside it on PostgreSQL.
     pub(crate) async fn change(
         &self,
         tenants: Vec<TenantId>,

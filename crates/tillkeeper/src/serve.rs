@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tk_app::{Ambient as _, App, AppConfig, WorkerLimits};
 use tk_store::{Source, Store, StoreConfig, migrate};
 use tk_web::{Environment, Limits, WebConfig, WebState};
@@ -94,10 +95,13 @@ impl Server {
         let mut workers = app.run_workers()?;
         let state = WebState::new(app.clone(), config);
         let (fell, fallen) = tokio::sync::oneshot::channel();
+        let lost = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&lost);
         // Workers go on for as long as the process does: without one of them money would wait with nobody to ask.
         let watch = tokio::spawn(async move {
             let ended = workers.join_next().await;
             tracing::error!(?ended, "a worker ended; the process stops, so that another takes over");
+            noted.store(true, Ordering::SeqCst);
             let _ = fell.send(());
         });
         let stop = async {
@@ -107,10 +111,9 @@ impl Server {
             }
         };
         let served = tk_web::serve(listener, state, stop).await;
-        let fell = watch.is_finished();
         watch.abort();
         app.reader().close();
-        ensure!(!fell, "a worker ended");
+        ensure!(!lost.load(Ordering::SeqCst), "a worker ended");
         Ok(served?)
     }
 }

@@ -49,11 +49,15 @@ impl App {
         let (Some(last), Some(first)) = (days.first(), days.last()) else { return Ok(()) };
         let span = (first - JOINED_DAYS, last + JOINED_DAYS);
         let statements = self.reader().bank_statements(tenant_id, channel_account_id, span).await?;
+        // Days that join others beyond those read begin with lines of statements that were not.
         let told = days.iter().filter_map(|day| ToldDays::around(&statements, *day));
+        let told = told.filter(|told| told.first_day > span.0);
         for told in told.collect::<Vec<_>>() {
             let days = (told.first_day, told.last_day);
-            let booked_minor = self.reader().booked_on(tenant_id, channel_account_id, days).await?;
-            self.submit(ProveDays { tenant_id, channel_account_id, told, booked_minor }).await?;
+            let (booked_count, booked_minor) =
+                self.reader().booked_on(tenant_id, channel_account_id, days).await?;
+            self.submit(ProveDays { tenant_id, channel_account_id, told, booked_count, booked_minor })
+                .await?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ pub struct SplitLimits {
     pub first_after_us: i64,
     /// How a share comes back for a refund.
     pub returned: ReturnMode,
-    /// How long after the payment one still does, microseconds.
+    /// How long after the share was paid it still does, microseconds.
     pub returned_within_us: i64,
 }
 

@@ -83,10 +83,10 @@ impl Undoing {
         let whole = payment.refund_base_minor();
         let gone = gone_minor(payment).saturating_add(amount_minor).min(whole);
         let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
-        let paid_at_us = payment.succeeded_at_us.unwrap_or(now_us);
-        let over = limits.is_some_and(|limits| now_us.saturating_sub(paid_at_us) > limits.returned_within_us);
+        let within_us = limits.map_or(i64::MAX, |limits| limits.returned_within_us);
         for line in lines_of(payment, snapshot) {
-            if over && line.to_receiver_id.is_some() {
+            let paid_at_us = line.ended_at_us.unwrap_or(now_us);
+            if line.to_receiver_id.is_some() && now_us.saturating_sub(paid_at_us) > within_us {
                 continue;
             }
             let amount_minor = due_minor(line, gone, whole)?;

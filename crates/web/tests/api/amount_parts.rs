@@ -174,6 +174,8 @@ async fn a_document_number_is_one_payers_however_it_is_typed() {
         ("D-1", "11010519491231002X"),
         ("D-2", "１１０１０５１９４９１２３１００２ｘ"),
         ("D-3", "110105-19491231 002x"),
+        ("D-4", "军字第1234567号"),
+        ("D-5", "南字第1234567号"),
     ] {
         let mut body = order(no, 100);
         body["payer"] = json!({ "id_no": number });
@@ -182,9 +184,10 @@ async fn a_document_number_is_one_payers_however_it_is_typed() {
         let row: Payment = app.app.reader().get(&(app.tenant_id, id)).await.unwrap().unwrap();
         payers.push(row.payer_id.unwrap());
     }
-    assert!(payers.iter().all(|payer| *payer == payers[0]));
-    let mut body = order("D-4", 100);
-    body["payer"] = json!({ "id_no": "京110105" });
+    assert!(payers[..3].iter().all(|payer| *payer == payers[0]));
+    assert!(payers[3] != payers[4], "an officer's card is no soldier's");
+    let mut body = order("D-6", 100);
+    body["payer"] = json!({ "id_no": "--" });
     let refused = app.post("/v1/payments", &body).await;
     assert_eq!(refused.json()["errors"][0]["pointer"], "#/payer/id_no");
     refused.refused(400, "field_malformed");

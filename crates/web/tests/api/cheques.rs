@@ -177,3 +177,30 @@ async fn the_line_of_a_statement_clears_a_cheque() {
         sound(&register.app).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_paper_is_received_again_after_it_was_given_back_or_had_bounced() {
+    for register in Register::each().await {
+        let (payment, first) = register.received("C-AGAIN", "00000031").await;
+        let body = register.body(&payment, "00000031");
+        assert_eq!(
+            register.app.post("/v1/cheques", &body).await.expect(200)["id"],
+            json!(first),
+            "one cheque"
+        );
+        register
+            .step(&first, "cancellation", &json!({ "reason": "mistyped", "actor": "出纳" }))
+            .await
+            .expect(200);
+        let second = text(&register.app.post("/v1/cheques", &body).await.expect(201)["id"]);
+        register.step(&second, "presentation", &json!({ "actor": "出纳" })).await.expect(200);
+        register.step(&second, "return", &json!({ "reason": "no cover", "actor": "出纳" })).await.expect(200);
+        let other = register.payment("C-OTHER").await;
+        let third = register.app.post("/v1/cheques", &register.body(&other, "00000031")).await.expect(201);
+        assert_eq!(third["status"], "received");
+        register.app.post("/v1/cheques", &body).await.refused(409, "cheque_used");
+        let Some(directory) = register.app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}

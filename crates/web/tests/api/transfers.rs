@@ -472,9 +472,10 @@ async fn the_afternoon_before_the_morning_loses_no_line_unseen() {
         let list = desk.app.get("/v1/exceptions?status=open").await.expect(200);
         let told = list["data"].as_array().unwrap().iter().find(|row| row["kind"] == "statement_overlap");
         let told = told.unwrap_or_else(|| panic!("nobody is told: {list}"));
-        let sums = (&told["detail"]["statements_minor"], &told["detail"]["booked_minor"]);
-        assert_eq!((sums, &told["amount"]), ((&json!(1_000), &json!(500)), &json!(500)));
-        assert_eq!(desk.day(0, &[same, same]).await["new"], 1, "the whole day brings it");
+        let lines = (&told["detail"]["statements_lines"], &told["detail"]["booked_lines"]);
+        assert_eq!((lines, &told["amount"]), ((&json!(2), &json!(1)), &json!(500)));
+        let later = (700, "李四", "", "");
+        assert_eq!(desk.day(0, &[same, same, later]).await["new"], 2, "the day up to a later hour brings it");
         assert!(!desk.matters().await.contains("statement_overlap"), "and closes the matter");
         sound(&desk.app).await;
     }

@@ -145,7 +145,7 @@ impl PayerCreate {
     /// Who he is by the blind index of his document number.
     pub fn payer_id(&self, state: &WebState, tenant_id: TenantId) -> Result<Option<PayerId>, Problem> {
         let Some(number) = &self.id_no else { return Ok(None) };
-        let malformed = || Problem::field(Code::FieldMalformed, "#/payer/id_no", "letters and digits");
+        let malformed = || Problem::field(Code::FieldMalformed, "#/payer/id_no", "no number in it");
         state.app.payer_id(tenant_id, &number.0).map(Some).ok_or_else(malformed)
     }
 
