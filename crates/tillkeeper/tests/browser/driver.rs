@@ -199,28 +199,41 @@ impl Browser {
         panic!("never at {part}, but at {}", self.address().await);
     }
 
+    /// Does something with what the selector names; a page that was replaced in between is looked at again.
+    async fn on(&self, css: &str, (act, body): (&str, Option<&Value>)) -> Value {
+        let mut stale = String::new();
+        for _ in 0..LOOKS_MAX {
+            let element = self.wait(css).await;
+            let url = format!("{}/element/{element}/{act}", self.session);
+            match tried(&self.client, &url, body).await {
+                Ok(answer) => return answer,
+                Err(error) if error.starts_with("stale element reference") => stale = error,
+                Err(error) => panic!("{url}: {error}"),
+            }
+        }
+        panic!("{css}: {stale}");
+    }
+
     pub async fn click(&self, css: &str) {
-        let element = self.wait(css).await;
-        self.post(&format!("/element/{element}/click"), &json!({})).await;
+        self.on(css, ("click", Some(&json!({})))).await;
     }
 
     /// Types into a field, or names the file of a file field.
     pub async fn fill(&self, css: &str, text: &str) {
-        let element = self.wait(css).await;
-        self.post(&format!("/element/{element}/value"), &json!({ "text": text })).await;
+        self.on(css, ("value", Some(&json!({ "text": text })))).await;
     }
 
     pub async fn text(&self, css: &str) -> String {
-        let element = self.wait(css).await;
-        let url = format!("{}/element/{element}/text", self.session);
-        command(&self.client, &url, None).await.as_str().unwrap().to_owned()
+        self.on(css, ("text", None)).await.as_str().unwrap().to_owned()
     }
 
     pub async fn body(&self) -> String {
         match self.find("body").await {
             Some(element) => {
                 let url = format!("{}/element/{element}/text", self.session);
-                command(&self.client, &url, None).await.as_str().unwrap_or_default().to_owned()
+                // A page that was replaced in between has nothing to show.
+                let text = tried(&self.client, &url, None).await.unwrap_or_default();
+                text.as_str().unwrap_or_default().to_owned()
             }
             None => String::new(),
         }
