@@ -228,15 +228,17 @@ impl Browser {
     }
 
     pub async fn body(&self) -> String {
-        match self.find("body").await {
-            Some(element) => {
+        for _ in 0..LOOKS_MAX {
+            if let Some(element) = self.find("body").await {
                 let url = format!("{}/element/{element}/text", self.session);
-                // A page that was replaced in between has nothing to show.
-                let text = tried(&self.client, &url, None).await.unwrap_or_default();
-                text.as_str().unwrap_or_default().to_owned()
+                // A page that was replaced in between is looked at again.
+                if let Ok(text) = tried(&self.client, &url, None).await {
+                    return text.as_str().unwrap_or_default().to_owned();
+                }
             }
-            None => String::new(),
+            tokio::time::sleep(LOOK_EVERY).await;
         }
+        String::new()
     }
 
     /// Presses one key, as the WebDriver code of it (`\u{E004}` is Tab, `\u{E006}` Enter).
