@@ -4,6 +4,7 @@
 use super::Bring;
 use crate::{App, Failure};
 use std::collections::{BTreeMap, BTreeSet};
+use tk_domain::bank_link::BankLink;
 use tk_domain::command::Command;
 use tk_domain::id::{BankLineId, ReturnId};
 use tk_domain::moment::{DAY_US, shanghai_day};
@@ -52,12 +53,21 @@ impl App {
         // Days that join others beyond those read begin with lines of statements that were not.
         let told = days.iter().filter_map(|day| ToldDays::around(&statements, *day));
         let told = told.filter(|told| told.first_day > span.0);
+        let link = self.reader().get::<BankLink>(&(tenant_id, channel_account_id)).await?;
         for told in told.collect::<Vec<_>>() {
             let days = (told.first_day, told.last_day);
             let (booked_count, booked_minor) =
                 self.reader().booked_on(tenant_id, channel_account_id, days).await?;
-            self.submit(ProveDays { tenant_id, channel_account_id, told, booked_count, booked_minor })
-                .await?;
+            let goes_on = link.as_ref().is_some_and(|link| link.may_bring_more_of(told.last_day));
+            self.submit(ProveDays {
+                tenant_id,
+                channel_account_id,
+                told,
+                booked_count,
+                booked_minor,
+                goes_on,
+            })
+            .await?;
         }
         Ok(())
     }

@@ -10,6 +10,8 @@ use tk_domain::transfer::{BankLine, BankStatement, TellStatement};
 const NEIGHBOUR_DAYS: i64 = 40;
 /// The most contents of lines without numbers that one statement's last day is remembered by.
 const EQUAL_MAX: usize = 20_000;
+/// The most earlier parts of its first day that a statement told again is tried after.
+const PARTS_MAX: usize = 50;
 
 /// Whose statement it is.
 type Whose = (TenantId, ChannelAccountId);
@@ -44,6 +46,8 @@ pub struct Follow {
     last_day: i64,
     /// How many lines of each content the first day had before this statement began.
     equal_before: BTreeMap<String, usize>,
+    /// Balances do not say whether it tells its first day again or goes on with it.
+    unclear: bool,
 }
 
 /// The first and last day of a statement's neighbours, days since 1970-01-01; nothing where it has no lines.
@@ -65,52 +69,107 @@ impl Follow {
         neighbours.sort_by_key(|row| (row.last_day, row.created_at_us, row.id));
         let days = || statement.lines.iter().map(|line| line.booked_day);
         let (first_day, last_day) = (days().min().unwrap_or_default(), days().max().unwrap_or_default());
-        let mut follow =
-            Self { whose, neighbours, reach, first_day, last_day, equal_before: BTreeMap::new() };
+        let mut follow = Self {
+            whose,
+            neighbours,
+            reach,
+            first_day,
+            last_day,
+            equal_before: BTreeMap::new(),
+            unclear: false,
+        };
         if !statement.lines.is_empty() {
-            follow.equal_before = follow.of_the_same_day(statement.opening_minor).unwrap_or_default();
+            follow.place_in_the_day(statement);
         }
         follow
     }
 
-    /// What an earlier statement of the same day left behind, if this one begins with the balance that it closed with.
-    /// One that begins where the other began tells of the same lines again.
-    fn of_the_same_day(&self, opening_minor: Option<i64>) -> Option<BTreeMap<String, usize>> {
-        let opening = opening_minor?;
-        let before = self.neighbours.iter().rev().find(|row| {
-            row.last_day == self.first_day
-                && row.closing_minor == Some(opening)
-                && row.opening_minor != Some(opening)
-        })?;
-        serde_json::from_str(&before.equal_lines).ok()
+    /// Which equal lines its first day had before it. A statement that was taken before counts as it did then. One that
+    /// begins with the balance that an earlier one of the day closed with goes on; one that begins where the day, or an
+    /// earlier one of it, began tells of the same lines again. Where a balance came back within the day both are true:
+    /// its equal lines are taken for the same, and a person is told.
+    fn place_in_the_day(&mut self, statement: &ToldStatement) {
+        if let Some(as_before) = self.told_before(statement) {
+            self.equal_before = as_before;
+            return;
+        }
+        let Some(opening) = statement.opening_minor else { return };
+        let goes_on = self.of_first_day().rev().find(|row| row.closing_minor == Some(opening));
+        let begins_again =
+            |row: &BankStatement| row.first_day == self.first_day && row.opening_minor == Some(opening);
+        let again = self.neighbours.iter().any(begins_again);
+        match (goes_on, again) {
+            (Some(_), true) => self.unclear = true,
+            (Some(before), false) => self.equal_before = equal_lines_of(before),
+            (None, _) => {}
+        }
+    }
+
+    /// The statements before this one that end on its first day.
+    fn of_first_day(&self) -> impl DoubleEndedIterator<Item = &BankStatement> {
+        self.neighbours.iter().filter(|row| row.last_day == self.first_day)
+    }
+
+    /// How many equal lines were before it when the very same statement was taken; none if it never was.
+    fn told_before(&self, statement: &ToldStatement) -> Option<BTreeMap<String, usize>> {
+        let count = i64::try_from(statement.lines.len()).unwrap_or(i64::MAX);
+        let alike = |row: &&BankStatement| {
+            (row.first_day, row.last_day, row.lines_count) == (self.first_day, self.last_day, count)
+                && (row.opening_minor, row.closing_minor)
+                    == (statement.opening_minor, statement.closing_minor)
+        };
+        let alike: Vec<StatementId> = self.neighbours.iter().filter(alike).map(|row| row.id).collect();
+        if alike.is_empty() {
+            return None;
+        }
+        let left = self.of_first_day().rev().take(PARTS_MAX).map(equal_lines_of);
+        std::iter::once(BTreeMap::new()).chain(left).find(|before| {
+            let ids: Vec<BankLineId> =
+                statement.lines.iter().map(|told| self.line_id(told, before)).collect();
+            alike.contains(&self.id_of(statement, &ids))
+        })
+    }
+
+    fn line_id(&self, told: &Told, equal_before: &BTreeMap<String, usize>) -> BankLineId {
+        let before = self.count_before(told, equal_before);
+        BankLine::id_of(self.whose.0, self.whose.1, told.booked_day, &told.content(before))
     }
 
     /// How many lines of the same content the line's day had before its statement began.
     #[must_use]
     pub fn before(&self, told: &Told) -> usize {
-        if told.booked_day != self.first_day || !told.bank_ref.is_empty() || self.equal_before.is_empty() {
+        self.count_before(told, &self.equal_before)
+    }
+
+    fn count_before(&self, told: &Told, equal_before: &BTreeMap<String, usize>) -> usize {
+        if told.booked_day != self.first_day || !told.bank_ref.is_empty() || equal_before.is_empty() {
             return 0;
         }
-        self.equal_before.get(&self.name(told)).copied().unwrap_or(0)
+        equal_before.get(&self.name(told)).copied().unwrap_or(0)
+    }
+
+    fn id_of(&self, statement: &ToldStatement, lines: &[BankLineId]) -> StatementId {
+        let balances = format!("{:?} {:?}", statement.opening_minor, statement.closing_minor);
+        let account = self.whose.1.id128().0;
+        let ids: Vec<[u8; 16]> = lines.iter().map(|line| line.id128().0).collect();
+        let mut parts: Vec<&[u8]> = vec![&account, balances.as_bytes()];
+        parts.extend(ids.iter().map(<[u8; 16]>::as_slice));
+        BankStatement::id_of(self.whose.0, &parts)
     }
 
     /// The statement as a whole; none where it has no lines.
     #[must_use]
     pub fn tell(&self, statement: &ToldStatement, lines: &[BankLineId]) -> Option<TellStatement> {
         lines.first()?;
-        let balances = format!("{:?} {:?}", statement.opening_minor, statement.closing_minor);
-        let account = self.whose.1.id128().0;
-        let ids: Vec<[u8; 16]> = lines.iter().map(|line| line.id128().0).collect();
-        let mut parts: Vec<&[u8]> = vec![&account, balances.as_bytes()];
-        parts.extend(ids.iter().map(<[u8; 16]>::as_slice));
         Some(TellStatement {
-            id: BankStatement::id_of(self.whose.0, &parts),
+            id: self.id_of(statement, lines),
             first_day: self.first_day,
             last_day: self.last_day,
             opening_minor: statement.opening_minor,
             closing_minor: statement.closing_minor,
             lines_count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
             equal_lines: json!(self.equal_lines(statement)).to_string(),
+            unclear: self.unclear,
             gap_after_minor: self.before_gap(statement.opening_minor).and_then(|row| row.closing_minor),
             fills: self.fills(statement.closing_minor),
         })
@@ -173,4 +232,9 @@ impl Follow {
         let (tenant, account) = self.whose;
         BankLine::id_of(tenant, account, told.booked_day, &told.naked_content()).to_string()
     }
+}
+
+/// How many lines of each content a statement left its last day with.
+fn equal_lines_of(row: &BankStatement) -> BTreeMap<String, usize> {
+    serde_json::from_str(&row.equal_lines).unwrap_or_default()
 }

@@ -161,4 +161,10 @@ impl BankLink {
         let kind = if over { StatementKind::Final } else { StatementKind::Intraday };
         (day <= shanghai_day(now_us)).then_some(Asking { day, kind })
     }
+
+    /// Whether it still asks for this day, so that lines of it may come before the statement that tells of them.
+    #[must_use]
+    pub fn may_bring_more_of(&self, day: i64) -> bool {
+        self.status == LinkStatus::Active && day > self.final_day
+    }
 }

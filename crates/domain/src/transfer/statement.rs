@@ -27,6 +27,8 @@ pub struct TellStatement {
     pub lines_count: i64,
     /// How many equal lines without numbers its last day had so far, a JSON object.
     pub equal_lines: String,
+    /// Balances do not say whether it tells its first day again or goes on with it.
+    pub unclear: bool,
     /// The closing balance of the statement before it, where that is not its opening balance, minor units.
     pub gap_after_minor: Option<i64>,
     /// The statement that was found not to follow on anything, and follows on this one.
@@ -114,7 +116,7 @@ impl TellStatement {
             let raised = about(ExceptionKind::StatementGap, id, missing, &detail);
             changes.put_some(raised.unless_open(snapshot));
         }
-        if equal > 0 && self.opening_minor.is_none() {
+        if equal > 0 && (self.unclear || self.opening_minor.is_none()) {
             let detail = json!({ "channel_account": account, "equal_lines": equal });
             let id = overlap_matter(tenant_id, self.id);
             let raised = about(ExceptionKind::StatementOverlap, id, 0, &detail);

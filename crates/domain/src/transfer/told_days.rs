@@ -45,6 +45,10 @@ impl ToldDays {
         }
         let steps = joined.iter().map(|row| Some((row.opening_minor?, row.closing_minor?, row.lines_count)));
         let steps: Vec<(i64, i64, i64)> = steps.collect::<Option<_>>()?;
+        if let [(opening, closing, lines_count)] = *steps.as_slice() {
+            let brought_minor = closing.checked_sub(opening)?;
+            return Some(Self { first_day, last_day, lines_count, brought_minor });
+        }
         let (begins, reached) = reached(&steps)?;
         let most = reached.values().copied().max()?;
         let mut furthest = reached.iter().filter(|(_, lines)| **lines == most);
@@ -88,10 +92,12 @@ pub struct ProveDays {
     pub channel_account_id: ChannelAccountId,
     /// What its statements say.
     pub told: ToldDays,
-    /// How many lines of those days are booked: at least those told of, and more where some came without a statement.
+    /// How many lines of those days are booked.
     pub booked_count: i64,
     /// Their sum, minor units.
     pub booked_minor: i64,
+    /// The last of these days goes on: its lines may come before the statement that tells of them.
+    pub goes_on: bool,
 }
 
 impl ProveDays {
@@ -126,11 +132,15 @@ impl Command for ProveDays {
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
         let mut changes = Changes::default();
-        if self.booked_count >= self.told.lines_count {
+        let told = (self.told.lines_count, self.told.brought_minor);
+        if (self.booked_count, self.booked_minor) == told {
             for day in self.days() {
                 let matter = (self.tenant_id, self.id_on(day));
                 changes.put_some(Exception::settled(matter, snapshot, moment.now_us));
             }
+            return Ok(Decision::new((), changes));
+        }
+        if self.goes_on && self.booked_count >= self.told.lines_count {
             return Ok(Decision::new((), changes));
         }
         let missing = self.told.brought_minor.saturating_sub(self.booked_minor);
@@ -207,6 +217,8 @@ mod tests {
         let joined = [one.clone(), two.clone(), late, next];
         assert_eq!(ToldDays::around(&joined, 7), told(8, 4, 160), "a late line joins its days");
         assert_eq!(ToldDays::around(&joined, 8), told(8, 4, 160));
+        let emptied = statement((7, 7), (Some(0), Some(0)), 6);
+        assert_eq!(ToldDays::around(&[emptied], 7), told(7, 6, 0), "an account that is emptied each night");
     }
 
     #[test]

@@ -700,6 +700,7 @@ fn a_statement_that_does_not_follow_on_is_shown_until_the_missing_one_comes() {
         closing_minor: opening,
         lines_count: 1,
         equal_lines: "{}".to_owned(),
+        unclear: false,
         gap_after_minor: None,
         fills: None,
     };

@@ -461,6 +461,42 @@ async fn equal_lines_without_numbers_are_told_apart_by_the_statements_they_came_
     }
 }
 
+/// An account that is emptied during the day: the balance of its morning comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_balance_that_comes_back_books_no_line_twice_and_hides_none() {
+    for desk in Desk::each().await {
+        let (came, swept) = ((500, "张三", "", ""), (-500, "归集户", "", ""));
+        assert_eq!(desk.day(0, &[came]).await["new"], 1, "the morning");
+        assert_eq!(desk.day(500, &[swept]).await["new"], 1, "the sweep");
+        assert_eq!(desk.day(0, &[came]).await["new"], 0, "the morning again");
+        assert_eq!(desk.day(500, &[swept]).await["new"], 0, "the sweep again");
+        assert!(!desk.matters().await.contains("statement_overlap"), "the same statements need nobody");
+        assert_eq!(desk.day(0, &[came, swept]).await["new"], 0, "the whole day");
+        assert!(
+            desk.matters().await.contains("statement_overlap"),
+            "or a second day's worth: a person looks"
+        );
+        assert_eq!(desk.day(0, &[(300, "李四", "", "N7")]).await["new"], 1, "what has a number is sure");
+        sound(&desk.app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_lines_than_the_statements_of_a_day_tell_of_are_shown() {
+    for desk in Desk::each().await {
+        assert_eq!(desk.day(0, &[(500, "张三", "保费", "")]).await["new"], 1);
+        assert!(!desk.matters().await.contains("statement_overlap"));
+        // The bank words the same line otherwise, and nothing but the day's balance tells that it is one.
+        assert_eq!(desk.day(0, &[(500, "张三", "保费 回单9", "")]).await["new"], 1);
+        let list = desk.app.get("/v1/exceptions?status=open").await.expect(200);
+        let told = list["data"].as_array().unwrap().iter().find(|row| row["kind"] == "statement_overlap");
+        let told = told.unwrap_or_else(|| panic!("nobody is told: {list}"));
+        let lines = (&told["detail"]["statements_lines"], &told["detail"]["booked_lines"]);
+        assert_eq!((lines, &told["amount"]), ((&json!(1), &json!(2)), &json!(500)));
+        sound(&desk.app).await;
+    }
+}
+
 /// Neither statement says that the other's line is another one; what they brought together does.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_afternoon_before_the_morning_loses_no_line_unseen() {
