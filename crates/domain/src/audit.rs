@@ -75,6 +75,8 @@ words! {
         WebhookEndpointWrite = "webhook_endpoint.write",
         /// A matter for a person was opened.
         ExceptionOpen = "exception.open",
+        /// A matter was ended by a person; nothing moved.
+        ExceptionAcknowledge = "exception.acknowledge",
         /// A resolution about money in suspense was proposed.
         ResolutionPropose = "resolution.propose",
         /// It was decided.

@@ -1,7 +1,9 @@
 //! An exception: a matter about money that needs further evidence or a person.
 
+mod acknowledge;
 mod resolve;
 
+pub use acknowledge::AcknowledgeException;
 pub use resolve::{
     DecideResolution, ProposeResolution, Resolution, ResolutionKind, ResolutionStatus, Subject,
 };

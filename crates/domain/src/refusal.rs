@@ -110,6 +110,8 @@ pub enum Refusal {
     OutcomeUnknown,
     /// The exception has no money in suspense to settle, or a proposal waits already.
     NotResolvable,
+    /// Money still waits behind the matter, or only evidence can end it.
+    MatterNotOver,
     /// The approval was given or refused before.
     ApprovalConsumed,
     /// Another person than the maker has to decide, never a key.
@@ -221,6 +223,7 @@ impl Refusal {
             Self::RefundEnded { .. } => "refund_ended",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::NotResolvable => "not_resolvable",
+            Self::MatterNotOver => "matter_not_over",
             Self::ApprovalConsumed => "approval_consumed",
             Self::SecondPersonRequired => "second_person_required",
             Self::NotRedeliverable => "not_redeliverable",
@@ -324,6 +327,7 @@ impl Refusal {
             | Self::TooManyRefunds { .. }
             | Self::InsufficientBalance { .. }
             | Self::NotResolvable
+            | Self::MatterNotOver
             | Self::ApprovalConsumed
             | Self::SecondPersonRequired
             | Self::NotRedeliverable

@@ -26,17 +26,18 @@ record! {
 decided!(Exception, exceptions);
 
 impl Store {
-    /// Exceptions, newest first; of one status or one payment if given.
+    /// Exceptions, newest first; of one status, one kind or one payment if given.
     pub async fn exceptions(
         &self,
         tenant_id: TenantId,
-        (status, payment_id): (Option<ExceptionStatus>, Option<PaymentId>),
+        (status, kind, payment_id): (Option<ExceptionStatus>, Option<ExceptionKind>, Option<PaymentId>),
         page: Page,
     ) -> Result<Listed<Exception>, Failure> {
         let at = "(SELECT opened_at_us, id FROM exceptions WHERE tenant_id = ?1 AND id =";
         let backwards = page.ending_before.is_some();
         let query = Query::<Exception>::of(tenant_id)
             .only("status =", status)
+            .only("kind =", kind)
             .only("payment_id =", payment_id)
             .only_at(&format!("(opened_at_us, id) < {at}"), page.starting_after)
             .only_at(&format!("(opened_at_us, id) > {at}"), page.ending_before);

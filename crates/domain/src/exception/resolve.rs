@@ -24,6 +24,8 @@ words! {
         RefundPayer = "refund_payer",
         /// It is the merchant's, who takes it for another order.
         CreditMerchant = "credit_merchant",
+        /// Nothing moves: a person has looked into the matter and says why it is over.
+        Acknowledged = "acknowledged",
     }
 }
 
@@ -39,7 +41,8 @@ words! {
     }
 }
 
-/// A proposal with what was decided about it; kept on its exception as JSON.
+/// A proposal with what was decided about it, or what a person said of a matter that is over; kept on its exception as
+/// JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// What is proposed.
@@ -176,6 +179,8 @@ impl ProposeResolution {
             (ResolutionKind::RefundPayer, Some(_)) => {
                 invalid("merchant_order_no", "only to credit the merchant")
             }
+            // Money in suspense is not over because somebody says so.
+            (ResolutionKind::Acknowledged, _) => Err(Refusal::NotResolvable),
             (ResolutionKind::CreditMerchant, Some(_)) | (ResolutionKind::RefundPayer, None) => Ok(()),
         }
     }
@@ -276,6 +281,8 @@ fn carry_out(
             attempt.credited_minor = attempt.settled_minor();
             changes.put_some(credit(&payment, &attempt, moment));
         }
+        // Never proposed: see `AcknowledgeException`.
+        ResolutionKind::Acknowledged => {}
     }
     changes.put(payment);
     changes.put(attempt);

@@ -177,6 +177,7 @@ impl Taking<'_> {
         let entry = postings::refund((&self.payment, &self.refund), from, difference, moment);
         self.changes.put_some(entry);
         self.event(EventKind::RefundSucceeded, moment);
+        self.settle_parked(moment);
     }
 
     /// Fees go back in proportion to all that was refunded so far, this refund included, each by its own contract.

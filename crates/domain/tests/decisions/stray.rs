@@ -4,8 +4,9 @@ use crate::kit::{
     CONTRACT, PRICE, World, code, contract, done, evidence, failed, merchant, paid, paid_amount, product,
     unclear,
 };
+use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
-use tk_domain::exception::ExceptionStatus;
+use tk_domain::exception::{AcknowledgeException, Exception, ExceptionStatus, Resolution, ResolutionKind};
 use tk_domain::ledger::AccountKind;
 use tk_domain::payment::{AttemptStatus, Disposition, PaymentStatus, Taken};
 use tk_domain::product::{Product, StrayMoney};
@@ -51,6 +52,48 @@ fn a_second_success_of_one_payment_is_a_duplicate() {
     assert_eq!(world.hold_of(id).duplicate_minor, PRICE);
     assert_eq!(world.the_payment(payment_id).refunding_minor, 0, "the payment's own money is untouched");
     assert_eq!(world.exceptions(), ["duplicate_paid open"]);
+    assert_eq!(acknowledge(&mut world).unwrap_err(), Refusal::MatterNotOver, "its money is on the way");
+    world.refund_told(id, Source::Query, done(PRICE));
+    assert_eq!(world.exceptions(), ["duplicate_paid closed"], "nothing is left to decide");
+    assert_eq!(acknowledge(&mut world).unwrap_err(), Refusal::NotResolvable);
+}
+
+fn acknowledge(world: &mut World) -> Result<Exception, Refusal> {
+    let row = world.snapshot.exceptions.iter().next().unwrap();
+    let command = AcknowledgeException {
+        tenant_id: row.tenant_id,
+        exception_id: row.id,
+        attempt_id: row.attempt_id,
+        reason: "与渠道核对无误".to_owned(),
+        maker: "王五".to_owned(),
+        origin: Origin::system(),
+    };
+    world.run(&command)
+}
+
+#[test]
+fn a_person_ends_a_matter_behind_which_no_money_waits_and_only_such_a_one() {
+    let mut world = World::new();
+    let id = world.collected();
+    world.told(id, Source::Query, failed());
+    assert_eq!(world.exceptions(), ["success_contradicted open"]);
+    let over = acknowledge(&mut world).unwrap();
+    let said = Resolution::of(&over).unwrap();
+    assert_eq!((said.kind, said.maker.as_str()), (ResolutionKind::Acknowledged, "王五"));
+    assert_eq!(world.exceptions(), ["success_contradicted closed"]);
+    world.told(id, Source::Query, failed());
+    assert_eq!(world.exceptions(), ["success_contradicted open"], "seen again, it is open again");
+    let mut world = World::new();
+    let id = world.open(Method::AlipayQr);
+    world.told(id, Source::Reply, code());
+    world.told(id, Source::Query, paid_amount("txn", PRICE + 1));
+    assert_eq!(acknowledge(&mut world).unwrap_err(), Refusal::MatterNotOver, "two persons decide");
+    let mut world = holding();
+    let id = world.open(Method::AlipayQr);
+    world.told(id, Source::Reply, failed());
+    world.paid(id);
+    assert_eq!(world.exceptions(), ["late_success open"]);
+    assert_eq!(acknowledge(&mut world).unwrap_err(), Refusal::MatterNotOver, "the payer's money is parked");
 }
 
 #[test]

@@ -389,7 +389,7 @@ pub async fn every_table_has_the_columns_of_its_rows(bed: Bed) {
         IdempotencyName { tenant_id: bed.tenant_id, app_id: AppId(Id128([5; 16])), key: "k".to_owned() };
     assert_eq!(bed.store.get::<IdempotencyRecord>(&name).await.unwrap(), None);
     assert_eq!(bed.store.audits_of(bed.tenant_id, "nothing").await.unwrap(), []);
-    let exceptions = bed.store.exceptions(bed.tenant_id, (None, None), Page::first(5)).await.unwrap();
+    let exceptions = bed.store.exceptions(bed.tenant_id, (None, None, None), Page::first(5)).await.unwrap();
     assert_eq!(exceptions.rows, []);
     let entries = bed.store.entries_of_account((bed.tenant_id, AccountId(Id128([5; 16]))), Page::first(5));
     assert_eq!(entries.await.unwrap().rows, []);

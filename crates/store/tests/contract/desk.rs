@@ -172,6 +172,7 @@ pub async fn slips_and_statements_are_kept_and_verified(bed: Bed) {
         closing_minor: Some(47),
         lines_count: 1,
         equal_lines: "{}".to_owned(),
+        unclear: false,
         gap_after_minor: Some(41),
         fills: None,
     };
@@ -183,7 +184,7 @@ pub async fn slips_and_statements_are_kept_and_verified(bed: Bed) {
     assert_eq!(desk.get(same).await.source, LineSource::Statement);
     let kept = store.bank_statements(tenant_id, BANK, (desk.day, desk.day)).await.unwrap();
     assert_eq!((kept.len(), kept[0].closing_minor), (1, Some(47)));
-    let exceptions = store.exceptions(tenant_id, (None, None), Page::first(5)).await.unwrap();
+    let exceptions = store.exceptions(tenant_id, (None, None, None), Page::first(5)).await.unwrap();
     assert_eq!(exceptions.rows.len(), 2, "the slip, settled, and the gap");
     assert_sound(&bed).await;
 }

@@ -33,6 +33,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotResolvable
+        | Refusal::MatterNotOver
         | Refusal::ApprovalConsumed
         | Refusal::BankLineNotOpen
         | Refusal::OrderNotAwaiting
@@ -142,6 +143,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotResolvable
+        | Refusal::MatterNotOver
         | Refusal::ApprovalConsumed
         | Refusal::SecondPersonRequired
         | Refusal::BankLineNotOpen
@@ -241,6 +243,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::RefundEnded { .. }
         | Refusal::OutcomeUnknown
         | Refusal::NotResolvable
+        | Refusal::MatterNotOver
         | Refusal::ApprovalConsumed
         | Refusal::SecondPersonRequired
         | Refusal::BankLineNotOpen

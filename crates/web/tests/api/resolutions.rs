@@ -4,8 +4,8 @@ use crate::bed::{KeyPlan, Setup, TestApp, order};
 use serde_json::{Value, json};
 use tk_domain::access::Scope;
 use tk_domain::audit::Origin;
-use tk_domain::exception::{DecideResolution, Resolution, ResolutionStatus, Subject};
-use tk_domain::id::{AttemptId, ExceptionId, PaymentId, TypedId};
+use tk_domain::exception::{DecideResolution, OpenOrphan, OrphanOf, Resolution, ResolutionStatus, Subject};
+use tk_domain::id::{AttemptId, ChannelAccountId, ExceptionId, PaymentId, TypedId};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::report::{PaidEvidence, PaymentFinding, PaymentReport, Source};
 use tk_money::Amount;
@@ -83,5 +83,42 @@ async fn a_proposal_waits_for_another_person_and_then_the_money_goes_back() {
             .await
             .expect(200);
         assert_eq!(hold["funding"], json!([{ "account": "suspense", "amount": 1_100 }]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_person_ends_a_matter_behind_which_no_money_waits() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        suspended(&app).await;
+        let exception = the_exception(&app).await;
+        let path = format!("/v1/exceptions/{}/resolution", exception["id"].as_str().unwrap());
+        let body = json!({ "kind": "acknowledged", "reason": "与银行核对无误", "maker": "王五" });
+        app.post(&path, &body).await.refused(409, "matter_not_over");
+        let listed = app.get("/v1/channel_accounts").await.expect(200);
+        let account = ChannelAccountId::parse(listed["data"][0]["id"].as_str().unwrap()).unwrap();
+        let orphan = OpenOrphan {
+            tenant_id: app.tenant_id,
+            channel_account_id: account,
+            of: OrphanOf::Order,
+            out_no: "NOT-OURS".to_owned(),
+            amount_minor: 5,
+        };
+        let opened = app.app.submit(orphan).await.unwrap();
+        let path = format!("/v1/exceptions/{}/resolution", opened.id);
+        let mut named = body.clone();
+        named["merchant_order_no"] = json!("A-1");
+        app.post(&path, &named).await.refused(400, "field_invalid");
+        let over = app.post(&path, &body).await.expect(200);
+        assert_eq!(
+            (&over["status"], &over["resolution"]["kind"]),
+            (&json!("closed"), &json!("acknowledged"))
+        );
+        assert_eq!(over["resolution"]["reason"], "与银行核对无误");
+        app.post(&path, &body).await.refused(409, "not_resolvable");
+        let open = app.get("/v1/exceptions?status=open&kind=orphan_report").await.expect(200);
+        assert_eq!(open["data"], json!([]), "{open}");
+        let left = app.get("/v1/exceptions?status=open&kind=amount_mismatch").await.expect(200);
+        assert_eq!(left["data"].as_array().unwrap().len(), 1, "{left}");
+        app.get("/v1/exceptions?kind=nonsense").await.refused(400, "field_malformed");
     }
 }

@@ -98,14 +98,15 @@ impl Taking<'_> {
         });
         self.exception(ExceptionKind::RefundLateSuccess, &detail, moment);
         self.event(EventKind::RefundLateSuccess, moment);
-        self.settle_suspense(moment);
+        self.settle_parked(moment);
     }
 
-    /// Money in suspense that reached its payer after all leaves nothing for two persons to decide.
-    fn settle_suspense(&mut self, moment: &Moment<'_>) {
-        let suspended = self.attempt.disposition == Some(Disposition::Mismatch);
-        if suspended && self.attempt.not_refunded_minor() == 0 {
-            let name = self.suspense_matter();
+    /// Money that was parked and has all reached its payer leaves nothing for anybody to decide.
+    pub(super) fn settle_parked(&mut self, moment: &Moment<'_>) {
+        let Some(kind) = self.attempt.disposition.and_then(parked_matter) else { return };
+        if self.attempt.not_refunded_minor() == 0 {
+            let subject = self.attempt.id.to_string();
+            let name = (self.refund.tenant_id, Exception::id_of(self.refund.tenant_id, kind, &subject));
             self.changes.put_some(Exception::settled(name, self.snapshot, moment.now_us));
         }
     }
@@ -170,5 +171,15 @@ impl Taking<'_> {
             exception.opened_at_us = moment.now_us;
             self.changes.put(exception);
         }
+    }
+}
+
+/// The matter that is open while money of this disposition is parked.
+pub(super) const fn parked_matter(disposition: Disposition) -> Option<ExceptionKind> {
+    match disposition {
+        Disposition::Effective => None,
+        Disposition::Duplicate => Some(ExceptionKind::DuplicatePaid),
+        Disposition::Late => Some(ExceptionKind::LateSuccess),
+        Disposition::Mismatch => Some(ExceptionKind::AmountMismatch),
     }
 }

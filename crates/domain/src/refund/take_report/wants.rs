@@ -1,6 +1,7 @@
 //! Which rows a report about a refund has to see.
 
 use super::TakeRefundReport;
+use super::late::parked_matter;
 use crate::channel_account::Method;
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::exception::{Exception, ExceptionKind};
@@ -46,10 +47,12 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
         let (channel, kind) = (refund.channel_account_id, AccountKind::UnexplainedDebit);
         wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, refund.currency)));
     }
-    if attempt.is_some_and(|row| row.disposition == Some(Disposition::Mismatch)) {
-        let subject = command.attempt_id.to_string();
-        let id = Exception::id_of(tenant_id, ExceptionKind::AmountMismatch, &subject);
+    let disposition = attempt.and_then(|row| row.disposition);
+    if let Some(kind) = disposition.and_then(parked_matter) {
+        let id = Exception::id_of(tenant_id, kind, &command.attempt_id.to_string());
         wants.add(Want::Exception(tenant_id, id));
+    }
+    if disposition == Some(Disposition::Mismatch) {
         let channel = refund.channel_account_id;
         let suspense = AccountRef::channel(tenant_id, channel, AccountKind::Suspense, refund.currency);
         wants.add(Want::Account(suspense));
