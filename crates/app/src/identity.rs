@@ -69,19 +69,28 @@ fn half_width(letter: char) -> char {
     if (0xFF01..=0xFF5E).contains(&code) { char::from_u32(code - 0xFEE0).unwrap_or(letter) } else { letter }
 }
 
+/// Blanks, brackets, every kind of dash (U+2010 to U+2015, U+2212) and characters that nobody sees.
 fn passed_over(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, '-' | '(' | ')')
+    letter.is_whitespace()
+        || matches!(letter, '-' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}')
+        || matches!(letter, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// What document numbers are made of: ASCII letters and digits, and Han characters (U+4E00 to U+9FFF) of some documents.
+/// Letters of other scripts look like those and would make another payer.
+const fn of_number(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '\u{4E00}'..='\u{9FFF}')
 }
 
 impl App {
     /// The payer of a document number: a keyed hash by which equal numbers of one tenant find each other and nobody
-    /// reads them. Blanks, hyphens and brackets do not matter, nor whether characters are full width; none where nothing
-    /// else is there.
+    /// reads them. Blanks, dashes and brackets do not matter, nor whether characters are full width; none where nothing
+    /// else is there, or what is no part of a number.
     #[must_use]
     pub fn payer_id(&self, tenant_id: TenantId, id_number: &str) -> Option<PayerId> {
         let told = id_number.chars().map(half_width).filter(|letter| !passed_over(*letter));
         let plain: String = told.map(|letter| letter.to_ascii_uppercase()).collect();
-        if plain.is_empty() {
+        if plain.is_empty() || !plain.chars().all(of_number) {
             return None;
         }
         let key = seal::derive(&self.config().master_key, "blind index");

@@ -59,7 +59,7 @@ impl Store {
             let range = [first.id, last.id];
             after = Some(last.id);
             let ids = tenants.iter().map(|tenant| tenant.id).collect();
-            let rows = self.read(ids, vec![due_of(range, now_us)]).await?.pop().unwrap_or_default();
+            let rows = self.glance(ids, due_of(range, now_us)).await?;
             for row in rows {
                 let mut cells = Cells::new(row);
                 let mut read = || -> Result<DueTenant, crate::value::Unreadable> {
@@ -141,7 +141,7 @@ impl Store {
             params: vec![tenant_id.to_value(), Value::Int(now_us), Value::Int(limit.clamp(1, CLAIMED_MAX))],
             returns: vec![Kind::Id],
         };
-        tuples(self.read_one(tenant_id, sql).await?)
+        tuples(self.glance(vec![tenant_id], sql).await?)
     }
 
     /// Removes idempotency records older than 30 days, and signature nonces whose request they name;

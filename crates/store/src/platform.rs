@@ -72,7 +72,7 @@ impl Store {
         let table = Tenant::table();
         let text = format!("SELECT {} FROM platform_tenants WHERE {condition}", table.column_list());
         let sql = Sql { text, params: vec![param], returns: table.kinds.clone() };
-        records(self.read(Vec::new(), vec![sql]).await?.pop().unwrap_or_default())
+        records(self.glance(Vec::new(), sql).await?)
     }
 
     /// A setting of the installation, such as `environment`.

@@ -51,6 +51,11 @@ fn bound(world: &mut World, kind: ReceiverKind, account: &str) -> SplitReceiverI
 
 /// A payment of which a merchant has got 2,000 and another receiver 1,000.
 fn paid_out(world: &mut World, other: ReceiverKind) -> AttemptId {
+    paid_out_after(world, other, 0)
+}
+
+/// The same, the shares so many days after the payment.
+fn paid_out_after(world: &mut World, other: ReceiverKind, days: i64) -> AttemptId {
     let one = bound(world, ReceiverKind::MerchantNo, "1900000001");
     let two = bound(world, other, "1900000002");
     let terms = SplitTerms { shares: vec![share(one, 2_000), share(two, 1_000)], ..SplitTerms::default() };
@@ -61,6 +66,7 @@ fn paid_out(world: &mut World, other: ReceiverKind) -> AttemptId {
     let split_id = Split::id_of(payment_id, 0);
     assert_eq!(world.next(split_id), "split+60");
     crate::channel_splits::told(world, split_id, Source::Reply, SplitFinding::Accepted);
+    world.after(days * DAY_US);
     let all = crate::channel_splits::shares(world, [ShareResult::Paid, ShareResult::Paid]);
     crate::channel_splits::told(world, split_id, Source::Query, all);
     assert_eq!(books(world), [7_000, 0, -NET + 3_000]);
@@ -250,6 +256,19 @@ fn what_the_channel_no_longer_gives_back_the_merchant_bears() {
     let refund = world.refund(attempt_id, "R1", 5_000).unwrap();
     assert!(world.next(refund).starts_with("refund+"));
     assert_eq!(books(&world), [2_000, 0, -NET + 3_000]);
+}
+
+#[test]
+fn the_time_in_which_a_share_comes_back_begins_with_the_share() {
+    for (days, comes_back) in [(100, true), (180, true), (181, false)] {
+        let mut world = world();
+        let attempt_id = paid_out_after(&mut world, ReceiverKind::MerchantNo, 100);
+        world.after(days * DAY_US);
+        let refund = world.refund(attempt_id, "R1", 5_000).unwrap();
+        let returns = world.snapshot.split_returns.iter().count();
+        assert_eq!(returns, if comes_back { 2 } else { 0 }, "{} days after the payment", 100 + days);
+        assert_eq!(world.next(refund).starts_with("refund+"), !comes_back);
+    }
 }
 
 #[test]

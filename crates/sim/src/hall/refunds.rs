@@ -64,8 +64,20 @@ impl Hall {
             return Ok(());
         }
         let made = or_refused(self.ask(&command, &format!("refund-{index}")))?;
+        if made {
+            self.is_as_wanted(&command);
+        }
         self.tally.sees(if made { "refunds" } else { "refunds_refused" });
         Ok(())
+    }
+
+    /// What is handed back later is what the order system wanted, not what our row says it wanted.
+    fn is_as_wanted(&mut self, wanted: &CreateRefund) {
+        let of_number = |row: &&Refund| row.merchant_refund_no.as_deref() == Some(&wanted.merchant_refund_no);
+        let kept = self.store.rows.refunds.iter().find(of_number).map(|row| row.amount_minor);
+        let (number, minor) = (&wanted.merchant_refund_no, wanted.amount_minor);
+        let text = format!("{number}: {minor} fen were to go back, the refund says {kept:?}");
+        self.require(kept == Some(minor), "inv-17", || text);
     }
 
     /// What is approved and nobody hands back yet.

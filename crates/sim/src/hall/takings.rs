@@ -234,7 +234,8 @@ impl Hall {
 
     fn decided(&mut self, index: usize, (movement, verdict): (&CounterMovement, Verdict), decided: bool) {
         let again = !decided && verdict == Verdict::Approve;
-        let counter = self.visits.get(index).map_or(0, |visit| visit.counter);
+        let visit = self.visits.get(index).map_or((0, 0), |visit| (visit.counter, visit.amount_minor));
+        let (counter, given_minor) = visit;
         if let Some(visit) = self.visits.get_mut(index) {
             visit.deciding = again.then_some(Verdict::Reject);
         }
@@ -245,8 +246,8 @@ impl Hall {
         let now = self.movement(movement.id.id128()).map(|row| row.void_status);
         if decided && now == Some(VoidStatus::Approved) {
             self.tally.sees("voids");
-            self.truth.moves(counter, movement.method, movement.amount_minor.saturating_neg());
-            self.truth.counts(movement.payment_id, movement.amount_minor.saturating_neg());
+            self.truth.moves(counter, movement.method, given_minor.saturating_neg());
+            self.truth.counts(movement.payment_id, given_minor.saturating_neg());
         }
     }
 }
