@@ -118,6 +118,14 @@ impl App {
         }
     }
 
+    /// Whom a callback's address names: a tenant, if it is one of ours, and the channel account.
+    pub async fn callback_subject(&self, account: &str) -> (Option<TenantId>, Option<String>) {
+        match self.callback_name(account).await {
+            Ok(Some((tenant_id, _, id))) => (Some(tenant_id), Some(id.to_string())),
+            Ok(None) | Err(_) => (None, None),
+        }
+    }
+
     /// The tenant and the channel account that the address names.
     async fn callback_name(
         &self,

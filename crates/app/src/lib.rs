@@ -14,6 +14,7 @@ pub mod payer;
 pub mod payments;
 mod seal;
 pub mod transfers;
+mod watch;
 pub mod webhooks;
 pub mod workers;
 
@@ -25,6 +26,7 @@ pub use seal::{NotOpened, Seal};
 pub use tk_channels as channels;
 pub use tk_store as store;
 pub use tk_store::{Ambient, Failure, Store};
+pub use watch::TurnedAway;
 
 use crate::webhooks::AddressRule;
 use std::collections::BTreeMap;
@@ -48,6 +50,7 @@ struct Inner {
     seal: Seal,
     config: AppConfig,
     known: known::Known,
+    watch: watch::Watch,
     tenant_codes: RwLock<BTreeMap<TenantId, String>>,
     tenant_ids: RwLock<BTreeMap<String, TenantId>>,
 }
@@ -73,6 +76,7 @@ impl App {
             seal,
             config,
             known: known::Known::default(),
+            watch: watch::Watch::default(),
             tenant_codes: RwLock::default(),
             tenant_ids: RwLock::default(),
         };
@@ -82,6 +86,17 @@ impl App {
     /// Runs a command by the one road: load, decide, commit.
     pub async fn submit<C: Command>(&self, command: C) -> Result<C::Reply, Failure> {
         self.inner.store.submit(command).await
+    }
+
+    /// The tenant with this code, if this process has met it; looks nothing up.
+    #[must_use]
+    pub fn known_tenant_id(&self, code: &str) -> Option<TenantId> {
+        let known = self.inner.tenant_ids.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(code).copied()
+    }
+
+    pub(crate) fn watch(&self) -> &watch::Watch {
+        &self.inner.watch
     }
 
     /// The store, to read rows as committed; every read names one tenant.

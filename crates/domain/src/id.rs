@@ -182,6 +182,8 @@ typed_ids! {
     AuditId = "aud";
     /// One API request.
     RequestId = "req";
+    /// Callers turned away, counted.
+    SecurityRecordId = "sec";
     /// A matter that needs a person or further evidence.
     ExceptionId = "exc";
     /// One line of a bank account: money that came or went.

@@ -36,6 +36,7 @@ pub mod refund;
 pub mod refusal;
 pub mod report;
 pub mod routing;
+pub mod security;
 pub mod snapshot;
 pub mod split;
 pub mod transfer;

@@ -32,6 +32,32 @@ CREATE TABLE platform_settings (
 @postgres GRANT SELECT, INSERT, DELETE ON platform_batches TO tillkeeper_app;
 @postgres GRANT SELECT, INSERT, UPDATE ON platform_writer_lanes TO tillkeeper_app;
 
+-- Callers who named no tenant of ours and were turned away, counted by minute.
+CREATE TABLE platform_refusals (
+  id {id} NOT NULL PRIMARY KEY,
+  code {key} NOT NULL,
+  source {key} NOT NULL,
+  subject TEXT,
+  times {i64} NOT NULL CHECK (times > 0),
+  first_at_us {i64} NOT NULL,
+  last_at_us {i64} NOT NULL CHECK (last_at_us >= first_at_us)
+) {clustered};
+@postgres GRANT SELECT, INSERT, UPDATE, DELETE ON platform_refusals TO tillkeeper_app;
+
+-- The same of callers who named a tenant.
+CREATE TABLE security_records (
+  tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
+  id {id} NOT NULL,
+  code {key} NOT NULL,
+  source {key} NOT NULL,
+  subject TEXT,
+  times {i64} NOT NULL CHECK (times > 0),
+  first_at_us {i64} NOT NULL,
+  last_at_us {i64} NOT NULL CHECK (last_at_us >= first_at_us),
+  PRIMARY KEY (tenant_id, id)
+) {clustered};
+@pruned security_records
+
 CREATE TABLE merchants (
   tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
   id {id} NOT NULL,

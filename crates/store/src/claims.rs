@@ -4,6 +4,7 @@ use crate::dialect::Engine;
 use crate::failure::Failure;
 use crate::reader::{records, tuples};
 use crate::record::Record;
+use crate::security::SECURITY_KEPT_US;
 use crate::store::Store;
 use crate::value::{Cells, Column, Kind, Value};
 use crate::writer::request::Sql;
@@ -144,8 +145,8 @@ impl Store {
         tuples(self.glance(vec![tenant_id], sql).await?)
     }
 
-    /// Removes idempotency records older than 30 days, and signature nonces whose request they name;
-    /// answers how many rows went, at most some thousands at a time.
+    /// Removes idempotency records older than 30 days, signature nonces whose request they name, and security records
+    /// that are no longer kept; answers how many rows went, at most some thousands at a time.
     pub async fn prune_tenant(&self, tenant_id: TenantId, now_us: i64) -> Result<usize, Failure> {
         let before = Value::Int(now_us.saturating_sub(IDEMPOTENCY_KEPT_US));
         let records = Sql {
@@ -169,7 +170,15 @@ impl Store {
             params: vec![tenant_id.to_value(), least.to_value()],
             returns: vec![Kind::Id],
         };
-        let gone = self.clear(vec![tenant_id], vec![records, nonces]).await?;
+        let refusals = Sql {
+            text: format!(
+                "DELETE FROM security_records WHERE tenant_id = ?1 AND id IN (
+                   SELECT id FROM security_records WHERE tenant_id = ?1 AND id < ?2 ORDER BY id LIMIT {PRUNED_MAX}) RETURNING id"
+            ),
+            params: vec![tenant_id.to_value(), refusals_before(now_us)],
+            returns: vec![Kind::Id],
+        };
+        let gone = self.clear(vec![tenant_id], vec![records, nonces, refusals]).await?;
         Ok(gone.iter().map(Vec::len).sum())
     }
 
@@ -184,7 +193,15 @@ impl Store {
             params: vec![Value::Int(now_us.saturating_sub(BATCHES_KEPT_US))],
             returns: vec![Kind::Int],
         };
-        let gone = self.clear(Vec::new(), vec![batches]).await?;
+        let refusals = Sql {
+            text: format!(
+                "DELETE FROM platform_refusals WHERE id IN (
+                   SELECT id FROM platform_refusals WHERE id < ?1 ORDER BY id LIMIT {PRUNED_MAX}) RETURNING id"
+            ),
+            params: vec![refusals_before(now_us)],
+            returns: vec![Kind::Id],
+        };
+        let gone = self.clear(Vec::new(), vec![batches, refusals]).await?;
         if self.engine() == Engine::Postgres {
             let months = Sql {
                 text: "SELECT CAST(platform_make_months(?1, 2) AS BIGINT)".to_owned(),
@@ -196,8 +213,13 @@ impl Store {
                 tracing::error!(%failure, "the coming months' partitions could not be made");
             }
         }
-        Ok(gone.first().map_or(0, Vec::len))
+        Ok(gone.iter().map(Vec::len).sum())
     }
+}
+
+/// The least identifier of a security record that is still kept.
+fn refusals_before(now_us: i64) -> Value {
+    tk_domain::id::Id128::v7(now_us.saturating_sub(SECURITY_KEPT_US), 0).to_value()
 }
 
 fn due_of([first, last]: [TenantId; 2], now_us: i64) -> Sql {

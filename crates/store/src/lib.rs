@@ -49,6 +49,7 @@ mod readers;
 mod recall;
 mod record;
 mod refunds;
+mod security;
 mod session;
 mod splits;
 mod sqlite;

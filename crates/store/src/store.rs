@@ -163,11 +163,7 @@ impl Store {
     }
 
     /// Reads what is over in a moment, past the lists of others that wait for a connection.
-    pub(crate) async fn glance(
-        &self,
-        tenants: Vec<TenantId>,
-        statement: Sql,
-    ) -> Result<Returned, Failure> {
+    pub(crate) async fn glance(&self, tenants: Vec<TenantId>, statement: Sql) -> Result<Returned, Failure> {
         let returned = self.inner.readers.run_quick(tenants, vec![statement]).await?.pop();
         Ok(returned.unwrap_or_default())
     }

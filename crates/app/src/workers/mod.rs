@@ -7,6 +7,7 @@ mod ask_identity;
 mod close_expired;
 mod conversation;
 mod deliver;
+mod keep_watch;
 mod prune;
 mod pull;
 mod pull_statements;
@@ -29,6 +30,7 @@ impl App {
         workers.spawn(send_webhooks::run(self.clone(), sender));
         workers.spawn(close_expired::run(self.clone()));
         workers.spawn(prune::run(self.clone()));
+        workers.spawn(keep_watch::run(self.clone()));
         workers.spawn(ask_identity::run(self.clone()));
         workers.spawn(pull_statements::run(self.clone()));
         Ok(workers)

@@ -30,6 +30,7 @@ mod products;
 pub mod refer;
 mod refunds;
 pub mod schema;
+mod security_records;
 mod split_receivers;
 mod splits;
 #[cfg(test)]
@@ -158,6 +159,7 @@ fn books() -> OpenApiRouter<WebState> {
         .routes(routes!(entries::get::get))
         .routes(routes!(holds::list::list))
         .routes(routes!(holds::get::get))
+        .routes(routes!(security_records::list::list))
         .routes(routes!(exceptions::list::list))
         .routes(routes!(exceptions::get::get))
         .routes(routes!(exceptions::resolution::create))

@@ -1,8 +1,7 @@
 //! What the doorkeeper remembers between requests, in this process only: rates of keys, requests under way,
-//! counts of refusals, codes. Nothing here is needed for correctness; that rests on the commit.
+//! codes. Nothing here is needed for correctness; that rests on the commit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tk_domain::access::{ApiKey, App};
 use tk_domain::id::{ApiKeyId, Id128, TenantId};
@@ -12,8 +11,6 @@ use tk_domain::key::{IdempotencyName, NaturalKind};
 const REMEMBERED_MAX: usize = 10_000;
 /// How long a burst above the rate may last, in microseconds of requests saved up.
 const BURST_US: i64 = 1_000_000;
-/// One sampled record per kind, source and minute.
-const SAMPLE_US: i64 = 60_000_000;
 /// How long a key is taken as it was read.
 const KEY_KNOWN_US: i64 = 500_000;
 
@@ -22,8 +19,6 @@ const KEY_KNOWN_US: i64 = 500_000;
 pub struct Gate {
     rates: Mutex<BTreeMap<ApiKeyId, i64>>,
     in_flight: Mutex<BTreeSet<IdempotencyName>>,
-    refusals: Mutex<BTreeMap<&'static str, u64>>,
-    sampled: Mutex<BTreeMap<(&'static str, IpAddr), i64>>,
     codes: Mutex<BTreeMap<Id128, String>>,
     names: Mutex<BTreeMap<(TenantId, NaturalKind, String), Id128>>,
     keys: Mutex<Keys>,
@@ -69,26 +64,6 @@ impl Gate {
     pub fn enter(self: &Arc<Self>, name: IdempotencyName) -> Option<InFlight> {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         in_flight.insert(name.clone()).then(|| InFlight { gate: self.clone(), name })
-    }
-
-    /// Counts a refusal of an unknown caller, with one record per kind, source and minute.
-    pub fn count_refusal(&self, code: &'static str, ip: IpAddr, now_us: i64) {
-        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = refusals.entry(code).or_default();
-        *count += 1;
-        let mut sampled = self.sampled.lock().unwrap_or_else(PoisonError::into_inner);
-        if sampled.len() >= REMEMBERED_MAX {
-            sampled.retain(|_, at_us| now_us - *at_us < SAMPLE_US);
-        }
-        // Whoever has very many addresses must make neither memory nor this search grow.
-        if sampled.len() >= REMEMBERED_MAX {
-            sampled.clear();
-        }
-        let last_us = sampled.entry((code, ip)).or_insert(i64::MIN / 2);
-        if now_us - *last_us >= SAMPLE_US {
-            *last_us = now_us;
-            tracing::warn!(code, %ip, count = *count, "refused an unknown caller");
-        }
     }
 
     /// A key as it was read within the last half second, if this process has changed none since.
@@ -138,12 +113,6 @@ impl Gate {
         }
         codes.insert(id, code.clone());
         code
-    }
-
-    /// How many refusals of each code there were since the start.
-    #[must_use]
-    pub fn refusals(&self) -> BTreeMap<&'static str, u64> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

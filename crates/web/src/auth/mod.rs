@@ -28,6 +28,7 @@ use axum::http::request::Parts;
 use std::net::IpAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tk_app::TurnedAway;
 use tk_domain::access::{ApiKey, App, Scope};
 use tk_domain::audit::{Actor, Origin};
 use tk_domain::id::{MerchantId, PartnerId, RequestId, TenantId};
@@ -122,7 +123,10 @@ pub async fn identify(parts: &Parts, state: &WebState) -> Result<Caller, Problem
     let ip = peer(parts, &state.config.trusted_proxies);
     let found = find(parts, state, ip, request_id).await;
     if let Err(problem) = &found {
-        state.gate.count_refusal(problem.code(), ip, state.app.now_us());
+        // Whoever names a tenant is that tenant's matter, whether or not the key is one of its own.
+        let named = KeyText::of(&parts.headers);
+        let tenant_id = named.and_then(|text| state.app.known_tenant_id(text.tenant_code));
+        state.app.turned_away(&TurnedAway { tenant_id, code: problem.code(), ip, subject: None });
     }
     found
 }
@@ -182,7 +186,13 @@ pub fn check_signature(
             Ok(())
         }
         Err(code) => {
-            state.gate.count_refusal(code.word(), caller.ip, state.app.now_us());
+            let subject = caller.key.id.to_string();
+            state.app.turned_away(&TurnedAway {
+                tenant_id: Some(caller.tenant_id),
+                code: code.word(),
+                ip: caller.ip,
+                subject: Some(&subject),
+            });
             Err(code.into())
         }
     }

@@ -108,16 +108,6 @@ fn one_request_of_a_name_is_under_way_at_a_time() {
 }
 
 #[test]
-fn refusals_of_unknown_callers_are_counted() {
-    let gate = Gate::default();
-    let ip = "203.0.113.1".parse().unwrap();
-    for _ in 0..3 {
-        gate.count_refusal("token_invalid", ip, 0);
-    }
-    assert_eq!(gate.refusals(), [("token_invalid", 3)].into());
-}
-
-#[test]
 fn the_form_of_the_specification_is_read() {
     // RFC 9421 section 2.5, example, with the parameters that we ask for.
     let input = "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created=1618884473;keyid=\"test-key\";nonce=\"b3k2\"";

@@ -8,6 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tk_app::TurnedAway;
 use tk_app::channels::Headers;
 use tk_domain::channel_account::Channel;
 
@@ -29,11 +30,9 @@ async fn take(
     let texts = parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
     let answer = state.app.take_callback(channel, &account, &Headers::of(texts), &bytes).await;
     if let Some(code) = answer.refusal {
-        state.gate.count_refusal(
-            code,
-            crate::auth::peer(&parts, &state.config.trusted_proxies),
-            state.app.now_us(),
-        );
+        let ip = crate::auth::peer(&parts, &state.config.trusted_proxies);
+        let (tenant_id, subject) = state.app.callback_subject(&account).await;
+        state.app.turned_away(&TurnedAway { tenant_id, code, ip, subject: subject.as_deref() });
     }
     let status = StatusCode::from_u16(answer.status).map_err(|_| Code::Internal)?;
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type))];

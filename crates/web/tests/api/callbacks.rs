@@ -51,3 +51,29 @@ async fn a_body_that_trickles_in_is_cut_off() {
     let read = stream.read(&mut answer).await.unwrap();
     assert!(answer[..read].starts_with(b"HTTP/1.1 408"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_turned_away_is_on_record() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        let path = account(&app).await;
+        let stranger = app.key.replace(&app.key[app.key.len() - 4..], "0000");
+        app.get_as(&stranger, "/v1/payments").await.refused(401, "token_invalid");
+        for forged in 1..=4 {
+            let body = "sign=AAAA&out_trade_no=T1";
+            let answer = got(app.client.post(format!("{}{path}", app.base)).body(body)).await;
+            assert_eq!(answer.status.as_u16(), 401);
+            app.app.write_down_refusals().await.unwrap();
+            let list = app.get("/v1/security_records?code=callback_signature_invalid").await.expect(200);
+            let records = list["data"].as_array().unwrap();
+            let times: i64 = records.iter().map(|row| row["times"].as_i64().unwrap()).sum();
+            assert_eq!(times, forged, "{list}");
+            let name = records[0]["subject"].as_str().unwrap();
+            assert!(name.starts_with("cha_") && path.ends_with(name), "{list}");
+            assert_eq!(records[0]["source"], "127.0.0.1");
+        }
+        let all = app.get("/v1/security_records").await.expect(200).to_string();
+        assert!(all.contains("token_invalid"), "{all}");
+        let unknown = "/v1/security_records?starting_after=sec_00000000000000000000000000";
+        app.get(unknown).await.refused(400, "cursor_invalid");
+    }
+}
