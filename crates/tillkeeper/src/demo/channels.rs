@@ -27,6 +27,8 @@ use tk_simulator::unionpay::keys as unionpay;
 const IDENTITY_SECRET: &str = "sandbox-identity-secret";
 /// What the simulated UnionPay charges, parts per million.
 const UNIONPAY_FEE_PPM: u32 = 6_000;
+/// What the acquirer of card slips charges, parts per million.
+const COUNTER_FEE_PPM: u32 = 3_800;
 /// The group's account at a bank that does not exist.
 pub const BANK_ACCOUNT_NO: &str = "110902233410801";
 /// Whose it is.
@@ -113,7 +115,22 @@ pub async fn contracts(
     for channel in [Channel::Alipay, Channel::Wechatpay, Channel::Unionpay] {
         channel_account(app, tenant_id, terms(channel, &keys, url)?).await?;
     }
+    channel_account(app, tenant_id, counter()?).await?;
     channel_account(app, tenant_id, bank(&keys, url)?).await
+}
+
+/// A counter in a hall.
+fn counter() -> anyhow::Result<ContractTerms<'static>> {
+    Ok(ContractTerms {
+        name: super::hall::PLACE,
+        channel: Channel::Counter,
+        payee_app: "",
+        payee_merchant: "",
+        methods: &[Method::Cash, Method::Pos, Method::Kiosk, Method::Cheque],
+        settings: json!({ "place": super::hall::PLACE }),
+        secrets: json!({}),
+        fee_rate: Rate::from_ppm(COUNTER_FEE_PPM.into())?,
+    })
 }
 
 /// Makes known who compares payers with official records.

@@ -35,6 +35,15 @@ pub fn client() -> anyhow::Result<reqwest::Client> {
 }
 
 impl Api {
+    /// Reads an object or a list.
+    pub async fn read(&self, path: &str) -> anyhow::Result<Value> {
+        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.key).send().await?;
+        let status = answer.status();
+        let body: Value = answer.json().await?;
+        ensure!(status.is_success(), "{path} answered {status}: {}", body["code"]);
+        Ok(body)
+    }
+
     /// Creates an object and answers it.
     pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self

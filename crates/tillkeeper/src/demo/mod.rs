@@ -4,6 +4,7 @@ mod bank;
 mod catalog;
 pub mod channels;
 pub mod client;
+mod hall;
 mod history;
 mod keep;
 mod seed;
@@ -112,8 +113,10 @@ async fn start(args: DemoArgs) -> anyhow::Result<()> {
     if !args.no_traffic {
         history::trouble(&wallet).await?;
         let town = traffic::Town { api: api.clone(), wallet };
+        tokio::spawn(hall::run(api.clone(), ambient.clone()));
         tokio::spawn(traffic::run(town, ambient));
         args.tick("live traffic, about 3 payments a second, with lost and late answers");
+        args.tick("a service hall that takes cash, cards and cheques");
     }
     announce(&args, &api, &sandbox_url, &ready).await?;
     serving.await?
