@@ -15,8 +15,8 @@ use tk_domain::id::{
     ChannelAccountId, ChequeId, CounterDayId, DeliveryId, DrawId, EntryId, EventId, ExceptionId, HoldId,
     Id128, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId,
     OperatingProfileId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, RequestId,
-    ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, TypedId,
-    WebhookEndpointId,
+    ReturnId, SecurityRecordId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId,
+    TenantId, TypedId, WebhookEndpointId,
 };
 use tk_domain::identity::{IdentityLevel, IdentityStatus, PhotoKind, PhotoSide};
 use tk_domain::instruction::{InstructionKind, InstructionStatus};
@@ -53,7 +53,7 @@ macro_rules! id_columns {
 }
 
 id_columns! {
-    AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId,
+    AccountId, ApiKeyId, AppId, AttemptId, AuditId, ChannelAccountId, DeliveryId, EntryId, EventId, ExceptionId, SecurityRecordId,
     AgreementId, BankLineId, CashDepositId, CashierId, ChequeId, CounterDayId, HoldId, IdentityCheckId, IdentityPhotoId, IdentityPolicyId, InstalmentId, MatchId, MerchantId, MovementId, OperatingProfileId, PartnerId, PayerId, PaymentId, PrepaymentId, ProductId, RefundId, RequestId, ReturnId, ShiftId, SplitId, SplitLineId, SplitReceiverId, SplitReturnId, StatementId, TenantId, WebhookEndpointId,
     DrawId,
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::reader::{Listed, Page, Query, first};
-use crate::record::{Record, record};
+use crate::record::record;
 use crate::store::Store;
 use crate::value::{Column, Kind, Value};
 use crate::writer::request::Sql;

@@ -107,7 +107,7 @@ async fn a_named_person_ends_a_matter_behind_which_no_money_waits() {
         let path = format!("/v1/exceptions/{}/resolution", opened.id);
         let mut named = body.clone();
         named["merchant_order_no"] = json!("A-1");
-        app.post(&path, &named).await.refused(400, "field_invalid");
+        app.post(&path, &named).await.refused(422, "field_invalid");
         let over = app.post(&path, &body).await.expect(200);
         assert_eq!(
             (&over["status"], &over["resolution"]["kind"]),
