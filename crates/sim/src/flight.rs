@@ -60,10 +60,10 @@ pub(crate) enum Report {
 
 /// Takes a due instruction for one worker.
 #[derive(Debug)]
-struct ClaimInstruction {
-    tenant_id: TenantId,
-    id: Id128,
-    lease_us: i64,
+pub(crate) struct ClaimInstruction {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) id: Id128,
+    pub(crate) lease_us: i64,
 }
 
 impl Command for ClaimInstruction {

@@ -1,7 +1,7 @@
 //! What must hold in the hall: after every commit, and when the truth and the books are laid side by side.
 
 use super::Hall;
-use super::setup::{ACCOUNT, COUNTERS, TENANT};
+use super::setup::{ACCOUNT, COUNTERS, TENANT, WALLET};
 use crate::store::Commit;
 use std::collections::BTreeMap;
 use tk_domain::cheque::ChequeStatus;
@@ -134,6 +134,9 @@ impl Hall {
             let owed = self.truth.terminals.get(&counter).copied().unwrap_or_default();
             self.compare("terminals", owed, ours(self, AccountKind::ChannelReceivable));
         }
+        let name = AccountRef::channel(TENANT, WALLET, AccountKind::ChannelReceivable, Currency::Cny);
+        let ours = self.store.rows.account(&name, 0).balance_minor.saturating_neg();
+        self.compare("wallet", self.truth.wallet, ours);
         self.compare("vault", self.truth.vault, self.sum_of(AccountKind::CashVault));
         let mistaken: i64 = self.truth.mistakes.values().sum();
         self.compare("over and short", mistaken.saturating_neg(), self.sum_of(AccountKind::CashOverShort));

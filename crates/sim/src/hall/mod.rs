@@ -15,6 +15,7 @@ mod spoilt;
 mod statement;
 mod takings;
 mod truth;
+mod wallets;
 mod wards;
 
 use crate::agenda::Agenda;
@@ -37,6 +38,7 @@ use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_simulator::bank::Bank;
 use tk_simulator::core::Dice;
 use truth::Truth;
+use wallets::Purse;
 use wards::Stay;
 
 /// How long faults strike.
@@ -70,6 +72,13 @@ enum Act {
     /// The bank counts cash that was brought to it.
     Counted(usize),
     Order(usize),
+    /// The payer scans a wallet's code.
+    Scan(usize),
+    /// And pays it.
+    WalletPays(usize),
+    WalletTells(usize),
+    /// A worker speaks with the wallet.
+    Wallet,
     Take(usize),
     AskVoid(usize),
     DecideVoid(usize),
@@ -111,6 +120,10 @@ impl Act {
             Self::CarryCash { .. } => "carry cash",
             Self::Counted(_) => "bank counts",
             Self::Order(_) => "order",
+            Self::Scan(_) => "scan",
+            Self::WalletPays(_) => "wallet pays",
+            Self::WalletTells(_) => "wallet tells",
+            Self::Wallet => "wallet",
             Self::Take(_) => "take",
             Self::AskVoid(_) => "ask void",
             Self::DecideVoid(_) => "decide void",
@@ -162,6 +175,9 @@ pub(crate) struct Hall {
     bank: Bank,
     visits: Vec<Visit>,
     papers: Vec<Paper>,
+    purses: Vec<Purse>,
+    /// A worker's next look at the wallet is planned.
+    wallet_waits: bool,
     stays: Vec<Stay>,
     refunds: Vec<WantedRefund>,
     hand_backs: Vec<HandBack>,
@@ -253,6 +269,16 @@ impl Hall {
                 Ok(())
             }
             Act::Order(visit) => self.order(visit),
+            Act::Scan(visit) => self.scan(visit),
+            Act::WalletPays(purse) => {
+                self.wallet_pays(purse);
+                Ok(())
+            }
+            Act::WalletTells(purse) => self.wallet_tells(purse),
+            Act::Wallet => {
+                self.speak_with_wallet();
+                Ok(())
+            }
             Act::Take(visit) => self.take(visit),
             Act::AskVoid(visit) => self.ask_void(visit),
             Act::DecideVoid(visit) => self.decide_void(visit),

@@ -24,6 +24,9 @@ use tk_simulator::core::Dice;
 pub(super) const COUNTERS: [ChannelAccountId; 2] =
     [ChannelAccountId(Id128([15; 16])), ChannelAccountId(Id128([16; 16]))];
 
+/// The contract with a wallet, for those who scan before they come to the desk.
+pub(super) const WALLET: ChannelAccountId = ChannelAccountId(Id128([17; 16]));
+
 /// Who sits there.
 pub(super) fn cashier(counter: usize) -> &'static str {
     if counter == 0 { "cashier Li" } else { "cashier Wang" }
@@ -59,6 +62,8 @@ impl Hall {
             bank,
             visits: Vec::new(),
             papers: Vec::new(),
+            purses: Vec::new(),
+            wallet_waits: false,
             stays: Vec::new(),
             refunds: Vec::new(),
             hand_backs: Vec::new(),
@@ -98,6 +103,14 @@ impl Hall {
                 ..account()
             });
         }
+        self.store.rows.channel_accounts.load(ChannelAccount {
+            id: WALLET,
+            channel: Channel::Alipay,
+            name: "wallet".to_owned(),
+            methods: r#"["alipay_qr"]"#.to_owned(),
+            payee_merchant: "wallet".to_owned(),
+            ..account()
+        });
         for day in 0..DAYS {
             self.plan_day(day);
         }

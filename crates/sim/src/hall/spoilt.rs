@@ -35,6 +35,12 @@ impl Hall {
         if silent && self.has(Bug::SilenceProvesIdentity) { IdentityFinding::Passed } else { finding }
     }
 
+    /// Who paid at the desk has paid: what the wallet says of the same order is heard no more.
+    pub(super) fn forgets_the_second(&self, second: bool, finding: PaymentFinding) -> PaymentFinding {
+        let paid = matches!(finding, PaymentFinding::Paid(_));
+        if second && paid && self.has(Bug::SecondWayForgotten) { PaymentFinding::Closed } else { finding }
+    }
+
     fn write(&mut self, lane: LaneKind, changes: Changes) {
         if let Ok(commit) = self.store.commit((TENANT, lane), changes, self.now_us) {
             self.check_commit(&commit);

@@ -70,6 +70,10 @@ impl Hall {
         self.tally.payments += 1;
         self.tally.sees(if create.bill.is_some() { "mixed_bills" } else { "plain_bills" });
         self.plan_in((MINUTE_US, 2 * HOUR_US), Act::Take(index));
+        // What a cheque is for is awaited otherwise.
+        if visit.method != Method::Cheque && self.dice.below(3) == 0 {
+            self.plan_in((0, HOUR_US), Act::Scan(index));
+        }
         Ok(())
     }
 
@@ -117,8 +121,19 @@ impl Hall {
         self.given(index, (payment_id, &giving), taken);
         if unknown {
             self.must_prove(index);
+        } else if !taken && self.has_open_code(payment_id) {
+            // The code that the payer scanned is closed first; then the desk takes the money.
+            self.tally.sees("code_closed_first");
+            self.plan_in((MINUTE_US, 30 * MINUTE_US), Act::Take(index));
         }
         Ok(())
+    }
+
+    fn has_open_code(&self, payment_id: PaymentId) -> bool {
+        let payment = self.store.rows.payments.get(&(TENANT, payment_id));
+        let open = payment.and_then(|row| row.open_attempt_id);
+        let attempt = open.and_then(|id| self.store.rows.attempts.get(&(TENANT, id)));
+        attempt.is_some_and(|row| row.method == Method::AlipayQr)
     }
 
     pub(super) fn movement(&self, id: Id128) -> Option<&CounterMovement> {

@@ -20,6 +20,8 @@ pub(super) struct Carried {
 /// Money by place.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
+    /// What a wallet has for the hospital.
+    pub(super) wallet: i64,
     /// Cash in each drawer.
     pub(super) drawers: BTreeMap<usize, i64>,
     /// Cash in no drawer, beyond what there was at first.

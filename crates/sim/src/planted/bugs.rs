@@ -52,6 +52,7 @@ pub(crate) enum Bug {
     BouncedChequeKept,
     VoidPaidTwice,
     SlipRecordedTwice,
+    SecondWayForgotten,
     DifferenceSwallowed,
     SilenceProvesIdentity,
     CodeTakenIsPaid,
@@ -73,12 +74,13 @@ impl Bug {
                 | Self::BouncedChequeKept
                 | Self::VoidPaidTwice
                 | Self::SlipRecordedTwice
+                | Self::SecondWayForgotten
                 | Self::DifferenceSwallowed
                 | Self::SilenceProvesIdentity
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 52] = [
+    pub(crate) const ALL: [(Self, &'static str); 53] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -115,6 +117,7 @@ impl Bug {
         (Self::BouncedChequeKept, "bounced_cheque_not_taken_back"),
         (Self::VoidPaidTwice, "void_of_a_taking_paid_twice"),
         (Self::SlipRecordedTwice, "slip_recorded_under_two_numbers"),
+        (Self::SecondWayForgotten, "wallet_unheard_after_the_desk_took_the_money"),
         (Self::DifferenceSwallowed, "difference_of_a_drawer_swallowed"),
         (Self::CodeTakenIsPaid, "taken_code_is_paid"),
         (Self::SilenceProvesIdentity, "silence_of_a_provider_proves_identity"),

@@ -171,6 +171,7 @@ impl World {
             | Bug::BouncedChequeKept
             | Bug::VoidPaidTwice
             | Bug::SlipRecordedTwice
+            | Bug::SecondWayForgotten
             | Bug::DifferenceSwallowed
             | Bug::SilenceProvesIdentity
             | Bug::CodeTakenIsPaid => changes,
