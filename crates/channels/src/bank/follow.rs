@@ -2,7 +2,7 @@
 
 use super::{Told, ToldStatement};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tk_domain::id::{BankLineId, ChannelAccountId, StatementId, TenantId, TypedId};
 use tk_domain::transfer::{BankLine, BankStatement, TellStatement};
 
@@ -91,6 +91,7 @@ impl Follow {
     fn place_in_the_day(&mut self, statement: &ToldStatement) {
         if let Some(as_before) = self.told_before(statement) {
             self.equal_before = as_before;
+            self.unclear = self.comes_back(statement);
             return;
         }
         let Some(opening) = statement.opening_minor else { return };
@@ -103,6 +104,24 @@ impl Follow {
             (Some(before), false) => self.equal_before = equal_lines_of(before),
             (None, _) => {}
         }
+    }
+
+    /// Whether others of the day lead from its closing balance to its opening one: the same could have happened again.
+    fn comes_back(&self, statement: &ToldStatement) -> bool {
+        let (Some(opening), Some(closing)) = (statement.opening_minor, statement.closing_minor) else {
+            return false;
+        };
+        let mut reached = BTreeSet::from([closing]);
+        for _ in 0..PARTS_MAX {
+            let on =
+                self.of_first_day().filter(|row| row.opening_minor.is_some_and(|at| reached.contains(&at)));
+            let next: BTreeSet<i64> = on.filter_map(|row| row.closing_minor).collect();
+            if next.is_subset(&reached) {
+                break;
+            }
+            reached.extend(next);
+        }
+        reached.contains(&opening)
     }
 
     /// The statements before this one that end on its first day.

@@ -66,6 +66,31 @@ impl TellStatement {
         wants.add(Want::Exception(tenant_id, overlap_matter(tenant_id, self.id)));
     }
 
+    fn matter(
+        &self,
+        command: &TakeBankLines,
+        (kind, amount_minor): (ExceptionKind, i64),
+        detail: &serde_json::Value,
+        moment: &Moment<'_>,
+    ) -> Exception {
+        let tenant_id = command.tenant_id;
+        Exception {
+            tenant_id,
+            id: Exception::id_of(tenant_id, kind, &self.id.to_string()),
+            kind,
+            payment_id: None,
+            attempt_id: None,
+            refund_id: None,
+            amount_minor: amount_minor.saturating_abs(),
+            detail: detail.to_string(),
+            status: ExceptionStatus::Open,
+            opened_at_us: moment.now_us,
+            closed_at_us: None,
+            resolution: None,
+            version: 0,
+        }
+    }
+
     /// Notes the statement once, with what a person has to look at: a gap before it, or equal lines that nothing
     /// tells apart; `equal` is how many of its lines without numbers were known.
     pub(super) fn note(
@@ -76,7 +101,14 @@ impl TellStatement {
         moment: &Moment<'_>,
     ) {
         let tenant_id = command.tenant_id;
-        if snapshot.bank_statements.get(&(tenant_id, self.id)).is_some() {
+        let told_before = snapshot.bank_statements.get(&(tenant_id, self.id)).is_some();
+        let unclear = self.unclear || self.opening_minor.is_none() && !told_before;
+        if equal > 0 && unclear {
+            let detail = json!({ "channel_account": command.channel_account_id, "equal_lines": equal });
+            let raised = self.matter(command, (ExceptionKind::StatementOverlap, 0), &detail, moment);
+            changes.put_some(raised.unless_open(snapshot));
+        }
+        if told_before {
             return;
         }
         changes.put(BankStatement {
@@ -93,33 +125,11 @@ impl TellStatement {
             created_at_us: moment.now_us,
             version: 0,
         });
-        let about = |kind, id, amount_minor: i64, detail: &serde_json::Value| Exception {
-            tenant_id,
-            id,
-            kind,
-            payment_id: None,
-            attempt_id: None,
-            refund_id: None,
-            amount_minor: amount_minor.saturating_abs(),
-            detail: detail.to_string(),
-            status: ExceptionStatus::Open,
-            opened_at_us: moment.now_us,
-            closed_at_us: None,
-            resolution: None,
-            version: 0,
-        };
-        let account = command.channel_account_id;
         if let (Some(before), Some(opening)) = (self.gap_after_minor, self.opening_minor) {
+            let account = command.channel_account_id;
             let detail = json!({ "channel_account": account, "closed": before, "opens": opening });
             let missing = opening.saturating_sub(before);
-            let id = gap_matter(tenant_id, self.id);
-            let raised = about(ExceptionKind::StatementGap, id, missing, &detail);
-            changes.put_some(raised.unless_open(snapshot));
-        }
-        if equal > 0 && (self.unclear || self.opening_minor.is_none()) {
-            let detail = json!({ "channel_account": account, "equal_lines": equal });
-            let id = overlap_matter(tenant_id, self.id);
-            let raised = about(ExceptionKind::StatementOverlap, id, 0, &detail);
+            let raised = self.matter(command, (ExceptionKind::StatementGap, missing), &detail, moment);
             changes.put_some(raised.unless_open(snapshot));
         }
         if let Some(filled) = self.fills {
