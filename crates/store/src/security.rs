@@ -24,21 +24,16 @@ record! {
 
 /// How long records are kept; the Cybersecurity Law (网络安全法, article 21) asks for six months.
 pub const SECURITY_KEPT_US: i64 = 200 * DAY_US;
-/// Rows written in one transaction.
-const AT_ONCE: usize = 100;
 
 impl Store {
-    /// Adds to the records of callers who named this tenant, or, without one, who named none.
+    /// Adds to the records of callers who named this tenant, or, without one, who named none; all of them or none.
     pub async fn note_refusals(
         &self,
         tenant_id: Option<TenantId>,
         records: &[SecurityRecord],
     ) -> Result<(), Failure> {
-        for some in records.chunks(AT_ONCE) {
-            let statements = some.iter().map(|record| note(tenant_id, record)).collect();
-            self.change(tenant_id.into_iter().collect(), statements).await?;
-        }
-        Ok(())
+        let statements = records.iter().map(|record| note(tenant_id, record)).collect();
+        self.change(tenant_id.into_iter().collect(), statements).await.map(drop)
     }
 
     /// Records of one tenant, the latest minute first; of one code if given.
