@@ -119,6 +119,6 @@ async fn a_named_person_ends_a_matter_behind_which_no_money_waits() {
         assert_eq!(open["data"], json!([]), "{open}");
         let left = app.get("/v1/exceptions?status=open&kind=amount_mismatch").await.expect(200);
         assert_eq!(left["data"].as_array().unwrap().len(), 1, "{left}");
-        app.get("/v1/exceptions?kind=nonsense").await.refused(400, "field_malformed");
+        app.get("/v1/exceptions?kind=nonsense").await.refused(400, "parameter_invalid");
     }
 }
