@@ -1156,7 +1156,6 @@ CREATE TABLE split_returns (
   status TEXT NOT NULL CHECK (status IN ('held', 'waiting', 'processing', 'done', 'released', 'refused')),
   unknown_since_us {i64},
   queries_count {i64} NOT NULL CHECK (queries_count >= 0),
-  needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
   failure_code TEXT,
   ended_at_us {i64},
   created_at_us {i64} NOT NULL,

@@ -126,7 +126,6 @@ record! {
     status: ReturnStatus,
     unknown_since_us: Option<i64>,
     queries_count: i64,
-    needs_manual: bool,
     failure_code: Option<String>,
     ended_at_us: Option<i64>,
     created_at_us: i64,

@@ -321,7 +321,6 @@ pub fn back(refund: &Refund, line: &SplitLine) -> SplitReturn {
         status: ReturnStatus::Waiting,
         unknown_since_us: None,
         queries_count: 0,
-        needs_manual: false,
         failure_code: None,
         ended_at_us: None,
         created_at_us: START_US,

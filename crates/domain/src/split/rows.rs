@@ -237,8 +237,6 @@ pub struct SplitReturn {
     pub unknown_since_us: Option<i64>,
     /// Queries asked so far.
     pub queries_count: i64,
-    /// A person has it, and it is still asked about.
-    pub needs_manual: bool,
     /// The channel's final refusal.
     pub failure_code: Option<String>,
     /// When it ended, for one refused with its refund, Unix microseconds.

@@ -142,7 +142,6 @@ impl Part {
             status: if mode == ReturnMode::Books { ReturnStatus::Held } else { ReturnStatus::Waiting },
             unknown_since_us: None,
             queries_count: 0,
-            needs_manual: false,
             failure_code: None,
             ended_at_us: None,
             created_at_us: moment.now_us,
