@@ -119,6 +119,10 @@ words! {
         SplitCreate = "split.create",
         /// A merchant lets a receiver keep its share whatever is refunded.
         ShareWaive = "split.share_waive",
+        /// Giving up what a channel refuses was proposed.
+        AbandonmentAsk = "split.abandonment_ask",
+        /// It was decided.
+        AbandonmentDecide = "split.abandonment_decide",
         /// A channel reported about a split.
         SplitReport = "split.report",
         /// A channel said something about a share on its way back.

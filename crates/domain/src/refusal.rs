@@ -168,6 +168,8 @@ pub enum Refusal {
     ReceiverNotBound,
     /// The payment has received nothing, or nothing that may still be divided.
     NotSplittable,
+    /// The channel has not refused it, it has ended, or giving it up is proposed or decided already.
+    NotAbandonable,
     /// The tenant has as many of these as it may.
     LimitReached { what: &'static str, max: i64 },
 }
@@ -252,6 +254,7 @@ impl Refusal {
             Self::SplitConflict => "split_conflict",
             Self::ReceiverNotBound => "receiver_not_bound",
             Self::NotSplittable => "not_splittable",
+            Self::NotAbandonable => "not_abandonable",
             Self::LimitReached { .. } => "limit_reached",
         }
     }
@@ -354,6 +357,7 @@ impl Refusal {
             | Self::SplitConflict
             | Self::ReceiverNotBound
             | Self::NotSplittable
+            | Self::NotAbandonable
             | Self::LimitReached { .. } => MoneyState::NotMoved,
         }
     }

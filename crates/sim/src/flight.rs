@@ -287,6 +287,7 @@ impl World {
                 let (split_id, report) = (SplitId(flight.instruction.id), report.clone());
                 let command = TakeSplitReport { tenant_id, payment_id, split_id, report, origin };
                 let _taken = self.run(&command, Cause::report("answer", genuine));
+                self.persons_look_at_split((tenant_id, split_id));
             }
             (Report::Return(report), _) => {
                 let Some((back, _, _)) = &flight.back else { return };
@@ -294,6 +295,7 @@ impl World {
                 let command =
                     TakeReturnReport { tenant_id, payment_id, refund_id, return_id, report, origin };
                 let _taken = self.run(&command, Cause::report("answer", genuine));
+                self.persons_look_at_return((tenant_id, return_id));
             }
             (Report::Refund(_), None) => {}
         }

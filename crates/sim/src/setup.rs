@@ -148,7 +148,9 @@ impl World {
     ) {
         let Side::Core(core) = side else { return };
         let (salt, names): (u64, &[&str]) = match channel {
-            Channel::Wechatpay => (0x5120, &["1990000001", "1990000002", "closed-3", "keeps-4"]),
+            Channel::Wechatpay => {
+                (0x5120, &["1990000001", "1990000002", "closed-3", "keeps-4", "dropped-5", "wavers-6"])
+            }
             Channel::Alipay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
                 (0x5119, &["2088000000000001", "2088000000000002", "closed-3"])
             }

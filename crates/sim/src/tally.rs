@@ -27,6 +27,7 @@ pub(crate) struct Tally {
     pub(crate) shares: u64,
     pub(crate) shares_by_channel: u64,
     pub(crate) shares_back: u64,
+    pub(crate) shares_given_up: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -103,6 +104,7 @@ impl Tally {
         self.shares += other.shares;
         self.shares_by_channel += other.shares_by_channel;
         self.shares_back += other.shares_back;
+        self.shares_given_up += other.shares_given_up;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

@@ -1087,6 +1087,7 @@ CREATE TABLE splits (
   needs_manual {i64} NOT NULL CHECK (needs_manual IN (0, 1)),
   failure_code TEXT,
   failure_message TEXT,
+  abandonment TEXT,
   ended_at_us {i64},
   event_seq {i64} NOT NULL CHECK (event_seq >= 0),
   created_at_us {i64} NOT NULL,
@@ -1098,6 +1099,7 @@ CREATE TABLE splits (
   CHECK ((lines_count = 0) = (amount_minor = 0)),
   CHECK (lines_count > 0 OR (mode = 'channel' AND last = 1)),
   CHECK (mode = 'channel' OR status = 'succeeded'),
+  CHECK (abandonment IS NULL OR (mode = 'channel' AND lines_count > 0)),
   CHECK ((status IN ('succeeded', 'failed')) = (ended_at_us IS NOT NULL)),
   CHECK (status = 'processing' OR unknown_since_us IS NULL)
 ) {strict};
@@ -1157,6 +1159,7 @@ CREATE TABLE split_returns (
   unknown_since_us {i64},
   queries_count {i64} NOT NULL CHECK (queries_count >= 0),
   failure_code TEXT,
+  abandonment TEXT,
   ended_at_us {i64},
   created_at_us {i64} NOT NULL,
   updated_at_us {i64} NOT NULL,
@@ -1165,6 +1168,7 @@ CREATE TABLE split_returns (
   UNIQUE (tenant_id, refund_id, line_id),
   CHECK (mode = 'books' OR cash_minor = 0),
   CHECK (status <> 'held' OR mode = 'books'),
+  CHECK (abandonment IS NULL OR mode = 'ahead'),
   CHECK (mode = 'ahead' OR status IN ('held', 'waiting', 'done', 'released')),
   CHECK (status = 'refused' OR (status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
 ) {strict};

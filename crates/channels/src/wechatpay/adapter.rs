@@ -56,7 +56,10 @@ pub(crate) async fn say_split(
     let SplitRows { instruction, split, attempt, shares: given } = rows;
     let kind = instruction.kind;
     let call = shares::for_split(kind, split, attempt, given).map(Call::Shares);
-    let heard = converse(line, credentials, call).await;
+    let mut heard = converse(line, credentials, call).await;
+    if let Some(question) = shares::asked_next(kind, (split, attempt), &heard) {
+        heard = converse(line, credentials, Ok(Call::Shares(question))).await;
+    }
     let finding = shares::split(kind, (split, attempt), given, &heard);
     SplitReport { source: report::source(kind), finding }
 }

@@ -1,5 +1,5 @@
 //! Shares of a payment: receivers added, money divided, released and given back, and what WeChat Pay says of it
-//! (添加分账接收方, 请求分账, 解冻剩余资金, 请求分账回退, 查询分账结果, 查询分账回退结果).
+//! (添加分账接收方, 请求分账, 解冻剩余资金, 请求分账回退, 查询分账结果, 查询分账回退结果, 查询剩余待分金额).
 
 use super::call::{CallError, Wire, fen, get, post};
 use super::parties::Parties;
@@ -16,6 +16,7 @@ use tk_domain::split::{
 };
 
 const ORDERS: &str = "/v3/profitsharing/orders";
+const TRANSACTIONS: &str = "/v3/profitsharing/transactions";
 const RETURNS: &str = "/v3/profitsharing/return-orders";
 /// Words of ours that WeChat shows; a merchant's own may hold what it refuses (分账失败处理指引, `INVALID_REQUEST`).
 const DIVIDED: &str = "分账";
@@ -58,6 +59,11 @@ pub enum Call {
         transaction_id: String,
         /// The split's number.
         out_order_no: String,
+    },
+    /// `GET /v3/profitsharing/transactions/{}/amounts`.
+    UndividedQuery {
+        /// WeChat's number of the payment.
+        transaction_id: String,
     },
     /// `POST /v3/profitsharing/return-orders`.
     Return {
@@ -174,6 +180,7 @@ impl Call {
             Self::Divide { .. } => "profitsharing",
             Self::Release { .. } => "unfreeze",
             Self::DivisionQuery { .. } => "profitsharing_query",
+            Self::UndividedQuery { .. } => "profitsharing_amounts",
             Self::Return { .. } => "return",
             Self::ReturnQuery { .. } => "return_query",
         }
@@ -210,6 +217,9 @@ impl Call {
             Self::DivisionQuery { transaction_id, out_order_no } => {
                 let sub = parties.sub('&');
                 get(format!("{ORDERS}/{out_order_no}?transaction_id={transaction_id}{sub}"))
+            }
+            Self::UndividedQuery { transaction_id } => {
+                get(format!("{TRANSACTIONS}/{transaction_id}/amounts{}", parties.sub('?')))
             }
             Self::Return { out_order_no, out_return_no, mchid, amount_fen } => {
                 let mut body = Value::Object(parties.for_sub());
@@ -272,6 +282,14 @@ pub fn split(
     heard: &Heard,
 ) -> SplitFinding {
     match heard {
+        Heard::Done(fields) if asks_undivided(kind, split, fields) => {
+            match sharing::parse_undivided(fields) {
+                Ok(told) if Some(&told.transaction_id) == attempt.channel_txn_no.as_ref() => {
+                    SplitFinding::Undivided { amount_minor: told.unsplit_fen }
+                }
+                Ok(_) | Err(_) => SplitFinding::Unclear,
+            }
+        }
         Heard::Done(fields) => match sharing::parse_division(fields) {
             Ok(told) if is_of(&told, split, attempt) => divided(kind, shares, &told),
             Ok(_) | Err(_) => SplitFinding::Unclear,
@@ -298,6 +316,19 @@ pub fn split(
         | Heard::Timeout
         | Heard::Connection => SplitFinding::Unclear,
     }
+}
+
+/// What is asked next in the same conversation: of a split that was given up and that WeChat does not know, how much of its
+/// order is not divided.
+pub fn asked_next(kind: Kind, (split, attempt): (&Split, &Attempt), heard: &Heard) -> Option<Call> {
+    let Heard::Refused(refusal) = heard else { return None };
+    let unknown = kind == Kind::SplitQuery && verdict(kind, refusal) == Verdict::NotFound;
+    let transaction_id = attempt.channel_txn_no.clone().filter(|_| unknown && split.given_up())?;
+    Some(Call::UndividedQuery { transaction_id })
+}
+
+fn asks_undivided(kind: Kind, split: &Split, fields: &Map<String, Value>) -> bool {
+    kind == Kind::SplitQuery && split.given_up() && !fields.contains_key("out_order_no")
 }
 
 fn is_of(told: &Division, split: &Split, attempt: &Attempt) -> bool {

@@ -93,6 +93,7 @@ macro_rules! benches {
                 splits::the_same_split_twice_pays_once,
                 splits::a_lost_answer_to_a_split_proves_nothing_and_the_query_does,
                 splits::more_than_the_contract_lets_go_is_refused_and_pays_nobody,
+                splits::a_split_that_is_refused_again_and_again_is_shown_undivided,
                 splits::a_refund_takes_shares_back,
                 splits::a_lost_answer_to_a_return_proves_nothing_and_the_query_does,
                 splits::what_a_receiver_does_not_give_back_is_proven_too,

@@ -216,13 +216,19 @@ fn money_back(page: &mut String, terms: &Capabilities) {
 }
 
 fn shares(page: &mut String, terms: &Capabilities) {
-    let Some(SplitTerms { binding, dividing, asking, keeping, unpaid, returned, doc }) = &terms.splits else {
-        return;
-    };
+    let Some(split) = &terms.splits else { return };
+    let SplitTerms { binding, dividing, asking, undivided, keeping, unpaid, returned, doc } = split;
     page.push_str("\n## Splits\n\n");
     writeln!(page, "- a receiver is bound to the contract by {binding}").unwrap();
     writeln!(page, "- an order says that it will be divided by {keeping}").unwrap();
     writeln!(page, "- divided by {dividing}; each share is proven by {asking} alone").unwrap();
+    if let Some(undivided) = undivided {
+        writeln!(
+            page,
+            "- one that is refused for ever is given up by two persons and what {undivided} then shows"
+        )
+        .unwrap();
+    }
     let unpaid = match unpaid {
         Unpaid::StaysKept => "stays kept until it is released",
         Unpaid::GoesBack => "is the merchant's again by itself once nothing more is divided",

@@ -20,6 +20,8 @@ const TWO: &str = "2088000000000002";
 const SHUT: &str = "closed-3";
 /// A receiver that gives nothing back.
 const KEEPS: &str = "keeps-4";
+/// A receiver whom the merchant has taken off the channel's list again.
+const DROPPED: &str = "dropped-5";
 
 /// A receiver as the bench's channel knows one.
 fn receiver(bench: &impl Bench, account: &str) -> SplitReceiver {
@@ -44,7 +46,7 @@ async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
 
 /// An order of 100.00 that said it would be divided, paid.
 async fn paid(bench: &impl Bench) -> Attempt {
-    for account in [ONE, TWO, SHUT, KEEPS] {
+    for account in [ONE, TWO, SHUT, KEEPS, DROPPED] {
         assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
     }
     let mut row = attempt(bench.capabilities().methods[0].method, 10_000, 1);
@@ -274,4 +276,33 @@ pub async fn what_a_receiver_does_not_give_back_is_proven_too(bench: &impl Bench
     assert!(matches!(refused, ReturnFinding::NotYet { .. }), "{refused:?}");
     let truth = bench.truth(&row).await.shares;
     assert_eq!(truth, [(KEEPS.to_owned(), 2_000, 0), (ONE.to_owned(), 1_000, 0)]);
+}
+
+pub async fn a_split_that_is_refused_again_and_again_is_shown_undivided(bench: &impl Bench) {
+    let Some(terms) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let paid = shares(bench, &[(ONE, 1_500)]);
+    let other = rows::split(&paid, 2, false);
+    assert_eq!(say(bench, Kind::Split, (&other, &row), &paid).await, SplitFinding::Accepted);
+    bench.advance(MINUTE_US);
+    let refused = shares(bench, &[(DROPPED, 1_000)]);
+    let mut split = rows::split(&refused, 3, false);
+    for _ in 0..2 {
+        let said = say(bench, Kind::Split, (&split, &row), &refused).await;
+        assert!(matches!(said, SplitFinding::NotYet { .. } | SplitFinding::Failed { .. }), "{said:?}");
+    }
+    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
+    assert_eq!(asked, SplitFinding::NotFound, "nobody has given it up");
+    split.abandonment = rows::given_up();
+    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
+    if terms.undivided.is_none() {
+        assert_eq!(asked, SplitFinding::NotFound);
+        return;
+    }
+    let SplitFinding::Undivided { amount_minor } = asked else { panic!("nothing is shown: {asked:?}") };
+    assert!((7_501..=8_500).contains(&amount_minor), "{amount_minor}");
+    // What the channel does know is told as ever, whoever gave it up.
+    let mut known = other.clone();
+    known.abandonment = rows::given_up();
+    assert_eq!(told(&say(bench, Kind::SplitQuery, (&known, &row), &paid).await), ["paid"]);
 }

@@ -183,6 +183,7 @@ fn an_answer_about_a_division_counts_only_for_its_own_number_and_payment() {
             other @ (SplitFinding::Accepted
             | SplitFinding::Shares(_)
             | SplitFinding::NotFound
+            | SplitFinding::Undivided { .. }
             | SplitFinding::NotSent) => panic!("{other:?}"),
         };
         assert_eq!(word, expected, "{code}");
@@ -191,6 +192,33 @@ fn an_answer_about_a_division_counts_only_for_its_own_number_and_payment() {
     let nothing_kept = shares::split(Kind::Split, (&rest, &row), &[], &refused(403, "NOT_ENOUGH"));
     assert_eq!(nothing_kept, SplitFinding::Accepted, "there is nothing left to release");
     assert_eq!(heard(Kind::SplitQuery, &refused(404, "RESOURCE_NOT_EXISTS")), SplitFinding::NotFound);
+}
+
+#[test]
+fn what_is_undivided_is_asked_of_a_split_that_was_given_up_and_is_not_known() {
+    let given = given();
+    let mut row = attempt(Method::WechatNative, 10_000, 1);
+    row.channel_txn_no = Some("4200000985".to_owned());
+    let mut split = rows::split(&given, 2, true);
+    let unknown = refused(404, "RESOURCE_NOT_EXISTS");
+    assert_eq!(shares::asked_next(Kind::SplitQuery, (&split, &row), &unknown), None, "it is said again");
+    split.abandonment = rows::given_up();
+    assert_eq!(shares::asked_next(Kind::Split, (&split, &row), &unknown), None);
+    assert_eq!(shares::asked_next(Kind::SplitQuery, (&split, &row), &refused(500, "SYSTEM_ERROR")), None);
+    let call = shares::asked_next(Kind::SplitQuery, (&split, &row), &unknown).map(Call::Shares).unwrap();
+    let target = |sub| wire(&call, sub).0.target;
+    assert_eq!(target(None), "/v3/profitsharing/transactions/4200000985/amounts");
+    assert_eq!(
+        target(Some("1900000109")),
+        "/v3/profitsharing/transactions/4200000985/amounts?sub_mchid=1900000109"
+    );
+    let heard = |heard: &Heard| shares::split(Kind::SplitQuery, (&split, &row), &given, heard);
+    let told = |number: &str, fen: Value| done(json!({ "transaction_id": number, "unsplit_amount": fen }));
+    assert_eq!(heard(&told("4200000985", json!(9_940))), SplitFinding::Undivided { amount_minor: 9_940 });
+    for wrong in [told("4200000986", json!(9_940)), told("4200000985", json!("x")), done(json!({}))] {
+        assert_eq!(heard(&wrong), SplitFinding::Unclear, "{wrong:?}");
+    }
+    assert_eq!(heard(&unknown), SplitFinding::NotFound);
 }
 
 #[test]

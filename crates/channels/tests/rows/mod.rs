@@ -10,8 +10,8 @@ use tk_domain::instruction::{Instruction, InstructionKind, InstructionStatus};
 use tk_domain::payment::{Attempt, AttemptStatus, FeeSnapshot, Payment, PaymentStatus, RefundStatus, out_no};
 use tk_domain::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState};
 use tk_domain::split::{
-    Binding, ReceiverKind, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode,
-    SplitReceiver, SplitReturn, SplitState,
+    Abandonment, AbandonmentStatus, Binding, ReceiverKind, ReturnMode, ReturnStatus, Split, SplitLine,
+    SplitLineStatus, SplitMode, SplitReceiver, SplitReturn, SplitState,
 };
 use tk_money::{Currency, Rate};
 
@@ -295,6 +295,7 @@ pub fn split(shares: &[(SplitLine, SplitReceiver)], serial: u8, last: bool) -> S
         needs_manual: false,
         failure_code: None,
         failure_message: None,
+        abandonment: None,
         ended_at_us: None,
         event_seq: 0,
         created_at_us: START_US,
@@ -322,9 +323,25 @@ pub fn back(refund: &Refund, line: &SplitLine) -> SplitReturn {
         unknown_since_us: None,
         queries_count: 0,
         failure_code: None,
+        abandonment: None,
         ended_at_us: None,
         created_at_us: START_US,
         updated_at_us: START_US,
         version: 0,
     }
+}
+
+/// What two persons decided about a split.
+pub fn given_up() -> Option<String> {
+    let row = Abandonment {
+        reason: "gone".to_owned(),
+        evidence: "4711".to_owned(),
+        maker: "经办".to_owned(),
+        proposed_at_us: START_US,
+        status: AbandonmentStatus::Approved,
+        checker: Some("复核".to_owned()),
+        decided_at_us: Some(START_US),
+        proves_from_us: START_US,
+    };
+    serde_json::to_string(&row).ok()
 }

@@ -208,6 +208,7 @@ fn header(division: &Division<'_>, (payment, attempt): (&Payment, &Attempt), mom
         needs_manual: false,
         failure_code: None,
         failure_message: None,
+        abandonment: None,
         ended_at_us: in_books.then_some(moment.now_us),
         event_seq: 0,
         created_at_us: moment.now_us,

@@ -5,9 +5,12 @@
 //! line:  pending → done | failed
 //! return: held | waiting → [processing →] done | released;   processing → refused
 //! ```
+//! A split that its channel refuses for ever is given up by two persons and fails by what the channel then answers.
 //! A share of another merchant of one legal entity moves in the books; anybody else's is paid by the channel. A share is
 //! set aside only when the payment's one success is proven, and what a refund takes back is never more than was shared.
 
+mod abandon;
+mod abandon_return;
 mod begin;
 mod create;
 mod go_on;
@@ -22,6 +25,11 @@ mod undo;
 mod view;
 mod waive;
 
+pub use abandon::{
+    ABANDONED, Abandonment, AbandonmentAsked, AbandonmentDecided, AbandonmentProposed, AbandonmentStatus,
+    AskAbandonment, DecideAbandonment,
+};
+pub use abandon_return::{AskReturnAbandonment, DecideReturnAbandonment};
 pub(crate) use begin::{begin, want_success};
 pub use create::{CreateSplit, SplitCreated};
 pub use go_on::{ContinueRefund, SHARE_NOT_RETURNED};
@@ -39,5 +47,5 @@ pub use terms::{DividedBy, divided_by};
 pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
 pub(crate) use undo::{Undoing, being_returned, capture, capture_late, release, want_undoing};
-pub use view::{SplitLineView, SplitView};
+pub use view::{AbandonmentView, SplitLineView, SplitView};
 pub use waive::{ShareWaived, WaiveShare};

@@ -1,5 +1,6 @@
 //! The rows of splits: one per division, one per receiver's share, one per share that a refund takes back.
 
+use super::abandon::Abandonment;
 use crate::id::{
     AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, RefundId, SplitId, SplitLineId,
     SplitReceiverId, SplitReturnId, TenantId, TypedId,
@@ -149,6 +150,8 @@ pub struct Split {
     pub failure_code: Option<String>,
     /// Its text.
     pub failure_message: Option<String>,
+    /// A proposal to give it up and what was decided, JSON; see [`super::Abandonment`].
+    pub abandonment: Option<String>,
     /// When it ended, Unix microseconds.
     pub ended_at_us: Option<i64>,
     /// Sequence of the last event about it.
@@ -239,6 +242,8 @@ pub struct SplitReturn {
     pub queries_count: i64,
     /// The channel's final refusal.
     pub failure_code: Option<String>,
+    /// A proposal to give it up and what was decided, JSON; see [`super::Abandonment`].
+    pub abandonment: Option<String>,
     /// When it ended, for one refused with its refund, Unix microseconds.
     pub ended_at_us: Option<i64>,
     /// Unix microseconds.
@@ -254,6 +259,18 @@ impl Split {
     #[must_use]
     pub fn id_of(payment_id: PaymentId, n: i64) -> SplitId {
         SplitId(derived(payment_id.id128(), "split", &n.to_be_bytes()))
+    }
+
+    /// The proposal to give it up, with what was decided.
+    #[must_use]
+    pub fn abandonment(&self) -> Option<Abandonment> {
+        Abandonment::stored(self.abandonment.as_ref())
+    }
+
+    /// Whether two persons gave it up: it is not said again, and its channel is asked what it kept of it.
+    #[must_use]
+    pub fn given_up(&self) -> bool {
+        self.abandonment().and_then(Abandonment::approved).is_some()
     }
 
     /// The places of its shares among the payment's.

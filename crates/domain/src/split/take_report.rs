@@ -1,6 +1,7 @@
 //! Taking a channel's word about a split: the only way in which shares at a channel become paid or not.
 
 mod ask_again;
+mod given_up;
 mod late;
 
 use super::begin::release_the_rest;
@@ -58,6 +59,8 @@ pub enum SplitFinding {
     NotYet { code: String, message: String },
     /// The channel does not know the split: resend the same number.
     NotFound,
+    /// The channel does not know the split, and so much of the order is not divided, minor units; asked once it is given up.
+    Undivided { amount_minor: i64 },
     /// Nothing left us, for certain.
     NotSent,
     /// Nothing is proven.
@@ -135,6 +138,7 @@ impl Taking<'_> {
                 self.split.unknown_since_us.get_or_insert(moment.now_us);
                 self.again(InstructionKind::Split, moment);
             }
+            SplitFinding::Undivided { amount_minor } => self.undivided(*amount_minor, moment),
             SplitFinding::NotSent => self.not_sent(moment),
             SplitFinding::Unclear => self.unclear(moment),
         }
@@ -306,7 +310,9 @@ impl Command for TakeSplitReport {
 
     fn lane(&self) -> LaneKind {
         match self.report.finding {
-            SplitFinding::Shares(_) | SplitFinding::Failed { .. } => LaneKind::Posting,
+            SplitFinding::Shares(_) | SplitFinding::Failed { .. } | SplitFinding::Undivided { .. } => {
+                LaneKind::Posting
+            }
             SplitFinding::Accepted
             | SplitFinding::NotYet { .. }
             | SplitFinding::NotFound

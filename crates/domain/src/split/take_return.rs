@@ -1,5 +1,6 @@
 //! Taking a channel's word about a share on its way back: the only way in which it becomes the merchant's again, or does not.
 
+use super::abandon::{ABANDONED, Abandonment};
 use super::create::{lines_of, want_lines};
 use super::postings;
 use super::rows::{ReturnStatus, SplitLine, SplitReturn};
@@ -107,6 +108,7 @@ impl Taking<'_> {
                 self.back.failure_code = Some(clipped(code, 64));
                 self.wait(InstructionKind::SplitReturn, moment);
             }
+            ReturnFinding::NotFound if self.proven_given_up(moment.now_us) => self.refused(ABANDONED, moment),
             ReturnFinding::NotFound => {
                 self.back.unknown_since_us.get_or_insert(moment.now_us);
                 self.wait(InstructionKind::SplitReturn, moment);
@@ -151,11 +153,26 @@ impl Taking<'_> {
         self.wait(InstructionKind::SplitReturnQuery, moment);
     }
 
+    fn given_up(&self) -> Option<Abandonment> {
+        self.back.abandonment().and_then(Abandonment::approved)
+    }
+
+    /// Two persons gave it up, all that was said of it has arrived by now, and the channel does not know it.
+    fn proven_given_up(&self, now_us: i64) -> bool {
+        self.source == Source::Query && self.given_up().is_some_and(|row| row.proves_from_us <= now_us)
+    }
+
     /// A person is told by the refund that waits for it.
     fn wait(&mut self, kind: InstructionKind, moment: &Moment<'_>) {
         self.back.queries_count = self.back.queries_count.saturating_add(1);
         self.back.updated_at_us = moment.now_us;
-        self.instruction.next(kind, moment.after(ask::delay_us(self.back.queries_count)));
+        let due_at_us = moment.after(ask::delay_us(self.back.queries_count));
+        let Some(mut given_up) = self.given_up() else { return self.instruction.next(kind, due_at_us) };
+        if self.source == Source::Reply {
+            given_up.said(moment.now_us);
+            self.back.abandonment = given_up.text();
+        }
+        self.instruction.next(InstructionKind::SplitReturnQuery, due_at_us.max(given_up.proves_from_us));
     }
 
     /// What is said of a return that has ended changes nothing in the books; where it says otherwise a person is told.

@@ -143,6 +143,7 @@ impl Part {
             unknown_since_us: None,
             queries_count: 0,
             failure_code: None,
+            abandonment: None,
             ended_at_us: None,
             created_at_us: moment.now_us,
             updated_at_us: moment.now_us,

@@ -1,5 +1,6 @@
 //! The published form of splits.
 
+use super::abandon::{Abandonment, AbandonmentStatus};
 use super::rows::{Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use crate::id::{EventId, TypedId};
 use crate::moment::{Moment, time_text};
@@ -73,10 +74,50 @@ pub struct SplitView {
     pub needs_manual: bool,
     /// The channel's final refusal: `{"code", "message"}`.
     pub failure: Option<Value>,
+    /// A proposal to give it up.
+    pub abandonment: Option<AbandonmentView>,
     /// RFC 3339.
     pub ended_at: Option<String>,
     /// RFC 3339.
     pub created: String,
+}
+
+/// A proposal to give something up, and what was decided about it.
+#[derive(Debug, Clone, Serialize)]
+pub struct AbandonmentView {
+    /// Where it stands.
+    pub status: AbandonmentStatus,
+    /// Why.
+    pub reason: String,
+    /// What shows that the channel never will.
+    pub evidence: String,
+    /// Who proposed it.
+    pub maker: String,
+    /// RFC 3339.
+    pub proposed_at: String,
+    /// What an approval is bound to.
+    pub content_hash: String,
+    /// Who decided.
+    pub checker: Option<String>,
+    /// RFC 3339.
+    pub decided_at: Option<String>,
+}
+
+impl AbandonmentView {
+    /// The published form of what this subject's row carries.
+    #[must_use]
+    pub fn of(abandonment: Abandonment, subject: &str) -> Self {
+        Self {
+            content_hash: abandonment.content_hash(subject),
+            status: abandonment.status,
+            reason: abandonment.reason,
+            evidence: abandonment.evidence,
+            maker: abandonment.maker,
+            proposed_at: time_text(abandonment.proposed_at_us),
+            checker: abandonment.checker,
+            decided_at: abandonment.decided_at_us.map(time_text),
+        }
+    }
 }
 
 impl SplitLineView {
@@ -122,6 +163,7 @@ impl SplitView {
             outcome_unknown_since: split.unknown_since_us.map(time_text),
             needs_manual: split.needs_manual,
             failure: code.map(|code| json!({ "code": code, "message": split.failure_message })),
+            abandonment: split.abandonment().map(|row| AbandonmentView::of(row, &split.id.to_string())),
             ended_at: split.ended_at_us.map(time_text),
             created: time_text(split.created_at_us),
         }

@@ -5,6 +5,8 @@
 extern crate tillkeeper_domain as tk_domain;
 
 #[cfg(test)]
+mod abandoned;
+#[cfg(test)]
 mod agreements;
 #[cfg(test)]
 mod attempts;

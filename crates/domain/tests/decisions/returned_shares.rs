@@ -20,7 +20,7 @@ use tk_domain::split::{
 /// What the channel keeps of every collection lies on the other side.
 const NET: i64 = crate::channel_splits::NET;
 
-fn world() -> World {
+pub fn world() -> World {
     let own = Merchant { fee: FeeSnapshot::default(), ..merchant() };
     let account = ChannelAccount {
         channel: Channel::Wechatpay,
@@ -73,7 +73,12 @@ fn paid_out_after(world: &mut World, other: ReceiverKind, days: i64) -> AttemptI
     attempt_id
 }
 
-fn told(world: &mut World, return_id: SplitReturnId, source: Source, finding: ReturnFinding) -> ReturnStatus {
+pub fn told(
+    world: &mut World,
+    return_id: SplitReturnId,
+    source: Source,
+    finding: ReturnFinding,
+) -> ReturnStatus {
     let back = world.snapshot.split_returns.get(&(TENANT, return_id)).unwrap();
     let (payment_id, refund_id) = (back.payment_id, back.refund_id);
     let (report, origin) = (ReturnReport { source, finding }, Origin::channel(CONTRACT));
@@ -82,7 +87,7 @@ fn told(world: &mut World, return_id: SplitReturnId, source: Source, finding: Re
 }
 
 /// Half of the payment on its way back, and the returns of both shares asked for.
-fn half(world: &mut World) -> (AttemptId, RefundId, [SplitReturnId; 2]) {
+pub fn half(world: &mut World) -> (AttemptId, RefundId, [SplitReturnId; 2]) {
     let attempt_id = paid_out(world, ReceiverKind::MerchantNo);
     let refund = world.refund(attempt_id, "R1", 5_000).unwrap();
     assert_eq!(world.next(refund), "refund_await+0");
@@ -101,7 +106,7 @@ fn refusal() -> ReturnFinding {
     ReturnFinding::Failed { code: "ACCOUNT_ABNORMAL".to_owned(), message: String::new() }
 }
 
-fn not_yet() -> ReturnFinding {
+pub fn not_yet() -> ReturnFinding {
     ReturnFinding::NotYet { code: "NOT_ENOUGH".to_owned(), message: String::new() }
 }
 

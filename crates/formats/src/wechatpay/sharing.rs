@@ -85,6 +85,15 @@ pub enum ReturnState {
     Failed,
 }
 
+/// What of an order is not divided yet (查询剩余待分金额).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undivided {
+    /// WeChat's number of the payment.
+    pub transaction_id: String,
+    /// Fen.
+    pub unsplit_fen: i64,
+}
+
 impl DivisionState {
     /// Every state with its word.
     pub const WORDS: [(Self, &'static str); 2] =
@@ -159,5 +168,13 @@ pub fn parse_return(fields: &Map<String, Value>) -> Result<ShareReturn, FieldWro
         amount_fen: optional_fen(fields, "amount")?.ok_or(FieldWrong("amount"))?,
         result: by_word(&ReturnState::WORDS, required(fields, "result")?).ok_or(FieldWrong("result"))?,
         fail_reason: optional(fields, "fail_reason")?,
+    })
+}
+
+/// Reads what of an order is not divided.
+pub fn parse_undivided(fields: &Map<String, Value>) -> Result<Undivided, FieldWrong> {
+    Ok(Undivided {
+        transaction_id: number(fields, "transaction_id")?,
+        unsplit_fen: optional_fen(fields, "unsplit_amount")?.ok_or(FieldWrong("unsplit_amount"))?,
     })
 }

@@ -5,6 +5,7 @@ mod cards;
 mod client;
 mod deposits;
 mod payer;
+mod persons;
 mod refunds;
 mod repeat;
 

@@ -11,8 +11,8 @@ use tk_domain::payment::{Attempt, Payment};
 use tk_domain::refund::Refund;
 use tk_domain::snapshot::Snapshot;
 use tk_domain::split::{
-    DividedBy, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitReturn, SplitState,
-    divided_by,
+    ABANDONED, DividedBy, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitReturn,
+    SplitState, divided_by,
 };
 
 /// What entries about splits left on each account, per payment.
@@ -115,6 +115,9 @@ impl Checker {
         };
         let back = rows.split_returns.iter().filter(came_back).count();
         tally.shares_back += u64::try_from(back).unwrap_or(u64::MAX);
+        let given_up = rows.split_lines.iter().filter(|line| line.failure_code.as_deref() == Some(ABANDONED));
+        let backs = rows.split_returns.iter().filter(|row| row.failure_code.as_deref() == Some(ABANDONED));
+        tally.shares_given_up += u64::try_from(given_up.count() + backs.count()).unwrap_or(u64::MAX);
         for payment in rows.payments.iter().filter(|payment| divided_by(payment) != DividedBy::Nobody) {
             let attempt =
                 payment.effective_attempt_id.and_then(|id| rows.attempts.get(&(payment.tenant_id, id)));

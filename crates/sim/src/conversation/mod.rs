@@ -188,6 +188,7 @@ impl Said {
                 | CoreCall::Bind(_)
                 | CoreCall::Settle(_)
                 | CoreCall::SettleQuery(_)
+                | CoreCall::Undivided(_)
                 | CoreCall::ShareBack(_)
                 | CoreCall::ShareBackQuery(_)
                 | CoreCall::Bill(_) => None,

@@ -68,7 +68,11 @@ fn typed(wire: &Wire) -> Option<CoreCall> {
 /// One conversation; a reversal is followed by the question that says what it did.
 pub(super) fn speak(core: &mut core::Seller, flight: &Flight, call: &CoreCall, now_us: i64) -> Echo {
     let (heard, wait_us) = exchange(core, call, now_us);
-    let next: Option<Call> = reports::asked_next(flight.instruction.kind, &flight.attempt, &heard);
+    let kind = flight.instruction.kind;
+    let next: Option<Call> = match &flight.split {
+        Some((split, _)) => shares::asked_next(kind, (split, &flight.attempt), &heard).map(Call::Shares),
+        None => reports::asked_next(kind, &flight.attempt, &heard),
+    };
     let next = next.and_then(|call| typed(&call.wire(&settings(&flight.account), now_us).ok()?));
     let Some(question) = next else { return Echo { heard: Any::Wechatpay(heard), wait_us } };
     let (heard, more_us) = exchange(core, &question, now_us);

@@ -43,6 +43,7 @@ pub(crate) enum Bug {
     RefundBeforeReturn,
     ReturnAcceptedIsDone,
     LostReturnIsRefused,
+    GivenUpIsUnpaid,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,
@@ -133,6 +134,7 @@ impl Bug {
         (Self::ShareSentUnderNewNumber, "share_sent_again_under_a_new_number"),
         (Self::RefundBeforeReturn, "refund_sent_before_its_shares_came_back"),
         (Self::ReturnAcceptedIsDone, "accepted_share_return_is_done"),
+        (Self::GivenUpIsUnpaid, "given_up_share_is_unpaid_unasked"),
         (Self::LostReturnIsRefused, "lost_share_return_is_refused"),
     ];
 }

@@ -162,6 +162,7 @@ impl World {
             | Bug::ShareSentUnderNewNumber
             | Bug::ReturnAcceptedIsDone
             | Bug::LostReturnIsRefused
+            | Bug::GivenUpIsUnpaid
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
             | Bug::GapIgnored
@@ -266,7 +267,7 @@ impl World {
                 Report::Payment(self.refusal_believed(flight, spoilt))
             }
             Report::Refund(report) => Report::Refund(self.spoil_refund_report(flight, report)),
-            Report::Split(report) => Report::Split(self.spoil_split_report(report)),
+            Report::Split(report) => Report::Split(self.spoil_split_report(flight, report)),
             Report::Return(report) => Report::Return(self.spoil_return_report(flight, report)),
         }
     }

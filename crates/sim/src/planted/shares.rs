@@ -6,7 +6,9 @@ use crate::world::World;
 use tk_domain::decision::{Change, Changes};
 use tk_domain::ledger::EntryKind;
 use tk_domain::report::Source;
-use tk_domain::split::{ReturnFinding, ReturnReport, ShareResult, SplitFinding, SplitReport};
+use tk_domain::split::{
+    ReturnFinding, ReturnReport, ShareResult, ShareTold, SplitFinding, SplitLine, SplitReceiver, SplitReport,
+};
 
 impl World {
     /// A split whose answer was lost is said again under a number of its own.
@@ -17,9 +19,22 @@ impl World {
         }
     }
 
-    /// A share that was not paid is taken for paid.
-    pub(super) fn spoil_split_report(&self, report: &SplitReport) -> SplitReport {
+    /// A share that was not paid is taken for paid; one that was given up for unpaid, whatever the channel says.
+    pub(super) fn spoil_split_report(&self, flight: &Flight, report: &SplitReport) -> SplitReport {
         let mut report = report.clone();
+        if self.has(Bug::GivenUpIsUnpaid)
+            && let Some((split, given)) = flight.split.as_ref().filter(|(split, _)| split.given_up())
+            && !matches!(report.finding, SplitFinding::Shares(_))
+        {
+            let result = ShareResult::Failed { code: split.out_no.clone() };
+            let line = |(line, _): &(SplitLine, SplitReceiver)| ShareTold {
+                line_id: line.id,
+                amount_minor: line.amount_minor,
+                result: result.clone(),
+            };
+            let finding = SplitFinding::Shares(given.iter().map(line).collect());
+            return SplitReport { source: Source::Query, finding };
+        }
         if self.has(Bug::ShareFailureIsPayment)
             && let SplitFinding::Shares(told) = &mut report.finding
         {

@@ -83,6 +83,11 @@ pub enum Node {
         out_request_no: String,
         shares: Vec<ShareNode>,
     },
+    /// What of the trade is not divided
+    Undivided {
+        trade_no: String,
+        amount_fen: i64,
+    },
     ShareBack(ShareBackNode),
     /// The bill exists and may be fetched.
     Bill(BillCall),

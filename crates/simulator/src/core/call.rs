@@ -32,6 +32,8 @@ pub enum CoreCall {
     Settle(SettleCall),
     /// `alipay.trade.order.settle.query`
     SettleQuery(SettleQueryCall),
+    /// `/v3/profitsharing/transactions/{}/amounts`
+    Undivided(TradeRef),
     /// `/v3/profitsharing/return-orders`
     ShareBack(ShareBackCall),
     /// `/v3/profitsharing/return-orders/{}`
@@ -58,6 +60,7 @@ impl CoreCall {
             Self::Bind(_) => Method::Bind,
             Self::Settle(_) => Method::Settle,
             Self::SettleQuery(_) => Method::SettleQuery,
+            Self::Undivided(_) => Method::Undivided,
             Self::ShareBack(_) => Method::ShareBack,
             Self::ShareBackQuery(_) => Method::ShareBackQuery,
             Self::Bill(_) => Method::Bill,
@@ -73,7 +76,9 @@ impl CoreCall {
             | Self::Precreate(order)
             | Self::Jsapi(order) => Some(TradeRef::out(&order.out_trade_no)),
             Self::Pay(pay) => Some(TradeRef::out(&pay.order.out_trade_no)),
-            Self::Query(trade) | Self::Close(trade) | Self::Cancel(trade) => Some(trade.clone()),
+            Self::Query(trade) | Self::Close(trade) | Self::Cancel(trade) | Self::Undivided(trade) => {
+                Some(trade.clone())
+            }
             Self::Refund(refund) => Some(refund.trade.clone()),
             Self::RefundQuery(query) => Some(query.trade.clone()),
             Self::Settle(settle) => Some(settle.trade.clone()),
@@ -103,6 +108,7 @@ pub enum Method {
     Bind,
     Settle,
     SettleQuery,
+    Undivided,
     ShareBack,
     ShareBackQuery,
     Bill,
@@ -124,7 +130,12 @@ impl Method {
             | Self::Settle
             | Self::ShareBack
             | Self::Refund => true,
-            Self::Query | Self::RefundQuery | Self::SettleQuery | Self::ShareBackQuery | Self::Bill => false,
+            Self::Query
+            | Self::RefundQuery
+            | Self::SettleQuery
+            | Self::Undivided
+            | Self::ShareBackQuery
+            | Self::Bill => false,
         }
     }
 }

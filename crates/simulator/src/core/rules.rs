@@ -30,6 +30,7 @@ impl Seller {
             CoreCall::Bind(bind) => self.bind(bind),
             CoreCall::Settle(settle) => self.settle(now_us, settle),
             CoreCall::SettleQuery(query) => self.settle_query(query),
+            CoreCall::Undivided(trade) => self.undivided(trade),
             CoreCall::ShareBack(back) => self.share_back(now_us, back),
             CoreCall::ShareBackQuery(query) => self.share_back_query(query),
             CoreCall::Bill(bill) => self.bill_url(now_us, *bill),

@@ -2,14 +2,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::timers::{SECOND_US, Timer};
+use super::timers::{MINUTE_US, SECOND_US, Timer};
 use super::{
     BindCall, CoreAnswer, Node, Seller, SettleCall, SettleQueryCall, ShareCall, ShareNode, ShareState, Trade,
-    TradeStatus, TruthEvent, Why,
+    TradeRef, TradeStatus, TruthEvent, Why,
 };
 
 /// How long the channel takes to pay shares out.
 const PAYS_AFTER_US: i64 = 3 * SECOND_US;
+
+/// How long a receiver stays off the list who is taken off and on.
+const WAVERS_US: i64 = 2 * MINUTE_US;
 
 /// The truth about one split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +59,7 @@ impl Seller {
                 CoreAnswer::refused(Why::RefundDiffers)
             };
         }
-        if let Err(why) = self.check_settle(&trade, call) {
+        if let Err(why) = self.check_settle(now_us, &trade, call) {
             return CoreAnswer::refused(why);
         }
         let share = |share: &ShareCall| Share {
@@ -84,7 +87,13 @@ impl Seller {
         settled(&trade, &call.out_request_no)
     }
 
-    fn check_settle(&self, trade: &Trade, call: &SettleCall) -> Result<(), Why> {
+    /// A receiver whom the merchant has taken off the list again, in the channel's portal, or takes off and on.
+    fn is_listed(&self, now_us: i64, account: &str) -> bool {
+        let off = account.starts_with("wavers") && now_us.div_euclid(WAVERS_US).rem_euclid(2) == 0;
+        self.receivers.contains(account) && !account.starts_with("dropped") && !off
+    }
+
+    fn check_settle(&self, now_us: i64, trade: &Trade, call: &SettleCall) -> Result<(), Why> {
         if trade.status != TradeStatus::TradeSuccess {
             return Err(Why::StatusWrong);
         }
@@ -97,7 +106,7 @@ impl Seller {
         if house.divides_kept_only() && !trade.order.keeps {
             return Err(Why::ShareTooMuch);
         }
-        let known = |share: &ShareCall| share.amount_fen > 0 && self.receivers.contains(&share.account);
+        let known = |share: &ShareCall| share.amount_fen > 0 && self.is_listed(now_us, &share.account);
         if call.shares.is_empty() && !call.finish || !call.shares.iter().all(known) {
             return Err(Why::ParameterInvalid);
         }
@@ -109,6 +118,17 @@ impl Seller {
             return Err(Why::ShareTooMuch);
         }
         if wanted > left_fen { Err(Why::ShareShort) } else { Ok(()) }
+    }
+
+    /// What of a trade is kept and not divided: nothing any more once it was released.
+    pub(super) fn undivided(&self, trade: &TradeRef) -> CoreAnswer {
+        let Some(trade) = self.find(trade) else { return CoreAnswer::refused(Why::NotExist) };
+        if !trade.order.keeps {
+            return CoreAnswer::refused(Why::StatusWrong);
+        }
+        let gone_fen = trade.refunded_fen() + trade.fee_fen + self.shared_fen(trade);
+        let left_fen = if self.keeps(trade) { trade.settled_fen() - gone_fen } else { 0 };
+        CoreAnswer::ok(Node::Undivided { trade_no: trade.trade_no.clone(), amount_fen: left_fen.max(0) })
     }
 
     fn shared_fen(&self, trade: &Trade) -> i64 {

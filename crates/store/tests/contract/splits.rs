@@ -14,10 +14,12 @@ use tk_domain::payment::Payment;
 use tk_domain::refund::TakeRefundReport;
 use tk_domain::report::{RefundFinding, RefundReport, Source};
 use tk_domain::split::{
-    AddSplitReceiver, Binding, CreateSplit, ReceiverFinding, ReceiverKind, ReturnMode, ReturnStatus, Share,
+    AbandonmentDecided, AbandonmentProposed, AbandonmentStatus, AddSplitReceiver, AskAbandonment, Binding,
+    CreateSplit, DecideAbandonment, ReceiverFinding, ReceiverKind, ReturnMode, ReturnStatus, Share,
     ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitReturn,
     SplitState, SplitTerms, TakeReceiverReport, TakeSplitReport,
 };
+use tk_domain::transfer::Verdict;
 use tk_money::Amount;
 
 /// A merchant with a sister of its legal entity.
@@ -186,6 +188,37 @@ pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
     assert_eq!(split_told(&bed, rest, (Source::Reply, SplitFinding::Accepted)).await, SplitState::Succeeded);
     let failed = RefundFinding::Failed { code: "x".to_owned(), message: String::new() };
     refund_told(&bed, id, (refunds[1].id, failed)).await;
+    assert_sound(&bed).await;
+}
+
+pub async fn what_is_given_up_is_kept_and_ends_by_the_channels_word(bed: Bed) {
+    family(&bed).await;
+    let receiver = Some(party(&bed, "a@b.example").await);
+    let shares = vec![Share { merchant: None, receiver, amount: Some(2_000), rate_ppm: None, item: None }];
+    let splits = SplitTerms { later: true, ..SplitTerms::default() };
+    let id = bed.store.submit(Create { splits, ..create(&bed, "A1", 10_000) }).await.unwrap();
+    bed.store.submit(collect(&bed, id)).await.unwrap();
+    let terms = SplitTerms { shares, ..SplitTerms::default() };
+    let command = CreateSplit { terms, last: true, ..split(&bed, id, (MerchantId::default(), 1)) };
+    let made = bed.store.submit(command).await.unwrap().split;
+    let refusal = SplitFinding::NotYet { code: "INVALID_REQUEST".to_owned(), message: String::new() };
+    split_told(&bed, &made, (Source::Reply, refusal)).await;
+    let (tenant_id, payment_id, split_id, origin) = (bed.tenant_id, id, made.id, Origin::system());
+    let text = str::to_owned;
+    let proposed =
+        AbandonmentProposed { reason: text("gone"), evidence: text("ticket 4711"), by: text("经办") };
+    let ask = AskAbandonment { tenant_id, payment_id, split_id, proposed, origin: origin.clone() };
+    bed.store.submit(ask).await.unwrap();
+    let asked = bed.store.get::<Split>(&(tenant_id, split_id)).await.unwrap().unwrap();
+    let asked = asked.abandonment().unwrap();
+    assert_eq!((asked.status, asked.maker.as_str()), (AbandonmentStatus::PendingApproval, "经办"));
+    let seen = asked.content_hash(&split_id.to_string());
+    let decided = AbandonmentDecided { verdict: Verdict::Approve, seen, by: text("复核") };
+    bed.store.submit(DecideAbandonment { tenant_id, split_id, decided, origin }).await.unwrap();
+    let early = SplitFinding::Undivided { amount_minor: 10_000 };
+    assert_eq!(split_told(&bed, &made, (Source::Query, early)).await, SplitState::Processing);
+    let kept = bed.store.get::<Split>(&(tenant_id, split_id)).await.unwrap().unwrap();
+    assert!(kept.given_up() && kept.abandonment().unwrap().checker.as_deref() == Some("复核"));
     assert_sound(&bed).await;
 }
 

@@ -117,6 +117,7 @@ problem-split-exceeds-items = The shares reach into premium or exceed their item
 problem-split-needs-channel = A receiver outside the merchant's legal entity must be paid by a channel that can
 problem-split-conflict = The split number exists with other terms, or an earlier split is still under way
 problem-receiver-not-bound = The channel has not bound the receiver to the contract
+problem-not-abandonable = It cannot be given up: the channel has not refused it, it has ended, or that is proposed or decided already
 problem-not-splittable = The payment has nothing that may be divided
 problem-transfer-part-received = Part of the bank transfer has arrived already
 problem-file-too-large = The file is larger than 50 MB

@@ -117,6 +117,7 @@ problem-split-exceeds-items = 分账金额触及保费或超过对应明细
 problem-split-needs-channel = 收款方与商户不属同一法人，须由支持分账的通道支付
 problem-split-conflict = 分账单号已存在且内容不同，或之前的分账尚未结束
 problem-receiver-not-bound = 通道尚未将该收款方绑定到合同
+problem-not-abandonable = 不能放弃：渠道并未拒绝，或已结束，或已提出、已决定放弃
 problem-not-splittable = 该支付单没有可分账的资金
 problem-transfer-part-received = 已收到部分转账款
 problem-file-too-large = 文件超过 50 MB

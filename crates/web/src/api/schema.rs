@@ -75,7 +75,12 @@ schemas! {
         channel_account: String, mode: String, merchant_split_no: Option<String>, out_no: String, amount: i64,
         currency: String, last: bool, status: String, money_state: String, shares: Value,
         outcome_unknown_since: Option<String>, needs_manual: bool, failure: Option<ChannelRefusal>,
-        ended_at: Option<String>, created: String,
+        abandonment: Option<Abandonment>, ended_at: Option<String>, created: String,
+    }
+    /// A proposal to give up what a channel refuses, and what was decided about it.
+    Abandonment {
+        status: String, reason: String, evidence: String, maker: String, proposed_at: String, content_hash: String,
+        checker: Option<String>, decided_at: Option<String>,
     }
     /// A card that a payer opened for payment by token.
     Agreement {

@@ -53,6 +53,7 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundsChanged
         | Refusal::SplitConflict
         | Refusal::NotSplittable
+        | Refusal::NotAbandonable
         | Refusal::ReceiverNotBound
         | Refusal::NotRedeliverable => StatusCode::CONFLICT,
         Refusal::OauthStateInvalid | Refusal::SecondPersonRequired => StatusCode::FORBIDDEN,
@@ -169,6 +170,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::SplitNeedsChannel
         | Refusal::SplitConflict
         | Refusal::NotSplittable
+        | Refusal::NotAbandonable
         | Refusal::ReceiverNotBound
         | Refusal::NotRedeliverable => Vec::new(),
     }
@@ -267,6 +269,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         | Refusal::FulfilmentConflict
         | Refusal::RefundsChanged
         | Refusal::NotSplittable
+        | Refusal::NotAbandonable
         | Refusal::ReceiverNotBound
         | Refusal::LimitReached { .. } => None,
     }

@@ -5,7 +5,10 @@ use crate::channel_callbacks::Channels;
 use serde_json::{Value, json};
 use tk_app::store::{Source, verify};
 use tk_domain::access::Scope;
+use tk_domain::audit::Origin;
 use tk_domain::id::TypedId;
+use tk_domain::split::{AbandonmentDecided, DecideAbandonment};
+use tk_domain::transfer::Verdict;
 
 fn with_channel() -> Setup {
     Setup { sandbox: true, workers: true, ..Setup::default() }
@@ -378,6 +381,58 @@ async fn a_share_that_wechat_does_not_give_back_fails_its_refund_and_is_the_merc
         app.post(&path, &let_go(&format!("spr_{}", "0".repeat(26)))).await.refused(404, "not_found");
         let waived = app.post(&path, &let_go(&one)).await.expect(200);
         assert_eq!(waived["shares"][0]["returnable"], json!(false));
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_wechat_refuses_for_ever_is_given_up_by_two_persons() {
+    for app in TestApp::each(with_channel()).await {
+        let (channels, contract) = by_wechat(&app).await;
+        let one = party_by(&app, &contract, ("merchant_no", "1900000011", "bound")).await;
+        let dropped = party_by(&app, &contract, ("merchant_no", "dropped-5", "bound")).await;
+        let (id, out_no) = pay_by_wechat(&app, &channels, &with("Z-1", &to([&one, &dropped]))).await;
+        let list = app.get(&format!("/v1/splits?payment={id}")).await.expect(200);
+        let path = format!("/v1/splits/{}", list["data"][0]["id"].as_str().unwrap());
+        let give_up = |maker: &str| json!({ "reason": "closed", "evidence": "ticket 4711", "maker": maker });
+        let asking = format!("{path}/abandonment");
+        app.post(&asking, &give_up("经办")).await.refused(409, "not_abandonable");
+        while app.get(&path).await.expect(200)["failure"].is_null() {
+            app.advance(1_000_000);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let refund = json!({ "payment": id, "merchant_refund_no": "R-1", "amount": 5_000 });
+        let refund = app.post("/v1/refunds", &refund).await.expect(201);
+        app.post(&asking, &json!({ "reason": "closed", "maker": "经办" }))
+            .await
+            .refused(400, "field_missing");
+        let asked = app.post(&asking, &give_up("经办")).await.expect(202);
+        assert_eq!(asked["abandonment"]["status"], "pending_approval");
+        assert_eq!(asked["shares"][0]["status"], "pending");
+        app.post(&asking, &give_up("another")).await.refused(409, "not_abandonable");
+        let of_refund = format!("/v1/refunds/{}/abandonment", refund["id"].as_str().unwrap());
+        let mut of_return = give_up("经办");
+        of_return["receiver"] = json!(one);
+        app.post(&of_refund, &of_return).await.refused(409, "not_abandonable");
+        let decided = AbandonmentDecided {
+            verdict: Verdict::Approve,
+            seen: asked["abandonment"]["content_hash"].as_str().unwrap().to_owned(),
+            by: "复核".to_owned(),
+        };
+        let split_id = TypedId::parse(asked["id"].as_str().unwrap()).unwrap();
+        let (tenant_id, origin) = (app.tenant_id, Origin::system());
+        app.app.submit(DecideAbandonment { tenant_id, split_id, decided, origin }).await.unwrap();
+        app.advance(26 * 3_600_000_000);
+        let failed = until_split(&app, &id, (3_000, "failed")).await;
+        assert_eq!(failed["shares"][1]["failure_code"], "ABANDONED");
+        assert_eq!(failed["abandonment"]["checker"], "复核");
+        app.advance(3_600_000_000);
+        app.until(&format!("/v1/refunds/{}", refund["id"].as_str().unwrap()), "status", "succeeded").await;
+        until_split(&app, &id, (0, "succeeded")).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, (vec![], false));
+        assert_eq!(pending(&app, "pnc").await, 5_000);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
         assert!(report.holds(), "{report}");

@@ -78,6 +78,10 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
                     "level": "real_name", "name": "a", "id_number": "123456", "consent_version": "1",
                 }),
                 ("post", "waiver") => json!({ "receiver": "spr_x", "reason": "a", "actor": "a" }),
+                ("post", "abandonment") if resource == "refunds" => {
+                    json!({ "receiver": "spr_x", "reason": "a", "evidence": "a", "maker": "a" })
+                }
+                ("post", "abandonment") => json!({ "reason": "a", "evidence": "a", "maker": "a" }),
                 ("post", "review" | "reversal") => json!({ "reason": "a", "actor": "a" }),
                 ("patch", _) if resource == "partners" => json!({ "actor": "a" }),
                 ("post", "attempts") => json!({ "method": "alipay_qr" }),

@@ -45,7 +45,14 @@ impl Taking<'_> {
 
     fn wait(&mut self, kind: InstructionKind, moment: &Moment<'_>) {
         self.split.queries_count = self.split.queries_count.saturating_add(1);
-        self.instruction.next(kind, moment.after(ask::delay_us(self.split.queries_count)));
+        let due_at_us = moment.after(ask::delay_us(self.split.queries_count));
+        match self.given_up() {
+            None => self.instruction.next(kind, due_at_us),
+            Some(given_up) => {
+                let from_us = self.asked_again_from(given_up, moment.now_us);
+                self.instruction.next(InstructionKind::SplitQuery, due_at_us.max(from_us));
+            }
+        }
         let age_us = moment.now_us.saturating_sub(self.split.created_at_us);
         if age_us >= ask::MANUAL_AFTER_US && !self.split.needs_manual {
             self.split.needs_manual = true;

@@ -36,7 +36,7 @@ impl Taking<'_> {
                 }
                 unpaid && !asked
             }
-            SplitFinding::NotFound | SplitFinding::Failed { .. } => {
+            SplitFinding::NotFound | SplitFinding::Undivided { .. } | SplitFinding::Failed { .. } => {
                 if answer {
                     self.instruction.finish();
                 }

@@ -47,6 +47,9 @@ pub fn answer_of(core: &Seller, call: &CoreCall, answer: &CoreAnswer) -> Answer 
         Node::Bind => sharing::bound(call),
         Node::Settle { .. } => sharing::taken(core, call),
         Node::SettleQuery { out_request_no, shares } => sharing::queried(core, out_request_no, shares),
+        Node::Undivided { trade_no, amount_fen } => {
+            Answer::done(json!({ "transaction_id": trade_no, "unsplit_amount": amount_fen }))
+        }
         Node::ShareBack(node) => sharing::share_back(node),
         Node::Empty | Node::Create { .. } | Node::Bill(_) => refusal(call, Why::Unknown),
     }

@@ -12,6 +12,7 @@ const PAY: &str = "/v3/pay/transactions/";
 const PARTNER_PAY: &str = "/v3/pay/partner/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 const DIVISIONS: &str = "/v3/profitsharing/orders";
+const TRANSACTIONS: &str = "/v3/profitsharing/transactions";
 const RETURNS: &str = "/v3/profitsharing/return-orders";
 /// The longest description of a division, characters.
 const DESCRIPTION_MAX_CHARS: usize = 80;
@@ -68,6 +69,7 @@ pub fn typed_call(method: &str, target: &str, body: &str) -> Result<Asked, BadRe
         ("POST", "/v3/profitsharing/orders/unfreeze") => release(&Content::parse(body)?),
         ("POST", RETURNS) => share_back(&Content::parse(body)?),
         ("GET", _) if path.starts_with(DIVISIONS) => division_query(path, &query),
+        ("GET", _) if path.starts_with(TRANSACTIONS) => undivided_query(path, &query),
         ("GET", _) if path.starts_with(RETURNS) => share_back_query(path, &query),
         ("POST", REFUNDS) => refund(&Content::parse(body)?),
         ("GET", _) if path.starts_with(REFUNDS) => refund_query(path, &query),
@@ -228,6 +230,12 @@ fn division_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
         out_request_no: last_part(path, DIVISIONS)?,
     });
     Ok(of_sub(call, query))
+}
+
+fn undivided_query(path: &str, query: &Query<'_>) -> Result<Asked, BadRequest> {
+    let order = path.strip_suffix("/amounts").ok_or(BadRequest::NoInterface)?;
+    let trade = TradeRef { out_trade_no: None, trade_no: Some(last_part(order, TRANSACTIONS)?) };
+    Ok(of_sub(CoreCall::Undivided(trade), query))
 }
 
 /// A return is asked about by its own number and that of the split; which order it is of, the core finds.

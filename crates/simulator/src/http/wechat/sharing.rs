@@ -107,6 +107,12 @@ pub(super) fn refusal(call: &CoreCall, why: Why) -> Option<Answer> {
     if matches!(call, CoreCall::SettleQuery(_) | CoreCall::ShareBackQuery(_)) && why == Why::NotExist {
         return unknown();
     }
+    if matches!(call, CoreCall::Undivided(_)) && why == Why::StatusWrong {
+        return invalid("订单不支持分账");
+    }
+    if matches!(call, CoreCall::Undivided(_)) && why == Why::NotExist {
+        return unknown();
+    }
     if matches!(call, CoreCall::Settle(_)) {
         let words = [
             (Why::ShareTooMuch, "分账金额超出最大分账比例"),

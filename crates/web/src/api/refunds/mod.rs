@@ -1,5 +1,6 @@
 //! `/v1/refunds`.
 
+pub mod abandonment;
 pub mod cancellation;
 pub mod create;
 pub mod get;

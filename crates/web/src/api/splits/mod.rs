@@ -1,5 +1,6 @@
 //! Splits: who gets shares of a payment.
 
+pub mod abandonment;
 pub mod create;
 pub mod get;
 pub mod list;
