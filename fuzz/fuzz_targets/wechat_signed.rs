@@ -43,5 +43,9 @@ fuzz_target!(|bytes: &[u8]| {
         if let Ok(read) = sharing::parse_return(&fields) {
             assert!(read.amount_fen >= 0);
         }
+        if let Ok(read) = sharing::parse_undivided(&fields) {
+            assert!(read.unsplit_fen >= 0);
+        }
+        let _ = sharing::parse_moved(&fields);
     }
 });

@@ -8,11 +8,12 @@ use tk_channels::callback::{About, CallbackFinding, Headers, RawCallback, Refund
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
 use tk_domain::exception::{OpenOrphan, OrphanOf};
-use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, TenantId};
+use tk_domain::id::{AttemptId, ChannelAccountId, Id128, RefundId, SplitId, TenantId};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::refund::{Refund, RequestRefundQuery, TakeRefundReport};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source};
+use tk_domain::split::{RequestSplitQuery, Split};
 
 /// What the channel is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,9 +153,25 @@ impl App {
                 }
             }
             About::Refund { refund, .. } => self.take_refund(tenant_id, account_id, refund).await,
+            About::Division { out_no } => self.ask_about_division(tenant_id, account_id, &out_no).await,
             About::Card { order_no, card } => self.take_card(tenant_id, account_id, (order_no, card)).await,
             About::Other { .. } => Ok(()),
         }
+    }
+
+    /// Money of a division moved, somebody says: a division of ours is asked about now, anybody else's is no matter of ours.
+    async fn ask_about_division(
+        &self,
+        tenant_id: TenantId,
+        account_id: ChannelAccountId,
+        out_no: &str,
+    ) -> Result<(), Failure> {
+        let Some(split_id) = own_number(out_no, 'S').map(SplitId) else { return Ok(()) };
+        let split = self.reader().get::<Split>(&(tenant_id, split_id)).await?;
+        if split.is_none_or(|split| split.channel_account_id != account_id) {
+            return Ok(());
+        }
+        self.submit(RequestSplitQuery { tenant_id, split_id }).await.map(drop)
     }
 
     async fn take_order(

@@ -92,6 +92,11 @@ pub enum About {
         /// The refund.
         refund: RefundHint,
     },
+    /// A division of a payment: a reason to ask what became of it.
+    Division {
+        /// Our number of it as the channel knows it; nothing says that we have it.
+        out_no: String,
+    },
     /// A card that a payer opened for payment by token.
     Card {
         /// Our number of its opening.

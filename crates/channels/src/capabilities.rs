@@ -135,8 +135,8 @@ pub struct SplitTerms {
     pub dividing: &'static str,
     /// The interface that tells what became of each share.
     pub asking: &'static str,
-    /// The interface that tells what of an order is not divided, where we ask it: the proof for a split that is given up.
-    pub undivided: Option<&'static str>,
+    /// The interface that tells what of an order is not divided: the proof for a split that is given up.
+    pub undivided: &'static str,
     /// How an order says that it will be divided, so that its money is kept.
     pub keeping: &'static str,
     /// What becomes of the money of a share that could not be paid, where nothing more is divided.

@@ -66,7 +66,8 @@ impl World {
             }
             About::Refund { refund, .. } => self.take_refund_hint(account, refund),
             About::Card { order_no, card } => committed_or_refused(&self.take_card(account, &order_no, card)),
-            About::Other { .. } => true,
+            // The simulated WeChat sends none.
+            About::Division { .. } | About::Other { .. } => true,
         }
     }
 

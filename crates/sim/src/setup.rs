@@ -148,9 +148,7 @@ impl World {
     ) {
         let Side::Core(core) = side else { return };
         let (salt, names): (u64, &[&str]) = match channel {
-            Channel::Wechatpay => {
-                (0x5120, &["1990000001", "1990000002", "closed-3", "keeps-4", "dropped-5", "wavers-6"])
-            }
+            Channel::Wechatpay => (0x5120, WECHATS_PARTIES),
             Channel::Alipay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
                 (0x5119, &["2088000000000001", "2088000000000002", "closed-3"])
             }
@@ -331,6 +329,20 @@ impl World {
     }
 }
 
+/// Receivers of WeChat's: two plain ones, one that is shut, one that keeps what it has, one off the list and one off and on,
+/// one without money, one now and then, and one that has not agreed to give back.
+const WECHATS_PARTIES: &[&str] = &[
+    "1990000001",
+    "1990000002",
+    "closed-3",
+    "keeps-4",
+    "dropped-5",
+    "wavers-6",
+    "empty-7",
+    "poor-8",
+    "unwilling-9",
+];
+
 fn party(
     (tenant_id, id): (TenantId, SplitReceiverId),
     (account, channel): (ChannelAccountId, Channel),
@@ -344,6 +356,8 @@ fn party(
         kind: if channel == Channel::Wechatpay { ReceiverKind::MerchantNo } else { ReceiverKind::UserId },
         account: name.to_owned(),
         name_sealed: None,
+        relation: None,
+        custom_relation: None,
         status: Binding::Bound,
         unknown_since_us: None,
         tries: 1,

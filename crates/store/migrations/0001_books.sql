@@ -422,6 +422,7 @@ CREATE TABLE attempts (
   routing TEXT NOT NULL,
   payer_masked TEXT,
   payer_sealed {bytes},
+  payer_mark TEXT,
   paid_at_us {i64},
   created_at_us {i64} NOT NULL,
   updated_at_us {i64} NOT NULL,
@@ -431,6 +432,7 @@ CREATE TABLE attempts (
   CHECK ((status = 'unknown') = (unknown_since_us IS NOT NULL)),
   CHECK ((action_kind IS NULL) = (action_value IS NULL)),
   CHECK ((payer_masked IS NULL) = (payer_sealed IS NULL)),
+  CHECK (payer_mark IS NULL OR payer_sealed IS NOT NULL),
   CHECK (received_minor = 0 OR disposition IS NOT NULL),
   CHECK (undone_minor = 0 OR (received_minor = 0 AND status IN ('failed', 'closed')))
 ) {by id};
@@ -1049,6 +1051,8 @@ CREATE TABLE split_receivers (
   kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name', 'merchant_no', 'open_id')),
   account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 64),
   name_sealed {bytes},
+  relation TEXT,
+  custom_relation TEXT CHECK (length(custom_relation) BETWEEN 1 AND 10),
   status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused')),
   unknown_since_us {i64},
   tries {i64} NOT NULL CHECK (tries >= 0),
@@ -1124,6 +1128,7 @@ CREATE TABLE split_lines (
   status TEXT NOT NULL CHECK (status IN ('pending', 'done', 'failed')),
   returning_minor {i64} NOT NULL CHECK (returning_minor >= 0),
   returned_minor {i64} NOT NULL CHECK (returned_minor >= 0),
+  returns_count {i64} NOT NULL CHECK (returns_count >= 0),
   returnable {i64} NOT NULL CHECK (returnable IN (0, 1)),
   failure_code TEXT,
   ended_at_us {i64},

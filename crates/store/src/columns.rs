@@ -31,8 +31,8 @@ use tk_domain::prepayment::DrawStatus;
 use tk_domain::product::{IssueOn, Premium, StrayMoney, Terminal};
 use tk_domain::refund::{Line, RefundOrigin, RefundRoute, RefundState, Shares};
 use tk_domain::split::{
-    Binding, ReceiverKind, ReturnMode, ReturnStatus as ShareReturnStatus, SplitLineStatus, SplitMode,
-    SplitState,
+    Binding, ReceiverKind, Relation, ReturnMode, ReturnStatus as ShareReturnStatus, SplitLineStatus,
+    SplitMode, SplitState,
 };
 use tk_domain::transfer::{
     Flow, LineLink, LineNature, LineSource, LineStatus, MatchStatus, OrderStatus, ReturnState, ReturnStatus,
@@ -80,7 +80,7 @@ word_columns! {
     ChequeStatus, DrawStatus,
     LinkRoad, LinkStatus, PullTrouble,
     FulfilmentStatus,
-    Binding, ReceiverKind, ReturnMode, ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
+    Binding, ReceiverKind, Relation, ReturnMode, ShareReturnStatus, SplitLineStatus, SplitMode, SplitState,
 }
 
 impl Column for Currency {

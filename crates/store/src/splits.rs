@@ -11,8 +11,8 @@ use tk_domain::id::{
     SplitReturnId, TenantId,
 };
 use tk_domain::split::{
-    Binding, LINES_MAX, ReceiverKind, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus, SplitMode,
-    SplitReceiver, SplitReturn, SplitState,
+    Binding, LINES_MAX, ReceiverKind, Relation, ReturnMode, ReturnStatus, Split, SplitLine, SplitLineStatus,
+    SplitMode, SplitReceiver, SplitReturn, SplitState,
 };
 use tk_money::Currency;
 
@@ -93,6 +93,7 @@ record! {
     status: SplitLineStatus,
     returning_minor: i64,
     returned_minor: i64,
+    returns_count: i64,
     returnable: bool,
     failure_code: Option<String>,
     ended_at_us: Option<i64>,
@@ -151,6 +152,8 @@ record! {
     kind: ReceiverKind,
     account: String,
     name_sealed: Option<Vec<u8>>,
+    relation: Option<Relation>,
+    custom_relation: Option<String>,
     status: Binding,
     unknown_since_us: Option<i64>,
     tries: i64,

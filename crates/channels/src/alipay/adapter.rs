@@ -51,11 +51,17 @@ pub(crate) async fn say_split(
     credentials: &Credentials,
     rows: SplitRows<'_>,
 ) -> SplitReport {
-    let SplitRows { instruction, split, attempt, shares } = rows;
+    let SplitRows { instruction, split, attempt, shares: given } = rows;
     let kind = instruction.kind;
-    let call = shares::for_split(kind, split, attempt, shares).map(Call::Shares);
-    let heard = converse(line, credentials, call).await;
-    SplitReport { source: report::source(kind), finding: shares::split(kind, attempt, shares, &heard) }
+    let call = shares::for_split(kind, split, attempt, given).map(Call::Shares);
+    let mut heard = converse(line, credentials, call).await;
+    if let Some(question) = shares::asked_next(kind, (split, attempt), &heard) {
+        heard = converse(line, credentials, Ok(Call::Shares(question))).await;
+    }
+    SplitReport {
+        source: report::source(kind),
+        finding: shares::split(kind, (split, attempt), given, &heard),
+    }
 }
 
 async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {

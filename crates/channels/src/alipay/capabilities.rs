@@ -37,7 +37,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         binding: "alipay.trade.royalty.relation.bind",
         dividing: "alipay.trade.order.settle, royalty_mode async",
         asking: "alipay.trade.order.settle.query",
-        undivided: None,
+        undivided: "alipay.trade.order.onsettle.query",
         keeping: "extend_params.royalty_freeze, released by royalty_finish",
         unpaid: Unpaid::StaysKept,
         returned: ReturnMode::Along,

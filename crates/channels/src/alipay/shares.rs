@@ -1,5 +1,6 @@
 //! Shares of a payment: receivers bound to the contract, money divided among them, and what Alipay says of both
-//! (`alipay.trade.royalty.relation.bind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`).
+//! (`alipay.trade.royalty.relation.bind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`,
+//! `alipay.trade.order.onsettle.query`).
 
 use super::Heard;
 use super::call::{CallError, fen};
@@ -44,6 +45,11 @@ pub enum Call {
         trade_no: String,
         /// The split's number.
         out_request_no: String,
+    },
+    /// `alipay.trade.order.onsettle.query`.
+    UndividedQuery {
+        /// Alipay's number of the payment.
+        trade_no: String,
     },
 }
 
@@ -121,6 +127,7 @@ impl Call {
             Self::Bind { .. } => "alipay.trade.royalty.relation.bind",
             Self::Settle { .. } => "alipay.trade.order.settle",
             Self::SettleQuery { .. } => "alipay.trade.order.settle.query",
+            Self::UndividedQuery { .. } => "alipay.trade.order.onsettle.query",
         }
     }
 
@@ -150,6 +157,7 @@ impl Call {
             Self::SettleQuery { trade_no, out_request_no } => {
                 json!({ "out_request_no": out_request_no, "trade_no": trade_no })
             }
+            Self::UndividedQuery { trade_no } => json!({ "trade_no": trade_no }),
         }
     }
 }
@@ -214,10 +222,19 @@ pub fn receiver(heard: &Heard) -> ReceiverFinding {
     }
 }
 
+/// What is asked next in the same conversation: of a split that was given up and that Alipay does not know, how much of its
+/// order is not divided.
+pub fn asked_next(kind: Kind, (split, attempt): (&Split, &Attempt), heard: &Heard) -> Option<Call> {
+    let Heard::Answered(answer) = heard else { return None };
+    let unknown = kind == Kind::SplitQuery && answer.code != OK && verdict(kind, answer) == Verdict::NotFound;
+    let trade_no = attempt.channel_txn_no.clone().filter(|_| unknown && split.given_up())?;
+    Some(Call::UndividedQuery { trade_no })
+}
+
 /// What a conversation about a split proves; `shares` are the split's with their receivers.
 pub fn split(
     kind: Kind,
-    attempt: &Attempt,
+    (split, attempt): (&Split, &Attempt),
     shares: &[(SplitLine, SplitReceiver)],
     heard: &Heard,
 ) -> SplitFinding {
@@ -243,6 +260,10 @@ pub fn split(
     }
     match kind {
         Kind::Split if fields.text("trade_no") == attempt.channel_txn_no.as_deref() => SplitFinding::Accepted,
+        Kind::SplitQuery if split.given_up() && fields.text("unsettled_amount").is_some() => {
+            let amount = fields.text("unsettled_amount").and_then(|text| amount::parse_fen(text).ok());
+            amount.map_or(SplitFinding::Unclear, |amount_minor| SplitFinding::Undivided { amount_minor })
+        }
         Kind::SplitQuery => split_queried(shares, fields),
         Kind::Split
         | Kind::Pay

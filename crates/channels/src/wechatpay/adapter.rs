@@ -74,7 +74,10 @@ pub(crate) async fn say_return(
     let kind = instruction.kind;
     let call = shares::for_return(kind, back, (split, receiver)).map(Call::Shares);
     let heard = converse(line, credentials, call).await;
-    ReturnReport { source: report::source(kind), finding: shares::returned(kind, back, split, &heard) }
+    ReturnReport {
+        source: report::source(kind),
+        finding: shares::returned(kind, back, (split, receiver), &heard),
+    }
 }
 
 async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {

@@ -1,6 +1,7 @@
 //! Verified callbacks: headers and raw bytes in, findings out; nothing here can be told to skip verification.
 
 use super::order::{parse_order, parse_refund};
+use super::sharing::parse_moved;
 use super::{Credentials, Settings, report};
 use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint, Reply};
 use serde_json::json;
@@ -63,6 +64,12 @@ pub fn read(notice: &Notice, settings: &Settings) -> Result<CallbackFinding, Cal
             let hint = RefundHint { out_no: refund.out_refund_no.clone(), finding };
             let about = About::Refund { out_no: refund.out_trade_no, refund: hint };
             let payee_merchant = refund.sub_mchid.or(refund.mchid);
+            Ok(CallbackFinding { message_id, payee_app: None, payee_merchant, about })
+        }
+        "profitsharing" => {
+            let moved = parse_moved(&notice.resource).map_err(|error| malformed(&error))?;
+            let about = About::Division { out_no: moved.out_order_no };
+            let payee_merchant = moved.sub_mchid.or(moved.mchid);
             Ok(CallbackFinding { message_id, payee_app: None, payee_merchant, about })
         }
         _ => {

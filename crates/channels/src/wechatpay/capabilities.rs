@@ -37,7 +37,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         binding: "POST /v3/profitsharing/receivers/add",
         dividing: "POST /v3/profitsharing/orders, /orders/unfreeze without shares",
         asking: "GET /v3/profitsharing/orders/{out_order_no}",
-        undivided: Some("GET /v3/profitsharing/transactions/{transaction_id}/amounts"),
+        undivided: "GET /v3/profitsharing/transactions/{transaction_id}/amounts",
         keeping: "settle_info.profit_sharing, released by unfreeze_unsplit",
         unpaid: Unpaid::GoesBack,
         returned: ReturnMode::Ahead,

@@ -110,13 +110,15 @@ pub(crate) async fn hold(line: &Line<'_>, credentials: &Credentials, call: Call)
 
 /// The call with its sensitive fields sealed, and under which key they are.
 fn sealed(credentials: &Credentials, call: Call) -> Result<(Call, Option<String>), Heard> {
-    let Call::Shares(shares::Call::Add { account, name: Some(name) }) = call else {
+    let Call::Shares(shares::Call::Add { account, name: Some(name), relation, custom_relation }) = call
+    else {
         return Ok((call, None));
     };
     let sealed = credentials.platform.seal(&name);
     let (name, serial) =
         sealed.ok_or_else(|| Heard::NotSent(NotSent::Refused("a field could not be sealed".to_owned())))?;
-    Ok((Call::Shares(shares::Call::Add { account, name: Some(name) }), Some(serial)))
+    let add = shares::Call::Add { account, name: Some(name), relation, custom_relation };
+    Ok((Call::Shares(add), Some(serial)))
 }
 
 fn done(line: &Line<'_>, credentials: &Credentials, call: &Call, fields: Map<String, Value>) -> Heard {

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
 use tk_domain::split::{
-    ReceiverFinding, ReceiverKind, ReturnFinding, ShareResult, ShareTold, Split, SplitFinding, SplitLine,
-    SplitReceiver, SplitReturn,
+    ReceiverFinding, ReceiverKind, Relation, ReturnFinding, ShareResult, ShareTold, Split, SplitFinding,
+    SplitLine, SplitReceiver, SplitReturn,
 };
 
 const ORDERS: &str = "/v3/profitsharing/orders";
@@ -22,7 +22,8 @@ const RETURNS: &str = "/v3/profitsharing/return-orders";
 const DIVIDED: &str = "分账";
 const RELEASED: &str = "解冻剩余资金";
 const GIVEN_BACK: &str = "退款回退";
-/// Which relation a receiver has to the merchant; ours to name, as the channel has no word for all of them.
+/// Which relation a receiver has to the merchant, where nobody named it: no word of the channel's is true of all of them.
+const CUSTOM: &str = "CUSTOM";
 const RELATION: &str = "分账接收方";
 
 /// One call about shares.
@@ -34,6 +35,10 @@ pub enum Call {
         account: Account,
         /// Its name, sealed before it travels.
         name: Option<String>,
+        /// `relation_type`.
+        relation: &'static str,
+        /// `custom_relation`, for `CUSTOM`.
+        custom_relation: Option<String>,
     },
     /// `POST /v3/profitsharing/orders`.
     Divide {
@@ -99,7 +104,11 @@ pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) ->
     if kind != Kind::ReceiverBind {
         return Err(CallError::KindForeign(kind));
     }
-    Ok(Call::Add { account: account_of(receiver)?, name: name.map(str::to_owned) })
+    let account = account_of(receiver)?;
+    let words = || receiver.custom_relation.clone().unwrap_or_else(|| RELATION.to_owned());
+    let relation = relation_type(receiver.relation.unwrap_or(Relation::Custom));
+    let custom_relation = (relation == CUSTOM).then(words);
+    Ok(Call::Add { account, name: name.map(str::to_owned), relation, custom_relation })
 }
 
 /// The call that carries out an instruction about a split of an attempt.
@@ -173,6 +182,22 @@ fn account_of(receiver: &SplitReceiver) -> Result<Account, CallError> {
     Ok(Account { kind, account: receiver.account.clone() })
 }
 
+/// WeChat's word for a relation (添加分账接收方, `relation_type`).
+const fn relation_type(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Store => "STORE",
+        Relation::Staff => "STAFF",
+        Relation::StoreOwner => "STORE_OWNER",
+        Relation::Partner => "PARTNER",
+        Relation::Headquarter => "HEADQUARTER",
+        Relation::Brand => "BRAND",
+        Relation::Distributor => "DISTRIBUTOR",
+        Relation::User => "USER",
+        Relation::Supplier => "SUPPLIER",
+        Relation::Custom => CUSTOM,
+    }
+}
+
 impl Call {
     pub(super) const fn name(&self) -> &'static str {
         match self {
@@ -188,13 +213,15 @@ impl Call {
 
     pub(super) fn wire(&self, parties: &Parties<'_>) -> Wire {
         match self {
-            Self::Add { account, name } => {
+            Self::Add { account, name, relation, custom_relation } => {
                 let mut body = account.named(parties.sharing());
                 if let Some(name) = name {
                     body["name"] = json!(name);
                 }
-                body["relation_type"] = json!("CUSTOM");
-                body["custom_relation"] = json!(RELATION);
+                body["relation_type"] = json!(relation);
+                if let Some(words) = custom_relation {
+                    body["custom_relation"] = json!(words);
+                }
                 post("/v3/profitsharing/receivers/add".to_owned(), &body)
             }
             Self::Divide { transaction_id, out_order_no, shares, release } => {
@@ -253,12 +280,16 @@ fn numbered(fields: Map<String, Value>, transaction_id: &str, out_order_no: &str
     body
 }
 
+fn is_named(receiver: &SplitReceiver, fields: &Map<String, Value>) -> bool {
+    let told = |name: &str| fields.get(name).and_then(Value::as_str);
+    let named = account_of(receiver).ok();
+    named.is_some_and(|named| told("type") == Some(named.kind) && told("account") == Some(&named.account))
+}
+
 /// What a conversation about adding a receiver proves.
 pub fn receiver(receiver: &SplitReceiver, heard: &Heard) -> ReceiverFinding {
     match heard {
-        Heard::Done(fields) if fields.get("account").and_then(Value::as_str) == Some(&receiver.account) => {
-            ReceiverFinding::Bound
-        }
+        Heard::Done(fields) if is_named(receiver, fields) => ReceiverFinding::Bound,
         Heard::Refused(refusal) if verdict(Kind::ReceiverBind, refusal) == Verdict::Failed => {
             let (code, message) = said(refusal);
             ReceiverFinding::Refused { code, message }
@@ -342,9 +373,13 @@ fn divided(kind: Kind, shares: &[(SplitLine, SplitReceiver)], told: &Division) -
     }
     let mut found = Vec::with_capacity(shares.len());
     for (line, receiver) in shares {
-        let Some(one) = told.receivers.iter().find(|one| one.account == receiver.account) else {
-            return SplitFinding::Unclear;
+        let named = account_of(receiver).ok();
+        let same = |one: &&sharing::Receiver| {
+            named
+                .as_ref()
+                .is_some_and(|named| (named.kind, named.account.as_str()) == (&*one.kind, &*one.account))
         };
+        let Some(one) = told.receivers.iter().find(same) else { return SplitFinding::Unclear };
         let result = match one.result {
             ShareState::Pending => ShareResult::Pending,
             ShareState::Success => ShareResult::Paid,
@@ -358,10 +393,18 @@ fn divided(kind: Kind, shares: &[(SplitLine, SplitReceiver)], told: &Division) -
 }
 
 /// What a conversation about a share on its way back proves.
-pub fn returned(kind: Kind, back: &SplitReturn, split: &Split, heard: &Heard) -> ReturnFinding {
+pub fn returned(
+    kind: Kind,
+    back: &SplitReturn,
+    (split, receiver): (&Split, &SplitReceiver),
+    heard: &Heard,
+) -> ReturnFinding {
     match heard {
         Heard::Done(fields) => match sharing::parse_return(fields) {
             Ok(told) if told.out_return_no == back.out_no && told.out_order_no == split.out_no => {
+                if told.return_mchid != receiver.account {
+                    return ReturnFinding::Foreign;
+                }
                 match told.result {
                     ReturnState::Processing => ReturnFinding::Accepted,
                     ReturnState::Success => ReturnFinding::Done { amount_minor: told.amount_fen },

@@ -69,6 +69,7 @@ fn finding(changes: &[(&str, &str)]) -> PaymentFinding {
         About::Order { payment, .. } => payment,
         About::Refund { .. } => panic!("a trade became a refund"),
         About::Card { order_no, .. } => panic!("a trade became the card {order_no}"),
+        About::Division { out_no } => panic!("a trade became the division {out_no}"),
         About::Other { name } => panic!("a trade became {name}"),
     }
 }

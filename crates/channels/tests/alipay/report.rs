@@ -98,7 +98,8 @@ fn only_listed_codes_are_final_and_each_only_for_its_kind_of_call() {
             assert_eq!(matches!(finding, RefundFinding::Failed { .. }), may_fail, "{kind} {code}");
         }
         for kind in [Kind::Split, Kind::SplitQuery] {
-            let finding = shares::split(kind, &row, &[], &refused(&code));
+            let finding =
+                shares::split(kind, (&crate::rows::split(&[], 2, true), &row), &[], &refused(&code));
             let may_fail = kind == Kind::Split && final_split.contains(&name);
             assert_eq!(matches!(finding, SplitFinding::Failed { .. }), may_fail, "{kind} {code}");
         }

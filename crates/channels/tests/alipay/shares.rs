@@ -1,6 +1,6 @@
 //! What is said about shares, word by word, and what the answers prove.
 
-use crate::rows::{SELLER_ID, START_US, attempt, back, payment, receiver, refund, share, split};
+use crate::rows::{SELLER_ID, START_US, attempt, back, given_up, payment, receiver, refund, share, split};
 use serde_json::{Value, json};
 use tillkeeper_channels::alipay::call::{Call, CallError, for_payment, for_refund};
 use tillkeeper_channels::alipay::shares::{self, for_receiver, for_split};
@@ -141,7 +141,11 @@ fn only_a_final_code_refuses_a_split_and_only_a_complete_list_is_read() {
         (Heard::NotSent(NotSent::Refused("no key".to_owned())), SplitFinding::NotSent),
     ];
     for (heard, expected) in said {
-        assert_eq!(shares::split(Kind::Split, &row, &given, &heard), expected, "{heard:?}");
+        assert_eq!(
+            shares::split(Kind::Split, (&split(&given, 2, true), &row), &given, &heard),
+            expected,
+            "{heard:?}"
+        );
     }
     let entry = |to: &str, state: &str| json!({ "operation_type": "transfer", "trans_in": to, "amount": "0.10", "state": state });
     let listed = |entries: Value| answered("10000", None, json!({ "royalty_detail_list": entries }));
@@ -157,7 +161,12 @@ fn only_a_final_code_refuses_a_split_and_only_a_complete_list_is_read() {
         (json!([]), None),
     ];
     for (entries, expected) in read {
-        let told = shares::split(Kind::SplitQuery, &row, &given, &listed(entries.clone()));
+        let told = shares::split(
+            Kind::SplitQuery,
+            (&split(&given, 2, true), &row),
+            &given,
+            &listed(entries.clone()),
+        );
         let SplitFinding::Shares(told) = told else {
             assert_eq!((told, expected), (SplitFinding::Unclear, None), "{entries}");
             continue;
@@ -166,5 +175,26 @@ fn only_a_final_code_refuses_a_split_and_only_a_complete_list_is_read() {
         assert_eq!(found, expected.map(|result| (10, result)), "{entries}");
     }
     let unknown = refused("ACQ.TRADE_NOT_EXIST");
-    assert_eq!(shares::split(Kind::SplitQuery, &row, &given, &unknown), SplitFinding::NotFound);
+    assert_eq!(
+        shares::split(Kind::SplitQuery, (&split(&given, 2, true), &row), &given, &unknown),
+        SplitFinding::NotFound
+    );
+}
+
+#[test]
+fn what_is_undivided_is_asked_of_a_split_that_was_given_up_and_is_not_known() {
+    let (row, given) = (paid(), ours());
+    let mut asked = split(&given, 2, true);
+    let unknown = answered("40004", Some("ACQ.TRADE_NOT_EXIST"), json!({}));
+    assert_eq!(shares::asked_next(Kind::SplitQuery, (&asked, &row), &unknown), None);
+    asked.abandonment = given_up();
+    let call = shares::asked_next(Kind::SplitQuery, (&asked, &row), &unknown).map(Call::Shares).unwrap();
+    let expected = ("alipay.trade.order.onsettle.query".to_owned(), json!({ "trade_no": TRADE_NO }));
+    assert_eq!(content(&call), expected);
+    let heard =
+        |fields| shares::split(Kind::SplitQuery, (&asked, &row), &given, &answered("10000", None, fields));
+    let undivided = SplitFinding::Undivided { amount_minor: 9_940 };
+    assert_eq!(heard(json!({ "unsettled_amount": "99.40" })), undivided);
+    assert_eq!(heard(json!({ "unsettled_amount": "99.405" })), SplitFinding::Unclear);
+    assert_eq!(heard(json!({})), SplitFinding::Unclear);
 }

@@ -18,7 +18,11 @@ pub async fn heard(bench: &impl Bench) -> Result<CallbackFinding, CallbackRefusa
 fn evidence(about: &About) -> &PaidEvidence {
     match about {
         About::Order { payment: PaymentFinding::Paid(evidence), .. } => evidence,
-        About::Order { .. } | About::Refund { .. } | About::Card { .. } | About::Other { .. } => {
+        About::Order { .. }
+        | About::Refund { .. }
+        | About::Division { .. }
+        | About::Card { .. }
+        | About::Other { .. } => {
             panic!("not paid: {about:?}")
         }
     }
@@ -56,6 +60,7 @@ pub async fn a_refund_is_called_back_as_far_as_it_is_proven(bench: &impl Bench) 
         About::Order { refund, out_no, .. } => (out_no, refund),
         About::Refund { out_no, refund } => (out_no, Some(refund)),
         About::Card { order_no, .. } => panic!("a refund became the card {order_no}"),
+        About::Division { out_no } => panic!("a refund became the division {out_no}"),
         About::Other { name } => panic!("a refund became {name}"),
     };
     // UnionPay names the payment by its own number.
@@ -111,7 +116,10 @@ pub async fn acknowledged(bench: &impl Bench) {
 async fn told(bench: &impl Bench) -> PaymentFinding {
     match heard(bench).await.unwrap().about {
         About::Order { payment, .. } => payment,
-        other @ (About::Refund { .. } | About::Card { .. } | About::Other { .. }) => panic!("{other:?}"),
+        other
+        @ (About::Refund { .. } | About::Division { .. } | About::Card { .. } | About::Other { .. }) => {
+            panic!("{other:?}")
+        }
     }
 }
 

@@ -32,7 +32,10 @@ async fn opened(bench: &impl Bench, order_no: &str) -> Option<CardTold> {
             assert_eq!(told, order_no);
             card
         }
-        other @ (About::Order { .. } | About::Refund { .. } | About::Other { .. }) => panic!("{other:?}"),
+        other @ (About::Order { .. }
+        | About::Refund { .. }
+        | About::Division { .. }
+        | About::Other { .. }) => panic!("{other:?}"),
     }
 }
 

@@ -222,13 +222,11 @@ fn shares(page: &mut String, terms: &Capabilities) {
     writeln!(page, "- a receiver is bound to the contract by {binding}").unwrap();
     writeln!(page, "- an order says that it will be divided by {keeping}").unwrap();
     writeln!(page, "- divided by {dividing}; each share is proven by {asking} alone").unwrap();
-    if let Some(undivided) = undivided {
-        writeln!(
-            page,
-            "- one that is refused for ever is given up by two persons and what {undivided} then shows"
-        )
-        .unwrap();
-    }
+    writeln!(
+        page,
+        "- one that is refused for ever is given up by two persons and what {undivided} then shows"
+    )
+    .unwrap();
     let unpaid = match unpaid {
         Unpaid::StaysKept => "stays kept until it is released",
         Unpaid::GoesBack => "is the merchant's again by itself once nothing more is divided",
@@ -359,9 +357,11 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         | "the_same_split_twice_pays_once"
         | "a_lost_answer_to_a_split_proves_nothing_and_the_query_does"
         | "more_than_the_contract_lets_go_is_refused_and_pays_nobody"
+        | "a_split_that_is_refused_again_and_again_is_shown_undivided"
         | "a_refund_takes_shares_back" => terms.splits.is_some(),
         "a_lost_answer_to_a_return_proves_nothing_and_the_query_does"
-        | "what_a_receiver_does_not_give_back_is_proven_too" => comes_ahead(terms),
+        | "what_a_receiver_does_not_give_back_is_proven_too"
+        | "who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now" => comes_ahead(terms),
         _ => true,
     }
 }

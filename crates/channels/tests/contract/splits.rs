@@ -22,6 +22,9 @@ const SHUT: &str = "closed-3";
 const KEEPS: &str = "keeps-4";
 /// A receiver whom the merchant has taken off the channel's list again.
 const DROPPED: &str = "dropped-5";
+/// A receiver without money, and one that has not agreed to give anything back.
+const EMPTY: &str = "empty-7";
+const UNWILLING: &str = "unwilling-9";
 
 /// A receiver as the bench's channel knows one.
 fn receiver(bench: &impl Bench, account: &str) -> SplitReceiver {
@@ -46,7 +49,7 @@ async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
 
 /// An order of 100.00 that said it would be divided, paid.
 async fn paid(bench: &impl Bench) -> Attempt {
-    for account in [ONE, TWO, SHUT, KEEPS, DROPPED] {
+    for account in [ONE, TWO, SHUT, KEEPS, DROPPED, EMPTY, UNWILLING] {
         assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
     }
     let mut row = attempt(bench.capabilities().methods[0].method, 10_000, 1);
@@ -279,7 +282,7 @@ pub async fn what_a_receiver_does_not_give_back_is_proven_too(bench: &impl Bench
 }
 
 pub async fn a_split_that_is_refused_again_and_again_is_shown_undivided(bench: &impl Bench) {
-    let Some(terms) = bench.capabilities().splits else { return };
+    let Some(_) = bench.capabilities().splits else { return };
     let row = paid(bench).await;
     let paid = shares(bench, &[(ONE, 1_500)]);
     let other = rows::split(&paid, 2, false);
@@ -295,14 +298,25 @@ pub async fn a_split_that_is_refused_again_and_again_is_shown_undivided(bench: &
     assert_eq!(asked, SplitFinding::NotFound, "nobody has given it up");
     split.abandonment = rows::given_up();
     let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
-    if terms.undivided.is_none() {
-        assert_eq!(asked, SplitFinding::NotFound);
-        return;
-    }
     let SplitFinding::Undivided { amount_minor } = asked else { panic!("nothing is shown: {asked:?}") };
     assert!((7_501..=8_500).contains(&amount_minor), "{amount_minor}");
     // What the channel does know is told as ever, whoever gave it up.
     let mut known = other.clone();
     known.abandonment = rows::given_up();
     assert_eq!(told(&say(bench, Kind::SplitQuery, (&known, &row), &paid).await), ["paid"]);
+}
+
+pub async fn who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now(bench: &impl Bench) {
+    if !comes_ahead(bench) {
+        return;
+    }
+    let (row, split, shares) = divided(bench, [EMPTY, UNWILLING]).await;
+    for one in &halves(&refund(5_000, 3), &shares) {
+        let refused = give_back(bench, Kind::SplitReturn, one, &split).await;
+        assert!(matches!(refused, ReturnFinding::NotYet { .. }), "{refused:?}");
+        let asked = give_back(bench, Kind::SplitReturnQuery, one, &split).await;
+        assert_eq!(asked, ReturnFinding::NotFound, "nothing of it is known");
+    }
+    let truth = bench.truth(&row).await.shares;
+    assert_eq!(truth, [(EMPTY.to_owned(), 2_000, 0), (UNWILLING.to_owned(), 1_000, 0)]);
 }

@@ -2,14 +2,17 @@
 
 use crate::rows::{self, START_US, attempt, refund};
 use serde_json::{Value, json};
+use tillkeeper_channels::callback::{About, CallbackRefusal};
 use tillkeeper_channels::wechatpay::call::{self, Call, Order, Wire};
+use tillkeeper_channels::wechatpay::callback;
 use tillkeeper_channels::wechatpay::{Heard, Refusal, Settings, Trust, shares};
 use tk_domain::channel_account::{Channel, Method};
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::split::{
-    ReceiverFinding, ReceiverKind, ReturnFinding, ShareResult, SplitFinding, SplitLine, SplitReceiver,
-    SplitTerms,
+    ReceiverFinding, ReceiverKind, Relation, ReturnFinding, ShareResult, SplitFinding, SplitLine,
+    SplitReceiver, SplitTerms,
 };
+use tk_formats::wechatpay::callback::Notice;
 
 fn settings(sub_mchid: Option<&str>) -> Settings {
     Settings {
@@ -125,6 +128,10 @@ fn a_share_is_asked_back_from_its_merchant_by_both_numbers() {
     assert_eq!(asked, format!("/v3/profitsharing/return-orders/{number}?out_order_no={of}"));
 }
 
+fn kind_of(account: &str) -> &'static str {
+    if account.starts_with('o') { "PERSONAL_OPENID" } else { "MERCHANT_ID" }
+}
+
 fn done(value: Value) -> Heard {
     let Value::Object(fields) = value else { panic!("an object") };
     Heard::Done(fields)
@@ -140,7 +147,7 @@ fn an_answer_about_a_division_counts_only_for_its_own_number_and_payment() {
     row.channel_txn_no = Some("4200000985".to_owned());
     let given = given();
     let split = rows::split(&given, 2, true);
-    let one = |account: &str, fen: i64, result: &str| json!({ "type": "MERCHANT_ID", "account": account, "amount": fen, "result": result, "fail_reason": "NO_RELATION" });
+    let one = |account: &str, fen: i64, result: &str| json!({ "type": kind_of(account), "account": account, "amount": fen, "result": result, "fail_reason": "NO_RELATION" });
     let (first, second) = (given[0].1.account.as_str(), given[1].1.account.as_str());
     let told = |number: &str, transaction: &str, receivers: Value| {
         done(json!({
@@ -232,14 +239,14 @@ fn an_answer_about_a_return_counts_only_for_its_own_numbers() {
             "result": result, "fail_reason": "ACCOUNT_ABNORMAL",
         }))
     };
-    let heard = |heard: &Heard| shares::returned(Kind::SplitReturnQuery, &back, &split, heard);
+    let heard = |heard: &Heard| shares::returned(Kind::SplitReturnQuery, &back, (&split, &given[0].1), heard);
     assert_eq!(heard(&told(&back.out_no, "PROCESSING")), ReturnFinding::Accepted);
     assert_eq!(heard(&told(&back.out_no, "SUCCESS")), ReturnFinding::Done { amount_minor: 1_000 });
     let failed = ReturnFinding::Failed { code: "ACCOUNT_ABNORMAL".to_owned(), message: String::new() };
     assert_eq!(heard(&told(&back.out_no, "FAILED")), failed);
     assert_eq!(heard(&told("B9", "SUCCESS")), ReturnFinding::Unclear);
     assert_eq!(heard(&refused(404, "RESOURCE_NOT_EXISTS")), ReturnFinding::NotFound);
-    let said = |code| shares::returned(Kind::SplitReturn, &back, &split, &refused(403, code));
+    let said = |code| shares::returned(Kind::SplitReturn, &back, (&split, &given[0].1), &refused(403, code));
     assert!(matches!(said("NOT_ENOUGH"), ReturnFinding::NotYet { .. }));
     assert!(matches!(said("NO_AUTH"), ReturnFinding::Failed { .. }));
     assert_eq!(said("PARAM_ERROR"), ReturnFinding::Unclear);
@@ -252,6 +259,16 @@ fn a_receiver_is_added_by_the_answer_that_names_it() {
     let call = shares::for_receiver(Kind::ReceiverBind, receiver, Some("某店")).map(Call::Shares).unwrap();
     let (_, body) = wire(&call, None);
     assert_eq!((&body["type"], &body["relation_type"]), (&json!("MERCHANT_ID"), &json!("CUSTOM")));
+    let named = |relation, words: Option<&str>| {
+        let custom_relation = words.map(str::to_owned);
+        let party = SplitReceiver { relation: Some(relation), custom_relation, ..receiver.clone() };
+        let call = shares::for_receiver(Kind::ReceiverBind, &party, Some("某店")).map(Call::Shares).unwrap();
+        let (_, body) = wire(&call, None);
+        (body["relation_type"].clone(), body["custom_relation"].clone())
+    };
+    assert_eq!(body["custom_relation"], json!("分账接收方"));
+    assert_eq!(named(Relation::Supplier, None), (json!("SUPPLIER"), Value::Null));
+    assert_eq!(named(Relation::Custom, Some("维修厂")), (json!("CUSTOM"), json!("维修厂")));
     let added = done(json!({ "type": "MERCHANT_ID", "account": "1900000011" }));
     assert_eq!(shares::receiver(receiver, &added), ReceiverFinding::Bound);
     let other = done(json!({ "type": "MERCHANT_ID", "account": "1900000012" }));
@@ -259,4 +276,29 @@ fn a_receiver_is_added_by_the_answer_that_names_it() {
     let refusal = shares::receiver(receiver, &refused(400, "INVALID_REQUEST"));
     assert!(matches!(refusal, ReceiverFinding::Refused { .. }));
     assert_eq!(shares::receiver(receiver, &refused(500, "SYSTEM_ERROR")), ReceiverFinding::Unclear);
+}
+
+#[test]
+fn a_notice_of_a_division_names_its_number_and_proves_nothing() {
+    let notice = |resource: Value| {
+        let Value::Object(resource) = resource else { panic!("an object") };
+        let text = str::to_owned;
+        Notice {
+            id: text("EV-1"),
+            created_at_us: START_US,
+            event_type: text("TRANSACTION.SUCCESS"),
+            original_type: text("profitsharing"),
+            resource,
+        }
+    };
+    let told = notice(json!({
+        "mchid": "1900000001", "transaction_id": "4200000985", "order_id": "3000", "out_order_no": "P20261121001",
+        "receiver": { "type": "MERCHANT_ID", "account": "1900000109", "amount": 10, "description": "分到商户" },
+        "success_time": "2026-11-21T12:02:00+08:00",
+    }));
+    let found = callback::read(&told, &settings(None)).unwrap();
+    assert_eq!(found.about, About::Division { out_no: "P20261121001".to_owned() });
+    assert_eq!(found.payee_merchant.as_deref(), Some("1900000001"));
+    let nameless = callback::read(&notice(json!({ "mchid": "1900000001" })), &settings(None));
+    assert!(matches!(nameless, Err(CallbackRefusal::Malformed(_))), "{nameless:?}");
 }

@@ -182,13 +182,21 @@ fn make(
     let undoing = std::mem::take(&mut asked.shares);
     let mut refund = new_refund((id, hold_id), (asked, plan), (payment, attempt), moment);
     shares::take(attempt, refund.shares);
-    let due_at_us = attempt.next_refund_at_us.max(moment.now_us);
+    // One that waits for shares takes its turn at the channel when it is said.
+    let waits = undoing.waits();
+    let turn_us = attempt.next_refund_at_us.max(moment.now_us);
     attempt.refunding_minor = attempt.refunding_minor.saturating_add(refund.amount_minor);
     attempt.refunds_count = attempt.refunds_count.saturating_add(1);
-    attempt.next_refund_at_us = due_at_us.saturating_add(refund_limits(attempt.channel).spacing_us);
+    if !waits {
+        attempt.next_refund_at_us = turn_us.saturating_add(refund_limits(attempt.channel).spacing_us);
+    }
     attempt.updated_at_us = moment.now_us;
     if attempt.method.told_to_channel() {
-        let kind = if undoing.waits() { InstructionKind::RefundAwait } else { InstructionKind::Refund };
+        let (kind, due_at_us) = if waits {
+            (InstructionKind::RefundAwait, moment.now_us)
+        } else {
+            (InstructionKind::Refund, turn_us)
+        };
         changes.put(instruction(&refund, kind, due_at_us));
     }
     undoing.take_back(&refund, changes, moment);

@@ -239,6 +239,7 @@ fn share((cut, position): (&Cut, i64), split: &Split, payment: &Payment, moment:
         status: if in_books { SplitLineStatus::Done } else { SplitLineStatus::Pending },
         returning_minor: 0,
         returned_minor: 0,
+        returns_count: 0,
         returnable: true,
         failure_code: None,
         ended_at_us: in_books.then_some(moment.now_us),

@@ -1,6 +1,7 @@
 //! Dividing a payment after it was collected.
 
 use super::begin::{Division, divide, items_of, whole_of};
+use super::limits::split_limits;
 use super::rows::{SPLITS_ASKED_MAX, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity, want_terms};
 use crate::audit::{Act, Origin};
@@ -108,13 +109,17 @@ impl CreateSplit {
         &self,
         (payment, attempt): (&Payment, &Attempt),
         cuts: &[Cut],
-        snapshot: &Snapshot,
+        (snapshot, now_us): (&Snapshot, i64),
     ) -> Result<(), Refusal> {
         let told = SplitTerms::stored(payment.splits.as_ref()).is_some_and(|terms| terms.divided_by(attempt));
         let over = splits_of(payment, snapshot).any(|split| {
             split.mode == SplitMode::Channel && split.last && split.status != SplitState::Failed
         });
-        if !told || over {
+        // What it no longer keeps it does not divide; a release asks for nothing more.
+        let kept_us = split_limits(attempt.channel).map_or(0, |limits| limits.kept_within_us);
+        let since_us = payment.succeeded_at_us.unwrap_or(payment.created_at_us);
+        let late = !cuts.is_empty() && now_us.saturating_sub(since_us) >= kept_us;
+        if !told || over || late {
             return Err(Refusal::NotSplittable);
         }
         // Released before it, an earlier split would find nothing left.
@@ -225,7 +230,7 @@ impl Command for CreateSplit {
         let cuts = self.cuts(payment, attempt, snapshot)?;
         let mode = self.mode(&cuts)?;
         if mode == SplitMode::Channel {
-            self.divisible((payment, attempt), &cuts, snapshot)?;
+            self.divisible((payment, attempt), &cuts, (snapshot, moment.now_us))?;
         }
         self.covered(payment, &cuts, snapshot)?;
         let mut payment = payment.clone();

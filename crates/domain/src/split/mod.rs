@@ -11,6 +11,7 @@
 
 mod abandon;
 mod abandon_return;
+mod ask;
 mod begin;
 mod create;
 mod go_on;
@@ -30,12 +31,13 @@ pub use abandon::{
     AskAbandonment, DecideAbandonment,
 };
 pub use abandon_return::{AskReturnAbandonment, DecideReturnAbandonment};
+pub use ask::RequestSplitQuery;
 pub(crate) use begin::{begin, want_success};
 pub use create::{CreateSplit, SplitCreated};
 pub use go_on::{ContinueRefund, SHARE_NOT_RETURNED};
 pub use limits::{SplitLimits, split_limits};
 pub use receiver::{
-    AddSplitReceiver, Binding, ReceiverFinding, ReceiverKind, SplitReceiver, TakeReceiverReport,
+    AddSplitReceiver, Binding, ReceiverFinding, ReceiverKind, Relation, SplitReceiver, TakeReceiverReport,
 };
 pub use rows::{
     LINES_MAX, Receiver, ReturnMode, ReturnStatus, SPLITS_ASKED_MAX, SPLITS_MAX, Split, SplitLine,

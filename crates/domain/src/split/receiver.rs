@@ -18,6 +18,8 @@ use serde_json::json;
 
 /// The longest merchant number, bytes (`return_mchid`).
 const MERCHANT_NO_MAX_BYTES: usize = 32;
+/// The longest custom relation, characters (`custom_relation`).
+const RELATION_MAX_CHARS: usize = 10;
 
 words! {
     /// By what a channel knows a party.
@@ -62,6 +64,32 @@ impl ReceiverKind {
 }
 
 words! {
+    /// What a party is to the merchant, where its channel wants to know (WeChat Pay, 添加分账接收方, `relation_type`).
+    Relation {
+        /// A shop of it.
+        Store = "store",
+        /// Who works for it.
+        Staff = "staff",
+        /// Who owns a shop.
+        StoreOwner = "store_owner",
+        /// A partner.
+        Partner = "partner",
+        /// Its headquarters.
+        Headquarter = "headquarter",
+        /// The brand.
+        Brand = "brand",
+        /// Who distributes for it.
+        Distributor = "distributor",
+        /// A user.
+        User = "user",
+        /// Who supplies it.
+        Supplier = "supplier",
+        /// Something else, in words.
+        Custom = "custom",
+    }
+}
+
+words! {
     /// Whether the channel has bound a party to the contract.
     Binding {
         /// It was asked to, and has not said so.
@@ -90,6 +118,10 @@ pub struct SplitReceiver {
     pub account: String,
     /// Its name, encrypted under the installation's key.
     pub name_sealed: Option<Vec<u8>>,
+    /// What it is to the merchant; left to the adapter's own words if absent.
+    pub relation: Option<Relation>,
+    /// That in words, for a custom one.
+    pub custom_relation: Option<String>,
     /// Whether it is bound.
     pub status: Binding,
     /// Since when it is not known whether it is, Unix microseconds.
@@ -132,6 +164,10 @@ pub struct AddSplitReceiver {
     pub account: String,
     /// Its name, encrypted under the installation's key.
     pub name_sealed: Option<Vec<u8>>,
+    /// What it is to the merchant; only for a channel that wants to know.
+    pub relation: Option<Relation>,
+    /// That in words, at most ten characters; for a custom one, and only then.
+    pub custom_relation: Option<String>,
     /// Who asks.
     pub origin: Origin,
 }
@@ -140,6 +176,24 @@ impl AddSplitReceiver {
     fn key(&self) -> KeyName {
         let number = format!("{}/{}", self.kind, self.account);
         KeyName::scoped(self.tenant_id, NaturalKind::SplitReceiver, &self.channel_account_id, &number)
+    }
+
+    fn check_relation(&self, channel: Channel) -> Result<(), Refusal> {
+        let invalid = |param, reason| Err(Refusal::FieldInvalid { param, reason });
+        if self.relation.is_some() && channel != Channel::Wechatpay {
+            return invalid("relation", "the channel does not want to know");
+        }
+        match (self.relation, self.custom_relation.as_deref()) {
+            (Some(Relation::Custom), Some(words)) => {
+                let fits = !words.trim().is_empty()
+                    && words.chars().count() <= RELATION_MAX_CHARS
+                    && !words.chars().any(char::is_control);
+                if fits { Ok(()) } else { invalid("custom_relation", "1 to 10 characters") }
+            }
+            (Some(Relation::Custom), None) => invalid("custom_relation", "what it is, in words"),
+            (_, Some(_)) => invalid("custom_relation", "only with the relation custom"),
+            (_, None) => Ok(()),
+        }
     }
 
     fn existing<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a SplitReceiver> {
@@ -156,6 +210,8 @@ impl AddSplitReceiver {
             kind: self.kind,
             account: self.account.clone(),
             name_sealed: self.name_sealed.clone(),
+            relation: self.relation,
+            custom_relation: self.custom_relation.clone(),
             status: Binding::Pending,
             unknown_since_us: None,
             tries: 0,
@@ -230,6 +286,7 @@ impl Command for AddSplitReceiver {
         if self.kind.needs_name() && self.name_sealed.is_none() {
             return invalid("name", "the channel compares it");
         }
+        self.check_relation(account.channel)?;
         let mut changes = Changes::default();
         let receiver = match self.existing(snapshot) {
             Some(known) if known.status != Binding::Refused => return Ok(Decision::nothing(known.clone())),
@@ -238,6 +295,8 @@ impl Command for AddSplitReceiver {
                 failure_code: None,
                 failure_message: None,
                 name_sealed: self.name_sealed.clone(),
+                relation: self.relation,
+                custom_relation: self.custom_relation.clone(),
                 updated_at_us: moment.now_us,
                 ..refused.clone()
             },

@@ -197,6 +197,8 @@ pub struct SplitLine {
     pub returning_minor: i64,
     /// What came back, minor units.
     pub returned_minor: i64,
+    /// Times that it was to come back by a call of its own.
+    pub returns_count: i64,
     /// Whether it can be taken back at all; a channel's refusal ends that.
     pub returnable: bool,
     /// The channel's reason where it was not paid.

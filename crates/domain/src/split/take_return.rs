@@ -39,6 +39,8 @@ pub enum ReturnFinding {
     NotFound,
     /// Nothing left us, for certain.
     NotSent,
+    /// It names another merchant than the one that has the share; nothing is proven.
+    Foreign,
     /// Nothing is proven.
     Unclear,
 }
@@ -117,6 +119,10 @@ impl Taking<'_> {
                 // What a worker counted as a conversation was none.
                 self.instruction.tries = self.instruction.tries.saturating_sub(1).max(0);
                 self.wait(self.instruction.kind, moment);
+            }
+            ReturnFinding::Foreign => {
+                self.exception(ExceptionKind::SplitMismatch, moment);
+                self.unclear(moment);
             }
             ReturnFinding::Unclear => self.unclear(moment),
         }
@@ -199,12 +205,14 @@ impl Taking<'_> {
             | ReturnFinding::NotYet { .. }
             | ReturnFinding::NotFound
             | ReturnFinding::NotSent
+            | ReturnFinding::Foreign
             | ReturnFinding::Unclear => {}
         }
         if !asked || self.source == Source::Reply {
             return !self.changes.is_empty();
         }
-        let open = matches!(finding, ReturnFinding::Accepted | ReturnFinding::Unclear);
+        let open =
+            matches!(finding, ReturnFinding::Accepted | ReturnFinding::Foreign | ReturnFinding::Unclear);
         let ended_at_us = self.back.ended_at_us.unwrap_or(self.back.updated_at_us);
         if open && moment.now_us.saturating_sub(ended_at_us) < ask::MANUAL_AFTER_US {
             self.back.queries_count = self.back.queries_count.saturating_add(1);
@@ -274,6 +282,7 @@ impl Command for TakeReturnReport {
             | ReturnFinding::NotYet { .. }
             | ReturnFinding::NotFound
             | ReturnFinding::NotSent
+            | ReturnFinding::Foreign
             | ReturnFinding::Unclear => LaneKind::Plain,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::begin::gone_minor;
 use super::create::{lines_of, want_lines};
-use super::limits::split_limits;
+use super::limits::{SplitLimits, split_limits};
 use super::postings;
 use super::rows::{Receiver, ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
 use crate::command::{Want, Wants};
@@ -97,6 +97,7 @@ impl Undoing {
             let mode = if line.to_receiver_id.is_some() { by_channel } else { ReturnMode::Books };
             parts.push(Part { line: line.clone(), mode, amount_minor, cash_minor });
         }
+        within_returns(&parts, (payment, limits), snapshot)?;
         Ok(Self { parts })
     }
 
@@ -126,6 +127,7 @@ impl Part {
     fn begun(self, refund: &Refund, moment: &Moment<'_>) -> (SplitReturn, SplitLine) {
         let Self { mut line, mode, amount_minor, cash_minor } = self;
         line.returning_minor = line.returning_minor.saturating_add(amount_minor);
+        line.returns_count = line.returns_count.saturating_add(i64::from(mode == ReturnMode::Ahead));
         let id = SplitReturn::id_of(refund.id, line.position);
         let back = SplitReturn {
             tenant_id: refund.tenant_id,
@@ -151,6 +153,25 @@ impl Part {
         };
         (back, line)
     }
+}
+
+/// A channel gives back so often of one split and no more: told before it refuses.
+fn within_returns(
+    parts: &[Part],
+    (payment, limits): (&Payment, Option<SplitLimits>),
+    snapshot: &Snapshot,
+) -> Result<(), Refusal> {
+    let max = limits.map_or(i64::MAX, |limits| limits.returns_max);
+    for part in parts.iter().filter(|part| part.mode == ReturnMode::Ahead) {
+        let of_split = |line: &&&SplitLine| line.split_id == part.line.split_id;
+        let lines = lines_of(payment, snapshot);
+        let before = postings::sum(lines.iter().filter(of_split).map(|line| line.returns_count));
+        let now = parts.iter().filter(|other| other.line.split_id == part.line.split_id).count();
+        if before.saturating_add(i64::try_from(now).unwrap_or(i64::MAX)) > max {
+            return Err(Refusal::LimitReached { what: "returns of a split", max });
+        }
+    }
+    Ok(())
 }
 
 /// What more of a share is due when `gone` of `whole` has been refunded in all, both counted from when it was shared.

@@ -14,9 +14,9 @@ use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{Borne, PaymentFinding, RefundFinding, Source};
 use tk_domain::split::{
-    AddSplitReceiver, Binding, ContinueRefund, CreateSplit, ReceiverFinding, ReceiverKind, Share,
-    ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitState,
-    SplitTerms, TakeReceiverReport, TakeSplitReport,
+    AddSplitReceiver, Binding, ContinueRefund, CreateSplit, ReceiverFinding, ReceiverKind, RequestSplitQuery,
+    Share, ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport,
+    SplitState, SplitTerms, TakeReceiverReport, TakeSplitReport,
 };
 use tk_money::Amount;
 
@@ -43,6 +43,8 @@ fn add(world: &mut World, account: &str, contract: ChannelAccountId) -> Result<S
         kind: ReceiverKind::UserId,
         account: account.to_owned(),
         name_sealed: None,
+        relation: None,
+        custom_relation: None,
         origin: Origin::system(),
     };
     world.run(&command).map(|receiver| receiver.id)
@@ -147,6 +149,8 @@ fn a_receiver_is_bound_by_the_channels_word_only() {
         kind: ReceiverKind::LoginName,
         account: "shop@cars.example".to_owned(),
         name_sealed: None,
+        relation: None,
+        custom_relation: None,
         origin: Origin::system(),
     };
     assert!(matches!(world.run(&nameless), Err(Refusal::FieldInvalid { .. })));
@@ -289,7 +293,7 @@ fn a_refund_waits_for_a_split_under_way_and_never_takes_back_what_was_not_paid()
     told(&mut world, split_id, Source::Query, mixed);
     assert_eq!(books(&world), [0, -2_000, -NET + 2_000]);
     go_on(&mut world, refund);
-    assert_eq!(world.next(refund), "refund+3", "its turn is after what was asked for before");
+    assert_eq!(world.next(refund), "refund+0", "it takes its turn when it is said, and only one");
     assert_eq!(books(&world), [0, -2_000, -NET + 2_000]);
     world.refund_told(refund, Source::Reply, RefundFinding::Accepted);
     world.refund_told(refund, Source::Query, done(PRICE));
@@ -399,4 +403,25 @@ fn a_payment_too_small_for_its_shares_is_the_merchants_and_released() {
     let rest = world.snapshot.splits.iter().next().unwrap();
     assert_eq!((rest.lines_count, rest.last), (0, true));
     assert_eq!(world.next(rest.id), "split+30");
+}
+
+#[test]
+fn somebodys_word_that_money_moved_has_the_channel_asked_now() {
+    let mut world = world();
+    let (_, split_id) = collected(&mut world);
+    let ask = RequestSplitQuery { tenant_id: TENANT, split_id };
+    world.run(&ask).unwrap();
+    assert_eq!(world.next(split_id), "split+30", "what was not said is not asked about");
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let before = books(&world);
+    world.run(&ask).unwrap();
+    assert_eq!((world.next(split_id), books(&world)), ("split_query+0".to_owned(), before));
+    world.claim(split_id);
+    let leased = world.instruction(split_id).lease_until_us;
+    world.run(&ask).unwrap();
+    assert_eq!(world.instruction(split_id).lease_until_us, leased, "somebody is asking");
+    let paid = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
+    told(&mut world, split_id, Source::Query, paid);
+    world.run(&ask).unwrap();
+    assert_eq!(world.next(split_id), "done");
 }

@@ -12,7 +12,7 @@ use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{RefundFinding, Source};
 use tk_domain::split::{
-    AddSplitReceiver, ReceiverFinding, ReceiverKind, ReturnFinding, ReturnReport, ReturnStatus,
+    AddSplitReceiver, ReceiverFinding, ReceiverKind, Relation, ReturnFinding, ReturnReport, ReturnStatus,
     SHARE_NOT_RETURNED, ShareResult, Split, SplitFinding, SplitReturn, SplitTerms, TakeReceiverReport,
     TakeReturnReport, WaiveShare,
 };
@@ -38,6 +38,8 @@ fn add(kind: ReceiverKind, account: &str, name: Option<&str>) -> AddSplitReceive
         kind,
         account: account.to_owned(),
         name_sealed: name.map(|name| name.as_bytes().to_vec()),
+        relation: None,
+        custom_relation: None,
         origin: Origin::system(),
     }
 }
@@ -125,7 +127,7 @@ fn a_refund_is_said_when_every_share_is_proven_to_have_come_back() {
     assert_eq!(world.next(refund), "refund_await+5");
     assert_eq!(told(&mut world, two, Source::Query, came_back(500)), ReturnStatus::Done);
     go_on(&mut world, refund);
-    assert_eq!(world.next(refund), "refund+60", "its turn is after what was asked for before");
+    assert_eq!(world.next(refund), "refund+0", "it takes its turn when it is said, and only one");
     world.refund_told(refund, Source::Reply, RefundFinding::Accepted);
     world.refund_told(refund, Source::Query, done(5_000));
     assert_eq!(books(&world), [3_500, 0, -NET + 1_500 + 5_000]);
@@ -366,4 +368,47 @@ fn each_channel_knows_receivers_by_its_own_names() {
         assert!(matches!(refused, Refusal::FieldInvalid { param, .. } if param == wrong), "{refused:?}");
     }
     world.run(&add(ReceiverKind::OpenId, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", None)).unwrap();
+    let related = |relation, words: Option<&str>| AddSplitReceiver {
+        relation,
+        custom_relation: words.map(str::to_owned),
+        ..add(ReceiverKind::MerchantNo, "1900000077", Some("x"))
+    };
+    for (relation, words) in [
+        (Some(Relation::Custom), None),
+        (Some(Relation::Custom), Some(" ")),
+        (Some(Relation::Custom), Some("十一个字的关系是太长了")),
+        (Some(Relation::Store), Some("门店")),
+        (None, Some("门店")),
+    ] {
+        let refused = world.run(&related(relation, words)).unwrap_err();
+        assert!(matches!(refused, Refusal::FieldInvalid { param: "custom_relation", .. }), "{refused:?}");
+    }
+    let kept = world.run(&related(Some(Relation::Custom), Some("维修厂"))).unwrap();
+    assert_eq!((kept.relation, kept.custom_relation.as_deref()), (Some(Relation::Custom), Some("维修厂")));
+}
+
+#[test]
+fn another_merchants_number_proves_nothing_and_a_person_is_told() {
+    let mut world = world();
+    let (_, _, [one, _]) = half(&mut world);
+    let before = books(&world);
+    assert_eq!(told(&mut world, one, Source::Query, ReturnFinding::Foreign), ReturnStatus::Processing);
+    assert_eq!(world.exceptions(), ["split_mismatch open"]);
+    assert_eq!(books(&world), before);
+    assert!(world.next(one).starts_with("split_return_query+"));
+}
+
+#[test]
+fn no_more_returns_of_a_split_are_asked_for_than_its_channel_gives() {
+    let mut world = world();
+    let attempt_id = paid_out(&mut world, ReceiverKind::MerchantNo);
+    for n in 0..25 {
+        let refund = world.refund(attempt_id, &format!("R{n}"), 100).unwrap();
+        world.cancel(refund).unwrap();
+    }
+    let more = world.refund(attempt_id, "R25", 100).unwrap_err();
+    assert_eq!(more, Refusal::LimitReached { what: "returns of a split", max: 50 });
+    assert_eq!(books(&world), [7_000, 0, -NET + 3_000]);
+    // Less than brings a fen of any share takes nothing back and is no matter.
+    world.refund(attempt_id, "R26", 1).unwrap();
 }

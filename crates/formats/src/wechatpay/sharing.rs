@@ -178,3 +178,23 @@ pub fn parse_undivided(fields: &Map<String, Value>) -> Result<Undivided, FieldWr
         unsplit_fen: optional_fen(fields, "unsplit_amount")?.ok_or(FieldWrong("unsplit_amount"))?,
     })
 }
+
+/// What a notice of a divided payment names (分账动账通知): our number of the division and who got what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Whose payment was divided.
+    pub mchid: Option<String>,
+    /// The same at a service provider.
+    pub sub_mchid: Option<String>,
+    /// Our number of the division.
+    pub out_order_no: String,
+}
+
+/// Reads the resource of a notice of a divided payment.
+pub fn parse_moved(fields: &Map<String, Value>) -> Result<Moved, FieldWrong> {
+    Ok(Moved {
+        mchid: optional(fields, "mchid")?.or(optional(fields, "sp_mchid")?),
+        sub_mchid: optional(fields, "sub_mchid")?,
+        out_order_no: number(fields, "out_order_no")?,
+    })
+}

@@ -78,7 +78,21 @@ pub(super) fn page(
     typed_call(&call.wire(now_us).ok()?, now_us).map(|call| Uttered::Core(Box::new(call)))
 }
 
-pub(super) fn speak(core: &mut core::Seller, call: &CoreCall, now_us: i64) -> Echo {
+/// One conversation; a split that was given up and is not known is followed by the question what is undivided.
+pub(super) fn speak(core: &mut core::Seller, flight: &Flight, call: &CoreCall, now_us: i64) -> Echo {
+    let (heard, wait_us) = exchange(core, call, now_us);
+    let kind = flight.instruction.kind;
+    let next = flight
+        .split
+        .as_ref()
+        .and_then(|(split, _)| shares::asked_next(kind, (split, &flight.attempt), &heard));
+    let question = next.and_then(|call| typed_call(&Call::Shares(call).wire(now_us).ok()?, now_us));
+    let Some(question) = question else { return Echo { heard: Any::Alipay(heard), wait_us } };
+    let (heard, more_us) = exchange(core, &question, now_us);
+    Echo { heard: Any::Alipay(heard), wait_us: wait_us.saturating_add(more_us) }
+}
+
+fn exchange(core: &mut core::Seller, call: &CoreCall, now_us: i64) -> (Heard, i64) {
     let (told, wait_us) = told(core.handle(now_us, call));
     let heard = match told {
         Told::Answer(answer) => Heard::Answered(answer_of(&answer)),
@@ -86,7 +100,7 @@ pub(super) fn speak(core: &mut core::Seller, call: &CoreCall, now_us: i64) -> Ec
         Told::Garbled => Heard::Unreadable("garbled".to_owned()),
         Told::Nothing => Heard::Timeout,
     };
-    Echo { heard: Any::Alipay(heard), wait_us }
+    (heard, wait_us)
 }
 
 /// The gateway signs nothing for a caller whom it does not know.
@@ -101,8 +115,8 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     if let Some(refund) = &flight.refund {
         let finding = reports::refund(kind, refund, &flight.attempt, heard);
         Report::Refund(RefundReport { source, finding })
-    } else if let Some((_, given)) = &flight.split {
-        let finding = shares::split(kind, &flight.attempt, given, heard);
+    } else if let Some((split, given)) = &flight.split {
+        let finding = shares::split(kind, (split, &flight.attempt), given, heard);
         Report::Split(SplitReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);

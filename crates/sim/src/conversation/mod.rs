@@ -84,7 +84,7 @@ pub(crate) fn speak(seller: &mut Seller, flight: &Flight, call: &Call, now_us: i
         (Side::Core(core), Call::Core(call)) if seller.channel == Channel::Wechatpay => {
             Some(wechatpay::speak(core, flight, call, now_us))
         }
-        (Side::Core(core), Call::Core(call)) => Some(alipay::speak(core, call, now_us)),
+        (Side::Core(core), Call::Core(call)) => Some(alipay::speak(core, flight, call, now_us)),
         (Side::Unionpay(merchant), Call::Unionpay(call)) => Some(unionpay::speak(merchant, call, now_us)),
         (Side::Core(_), Call::Unionpay(_)) | (Side::Unionpay(_), Call::Core(_)) => None,
     }

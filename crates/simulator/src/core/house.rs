@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::timers::{HOUR_US, MINUTE_US, SECOND_US};
+use super::timers::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
 
 /// Whose rules are in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,22 @@ impl House {
         match self {
             Self::Alipay => false,
             Self::Wechatpay => true,
+        }
+    }
+
+    /// How long the money of an order is kept to be divided; then it is the seller's by itself.
+    pub(super) fn keeps_for_us(self) -> Option<i64> {
+        match self {
+            Self::Alipay => None,
+            Self::Wechatpay => Some(30 * DAY_US),
+        }
+    }
+
+    /// The most returns of one split.
+    pub(super) fn share_backs_max(self) -> usize {
+        match self {
+            Self::Alipay => usize::MAX,
+            Self::Wechatpay => 50,
         }
     }
 

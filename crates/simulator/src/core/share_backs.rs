@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::timers::{SECOND_US, Timer};
+use super::timers::{HOUR_US, SECOND_US, Timer};
 use super::{
     CoreAnswer, LedgerKind, Node, Seller, Settlement, ShareBackCall, ShareBackNode, ShareBackQueryCall,
     ShareState, TruthEvent, Why,
@@ -30,7 +30,7 @@ impl Seller {
                 CoreAnswer::refused(Why::RefundDiffers)
             };
         }
-        if let Err(why) = self.check_share_back(call) {
+        if let Err(why) = self.check_share_back(now_us, call) {
             return CoreAnswer::refused(why);
         }
         let back = ShareBack {
@@ -50,7 +50,7 @@ impl Seller {
     }
 
     /// Only of a split that is over, from a receiver that was paid, and never more than it got.
-    fn check_share_back(&self, call: &ShareBackCall) -> Result<(), Why> {
+    fn check_share_back(&self, now_us: i64, call: &ShareBackCall) -> Result<(), Why> {
         let settlement = self.settlements.get(&call.out_request_no).ok_or(Why::NotExist)?;
         let over = settlement.shares.iter().all(|share| share.state != ShareState::Processing);
         let paid = settlement
@@ -66,8 +66,19 @@ impl Seller {
             .map(|back| back.amount_fen)
             .sum();
         let left_fen = paid.amount_fen - paid.returned_fen - under_way;
-        if call.amount_fen <= 0 || call.amount_fen > left_fen {
+        let asked =
+            self.share_backs.values().filter(|back| back.out_request_no == call.out_request_no).count();
+        if call.amount_fen <= 0 || call.amount_fen > left_fen || asked >= self.config.house.share_backs_max()
+        {
             return Err(Why::RefundTooMuch);
+        }
+        // Who has not agreed to give back in the channel's portal is asked in vain, and so is who has no money (now).
+        if call.account.starts_with("unwilling") {
+            return Err(Why::StatusWrong);
+        }
+        let poor = call.account.starts_with("poor") && now_us.div_euclid(HOUR_US).rem_euclid(2) == 0;
+        if poor || call.account.starts_with("empty") {
+            return Err(Why::ShareShort);
         }
         Ok(())
     }

@@ -169,6 +169,13 @@ impl Seller {
         }
     }
 
+    /// What nobody divided in time is the seller's; shares that are being paid still are.
+    pub(super) fn unfreeze(&mut self, _at_us: i64, out_trade_no: String) {
+        if !self.released.contains(&out_trade_no) {
+            self.record(TruthEvent::Released { out_trade_no });
+        }
+    }
+
     /// The truth about a split.
     pub fn settlement(&self, out_request_no: &str) -> Option<&Settlement> {
         self.settlements.get(out_request_no)

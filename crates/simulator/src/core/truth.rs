@@ -231,9 +231,12 @@ impl Seller {
         trade.paid_at_us = Some(at_us);
         trade.fee_fen = fee_fen;
         trade.coupon = coupon;
-        let settled_fen = trade.settled_fen();
+        let (settled_fen, keeps) = (trade.settled_fen(), trade.order.keeps);
         let finish_us = at_us.saturating_add(self.config.refund_window_us);
         self.timers.set(finish_us, Timer::Finish(out_trade_no.to_owned()));
+        if let Some(kept_us) = self.config.house.keeps_for_us().filter(|_| keeps) {
+            self.timers.set(at_us.saturating_add(kept_us), Timer::Unfreeze(out_trade_no.to_owned()));
+        }
         self.books.post(line(LedgerKind::Payment, at_us, out_trade_no, None, settled_fen));
         self.books.post(line(LedgerKind::Fee, at_us, out_trade_no, None, -fee_fen));
     }

@@ -59,7 +59,7 @@ pub fn sub_code(why: Why) -> &'static str {
 }
 
 /// The methods of `gateway.do` by their names.
-const METHODS: [(&str, Method); 14] = [
+const METHODS: [(&str, Method); 15] = [
     ("alipay.trade.create", Method::Create),
     ("alipay.trade.page.pay", Method::Page),
     ("alipay.trade.wap.pay", Method::Wap),
@@ -73,6 +73,7 @@ const METHODS: [(&str, Method); 14] = [
     ("alipay.trade.royalty.relation.bind", Method::Bind),
     ("alipay.trade.order.settle", Method::Settle),
     ("alipay.trade.order.settle.query", Method::SettleQuery),
+    ("alipay.trade.order.onsettle.query", Method::Undivided),
     ("alipay.data.dataservice.bill.downloadurl.query", Method::Bill),
 ];
 

@@ -43,7 +43,8 @@ fn head(code: Code, sub_code: Option<&str>) -> Map<String, Value> {
 fn fill(node: &mut Map<String, Value>, answer: &Node) {
     match answer {
         // Alipay takes shares back within a refund.
-        Node::Empty | Node::Bill(_) | Node::ShareBack(_) | Node::Undivided { .. } => {}
+        Node::Empty | Node::Bill(_) | Node::ShareBack(_) => {}
+        Node::Undivided { amount_fen, .. } => put(node, "unsettled_amount", amount::format_fen(*amount_fen)),
         Node::Create { out_trade_no, trade_no } | Node::Close { out_trade_no, trade_no } => {
             put(node, "out_trade_no", out_trade_no);
             put(node, "trade_no", trade_no);

@@ -25,9 +25,8 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
         Method::Wap => CoreCall::Wap(order(&content, call, now_us)?),
         Method::Precreate => CoreCall::Precreate(order(&content, call, now_us)?),
         // Nobody can ask for these: Alipay has no name for them.
-        Method::Jsapi | Method::Undivided | Method::ShareBack | Method::ShareBackQuery => {
-            return Err(BadContent);
-        }
+        Method::Jsapi | Method::ShareBack | Method::ShareBackQuery => return Err(BadContent),
+        Method::Undivided => CoreCall::Undivided(trade(&content)?),
         Method::Pay => {
             if content.text("scene")? != Some("bar_code") {
                 return Err(BadContent);

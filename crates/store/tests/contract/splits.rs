@@ -115,6 +115,8 @@ async fn party(bed: &Bed, account: &str) -> SplitReceiverId {
         kind: ReceiverKind::LoginName,
         account: account.to_owned(),
         name_sealed: Some(vec![1, 2, 3]),
+        relation: None,
+        custom_relation: None,
         origin: Origin::system(),
     };
     let receiver_id = bed.store.submit(command).await.unwrap().id;

@@ -326,6 +326,13 @@ async fn wechat_gives_every_share_back_before_its_refund_is_said() {
         let (channels, contract) = by_wechat(&app).await;
         let by_user = json!({ "channel_account": contract, "kind": "user_id", "account": "2088" });
         app.post("/v1/split_receivers", &by_user).await.refused(422, "field_invalid");
+        let mut related = json!({ "channel_account": contract, "kind": "merchant_no", "account": "1900000013",
+            "name": "Cheng", "relation": "custom" });
+        app.post("/v1/split_receivers", &related).await.refused(422, "field_invalid");
+        related["custom_relation"] = json!("维修厂");
+        let made = app.post("/v1/split_receivers", &related).await.expect(201);
+        assert_eq!((&made["relation"], &made["custom_relation"]), (&json!("custom"), &json!("维修厂")));
+        app.until(&format!("/v1/split_receivers/{}", made["id"].as_str().unwrap()), "status", "bound").await;
         let one = party_by(&app, &contract, ("merchant_no", "1900000011", "bound")).await;
         let two = party_by(&app, &contract, ("merchant_no", "1900000012", "bound")).await;
         party_by(&app, &contract, ("merchant_no", "unknown-1", "refused")).await;

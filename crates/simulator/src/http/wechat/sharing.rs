@@ -126,6 +126,9 @@ pub(super) fn refusal(call: &CoreCall, why: Why) -> Option<Answer> {
         }
     }
     let returns = matches!(call, CoreCall::ShareBack(_));
+    if returns && why == Why::ShareShort {
+        return Some(Answer::refused(403, "NOT_ENOUGH", "回退方余额不足"));
+    }
     if returns && matches!(why, Why::NotExist | Why::StatusWrong | Why::RefundTooMuch) {
         return invalid("不能回退");
     }

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use tk_app::App;
 use tk_domain::channel_account::ChannelAccount;
-use tk_domain::split::{AddSplitReceiver, ReceiverKind};
+use tk_domain::split::{AddSplitReceiver, ReceiverKind, Relation};
 use utoipa::ToSchema;
 
 /// A receiver to be bound.
@@ -32,6 +32,13 @@ pub struct ReceiverCreate {
     /// Its name, kept sealed; required for a `login_name` and a `merchant_no`, which the channel compares it with.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub name: Option<Text<1, 64>>,
+    /// What it is to the merchant, at WeChat Pay: `store`, `staff`, `store_owner`, `partner`, `headquarter`, `brand`,
+    /// `distributor`, `user`, `supplier` or `custom`; if absent, a custom one that says only that it gets shares.
+    #[schema(value_type = Option<String>)]
+    pub relation: Option<Relation>,
+    /// That in words, for `custom`.
+    #[schema(value_type = Option<String>, max_length = 10)]
+    pub custom_relation: Option<Text<1, 10>>,
 }
 
 /// Names a party that is to get shares; the channel is asked to bind it. The same account is the same receiver.
@@ -55,6 +62,8 @@ pub async fn create(
         kind: body.kind,
         name_sealed: body.name.as_ref().map(sealed).transpose()?,
         account: body.account.0,
+        relation: body.relation,
+        custom_relation: body.custom_relation.map(|words| words.0),
         origin: effect.caller.origin(),
     };
     effect.object(&state, command, (StatusCode::CREATED, ReceiverView::of)).await

@@ -23,6 +23,10 @@ pub struct ReceiverView {
     pub kind: &'static str,
     /// Its account, the middle hidden.
     pub account: String,
+    /// What it is to the merchant, where that was named.
+    pub relation: Option<&'static str>,
+    /// That in words, for a `custom` one.
+    pub custom_relation: Option<String>,
     /// `pending` until the channel has said that it is `bound`, or has `refused`.
     pub status: &'static str,
     /// Since when that is not known, RFC 3339.
@@ -46,6 +50,8 @@ impl ReceiverView {
             channel_account: receiver.channel_account_id.to_string(),
             kind: receiver.kind.word(),
             account: hidden(&receiver.account, 4, 4),
+            relation: receiver.relation.map(tk_domain::split::Relation::word),
+            custom_relation: receiver.custom_relation.clone(),
             status: receiver.status.word(),
             outcome_unknown_since: receiver.unknown_since_us.map(time_text),
             failure: code.map(|code| json!({ "code": code, "message": receiver.failure_message })),
