@@ -82,7 +82,17 @@ impl App {
         let head: String = openid.chars().take(3.min(openid.chars().count() / 2)).collect();
         let shown = json!({ "openid": format!("{head}***") });
         let whole = json!({ "openid": openid });
-        self.channel_payer(payment_id, (&shown, &whole), &whole)
+        let payer = self.channel_payer(payment_id, (&shown, &whole), &whole)?;
+        Some(ChannelPayer { mark: Some(self.payer_mark(payment_id, openid)), ..payer })
+    }
+
+    /// By what a payer is told from others at one payment; it names nobody, and another payment has another.
+    fn payer_mark(&self, payment_id: PaymentId, openid: &str) -> String {
+        let key = seal::derive(&self.config().master_key, "payer mark");
+        let mut signed = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key));
+        signed.update(&payment_id.0.0);
+        signed.update(openid.as_bytes());
+        half(signed).base32()
     }
 
     /// A payer as he is kept with the attempt, shown and in full, and what the adapter is told of him.
@@ -97,7 +107,7 @@ impl App {
         };
         let record = PayerRecord { masked: shown.to_string(), sealed: seal(&payer_name(payment_id), whole)? };
         let sealed = URL_SAFE_NO_PAD.encode(seal(&told_name(payment_id), told)?);
-        Some(ChannelPayer { record, sealed })
+        Some(ChannelPayer { record, sealed, mark: None })
     }
 
     /// An instruction as its adapter reads it.
@@ -132,12 +142,17 @@ impl App {
             signed.update(&part);
         }
         signed.update(errand.browser);
-        let mut mac = [0_u8; 16];
-        for (byte, from) in mac.iter_mut().zip(signed.sign().as_ref()) {
-            *byte = *from;
-        }
-        Id128(mac)
+        half(signed)
     }
+}
+
+/// The first half of what was signed.
+fn half(signed: hmac::Context) -> Id128 {
+    let mut mac = [0_u8; 16];
+    for (byte, from) in mac.iter_mut().zip(signed.sign().as_ref()) {
+        *byte = *from;
+    }
+    Id128(mac)
 }
 
 /// What a payer's record is sealed with.

@@ -21,6 +21,7 @@ record! {
         "routing",
         "payer_masked",
         "payer_sealed",
+        "payer_mark",
         "channel_expires_at_us",
         "created_at_us",
     ];
@@ -65,6 +66,7 @@ record! {
     routing: String,
     payer_masked: Option<String>,
     payer_sealed: Option<Vec<u8>>,
+    payer_mark: Option<String>,
     paid_at_us: Option<i64>,
     created_at_us: i64,
     updated_at_us: i64,

@@ -164,6 +164,8 @@ pub struct Attempt {
     pub payer_masked: Option<String>,
     /// He in full, sealed.
     pub payer_sealed: Option<Vec<u8>>,
+    /// By what its payer is told from others at this payment, where its order is good for him alone.
+    pub payer_mark: Option<String>,
     /// When the channel says it was paid, Unix microseconds.
     pub paid_at_us: Option<i64>,
     /// Unix microseconds.

@@ -37,6 +37,8 @@ pub struct ChannelPayer {
     pub record: PayerRecord,
     /// What the adapter is told with the instruction and nobody afterwards, sealed.
     pub sealed: String,
+    /// By what he is told from others at this payment without being named, where an order is good for him alone.
+    pub mark: Option<String>,
 }
 
 /// Starts an attempt by a method, or finds the open one of the same method.
@@ -129,6 +131,13 @@ impl StartAttempt {
         serde_json::from_str::<serde_json::Value>(payload).is_ok_and(|payload| payload["auth_code"] == **code)
     }
 
+    /// Whether the open attempt's order is good for this payer: another one's never can be paid by him.
+    fn same_payer(&self, open: &Attempt) -> bool {
+        let marks =
+            self.known_as.as_ref().and_then(|known_as| known_as.mark.as_ref()).zip(open.payer_mark.as_ref());
+        marks.is_none_or(|(mine, theirs)| mine == theirs)
+    }
+
     fn with_open(
         &self,
         payment: &Payment,
@@ -140,7 +149,7 @@ impl StartAttempt {
             return Err(Refusal::AttemptInProgress { outcome_unknown: false });
         }
         let boxed = |attempt: &Attempt| (Box::new(payment.clone()), Box::new(attempt.clone()));
-        let same = open.method == self.method && self.same_code(open, snapshot);
+        let same = open.method == self.method && self.same_code(open, snapshot) && self.same_payer(open);
         if same && open.close_requested_at_us.is_none() {
             let (payment, attempt) = boxed(open);
             return Ok(Decision::nothing(Started::Existing { payment, attempt }));
@@ -152,7 +161,8 @@ impl StartAttempt {
         let mut changes = Changes::default();
         let mut attempt = open.clone();
         close::request(&mut attempt, snapshot, self.lease_us, &mut changes, moment);
-        let detail = json!({ "attempt": attempt.id, "because": "another_method", "method": self.method });
+        let because = if open.method == self.method { "another_payer" } else { "another_method" };
+        let detail = json!({ "attempt": attempt.id, "because": because, "method": self.method });
         changes.audit((self.tenant_id, &self.origin), Act::PaymentClose, &payment.id, &detail, moment);
         let (payment, attempt) = boxed(&attempt);
         changes.put(attempt.as_ref().clone());
@@ -238,6 +248,7 @@ impl NewAttempt<'_> {
             routing: serde_json::to_string(routing).unwrap_or_default(),
             payer_masked: None,
             payer_sealed: None,
+            payer_mark: None,
             paid_at_us: None,
             created_at_us: moment.now_us,
             updated_at_us: moment.now_us,
@@ -344,6 +355,7 @@ impl StartAttempt {
         if let Some(known_as) = &self.known_as {
             attempt.payer_masked = Some(known_as.record.masked.clone());
             attempt.payer_sealed = Some(known_as.record.sealed.clone());
+            attempt.payer_mark.clone_from(&known_as.mark);
         }
         let mut payment = payment.clone();
         let mut changes = Changes::default();

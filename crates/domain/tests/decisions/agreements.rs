@@ -47,7 +47,7 @@ fn pay(agreement: &Agreement, payment_id: PaymentId) -> StartAttempt {
         method: Method::QuickPay,
         auth_code: None,
         payer: tk_domain::transfer::ExpectedPayer::default(),
-        known_as: Some(ChannelPayer { record, sealed: "told".to_owned() }),
+        known_as: Some(ChannelPayer { record, sealed: "told".to_owned(), mark: None }),
         card: Some(CardUse { agreement_id: agreement.id, attempt_id }),
         return_url: None,
         lease_us: 0,

@@ -9,7 +9,8 @@ use tk_domain::id::Id128;
 use tk_domain::instruction::InstructionKind;
 use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_domain::payment::{
-    AttemptStatus, ChannelPayer, PayerRecord, PaymentStatus, StartAttempt, UseOauthState,
+    AttemptStatus, ChannelPayer, Disposition, PayerRecord, PaymentStatus, StartAttempt, Started,
+    UseOauthState,
 };
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{PaymentFinding, Source};
@@ -179,7 +180,7 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
 
 fn known_as(openid: &str) -> ChannelPayer {
     let record = PayerRecord { masked: "{}".to_owned(), sealed: openid.as_bytes().to_vec() };
-    ChannelPayer { record, sealed: format!("sealed {openid}") }
+    ChannelPayer { record, sealed: format!("sealed {openid}"), mark: Some(format!("mark {openid}")) }
 }
 
 #[test]
@@ -328,4 +329,47 @@ fn a_booked_success_that_the_channel_gives_back_is_shown_to_a_person() {
     world.told(id, Source::Query, undone());
     assert_eq!(world.exceptions(), ["success_contradicted open"]);
     assert_eq!(world.the_attempt(id).undone_minor, 0);
+}
+
+#[test]
+fn an_order_is_good_for_its_own_payer_and_another_has_it_closed_first() {
+    let all = r#"["wechat_jsapi","wechat_native"]"#.to_owned();
+    let mut world = World::with(merchant(), product(), ChannelAccount { methods: all, ..contract(CONTRACT) });
+    let payment_id = world.payment();
+    let by = |openid: Option<&str>| StartAttempt {
+        tenant_id: TENANT,
+        payment_id,
+        method: Method::WechatJsapi,
+        auth_code: None,
+        payer: tk_domain::transfer::ExpectedPayer::default(),
+        known_as: openid.map(known_as),
+        card: None,
+        return_url: None,
+        lease_us: 0,
+        origin: Origin::system(),
+    };
+    let Started::New { attempt: first, .. } = world.run(&by(Some("oFirst"))).unwrap() else {
+        panic!("not new")
+    };
+    assert_eq!(first.payer_mark.as_deref(), Some("mark oFirst"));
+    for same in [Some("oFirst"), None] {
+        let Started::Existing { attempt, .. } = world.run(&by(same)).unwrap() else { panic!("not the same") };
+        assert_eq!(attempt.id, first.id);
+    }
+    world.claim(first.id);
+    world.told(first.id, Source::Reply, code());
+    let Started::ClosingEarlier { attempt, .. } = world.run(&by(Some("oSecond"))).unwrap() else {
+        panic!("two orders at once")
+    };
+    assert_eq!((attempt.id, world.next(first.id)), (first.id, "close+0".to_owned()));
+    assert!(matches!(world.run(&by(Some("oSecond"))), Err(Refusal::AttemptInProgress { .. })));
+    world.told(first.id, Source::Reply, PaymentFinding::Closed);
+    let Started::New { attempt: second, .. } = world.run(&by(Some("oSecond"))).unwrap() else {
+        panic!("not new")
+    };
+    assert_eq!(second.payer_mark.as_deref(), Some("mark oSecond"));
+    // Paid all the same before it was closed: the second is a duplicate, parked and refunded.
+    world.told(second.id, Source::Callback, paid("txn-2"));
+    world.told(first.id, Source::Callback, paid("txn-1"));
+    assert_eq!(world.the_attempt(first.id).disposition, Some(Disposition::Duplicate));
 }

@@ -154,7 +154,7 @@ impl World {
             method: Method::QuickPay,
             auth_code: None,
             payer: ExpectedPayer::default(),
-            known_as: Some(ChannelPayer { record, sealed: told }),
+            known_as: Some(ChannelPayer { record, sealed: told, mark: None }),
             card: Some(CardUse { agreement_id: agreement.id, attempt_id }),
             return_url: None,
             lease_us: 0,

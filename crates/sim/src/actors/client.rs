@@ -16,7 +16,7 @@ use tk_domain::payment::{
 use tk_domain::refusal::Refusal;
 use tk_domain::split::SplitTerms;
 use tk_domain::transfer::ExpectedPayer;
-use tk_simulator::core::BarcodeReply;
+use tk_simulator::core::{BarcodeReply, Dice};
 
 /// Calls that got no answer are repeated so often.
 const TRIES_MAX: u32 = 20;
@@ -25,10 +25,16 @@ const TRIES_MAX: u32 = 20;
 const CODES: u64 = 10_000_000_000_000_000;
 
 /// The payer as the official account knows him; there is no seal here.
-fn known_as() -> ChannelPayer {
-    let sealed = serde_json::json!({ "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o" }).to_string();
+fn known_as(openid: &str) -> ChannelPayer {
+    let sealed = serde_json::json!({ "openid": openid }).to_string();
     let record = PayerRecord { masked: "{}".to_owned(), sealed: sealed.as_bytes().to_vec() };
-    ChannelPayer { record, sealed }
+    ChannelPayer { record, sealed, mark: Some(openid.to_owned()) }
+}
+
+/// Two persons may have the link, by dice of their own.
+fn who(seed: u64, now_us: i64) -> &'static str {
+    let mut dice = Dice::new(seed ^ now_us.unsigned_abs().wrapping_mul(0x5122));
+    if dice.below(3) == 0 { "oUpF8uMuAJO_M2pxb1Q9zNjWeS6p" } else { "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o" }
 }
 
 /// How a payer's bar code begins, for methods that have one.
@@ -262,7 +268,7 @@ impl World {
             method,
             auth_code,
             payer: ExpectedPayer::default(),
-            known_as: (method == Method::WechatJsapi).then(known_as),
+            known_as: (method == Method::WechatJsapi).then(|| known_as(who(self.seed, self.now_us))),
             card: None,
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },

@@ -245,6 +245,7 @@ fn attempt(create: &Create, (payment_id, id): (PaymentId, AttemptId), now_us: i6
         routing: "[]".to_owned(),
         payer_masked: None,
         payer_sealed: None,
+        payer_mark: None,
         paid_at_us: None,
         created_at_us: now_us,
         updated_at_us: now_us,

@@ -230,6 +230,8 @@ sign-in-unknown = WeChat gave no usable answer about who is paying. Go back to t
 sign-in-too-often = WeChat has been asked too often for this order. Please wait a minute, or choose another way to pay.
 bridge-heading = Pay in WeChat
 bridge-elsewhere = This payment was begun inside WeChat. Please open the link there again, or choose another way to pay here.
+bridge-anothers = Somebody began to pay this in WeChat, and only that WeChat account can go on with it. If it was you, or if you want to pay yourself, press the button: we ask WeChat who you are, and an order of somebody else is closed first.
+bridge-mine = Pay with my WeChat
 bridge-missing = WeChat did not open its payment. Nothing was taken. Press the button again, or choose another way to pay.
 bridge-no-script = Payment inside WeChat needs JavaScript, which is switched off here. Nothing was taken. Please choose another way to pay.
 

@@ -108,6 +108,7 @@ fn attempt() -> Attempt {
         routing: "{}".to_owned(),
         payer_masked: None,
         payer_sealed: None,
+        payer_mark: None,
         paid_at_us: None,
         created_at_us: 0,
         updated_at_us: 0,

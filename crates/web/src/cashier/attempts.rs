@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::pages::Notice;
 use super::stage::Rows;
-use super::{answer, methods};
+use super::{answer, methods, pages};
 use crate::api::expected_payer as expected;
 use crate::locale::text;
 use crate::state::WebState;
@@ -39,7 +39,7 @@ pub async fn start(State(state): State<WebState>, Path(token): Path<String>, req
     if method == Method::QuickPay && !already_open(&rows, method) {
         return to_cards(&entry, &rows).await;
     }
-    if method == Method::WechatJsapi && !already_open(&rows, method) {
+    if method == Method::WechatJsapi && !(already_open(&rows, method) && is_his(&entry, &rows)) {
         return answer::onward(&entry, "/sign-in");
     }
     begin(&entry, &rows, command(&entry, &rows, method)).await
@@ -69,6 +69,11 @@ pub(super) async fn begin(entry: &Entry, rows: &Rows, command: StartAttempt) -> 
 
 fn already_open(rows: &Rows, method: Method) -> bool {
     rows.open().is_some_and(|open| open.method == method && open.close_requested_at_us.is_none())
+}
+
+/// Whether the open order is good for this browser's payer.
+fn is_his(entry: &Entry, rows: &Rows) -> bool {
+    rows.open().is_some_and(|open| pages::is_his(&entry.visit, open))
 }
 
 /// The attempt by a method as the stored rows make it.

@@ -30,6 +30,8 @@ use tk_domain::transfer::TransferOrder;
 
 /// The cookie of a browser that has opened the page; its path is the page's.
 const ENTRY_COOKIE: &str = "tk_entry";
+/// The cookie that says, sealed, whose browser it is to the channel; its path is the page's.
+const PAYER_COOKIE: &str = "tk_payer";
 /// The cookie that keeps the size of print.
 pub const PRINT_COOKIE: &str = "tk_print";
 /// The largest form with files, bytes: two photos of five megabytes each, and their frame.
@@ -97,7 +99,10 @@ impl Entry {
         let known = carried.is_some();
         let nonce = carried.unwrap_or_else(|| state.app.random_bits().to_be_bytes().to_vec());
         let csrf = sealed(&state, "form", &token, &nonce);
-        let visit = visit(&state, token, csrf, &parts.headers);
+        let visit = Visit {
+            payer_mark: payer_mark(&state, &token, &parts.headers),
+            ..visit(&state, token, csrf, &parts.headers)
+        };
         let origin = origin(&state, parts);
         Ok(Some(Self { state, tenant_id, payment_id, visit, origin, known, nonce }))
     }
@@ -177,6 +182,12 @@ impl Entry {
         (!self.known).then(|| kept(&self.state, ENTRY_COOKIE, &value, &path)).flatten()
     }
 
+    /// The cookie by which the payer who has signed in is told from others at this page.
+    pub fn payer_cookie(&self, mark: &str) -> Option<HeaderValue> {
+        let value = sealed(&self.state, "payer", &self.visit.token, mark.as_bytes());
+        kept(&self.state, PAYER_COOKIE, &value, &format!("/c/{}", self.visit.token))
+    }
+
     /// Where the payer is: at a counter or kiosk if the order system says so, else as the browser says.
     pub fn terminal(&self, rows: &Rows) -> Terminal {
         match rows.payment.terminal {
@@ -231,6 +242,11 @@ impl Entry {
     }
 }
 
+fn payer_mark(state: &WebState, token: &str, headers: &HeaderMap) -> Option<String> {
+    let carried = cookie(headers, PAYER_COOKIE)?;
+    String::from_utf8(opened(state, "payer", token, carried)?).ok()
+}
+
 fn visit(state: &WebState, token: String, csrf: String, headers: &HeaderMap) -> Visit {
     let user_agent =
         headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -241,6 +257,7 @@ fn visit(state: &WebState, token: String, csrf: String, headers: &HeaderMap) -> 
         token,
         csrf,
         terminal: device::terminal(user_agent),
+        payer_mark: None,
         now_us: state.app.now_us(),
         returned_at_us: None,
         base_url: state.app.base_url().to_owned(),

@@ -28,6 +28,8 @@ pub struct Visit {
     pub terminal: Terminal,
     /// Unix microseconds.
     pub now_us: i64,
+    /// By what this browser's payer is told from others at this payment, once WeChat has told who he is.
+    pub payer_mark: Option<String>,
     /// When the payer came back from a wallet, if so, Unix microseconds.
     pub returned_at_us: Option<i64>,
     /// Scheme, host and port of this installation.

@@ -85,8 +85,10 @@ pub struct BridgePage {
     pub frame: Frame,
     /// The method's name.
     pub method: String,
-    /// What the app is given, as JSON; empty where the page is not open in it.
+    /// What the app is given, as JSON; empty where the page is not open in it, or not by him whom the order is good for.
     pub parameters: String,
+    /// Whether it is another one's order, inside the app; this payer may begin his own.
+    pub anothers: bool,
     /// Until when the channel takes it.
     pub valid_until: String,
 }
@@ -213,9 +215,16 @@ fn in_wallet(visit: &Visit, rows: &Rows, attempt: &Attempt) -> askama::Result<St
     if bridged { bridge(visit, rows, attempt).render() } else { wallet(visit, rows, attempt).render() }
 }
 
+/// Whether an order is good for this browser's payer: WeChat takes one inside the app from its own payer only.
+pub(super) fn is_his(visit: &Visit, attempt: &Attempt) -> bool {
+    attempt.payer_mark.is_none() || attempt.payer_mark == visit.payer_mark
+}
+
 fn bridge(visit: &Visit, rows: &Rows, attempt: &Attempt) -> BridgePage {
-    let given = attempt.action.as_ref().filter(|_| visit.terminal == Terminal::WechatOa);
+    let (inside, his) = (visit.terminal == Terminal::WechatOa, is_his(visit, attempt));
+    let given = attempt.action.as_ref().filter(|_| inside && his);
     BridgePage {
+        anothers: inside && !his,
         frame: Frame::of(visit, rows, Stage::Wallet, "bridge-heading").reloading(10, own_path(visit, rows)),
         method: methods::name(visit.locale, attempt.method),
         parameters: given.map(|action| action.value.clone()).unwrap_or_default(),

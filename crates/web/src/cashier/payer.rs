@@ -11,6 +11,7 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -94,9 +95,14 @@ pub async fn back(
 }
 
 async fn begin(entry: &Entry, rows: &Rows, payer: ChannelPayer) -> Response {
+    let kept = payer.mark.as_deref().and_then(|mark| entry.payer_cookie(mark));
     let command = attempts::command(entry, rows, METHOD);
     let command = tk_domain::payment::StartAttempt { known_as: Some(payer), ..command };
-    attempts::begin(entry, rows, command).await
+    let mut response = attempts::begin(entry, rows, command).await;
+    if let Some(cookie) = kept {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// The payment as it stands, where it still waits for a payer's choice.

@@ -17,6 +17,7 @@ mod counter;
 mod fulfilments;
 mod idempotency;
 mod identity;
+mod jsapi;
 mod lifecycle;
 mod notices;
 mod partners;

@@ -14,8 +14,8 @@ use super::super::gateway::cut_off;
 use super::super::sandbox::Sandbox;
 use super::browser;
 
-/// The openid of everybody who uses the simulated WeChat.
-const OPENID: &str = "oSimulatedPayer00000000000001";
+/// The header by which a caller says as which user he has WeChat open, 1 to 9; the first if he says nothing.
+const USER_HEADER: &str = "x-simulated-user";
 /// How long a code is good (5 min).
 const CODE_LIVES_US: i64 = 5 * 60 * 1_000_000;
 /// Codes kept at once.
@@ -48,10 +48,11 @@ struct Code {
     appid: String,
     expires_at_us: i64,
     used: bool,
+    user: char,
 }
 
 impl SignIns {
-    fn issue(&mut self, appid: &str, now_us: i64) -> Option<String> {
+    fn issue(&mut self, (appid, user): (&str, char), now_us: i64) -> Option<String> {
         self.codes.retain(|_, code| code.expires_at_us > now_us);
         if self.codes.len() >= CODES_MAX {
             return None;
@@ -59,12 +60,12 @@ impl SignIns {
         self.serial += 1;
         let name = format!("code{now_us}{:04}", self.serial);
         let expires_at_us = now_us.saturating_add(CODE_LIVES_US);
-        self.codes.insert(name.clone(), Code { appid: appid.to_owned(), expires_at_us, used: false });
+        self.codes.insert(name.clone(), Code { appid: appid.to_owned(), expires_at_us, used: false, user });
         Some(name)
     }
 
-    /// Uses a code up; the number by which WeChat refuses it otherwise.
-    fn take(&mut self, name: &str, appid: &str, now_us: i64) -> Result<(), (i64, &'static str)> {
+    /// Uses a code up and says whose it is; the number by which WeChat refuses it otherwise.
+    fn take(&mut self, name: &str, appid: &str, now_us: i64) -> Result<char, (i64, &'static str)> {
         let code = self.codes.get_mut(name).filter(|code| code.appid == appid);
         let code = code.ok_or((40_029, "invalid code"))?;
         if code.used {
@@ -74,8 +75,14 @@ impl SignIns {
             return Err((42_003, "code expired"));
         }
         code.used = true;
-        Ok(())
+        Ok(code.user)
     }
+}
+
+fn user_of(headers: &HeaderMap) -> char {
+    let named =
+        headers.get(USER_HEADER).and_then(|value| value.to_str().ok()).and_then(|text| text.chars().next());
+    named.filter(|user| ('1'..='9').contains(user)).unwrap_or('1')
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,7 +106,11 @@ pub(super) async fn authorize(
     let joint = if asked.redirect_uri.contains('?') { '&' } else { '?' };
     let state: String = asked.state.chars().filter(char::is_ascii_alphanumeric).take(128).collect();
     let now_us = sandbox.now_us();
-    let code = sandbox.sign_ins.lock().unwrap_or_else(PoisonError::into_inner).issue(&asked.appid, now_us);
+    let code = sandbox
+        .sign_ins
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .issue((&asked.appid, user_of(&headers)), now_us);
     let Some(code) = code else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let back = browser::kept_inside(&sandbox, &headers, &asked.redirect_uri);
     Redirect::to(&format!("{back}{joint}code={code}&state={state}")).into_response()
@@ -138,9 +149,9 @@ pub(super) async fn access_token(
         (Some(Fault::Lost), _) => cut_off(Vec::new()),
         (Some(Fault::Garbage), _) => "<html>502</html>".into_response(),
         (_, Err((number, text))) => refused(number, text),
-        (_, Ok(())) => Json(json!({
+        (_, Ok(user)) => Json(json!({
             "access_token": "simulated", "expires_in": 7_200, "refresh_token": "simulated",
-            "openid": OPENID, "scope": "snsapi_base",
+            "openid": format!("oSimulatedPayer0000000000000{user}"), "scope": "snsapi_base",
         }))
         .into_response(),
     }

@@ -43,6 +43,7 @@ impl Sample {
             token: "hy-01k3nq7zt8e6v9m2r4x5w0ypqb7zt8e6v9m2r4x5w0ypqb01k3nq".to_owned(),
             csrf: "c3VyZQ".to_owned(),
             terminal: self.terminal,
+            payer_mark: None,
             now_us: NOW_US,
             returned_at_us: self.returned_at_us,
             base_url: "https://pay.example".to_owned(),
@@ -94,6 +95,8 @@ fn beginnings() -> Vec<Sample> {
     let qr = open(Method::AlipayQr, AttemptStatus::RequiresAction, Some(ActionKind::Qr));
     let wallet = open(Method::AlipayWap, AttemptStatus::RequiresAction, Some(ActionKind::Redirect));
     let bridge = open(Method::WechatJsapi, AttemptStatus::RequiresAction, Some(ActionKind::Bridge));
+    let mut anothers = bridge.clone();
+    anothers.attempts[0].payer_mark = Some("theirs".to_owned());
     let phone = |name, rows| Sample { terminal: Terminal::MobileWeb, ..sample(name, rows) };
     vec![
         sample("identity", unproven()),
@@ -109,6 +112,7 @@ fn beginnings() -> Vec<Sample> {
         phone("wallet", wallet),
         Sample { terminal: Terminal::WechatOa, ..sample("bridge", bridge.clone()) },
         sample("bridge-elsewhere", bridge),
+        Sample { terminal: Terminal::WechatOa, ..sample("bridge-anothers", anothers) },
         sample("bank-form", open(Method::EbankB2c, AttemptStatus::RequiresAction, Some(ActionKind::Form))),
         sample("transfer", transfer(0)),
         sample("transfer-part", transfer(1_000)),
@@ -313,6 +317,7 @@ fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) ->
         routing: "{}".to_owned(),
         payer_masked: None,
         payer_sealed: None,
+        payer_mark: None,
         paid_at_us: None,
         created_at_us: NOW_US - 4 * MINUTE_US,
         updated_at_us: NOW_US - MINUTE_US,
