@@ -44,7 +44,8 @@ pub struct PaymentView {
     pub merchant_order_no: String,
     /// Where it stands.
     pub status: PaymentStatus,
-    /// Where the money is.
+    /// Where the money is: `moved` while any of the payer's money for it is here, a part of a transfer and money that
+    /// came twice or too late included; `unknown` while a channel may have taken it; else `not_moved`.
     pub money_state: MoneyState,
     /// Since when the outcome is not known, RFC 3339.
     pub outcome_unknown_since: Option<String>,
@@ -248,11 +249,16 @@ impl PaymentView {
     }
 }
 
+/// Moved as long as any of the payer's money is here, whatever the payment's status: also a part of a transfer, and
+/// money that came twice or too late. What went back or was taken back by the bank is not here.
 const fn money_state(payment: &Payment) -> MoneyState {
+    if payment.kept_minor() > 0 {
+        return MoneyState::Moved;
+    }
     match payment.status {
-        PaymentStatus::Succeeded => MoneyState::Moved,
         PaymentStatus::Processing => MoneyState::Unknown,
-        PaymentStatus::RequiresMethod
+        PaymentStatus::Succeeded
+        | PaymentStatus::RequiresMethod
         | PaymentStatus::RequiresAction
         | PaymentStatus::AwaitingTransfer
         | PaymentStatus::IdentityReview

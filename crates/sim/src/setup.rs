@@ -87,6 +87,7 @@ impl World {
                 bearer: None,
             },
             legal_entity: Some("Fictional Insurance".to_owned()),
+            phone: None,
             enabled: true,
             created_at_us: START_US,
             version: 1,

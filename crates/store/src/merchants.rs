@@ -16,6 +16,7 @@ record! {
     name: String,
     fee: FeeSnapshot as ["fee_rate_ppm", "fee_fixed_minor", "fee_min_minor", "fee_max_minor", "fee_returned", "fee_bearer_id"],
     legal_entity: Option<String>,
+    phone: Option<String>,
     enabled: bool,
     created_at_us: i64,
     version: i64,

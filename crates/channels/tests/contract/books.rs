@@ -89,6 +89,7 @@ fn merchant_of(payment: &Payment) -> Merchant {
         name: "人寿".to_owned(),
         fee: FeeSnapshot::default(),
         legal_entity: None,
+        phone: None,
         enabled: true,
         created_at_us: START_US,
         version: 1,

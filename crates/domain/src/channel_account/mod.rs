@@ -94,6 +94,12 @@ impl Method {
         }
     }
 
+    /// Whether its channel asks for the address that the payer's browser has (H5下单, `payer_client_ip`).
+    #[must_use]
+    pub const fn asks_payer_ip(self) -> bool {
+        matches!(self, Self::WechatH5)
+    }
+
     /// The group word that stands for this method in `methods.allow`, if it has one.
     #[must_use]
     pub const fn group(self) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! A merchant: a subsidiary that money is collected for.
 
+pub mod phone;
 mod save;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ pub struct Merchant {
     pub fee: FeeSnapshot,
     /// Whose merchant it is, as registered; merchants of one may share money in the books.
     pub legal_entity: Option<String>,
+    /// Where payers get help, as it is printed.
+    pub phone: Option<String>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// Unix microseconds.

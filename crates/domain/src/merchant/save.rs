@@ -5,7 +5,7 @@ use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::id::{MerchantId, TenantId, TypedId};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, phone};
 use crate::moment::Moment;
 use crate::payment::FeeSnapshot;
 use crate::refusal::Refusal;
@@ -28,6 +28,8 @@ pub struct CreateMerchant {
     pub fee: FeeSnapshot,
     /// Whose merchant it is, as registered.
     pub legal_entity: Option<String>,
+    /// Where payers get help, as it is printed.
+    pub phone: Option<String>,
     /// How many merchants the caller counted; the limit saves resources, so a race may pass it by a few.
     pub counted: i64,
     /// Who asks.
@@ -61,6 +63,7 @@ impl Command for CreateMerchant {
             return Err(Refusal::CodeTaken { param: "code" });
         }
         check_fee(&self.fee)?;
+        check_phone(self.phone.as_deref())?;
         check_bearer(self.tenant_id, &self.fee, snapshot)?;
         if self.counted >= MERCHANTS_MAX {
             return Err(Refusal::LimitReached { what: "merchants", max: MERCHANTS_MAX });
@@ -72,6 +75,7 @@ impl Command for CreateMerchant {
             name: self.name.clone(),
             fee: self.fee,
             legal_entity: self.legal_entity.clone(),
+            phone: self.phone.clone(),
             enabled: true,
             created_at_us: moment.now_us,
             version: 0,
@@ -96,6 +100,8 @@ pub struct UpdateMerchant {
     pub fee: Option<FeeSnapshot>,
     /// Whose merchant it is, as registered; `Some(None)` for nobody's.
     pub legal_entity: Option<Option<String>>,
+    /// Where payers get help, as it is printed; `Some(None)` for nowhere.
+    pub phone: Option<Option<String>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
     /// Who asks.
@@ -132,9 +138,11 @@ impl Command for UpdateMerchant {
             name: self.name.clone().unwrap_or_else(|| stored.name.clone()),
             fee,
             legal_entity: self.legal_entity.clone().unwrap_or_else(|| stored.legal_entity.clone()),
+            phone: self.phone.clone().unwrap_or_else(|| stored.phone.clone()),
             enabled: self.enabled.unwrap_or(stored.enabled),
             ..stored.clone()
         };
+        check_phone(merchant.phone.as_deref())?;
         if merchant == *stored {
             return Ok(Decision::nothing(merchant));
         }
@@ -156,6 +164,11 @@ fn check_fee(fee: &FeeSnapshot) -> Result<(), Refusal> {
     }
 }
 
+fn check_phone(told: Option<&str>) -> Result<(), Refusal> {
+    let fits = told.is_none_or(phone::well_formed);
+    if fits { Ok(()) } else { Err(Refusal::FieldInvalid { param: "phone", reason: "no telephone number" }) }
+}
+
 fn want_bearer(tenant_id: TenantId, fee: &FeeSnapshot, wants: &mut Wants) {
     wants.add_some(fee.bearer.map(|id| Want::Partner(tenant_id, id)));
 }
@@ -169,7 +182,7 @@ fn write(merchant: &Merchant, origin: &Origin, changes: &mut Changes, moment: &m
     let fee = &merchant.fee;
     let detail = json!({
         "code": merchant.code, "name": merchant.name, "enabled": merchant.enabled,
-        "legal_entity": merchant.legal_entity,
+        "legal_entity": merchant.legal_entity, "phone": merchant.phone,
         "fee": { "rate": fee.rate.to_string(), "fixed": fee.fixed_minor, "min": fee.min_minor,
                  "max": fee.max_minor, "returned": fee.returned, "bearer": fee.bearer },
     });

@@ -13,6 +13,7 @@ fn create(code: &str) -> CreateMerchant {
         fee: FeeSnapshot { rate: Rate::from_ppm(6_000).unwrap(), ..FeeSnapshot::default() },
         counted: 0,
         legal_entity: None,
+        phone: None,
         origin: origin(),
     }
 }
@@ -25,8 +26,32 @@ fn update(id: MerchantId) -> UpdateMerchant {
         fee: None,
         enabled: None,
         legal_entity: None,
+        phone: None,
         origin: origin(),
     }
+}
+
+#[test]
+fn a_phone_is_what_a_payer_can_dial() {
+    let mut trial = Trial::new();
+    let with = |code: &str, told: &str| CreateMerchant { phone: Some(told.to_owned()), ..create(code) };
+    for (place, told) in ["95500", "400-000-0000", "+86 10 8888 0000", "(010) 8888-0000"].iter().enumerate() {
+        let merchant = trial.run(&with(&format!("m{place}"), told)).unwrap();
+        assert_eq!(merchant.phone.as_deref(), Some(*told));
+    }
+    let long = "1".repeat(33);
+    let wrong = ["12", "", "95500 ext", "86+10", "-95500", "95500-", "９５５００", "<b>95500</b>", &long];
+    for told in wrong {
+        let refused = trial.run(&with("x", told)).unwrap_err();
+        assert!(matches!(refused, Refusal::FieldInvalid { param: "phone", .. }), "{told}");
+    }
+    let merchant = trial.run(&create("pnc")).unwrap();
+    let told = UpdateMerchant { phone: Some(Some("95500".to_owned())), ..update(merchant.id) };
+    assert_eq!(trial.run(&told).unwrap().phone.as_deref(), Some("95500"));
+    let renamed = UpdateMerchant { name: Some("新名".to_owned()), ..update(merchant.id) };
+    assert_eq!(trial.run(&renamed).unwrap().phone.as_deref(), Some("95500"), "what is absent stays");
+    assert_eq!(trial.run(&UpdateMerchant { phone: Some(None), ..update(merchant.id) }).unwrap().phone, None);
+    assert_eq!(phone::dialled("+86 (10) 8888-0000"), "+861088880000");
 }
 
 #[test]

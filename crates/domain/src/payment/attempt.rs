@@ -238,6 +238,17 @@ impl Attempt {
         if left > 0 { left } else { 0 }
     }
 
+    /// What of the payer's money is here although it is not the payment's collection, minor units.
+    #[must_use]
+    pub const fn stray_minor(&self) -> i64 {
+        match self.disposition {
+            Some(Disposition::Duplicate | Disposition::Late | Disposition::Mismatch) => {
+                self.not_refunded_minor()
+            }
+            Some(Disposition::Effective) | None => 0,
+        }
+    }
+
     /// What has not gone back to the payer yet, whatever is under way, minor units.
     #[must_use]
     pub const fn not_refunded_minor(&self) -> i64 {

@@ -20,6 +20,8 @@ pub struct ConfirmPayment {
     pub method: Method,
     /// The payer's bar code, for bar-code methods.
     pub auth_code: Option<String>,
+    /// The payer's address, for methods whose channel asks for it.
+    pub payer_ip: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
     pub lease_us: i64,
 }
@@ -47,6 +49,7 @@ impl ConfirmPayment {
             payer: ExpectedPayer::default(),
             known_as: None,
             card: None,
+            payer_ip: self.payer_ip.clone(),
             return_url: self.create.return_url.clone(),
             lease_us: self.lease_us,
             origin: self.create.origin.clone(),

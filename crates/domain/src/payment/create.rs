@@ -281,6 +281,7 @@ impl CreatePayment {
             refunded_minor: 0,
             late_refunded_minor: 0,
             reversed_minor: 0,
+            beside_minor: 0,
             refunding_minor: 0,
             splits_count: 0,
             split_lines_count: 0,

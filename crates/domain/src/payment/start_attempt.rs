@@ -58,6 +58,8 @@ pub struct StartAttempt {
     pub known_as: Option<ChannelPayer>,
     /// The card whose code came, for payment by token.
     pub card: Option<CardUse>,
+    /// The payer's own address, for methods whose channel asks for it; never that of an order system's server.
+    pub payer_ip: Option<String>,
     /// Where the wallet sends the browser afterwards (display only); where the payment says if absent.
     pub return_url: Option<String>,
     /// How long the caller keeps the instruction to deliver it at once, microseconds; 0 leaves it to any worker.
@@ -175,8 +177,8 @@ impl StartAttempt {
         if let Some(known_as) = &self.known_as {
             payload["sealed"] = json!(known_as.sealed);
         }
-        if self.method == Method::WechatH5 {
-            payload["client_ip"] = json!(self.origin.ip);
+        if self.method.asks_payer_ip() {
+            payload["client_ip"] = json!(self.payer_ip);
         }
         Instruction {
             tenant_id: self.tenant_id,

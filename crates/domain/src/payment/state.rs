@@ -191,6 +191,9 @@ pub struct Payment {
     pub late_refunded_minor: i64,
     /// Minor units that the bank took back after they had been collected.
     pub reversed_minor: i64,
+    /// Received for it beside its collection and not gone back: parts of transfers, second, late and unfitting sums,
+    /// minor units.
+    pub beside_minor: i64,
     /// Splits made of it so far.
     pub splits_count: i64,
     /// Shares in all of them.
@@ -263,6 +266,33 @@ impl Payment {
 
     const fn merchants_account(&self, kind: AccountKind) -> AccountRef {
         AccountRef::merchant(self.tenant_id, self.merchant_id, kind, self.currency)
+    }
+
+    /// What of the payer's money is with us: what collected it and did not go back, and what came beside it, minor units.
+    #[must_use]
+    pub const fn kept_minor(&self) -> i64 {
+        let collected = match self.status {
+            PaymentStatus::Succeeded => self
+                .refund_base_minor()
+                .saturating_sub(self.refunded_minor)
+                .saturating_sub(self.late_refunded_minor)
+                .saturating_sub(self.reversed_minor),
+            PaymentStatus::RequiresMethod
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::AwaitingTransfer
+            | PaymentStatus::IdentityReview
+            | PaymentStatus::Processing
+            | PaymentStatus::Failed
+            | PaymentStatus::Closed => 0,
+        };
+        let collected = if collected > 0 { collected } else { 0 };
+        collected.saturating_add(self.beside_minor)
+    }
+
+    /// Counts that an attempt or a transfer's order, of which this much was here beside the collection, has this much now.
+    pub(crate) const fn count_beside(&mut self, before_minor: i64, now_minor: i64) {
+        let left = self.beside_minor.saturating_sub(before_minor).saturating_add(now_minor);
+        self.beside_minor = if left > 0 { left } else { 0 };
     }
 
     /// What the payer paid himself, once paid: all that can ever be refunded, minor units.

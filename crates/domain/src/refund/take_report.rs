@@ -159,9 +159,11 @@ impl Taking<'_> {
     fn done(&mut self, borne: Option<Borne>, at_us: Option<i64>, moment: &mut Moment<'_>) {
         let amount_minor = self.refund.amount_minor;
         self.note_borne(borne, moment);
+        let stray_minor = self.attempt.stray_minor();
         self.attempt.refunding_minor = self.attempt.refunding_minor.saturating_sub(amount_minor);
         self.attempt.refunded_minor = self.attempt.refunded_minor.saturating_add(amount_minor);
         self.attempt.updated_at_us = moment.now_us;
+        self.payment.count_beside(stray_minor, self.attempt.stray_minor());
         self.return_fees();
         if self.counts_for_payment() {
             self.payment.refunding_minor = self.payment.refunding_minor.saturating_sub(amount_minor);

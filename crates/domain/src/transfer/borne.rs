@@ -93,7 +93,9 @@ impl<'a> Bearing<'a> {
             open = open.saturating_sub(self.draw(account, open));
         }
         self.debit(owed(&payment), open);
+        let stray_minor = attempt.stray_minor();
         attempt.reversed_minor = attempt.reversed_minor.saturating_add(made.amount_minor);
+        payment.count_beside(stray_minor, attempt.stray_minor());
         attempt.needs_manual = true;
         attempt.updated_at_us = moment.now_us;
         payment.reversed_minor = payment.reversed_minor.saturating_add(made.amount_minor);

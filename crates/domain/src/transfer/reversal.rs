@@ -153,7 +153,12 @@ impl Unwinding<'_> {
         } else {
             made.status = MatchStatus::Undone;
             made.undone_by = Some(self.command.by.clone());
-            order.received_minor = order.received_minor.saturating_sub(made.amount_minor);
+            let payment = self.bearing.snapshot.payments.get(&(tenant_id, made.payment_id));
+            let mut payment = payment.cloned().ok_or_else(missing)?;
+            let before_minor = order.received_minor;
+            order.received_minor = before_minor.saturating_sub(made.amount_minor);
+            payment.count_beside(before_minor, order.received_minor);
+            self.bearing.changes.put(payment);
             self.bearing.debit(postings::received(&order), made.amount_minor);
             self.bearing.changes.put(order);
         }

@@ -166,9 +166,13 @@ impl<'a> Desk<'a> {
         mut attempt: Attempt,
         (last, moment): (&TransferMatch, &mut Moment<'_>),
     ) -> Payment {
+        let before_minor = order.received_minor.saturating_sub(last.amount_minor);
         if order.received_minor < order.amount_minor {
+            payment.count_beside(before_minor, order.received_minor);
+            self.payments.insert(payment.id, payment.clone());
             return payment;
         }
+        payment.count_beside(before_minor, 0);
         order.status = OrderStatus::Paid;
         attempt.status = AttemptStatus::Succeeded;
         attempt.disposition = Some(Disposition::Effective);

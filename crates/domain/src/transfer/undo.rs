@@ -62,7 +62,8 @@ impl Command for UndoMatch {
             return Ok(Decision::nothing(made.clone()));
         }
         let order = snapshot.transfer_orders.get(&(self.tenant_id, made.order_id)).ok_or(missing.clone())?;
-        let line = snapshot.bank_lines.get(&(self.tenant_id, made.bank_line_id)).ok_or(missing)?;
+        let line = snapshot.bank_lines.get(&(self.tenant_id, made.bank_line_id)).ok_or(missing.clone())?;
+        let payment = snapshot.payments.get(&(self.tenant_id, made.payment_id)).ok_or(missing)?;
         if order.status == OrderStatus::Paid {
             return Err(Refusal::MatchFinal);
         }
@@ -71,7 +72,11 @@ impl Command for UndoMatch {
         changes.put_some(postings::undone(&order, &made, moment));
         made.status = MatchStatus::Undone;
         made.undone_by = Some(self.by.clone());
-        order.received_minor = order.received_minor.saturating_sub(made.amount_minor);
+        let before_minor = order.received_minor;
+        order.received_minor = before_minor.saturating_sub(made.amount_minor);
+        let mut payment = payment.clone();
+        payment.count_beside(before_minor, order.received_minor);
+        changes.put(payment);
         line.matched_minor = line.matched_minor.saturating_sub(made.amount_minor);
         line.updated_at_us = moment.now_us;
         let event = bank_line_event(EventKind::BankTransferUnmatched, &mut line, moment);

@@ -49,6 +49,7 @@ fn pay(agreement: &Agreement, payment_id: PaymentId) -> StartAttempt {
         payer: tk_domain::transfer::ExpectedPayer::default(),
         known_as: Some(ChannelPayer { record, sealed: "told".to_owned(), mark: None }),
         card: Some(CardUse { agreement_id: agreement.id, attempt_id }),
+        payer_ip: None,
         return_url: None,
         lease_us: 0,
         origin: Origin::system(),

@@ -168,6 +168,7 @@ fn bar_codes_have_the_form_of_their_wallet_and_other_methods_have_none() {
             payer: tk_domain::transfer::ExpectedPayer::default(),
             known_as: None,
             card: None,
+            payer_ip: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),
@@ -188,16 +189,20 @@ fn wechat_wants_to_know_its_payer() {
     let all = r#"["wechat_jsapi","wechat_h5","wechat_native"]"#.to_owned();
     let mut world = World::with(merchant(), product(), ChannelAccount { methods: all, ..contract(CONTRACT) });
     let payment_id = world.payment();
-    let ip = || Origin { ip: Some("203.0.113.7".to_owned()), ..Origin::system() };
-    let cases: [(Method, Option<&str>, Origin, Option<&str>); 6] = [
-        (Method::WechatJsapi, None, ip(), None),
-        (Method::WechatJsapi, Some("oPayer"), Origin::system(), Some("sealed")),
-        (Method::WechatH5, Some("oPayer"), Origin::system(), None),
-        (Method::WechatH5, None, ip(), Some("client_ip")),
-        (Method::WechatNative, None, Origin::system(), Some("auth_code")),
-        (Method::WechatNative, None, ip(), Some("auth_code")),
+    let ip = Some("203.0.113.7");
+    let unknown = Refusal::ChannelNotAvailable;
+    let nowhere = Refusal::FieldInvalid { param: "payer_ip", reason: "the channel asks where the payer is" };
+    let cases: [(Method, Option<&str>, Option<&str>, Result<&str, Refusal>); 6] = [
+        (Method::WechatJsapi, None, ip, Err(unknown)),
+        (Method::WechatJsapi, Some("oPayer"), None, Ok("sealed")),
+        (Method::WechatH5, Some("oPayer"), None, Err(nowhere)),
+        (Method::WechatH5, None, ip, Ok("203.0.113.7")),
+        (Method::WechatNative, None, None, Ok("auth_code")),
+        (Method::WechatNative, None, ip, Ok("auth_code")),
     ];
-    for (method, openid, origin, said) in cases {
+    // The address of the order system's server is nobody's address at the channel.
+    let server = Origin { ip: Some("198.51.100.9".to_owned()), ..Origin::system() };
+    for (method, openid, payer_ip, said) in cases {
         let command = StartAttempt {
             tenant_id: TENANT,
             payment_id,
@@ -206,19 +211,21 @@ fn wechat_wants_to_know_its_payer() {
             payer: tk_domain::transfer::ExpectedPayer::default(),
             known_as: openid.map(known_as),
             card: None,
+            payer_ip: payer_ip.map(str::to_owned),
             return_url: None,
             lease_us: 0,
-            origin,
+            origin: server.clone(),
         };
-        let outcome = world.decide(&command);
-        match (outcome, said) {
-            (Ok(started), Some(text)) => assert!(format!("{:?}", started.changes).contains(text), "{text}"),
-            (otherwise, said) => {
-                assert_eq!(
-                    (otherwise.map(|_| ()), said),
-                    (Err(Refusal::ChannelNotAvailable), None),
-                    "{method}"
+        match (world.decide(&command), said) {
+            (Ok(started), Ok(text)) => {
+                let changes = format!("{:?}", started.changes);
+                assert!(
+                    changes.contains(text) && !changes.contains("client_ip\\\":\\\"198"),
+                    "{text}: {changes}"
                 );
+            }
+            (otherwise, said) => {
+                assert_eq!(otherwise.map(|_| ()), Err(said.expect_err("it was refused")), "{method}");
             }
         }
     }

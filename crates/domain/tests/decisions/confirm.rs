@@ -11,7 +11,7 @@ use tk_domain::report::Source;
 
 fn confirm(world: &mut World, method: Method) -> ConfirmPayment {
     let create = CreatePayment { single_attempt: true, ..world.order() };
-    ConfirmPayment { create, method, auth_code: None, lease_us: 0 }
+    ConfirmPayment { create, method, auth_code: None, payer_ip: None, lease_us: 0 }
 }
 
 fn once(command: ConfirmPayment) -> Once<ConfirmPayment> {

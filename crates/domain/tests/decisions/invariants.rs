@@ -300,6 +300,11 @@ fn payment_holds(payment: &Payment, snapshot: &Snapshot) {
         assert_eq!(payment.fee_returned_minor, payment.fee_minor, "a full refund returns the whole fee");
     }
     crate::parts::parts_hold(payment, snapshot);
+    let strays = snapshot.attempts.iter().filter(|attempt| attempt.payment_id == payment.id);
+    let strays: i64 = strays.map(Attempt::stray_minor).sum();
+    let awaited = snapshot.transfer_orders.iter().filter(|order| order.payment_id == payment.id);
+    let parts = awaited.filter(|order| order.status != OrderStatus::Paid).map(|order| order.received_minor);
+    assert_eq!(payment.beside_minor, strays + parts.sum::<i64>(), "what came beside the collection");
     if let Some(id) = payment.effective_attempt_id {
         let attempt = snapshot.attempts.get(&(payment.tenant_id, id)).unwrap();
         assert_eq!(payment.refunded_minor, attempt.refunded_minor);

@@ -19,12 +19,13 @@ use tk_domain::payment::{
 };
 use tk_domain::product::{IssueOn, Product, ProductLimits, StrayMoney};
 use tk_domain::refund::{CancelRefund, CreateRefund, Refund, RefundTaken, TakeRefundReport};
-use tk_domain::refusal::Refusal;
+use tk_domain::refusal::{MoneyState, Refusal};
 use tk_domain::report::{
     PaidEvidence, PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear,
 };
 use tk_domain::snapshot::Snapshot;
 use tk_domain::transfer::ExpectedPayer;
+use tk_domain::view::PaymentView;
 use tk_money::{Amount, Currency, Rate};
 
 pub const TENANT: TenantId = TenantId(Id128([1; 16]));
@@ -64,6 +65,7 @@ pub fn merchant() -> Merchant {
         name: "人寿".to_owned(),
         fee,
         legal_entity: None,
+        phone: None,
         enabled: true,
         created_at_us: 0,
         version: 1,
@@ -201,6 +203,7 @@ impl World {
             payer: ExpectedPayer::default(),
             known_as: None,
             card: None,
+            payer_ip: None,
             return_url: None,
             lease_us: MINUTE_US,
             origin: Origin::system(),
@@ -324,6 +327,11 @@ impl World {
 
     pub fn payment_of(&self, attempt_id: AttemptId) -> &Payment {
         self.the_payment(self.the_attempt(attempt_id).payment_id)
+    }
+
+    /// Where the API says that the money of a payment is.
+    pub fn money_of(&self, id: PaymentId) -> MoneyState {
+        PaymentView::of(self.the_payment(id), None, false).money_state
     }
 
     pub fn the_attempt(&self, id: AttemptId) -> &Attempt {

@@ -11,7 +11,7 @@ use tk_domain::ledger::AccountKind;
 use tk_domain::payment::{AttemptStatus, Disposition, PaymentStatus, Taken};
 use tk_domain::product::{Product, StrayMoney};
 use tk_domain::refund::{RefundOrigin, RefundState};
-use tk_domain::refusal::Refusal;
+use tk_domain::refusal::{MoneyState, Refusal};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Source};
 
 fn holding() -> World {
@@ -31,7 +31,10 @@ fn a_success_after_the_end_is_booked_late_and_refunded_by_the_system() {
     assert_eq!([AccountKind::LateSuccess, AccountKind::Held].map(|kind| world.balance(kind)), [0, PRICE]);
     let refund = world.snapshot.refunds.iter().next().unwrap().clone();
     assert_eq!((refund.origin, refund.status), (RefundOrigin::System, RefundState::Approved));
+    let payment_id = world.payment_of(id).id;
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved, "it is here until it has gone back");
     world.refund_told(refund.id, Source::Query, done(PRICE));
+    assert_eq!(world.money_of(payment_id), MoneyState::NotMoved);
     assert_eq!(world.balance(AccountKind::ChannelReceivable), 30, "the channel keeps its charge");
     assert_eq!(world.events(world.payment_of(id).id), ["payment.created", "payment.late_success"]);
 }
@@ -94,6 +97,42 @@ fn a_person_ends_a_matter_behind_which_no_money_waits_and_only_such_a_one() {
     world.paid(id);
     assert_eq!(world.exceptions(), ["late_success open"]);
     assert_eq!(acknowledge(&mut world).unwrap_err(), Refusal::MatterNotOver, "the payer's money is parked");
+}
+
+#[test]
+fn a_payment_that_was_closed_and_paid_too_late_has_money_here() {
+    let mut world = holding();
+    let id = world.open(Method::AlipayQr);
+    world.told(id, Source::Reply, failed());
+    let payment_id = world.payment_of(id).id;
+    world.close(payment_id).unwrap();
+    assert_eq!(world.money_of(payment_id), MoneyState::NotMoved);
+    world.paid(id);
+    assert_eq!(world.the_payment(payment_id).status, PaymentStatus::Closed);
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved);
+    let refund = world.refund(id, "R1", PRICE - 1).unwrap();
+    world.refund_told(refund, Source::Query, done(PRICE - 1));
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved, "a fen is left");
+    let rest = world.refund(id, "R2", 1).unwrap();
+    world.refund_told(rest, Source::Query, done(1));
+    assert_eq!(world.money_of(payment_id), MoneyState::NotMoved);
+}
+
+#[test]
+fn a_refund_in_full_leaves_no_money_here_unless_more_came() {
+    let mut world = holding();
+    let first = world.open(Method::AlipayQr);
+    world.told(first, Source::Reply, failed());
+    let payment_id = world.the_attempt(first).payment_id;
+    let second = world.attempt(payment_id, Method::AlipayPage);
+    world.told(second, Source::Callback, paid("txn-2"));
+    world.told(first, Source::Callback, paid("txn-1"));
+    let refund = world.refund(second, "R1", PRICE).unwrap();
+    world.refund_told(refund, Source::Query, done(PRICE));
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved, "the second payment waits for a person");
+    let other = world.refund(first, "R2", PRICE).unwrap();
+    world.refund_told(other, Source::Query, done(PRICE));
+    assert_eq!(world.money_of(payment_id), MoneyState::NotMoved);
 }
 
 #[test]

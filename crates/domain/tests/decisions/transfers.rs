@@ -11,7 +11,7 @@ use tk_domain::ledger::{AccountKind, EntryKind};
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::{ActionKind, AttemptStatus, ClosePayment, CloseReason, PaymentStatus, Started};
 use tk_domain::refund::{RefundRoute, RefundState};
-use tk_domain::refusal::Refusal;
+use tk_domain::refusal::{MoneyState, Refusal};
 use tk_domain::transfer::{
     AskReturn, BankLine, DecideBankLine, DecideReturn, FlagSlip, Flow, GivenBack, LineNature, LineSource,
     LineStatus, LinesTaken, LinkReversal, MatchRows, MatchStatus, MatchTransfers, Matched, Misfit,
@@ -377,14 +377,17 @@ fn time_ends_the_wait_and_what_came_is_left_to_a_person() {
     let (payment_id, order) = world.awaiting();
     let line = world.line("A", 10);
     let made = world.give(line, order, 10).unwrap()[0].transfer_match.id;
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved, "a part is here");
     world.after(DAY_US);
     let (tenant_id, reason, origin) = (TENANT, CloseReason::Expired, Origin::system());
     world.run(&ClosePayment { tenant_id, payment_id, reason, lease_us: 0, origin }).unwrap();
     assert_eq!(world.stands(payment_id), PaymentStatus::Closed);
     let kinds: Vec<ExceptionKind> = world.snapshot.exceptions.iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [ExceptionKind::TransferIncomplete]);
+    assert_eq!(world.money_of(payment_id), MoneyState::Moved, "and stays here");
     world.undo(made).unwrap();
     assert_eq!(world.the_line(line).left_minor(), 10);
+    assert_eq!(world.money_of(payment_id), MoneyState::NotMoved);
 }
 
 #[test]
@@ -618,6 +621,7 @@ fn a_reversal_after_the_match_undoes_it_or_falls_on_the_merchant_and_is_shown() 
     let payment = world.the_payment(paid).clone();
     assert_eq!((payment.status, payment.reversed_minor), (PaymentStatus::Succeeded, PRICE));
     assert_eq!(payment.refundable_minor(), 0, "what the bank took cannot be refunded once more");
+    assert_eq!([paid, waiting].map(|id| world.money_of(id)), [MoneyState::NotMoved; 2]);
     assert!(world.the_attempt(order).needs_manual);
     assert_eq!(world.stands(waiting), PaymentStatus::AwaitingTransfer);
     assert_eq!(world.snapshot.transfer_orders.get(&(TENANT, half)).unwrap().received_minor, 0);

@@ -156,6 +156,7 @@ impl World {
             payer: ExpectedPayer::default(),
             known_as: Some(ChannelPayer { record, sealed: told, mark: None }),
             card: Some(CardUse { agreement_id: agreement.id, attempt_id }),
+            payer_ip: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),

@@ -158,8 +158,8 @@ impl World {
         let created = match order.confirm {
             Some(method) => {
                 let (create, auth_code) = (order.create(), order.auth_code(method));
-                let lease_us = 0;
-                let command = ConfirmPayment { create, method, auth_code, lease_us };
+                let (lease_us, payer_ip) = (0, Some("203.0.113.7".to_owned()));
+                let command = ConfirmPayment { create, method, auth_code, payer_ip, lease_us };
                 self.run_once(&command, &order.merchant_order_no, Cause::of("confirm"))?
             }
             None => self.run_once(&order.create(), &order.merchant_order_no, Cause::of("create"))?,
@@ -270,6 +270,7 @@ impl World {
             payer: ExpectedPayer::default(),
             known_as: (method == Method::WechatJsapi).then(|| known_as(who(self.seed, self.now_us))),
             card: None,
+            payer_ip: Some("203.0.113.7".to_owned()),
             return_url: None,
             lease_us: if at_once { self.story.lease_us } else { 0 },
             origin: Origin {

@@ -75,6 +75,7 @@ impl Desk {
             payer: ExpectedPayer::default(),
             known_as: None,
             card: None,
+            payer_ip: None,
             return_url: None,
             lease_us: 0,
             origin: Origin::system(),

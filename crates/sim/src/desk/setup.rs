@@ -137,6 +137,7 @@ pub(crate) fn merchant() -> Merchant {
         name: "Fictional Life".to_owned(),
         fee: FeeSnapshot { rate, returned: true, ..FeeSnapshot::default() },
         legal_entity: Some("Fictional Insurance".to_owned()),
+        phone: None,
         enabled: true,
         created_at_us: START_US,
         version: 1,

@@ -212,6 +212,19 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-11",
+        "each payment counts what came beside its collection and did not go back",
+        PAYMENT,
+        "SELECT p.id FROM payments p LEFT JOIN (SELECT o.payment_id, SUM(o.kept) AS kept FROM (
+             SELECT payment_id, CASE WHEN received_minor - discount_minor - discount_merchant_minor - refunded_minor
+               - late_refunded_minor - reversed_minor > 0 THEN received_minor - discount_minor - discount_merchant_minor
+               - refunded_minor - late_refunded_minor - reversed_minor ELSE 0 END AS kept
+             FROM attempts WHERE tenant_id = ?1 AND disposition IN ('duplicate', 'late', 'mismatch')
+             UNION ALL SELECT payment_id, received_minor FROM transfer_orders
+             WHERE tenant_id = ?1 AND status <> 'paid') o GROUP BY o.payment_id) s ON s.payment_id = p.id
+         WHERE p.tenant_id = ?1 AND p.beside_minor <> COALESCE(s.kept, 0)",
+    ),
+    check(
+        "inv-11",
         "each payment's effective attempt received its amount",
         PAYMENT,
         "SELECT p.id FROM payments p LEFT JOIN attempts a ON a.tenant_id = ?1 AND a.id = p.effective_attempt_id

@@ -122,6 +122,7 @@ pub async fn pay(bed: &Bed, order: CreatePayment, evidence: PaidEvidence) -> (Pa
         payer: ExpectedPayer::default(),
         known_as: None,
         card: None,
+        payer_ip: None,
         return_url: None,
         lease_us: MINUTE_US,
         origin: origin.clone(),

@@ -38,6 +38,7 @@ async fn family(bed: &Bed) -> MerchantId {
             name: None,
             fee: None,
             legal_entity,
+            phone: None,
             enabled: None,
             origin,
         };

@@ -70,6 +70,7 @@ pub async fn seed(store: &Store, name: &str, merchants: usize) -> anyhow::Result
             fee,
             counted: 0,
             legal_entity: None,
+            phone: None,
             origin: origin.clone(),
         };
         ids.push(store.submit(command).await?.id);
@@ -260,6 +261,7 @@ impl Client {
             payer: ExpectedPayer::default(),
             known_as: None,
             card: None,
+            payer_ip: None,
             return_url: None,
             lease_us: 60_000_000,
             origin: Origin::system(),

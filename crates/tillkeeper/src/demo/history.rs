@@ -71,6 +71,7 @@ async fn pay(app: &App, group: &Group, wallet: &Wallet, number: u64) -> anyhow::
         payer: ExpectedPayer::default(),
         known_as: None,
         card: None,
+        payer_ip: None,
         return_url: None,
         lease_us: 0,
         origin: origin.clone(),

@@ -44,6 +44,7 @@ pub async fn group(app: &App, kept: &Kept, sandbox_url: &str) -> anyhow::Result<
             fee,
             counted: 0,
             legal_entity: None,
+            phone: Some("400-000-0000".to_owned()),
             origin: Origin::system(),
         };
         merchants.insert(company.code, app.submit(create).await?.id);

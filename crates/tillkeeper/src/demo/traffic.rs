@@ -73,7 +73,11 @@ async fn journey(town: &Town, bits: u128) -> anyhow::Result<()> {
     pause(dice(8) % 2_000).await;
     let way = way_for(article, Age::Present, dice(96));
     let path = format!("/v1/payments/{}/attempts", Api::text(&payment, "id")?);
-    let attempt = town.api.create(&path, &json!({ "method": way.method })).await?;
+    let mut begun = json!({ "method": way.method });
+    if way.method.asks_payer_ip() {
+        begun["payer_ip"] = json!("203.0.113.7");
+    }
+    let attempt = town.api.create(&path, &begun).await?;
     pause(1_500 + dice(24) % 5_000).await;
     match mood(dice(32)) {
         Mood::WalksAway => return Ok(()),

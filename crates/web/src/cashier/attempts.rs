@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::pages::Notice;
 use super::stage::Rows;
-use super::{answer, methods, pages};
+use super::{answer, methods, pages, transfer};
 use crate::api::expected_payer as expected;
 use crate::locale::text;
 use crate::state::WebState;
@@ -51,8 +51,12 @@ async fn to_cards(entry: &Entry, rows: &Rows) -> Response {
         let wait_us = entry.state.config.limits.channel_wait_us;
         let closing = command(entry, rows, Method::QuickPay);
         // Without a card it begins nothing.
-        if let Err(failure) = entry.state.app.start_attempt(closing, wait_us).await {
-            tracing::debug!(%failure, "the way to the cards");
+        match entry.state.app.start_attempt(closing, wait_us).await {
+            Err(Failure::Refused(Refusal::TransferPartReceived)) => {
+                return transfer::bound_by_part(entry).await;
+            }
+            Err(failure) => tracing::debug!(%failure, "the way to the cards"),
+            Ok(_) => {}
         }
     }
     answer::onward(entry, "/card")
@@ -63,7 +67,7 @@ pub(super) async fn begin(entry: &Entry, rows: &Rows, command: StartAttempt) -> 
     let wait_us = entry.state.config.limits.channel_wait_us;
     match entry.state.app.start_attempt(command, wait_us).await {
         Ok((_, attempt)) => answer::onward(entry, next(&attempt)),
-        Err(failure) => refused(entry, rows, failure),
+        Err(failure) => refused(entry, rows, failure).await,
     }
 }
 
@@ -86,6 +90,7 @@ pub(super) fn command(entry: &Entry, rows: &Rows, method: Method) -> StartAttemp
         payer: expected(&entry.state, &rows.payment),
         known_as: None,
         card: None,
+        payer_ip: entry.origin.ip.clone(),
         return_url: Some(format!("{}/c/{}/return", entry.visit.base_url, entry.visit.token)),
         lease_us: 0,
         origin: entry.origin.clone(),
@@ -113,12 +118,14 @@ pub(super) fn not_offered(entry: &Entry, rows: &Rows) -> Response {
 }
 
 /// A payment that has moved on is shown as it stands; what is left is said plainly.
-fn refused(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
+async fn refused(entry: &Entry, rows: &Rows, failure: Failure) -> Response {
     let Failure::Refused(refusal) = failure else {
         return answer::fault(entry, failure, "money-look-again");
     };
     if matches!(refusal, Refusal::ChannelNotAvailable) {
         not_offered(entry, rows)
+    } else if matches!(refusal, Refusal::TransferPartReceived) {
+        transfer::bound_by_part(entry).await
     } else if matches!(refusal, Refusal::TooManyAttempts { .. }) {
         answer::refused(entry, StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "too-many-attempts")
     } else {

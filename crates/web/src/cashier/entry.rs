@@ -1,6 +1,7 @@
 //! Coming in: the link's token, the entry cookie, and the proof that a form comes from our own page.
 
 use super::answer;
+use super::arrivals::Arrivals;
 use super::device;
 use super::frame::{Print, Visit};
 use super::stage::Rows;
@@ -21,12 +22,11 @@ use tk_app::Failure;
 use tk_app::channels::multipart::{self, MultipartError};
 use tk_app::store::Page;
 use tk_domain::audit::{Actor, Origin};
-use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::channel_account::ChannelAccount;
 use tk_domain::id::{Id128, PaymentId, RequestId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
-use tk_domain::payment::{Attempt, Payment};
+use tk_domain::payment::Payment;
 use tk_domain::product::{Product, Terminal};
-use tk_domain::transfer::TransferOrder;
 
 /// The cookie of a browser that has opened the page; its path is the page's.
 const ENTRY_COOKIE: &str = "tk_entry";
@@ -212,16 +212,10 @@ impl Entry {
         let accounts = if payment.status.terminal() { Vec::new() } else { self.accounts().await? };
         let waits = !payment.status.terminal() && payment.open_attempt_id.is_none();
         let identity = if waits { self.state.app.identity_standing(&payment, &product).await? } else { None };
-        let payee = merchant.map(|merchant| merchant.name).unwrap_or_default();
-        let transferred_minor = self.transferred(&payment, &attempts).await?;
-        Ok(Some(Rows { payment, payee, product, attempts, accounts, identity, transferred_minor }))
-    }
-
-    async fn transferred(&self, payment: &Payment, attempts: &[Attempt]) -> Result<i64, Failure> {
-        let open = attempts.iter().find(|attempt| Some(attempt.id) == payment.open_attempt_id);
-        let Some(open) = open.filter(|attempt| attempt.method == Method::BankTransfer) else { return Ok(0) };
-        let order = self.state.app.reader().get::<TransferOrder>(&(self.tenant_id, open.id)).await?;
-        Ok(order.map_or(0, |order| order.received_minor))
+        let (payee, phone) =
+            merchant.map_or_else(Default::default, |merchant| (merchant.name, merchant.phone));
+        let arrivals = Arrivals::of(self, &payment, &attempts).await?;
+        Ok(Some(Rows { payment, payee, phone, product, attempts, accounts, identity, arrivals }))
     }
 
     /// The tenant's channel accounts; a tenant has at most 200.

@@ -3,6 +3,8 @@
 use super::assets::{ASSETS, Assets};
 use super::stage::{Money, Rows, Stage, revision};
 use crate::locale::{Locale, text};
+use tk_domain::channel_account::Method;
+use tk_domain::merchant::phone;
 use tk_domain::moment::{DAY_US, HOUR_US, SECOND_US, shanghai_day, time_text};
 use tk_domain::payment::{PartKind, Payment, RefundStatus};
 use tk_domain::product::Terminal;
@@ -51,6 +53,8 @@ pub enum Print {
 pub struct Order {
     /// Who is paid.
     pub payee: String,
+    /// Where the payee can be called, if it says so.
+    pub phone: Option<Phone>,
     /// What is paid for.
     pub product: String,
     /// The order system's words; empty where they only repeat the product.
@@ -61,6 +65,15 @@ pub struct Order {
     pub made_of: String,
     /// The merchant's own number.
     pub merchant_order_no: String,
+}
+
+/// A telephone number.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    /// As it is printed.
+    pub shown: String,
+    /// As it is dialled.
+    pub dialled: String,
 }
 
 /// Where the money is, as a word and a sentence.
@@ -255,6 +268,7 @@ fn order(locale: Locale, rows: &Rows) -> Order {
     let repeats = rows.payment.description == rows.product.name;
     Order {
         payee: rows.payee.clone(),
+        phone: rows.phone.as_ref().map(|told| Phone { shown: told.clone(), dialled: phone::dialled(told) }),
         product: rows.product.name.clone(),
         description: if repeats { String::new() } else { rows.payment.description.clone() },
         amount: payer_amount(&rows.payment).display(),
@@ -270,11 +284,23 @@ fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
         Money::Taken => ("taken", "money-word-taken"),
         Money::Returning => ("returning", "money-word-returning"),
         Money::Returned => ("returned", "money-word-returned"),
+        Money::TakenBack => ("returning", "money-word-taken-back"),
     };
     let payment = &rows.payment;
-    let refunded = Amount::new(payment.refunded_minor, payment.currency).display();
+    let shown = |minor| Amount::new(minor, payment.currency).display();
+    let refunded = shown(payment.refunded_minor.saturating_add(payment.late_refunded_minor));
     let amount = payer_amount(payment).display();
-    let args = [("amount", amount.as_str()), ("payee", rows.payee.as_str()), ("refunded", refunded.as_str())];
+    let part = shown(rows.arrivals.part_minor.max(rows.arrivals.part_gone_minor));
+    let reversed = shown(rows.taken_back_minor());
+    let way = way_back(locale, rows.paid_by());
+    let args = [
+        ("amount", amount.as_str()),
+        ("payee", rows.payee.as_str()),
+        ("refunded", refunded.as_str()),
+        ("part", part.as_str()),
+        ("reversed", reversed.as_str()),
+        ("way", way.as_str()),
+    ];
     MoneyLine {
         state: look,
         word: text(locale, word, &[]),
@@ -282,29 +308,64 @@ fn money_line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
     }
 }
 
+/// By which way money goes back that came by this method.
+pub fn way_back(locale: Locale, method: Option<Method>) -> String {
+    let key = match method {
+        Some(Method::Cash) => "way-cash",
+        Some(Method::Pos | Method::Kiosk) => "way-slip",
+        Some(Method::Cheque) => "way-cheque",
+        Some(
+            Method::AlipayPage
+            | Method::AlipayWap
+            | Method::AlipayQr
+            | Method::AlipayBarcode
+            | Method::WechatJsapi
+            | Method::WechatH5
+            | Method::WechatNative
+            | Method::WechatBarcode
+            | Method::QuickPay
+            | Method::EbankB2c
+            | Method::EbankB2b
+            | Method::BankTransfer,
+        )
+        | None => "way-account",
+    };
+    text(locale, key, &[])
+}
+
 fn sentence(stage: Stage, rows: &Rows) -> &'static str {
+    let arrivals = &rows.arrivals;
     match stage {
+        Stage::Identity | Stage::Choose if Money::at(stage, rows) != Money::NotTaken => "money-choose-stray",
         Stage::Identity => "money-identity",
         Stage::Choose => "money-choose",
         Stage::Preparing => "money-preparing",
         Stage::Qr => "money-qr",
         Stage::Wallet => "money-wallet",
-        Stage::Transfer if rows.transferred_minor > 0 => "money-transfer-part",
+        Stage::Transfer if arrivals.part_minor > 0 => "money-transfer-part",
         Stage::Transfer => "money-transfer",
         Stage::CodeExpired => "money-code-expired",
         Stage::Confirming if rows.by_cheque() => "money-cheque",
         Stage::Confirming => "money-confirming",
         Stage::Checking => "money-checking",
         Stage::Closing => "money-closing",
-        Stage::Paid => match rows.payment.refund_status {
-            RefundStatus::Full => "money-refunded",
-            RefundStatus::Partial => "money-refunded-part",
-            RefundStatus::None if rows.payment.refunding_minor > 0 => "money-refunding",
-            RefundStatus::None => "money-paid",
-        },
+        Stage::Paid if rows.all_taken_back() => "money-taken-back",
+        Stage::Paid if rows.taken_back_minor() > 0 => "money-taken-back-part",
+        Stage::Paid => paid_sentence(&rows.payment),
         Stage::Late if Money::at(stage, rows) == Money::Returned => "money-late-returned",
         Stage::Late => "money-late",
+        Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_minor > 0 => "money-part-kept",
+        Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_gone_minor > 0 => "money-part-gone",
         Stage::Closed | Stage::Failed | Stage::Expired => "money-never",
+    }
+}
+
+const fn paid_sentence(payment: &Payment) -> &'static str {
+    match payment.refund_status {
+        RefundStatus::Full => "money-refunded",
+        RefundStatus::Partial => "money-refunded-part",
+        RefundStatus::None if payment.refunding_minor > 0 => "money-refunding",
+        RefundStatus::None => "money-paid",
     }
 }
 

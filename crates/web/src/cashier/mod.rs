@@ -8,6 +8,7 @@
 //! reload themselves, with it they ask `status` and swap their middle.
 
 mod answer;
+mod arrivals;
 mod assets;
 mod attempts;
 mod card;
@@ -46,6 +47,7 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/sign-in", get(payer::ask))
         .route("/c/{token}/payer", get(payer::back))
         .route("/c/{token}/cancellation", get(show::cancellation))
+        .route("/c/{token}/arrival", get(show::arrival))
         .route("/c/{token}/return", get(returned::query).post(returned::posted))
         .route("/c/{token}/identity", post(identity::forms::open).get(show::back))
         .route("/c/{token}/identity/photos", post(identity::forms::photos).get(show::back))

@@ -1,10 +1,11 @@
 //! The page at the end: what was paid, what happens next, and what became of money beyond that.
 
-use super::frame::{Frame, Visit, date_time, payer_amount};
+use super::frame::{Frame, Visit, date_time, payer_amount, way_back};
 use super::methods;
 use super::pages::ResultPage;
 use super::stage::{Rows, Stage};
 use crate::locale::{Locale, text};
+use tk_domain::channel_account::Method;
 use tk_domain::payment::{Attempt, Disposition};
 use tk_domain::product::{IssueOn, StrayMoney};
 use tk_money::Amount;
@@ -22,21 +23,28 @@ pub struct ReceiptRow {
 
 /// The page of an ended payment.
 pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> ResultPage {
-    let (tone, heading) = look(stage);
+    let (tone, heading) = look(rows, stage);
+    let mut strays = strays(visit.locale, rows);
+    strays.extend(beyond(visit.locale, rows));
     ResultPage {
         frame: Frame::of(visit, rows, stage, heading),
         tone,
         lines: lines(visit, rows, stage),
         receipt: receipt(visit.locale, rows, stage),
-        strays: strays(visit.locale, rows),
+        strays,
         return_url: rows.payment.return_url.clone().filter(|url| web_address(url)),
     }
 }
 
-const fn look(stage: Stage) -> (&'static str, &'static str) {
+/// Money that was collected once and is gone, or that lies here for an order that is over, is no plain ending.
+fn look(rows: &Rows, stage: Stage) -> (&'static str, &'static str) {
+    let part = rows.arrivals.part_minor > 0 || rows.arrivals.part_gone_minor > 0;
     match stage {
+        Stage::Paid if rows.all_taken_back() => ("warn", "taken-back-heading"),
+        Stage::Paid if rows.taken_back_minor() > 0 => ("warn", "taken-back-part-heading"),
         Stage::Paid => ("ok", "paid-heading"),
         Stage::Late => ("warn", "late-heading"),
+        Stage::Closed | Stage::Failed | Stage::Expired if part => ("warn", "part-kept-heading"),
         Stage::Failed => ("plain", "failed-heading"),
         Stage::Expired => ("plain", "expired-heading"),
         Stage::Closed
@@ -54,9 +62,15 @@ const fn look(stage: Stage) -> (&'static str, &'static str) {
 }
 
 fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
+    let arrivals = &rows.arrivals;
     let key = match stage {
+        Stage::Paid if rows.all_taken_back() && by_cheque(rows) => "taken-back-cheque-line",
+        Stage::Paid if rows.all_taken_back() => "taken-back-line",
+        Stage::Paid if rows.taken_back_minor() > 0 => "taken-back-part-line",
         Stage::Paid => next_step(rows),
         Stage::Late => "late-line",
+        Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_minor > 0 => "part-kept-line",
+        Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_gone_minor > 0 => "part-gone-line",
         Stage::Failed => "failed-line",
         Stage::Expired => "expired-line",
         Stage::Closed
@@ -71,7 +85,37 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
         | Stage::Checking
         | Stage::Closing => "closed-line",
     };
-    vec![text(visit.locale, key, &[("payee", &rows.payee)])]
+    let currency = rows.payment.currency;
+    let part = Amount::new(arrivals.part_minor.max(arrivals.part_gone_minor), currency).display();
+    let reversed = Amount::new(rows.taken_back_minor(), currency).display();
+    let amount = payer_amount(&rows.payment).display();
+    let args = [
+        ("payee", rows.payee.as_str()),
+        ("part", part.as_str()),
+        ("reversed", reversed.as_str()),
+        ("amount", amount.as_str()),
+    ];
+    vec![text(visit.locale, key, &args)]
+}
+
+fn by_cheque(rows: &Rows) -> bool {
+    rows.effective().is_some_and(|attempt| attempt.method == Method::Cheque)
+}
+
+/// A sentence for each sum that was transferred beyond what was owed.
+fn beyond(locale: Locale, rows: &Rows) -> Vec<String> {
+    let arrivals = &rows.arrivals;
+    let sums = [
+        ("over-kept", arrivals.over_minor),
+        ("over-returning", arrivals.over_returning_minor),
+        ("over-returned", arrivals.over_returned_minor),
+    ];
+    let said = sums.iter().filter(|(_, minor)| *minor > 0);
+    said.map(|(key, minor)| {
+        let amount = Amount::new(*minor, rows.payment.currency).display();
+        text(locale, key, &[("amount", amount.as_str()), ("payee", rows.payee.as_str())])
+    })
+    .collect()
 }
 
 /// What the payee does with the news; nothing here says that a policy exists.
@@ -90,13 +134,17 @@ fn next_step(rows: &Rows) -> &'static str {
 
 fn receipt(locale: Locale, rows: &Rows, stage: Stage) -> Vec<ReceiptRow> {
     let row = |key: &str, value: String, copied| ReceiptRow { label: text(locale, key, &[]), value, copied };
-    let mut receipt = Vec::with_capacity(8);
+    let mut receipt = Vec::with_capacity(9);
     if stage == Stage::Paid {
         receipt.push(row("receipt-amount", payer_amount(&rows.payment).display(), false));
         if let Some(attempt) = rows.effective() {
             receipt.push(row("receipt-method", methods::name(locale, attempt.method), false));
             let paid_at_us = attempt.paid_at_us.or(rows.payment.succeeded_at_us).unwrap_or_default();
             receipt.push(row("receipt-paid-at", date_time(paid_at_us), false));
+        }
+        if rows.taken_back_minor() > 0 {
+            let reversed = Amount::new(rows.taken_back_minor(), rows.payment.currency).display();
+            receipt.push(row("receipt-taken-back", reversed, false));
         }
     } else if let Some(ended) = rows.payment.ended_at_us {
         receipt.push(row("receipt-ended-at", date_time(ended), false));
@@ -115,7 +163,7 @@ pub fn strays(locale: Locale, rows: &Rows) -> Vec<String> {
 
 fn stray(locale: Locale, rows: &Rows, attempt: &Attempt) -> String {
     let duplicate = attempt.disposition == Some(Disposition::Duplicate);
-    let returned = attempt.refunded_minor >= attempt.received_minor;
+    let returned = attempt.not_refunded_minor() == 0;
     let key = match (duplicate, returned, rows.product.stray_money) {
         (true, true, _) => "stray-duplicate-returned",
         (true, false, StrayMoney::Refund) => "stray-duplicate-refund",
@@ -127,11 +175,13 @@ fn stray(locale: Locale, rows: &Rows, attempt: &Attempt) -> String {
     let amount = Amount::new(attempt.received_minor, attempt.currency).display();
     let method = methods::name(locale, attempt.method);
     let at = date_time(attempt.paid_at_us.unwrap_or(attempt.updated_at_us));
+    let way = way_back(locale, Some(attempt.method));
     let args = [
         ("amount", amount.as_str()),
         ("method", method.as_str()),
         ("at", at.as_str()),
         ("payee", rows.payee.as_str()),
+        ("way", way.as_str()),
     ];
     text(locale, key, &args)
 }

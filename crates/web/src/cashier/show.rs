@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::stage::{Rows, Stage};
-use super::{answer, methods as choice, pages, wait};
+use super::{answer, methods as choice, pages, transfer, wait};
 use crate::state::WebState;
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -61,6 +61,9 @@ pub async fn methods(State(web): State<WebState>, Path(token): Path<String>, par
                 | Stage::Preparing
                 | Stage::CodeExpired
         );
+        if rows.bound_by_part() {
+            return transfer::refused(entry, StatusCode::OK, rows);
+        }
         if !changeable {
             return answer::onward(entry, "");
         }
@@ -75,6 +78,21 @@ pub async fn wallet(State(web): State<WebState>, Path(token): Path<String>, part
     with_rows(web, token, &parts, |entry, rows| match pages::handover(&entry.visit, rows) {
         Some(handover) => answer::page(entry, StatusCode::OK, handover.render()),
         None => answer::onward(entry, ""),
+    })
+    .await
+}
+
+/// A payer says that he has made his transfer: what the books say now, or the payment's page once they say more.
+pub async fn arrival(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    with_rows(web, token, &parts, |entry, rows| {
+        let waits = Stage::of(rows, entry.visit.now_us) == Stage::Transfer;
+        match rows.open().filter(|_| waits) {
+            Some(attempt) => {
+                let page = transfer::looked(&entry.visit, rows, attempt);
+                answer::page(entry, StatusCode::OK, page.render())
+            }
+            None => answer::onward(entry, ""),
+        }
     })
     .await
 }
@@ -94,6 +112,7 @@ pub async fn earlier(State(web): State<WebState>, Path(token): Path<String>, par
 /// The question before cancelling.
 pub async fn cancellation(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     with_rows(web, token, &parts, |entry, rows| match pages::cancellation(&entry.visit, rows) {
+        Some(_) if rows.bound_by_part() => transfer::refused(entry, StatusCode::OK, rows),
         Some(question) => answer::page(entry, StatusCode::OK, question.render()),
         None => answer::onward(entry, ""),
     })

@@ -1,12 +1,13 @@
 //! Which page a payment is on, derived from its rows alone, and where its money is.
 
+use super::arrivals::Arrivals;
 use tk_app::identity::Standing;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::identity::IdentityLevel;
 use tk_domain::payment::{
     ActionKind, Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, RefundStatus,
 };
-use tk_domain::product::Product;
+use tk_domain::product::{Product, StrayMoney};
 
 /// The rows that a page is made from.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Rows {
     pub payment: Payment,
     /// The payee's name.
     pub payee: String,
+    /// Where the payee can be called, if it says so.
+    pub phone: Option<String>,
     /// What is paid for.
     pub product: Product,
     /// Every attempt of the payment, the oldest first.
@@ -23,8 +26,8 @@ pub struct Rows {
     pub accounts: Vec<ChannelAccount>,
     /// What has to be proven of the payer, where anything has.
     pub identity: Option<Standing>,
-    /// What arrived so far of an open attempt's bank transfer, minor units.
-    pub transferred_minor: i64,
+    /// What bank transfers brought that did not collect it.
+    pub arrivals: Arrivals,
 }
 
 impl Rows {
@@ -59,6 +62,26 @@ impl Rows {
     pub fn unproven(&self) -> Option<(&Standing, IdentityLevel)> {
         let standing = self.identity.as_ref()?;
         standing.missing.map(|level| (standing, level))
+    }
+
+    /// Whether part of a transfer has arrived, so that the order can neither be cancelled nor paid in another way.
+    pub fn bound_by_part(&self) -> bool {
+        self.arrivals.part_minor > 0 && !self.payment.status.terminal()
+    }
+
+    /// What the bank took back of the collection, minor units.
+    pub fn taken_back_minor(&self) -> i64 {
+        self.effective().map_or(0, |attempt| attempt.reversed_minor)
+    }
+
+    /// Whether the bank took all of the collection back.
+    pub fn all_taken_back(&self) -> bool {
+        self.taken_back_minor() > 0 && self.taken_back_minor() >= self.payment.refund_base_minor()
+    }
+
+    /// The method by which the payer's money came: of the success that counts, else of the first stray sum.
+    pub fn paid_by(&self) -> Option<Method> {
+        self.effective().or_else(|| self.strays().next()).map(|attempt| attempt.method)
     }
 
     fn by_id(&self, id: Option<tk_domain::id::AttemptId>) -> Option<&Attempt> {
@@ -211,10 +234,11 @@ impl Stage {
 pub fn revision(rows: &Rows, stage: Stage) -> String {
     let strays = rows.strays().count();
     let payment = &rows.payment;
-    let arrived = if stage == Stage::Transfer { rows.transferred_minor } else { 0 };
+    let arrived = rows.arrivals.part_minor;
     let refunded = payment.refund_status.word();
     let proven = if stage == Stage::Identity { proven(rows) } else { String::new() };
-    format!("{}-{}-{refunded}-{strays}-{arrived}{proven}", stage.word(), payment.attempts_count)
+    let back = rows.taken_back_minor();
+    format!("{}-{}-{refunded}-{strays}-{arrived}-{back}{proven}", stage.word(), payment.attempts_count)
 }
 
 /// Where the check of the payer stands, for the revision.
@@ -261,13 +285,23 @@ pub enum Money {
     Returning,
     /// All of it has gone back.
     Returned,
+    /// The bank took it back from the payee after it had been collected.
+    TakenBack,
 }
 
 impl Money {
     /// Where the money is at a stage.
     pub fn at(stage: Stage, rows: &Rows) -> Self {
         match stage {
-            Stage::Transfer if rows.transferred_minor > 0 => Self::Taken,
+            Stage::Transfer | Stage::Closed | Stage::Failed | Stage::Expired
+                if rows.arrivals.part_minor > 0 =>
+            {
+                Self::Taken
+            }
+            Stage::Closed | Stage::Failed | Stage::Expired if rows.arrivals.part_gone_minor > 0 => {
+                Self::Returning
+            }
+            Stage::Identity | Stage::Choose if !strays_returned(rows) => Self::of_strays(rows),
             Stage::Transfer
             | Stage::Identity
             | Stage::Choose
@@ -279,10 +313,18 @@ impl Money {
             | Stage::Expired => Self::NotTaken,
             Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
             Stage::Checking => Self::Taken,
+            Stage::Paid if rows.taken_back_minor() > 0 => Self::TakenBack,
             Stage::Paid => Self::of_paid(&rows.payment),
             Stage::Late if strays_returned(rows) => Self::Returned,
-            Stage::Late => Self::Returning,
+            Stage::Late => Self::of_strays(rows),
         }
+    }
+
+    /// Money beyond the success that counts: on its way back, unless it waits for a person.
+    fn of_strays(rows: &Rows) -> Self {
+        let waits = rows.product.stray_money == StrayMoney::Hold;
+        let going = rows.strays().any(|attempt| attempt.going_minor() > 0);
+        if waits && !going { Self::Taken } else { Self::Returning }
     }
 
     fn of_paid(payment: &Payment) -> Self {
@@ -296,5 +338,5 @@ impl Money {
 }
 
 fn strays_returned(rows: &Rows) -> bool {
-    rows.strays().all(|attempt| attempt.refunded_minor >= attempt.received_minor)
+    rows.strays().all(|attempt| attempt.not_refunded_minor() == 0)
 }

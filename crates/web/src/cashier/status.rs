@@ -45,7 +45,7 @@ pub async fn status(State(web): State<WebState>, Path(token): Path<String>, part
 
 const fn money_state(money: Money) -> MoneyState {
     match money {
-        Money::NotTaken | Money::Returned => MoneyState::NotMoved,
+        Money::NotTaken | Money::Returned | Money::TakenBack => MoneyState::NotMoved,
         Money::Confirming => MoneyState::Unknown,
         Money::Taken | Money::Returning => MoneyState::Moved,
     }

@@ -80,7 +80,15 @@ fn each_state_says_where_the_money_is() {
         ("paid-refunding", "money-refunding", "money-word-returning"),
         ("paid-refunded-part", "money-refunded-part", "money-word-returning"),
         ("paid-refunded", "money-refunded", "money-word-returned"),
+        ("paid-cash-refunding", "money-refunding", "money-word-returning"),
+        ("taken-back", "money-taken-back", "money-word-taken-back"),
+        ("taken-back-cheque", "money-taken-back", "money-word-taken-back"),
+        ("taken-back-part", "money-taken-back-part", "money-word-taken-back"),
+        ("expired-part", "money-part-kept", "money-word-taken"),
+        ("expired-part-gone", "money-part-gone", "money-word-returning"),
+        ("paid-over", "money-paid", "money-word-taken"),
         ("late", "money-late", "money-word-returning"),
+        ("late-hold", "money-late", "money-word-taken"),
         ("late-returned", "money-late-returned", "money-word-returned"),
         ("closed", "money-never", "money-word-not-taken"),
         ("failed", "money-never", "money-word-not-taken"),
@@ -88,7 +96,16 @@ fn each_state_says_where_the_money_is() {
     ];
     for (name, sentence, word) in cases {
         for locale in Locale::ALL {
-            let args = [("amount", "¥30.00"), ("payee", "海晏财险"), ("refunded", "¥10.00")];
+            let way = if name.contains("cash") { "way-cash" } else { "way-account" };
+            let way = text(locale, way, &[]);
+            let args = [
+                ("amount", "¥30.00"),
+                ("payee", "海晏财险"),
+                ("refunded", "¥10.00"),
+                ("reversed", "¥10.00"),
+                ("part", "¥10.00"),
+                ("way", way.as_str()),
+            ];
             let page = render(&named(name), locale);
             let sentence = escaped(&text(locale, sentence, &args));
             assert!(page.contains(&sentence), "{name}: {sentence}");
@@ -159,6 +176,82 @@ fn a_transfer_shows_account_amount_and_code_and_what_is_left() {
         }
         let page = render(&named("transfer-part"), locale);
         assert!(page.contains("¥10.00") && page.contains("¥20.00"), "what has arrived and what is left");
+    }
+}
+
+#[test]
+fn help_is_a_call_away_and_no_page_promises_a_number_that_is_not_there() {
+    for locale in Locale::ALL {
+        for name in ["choose", "choose-none", "paid", "expired-part"] {
+            let page = render(&named(name), locale);
+            assert!(page.contains("<a class=\"tel\" href=\"tel:4000000000\">400-000-0000</a>"), "{name}");
+        }
+        let mut sample = named("choose-none");
+        assert_eq!(render(&sample, locale).matches("href=\"tel:").count(), 2, "in the notice and below");
+        sample.rows.phone = None;
+        assert!(!render(&sample, locale).contains("tel:"));
+    }
+}
+
+#[test]
+fn money_that_the_bank_took_back_is_no_success() {
+    for name in ["taken-back", "taken-back-cheque", "taken-back-part"] {
+        for locale in Locale::ALL {
+            let page = render(&named(name), locale);
+            for success in ["paid-heading", "paid-next", "money-word-taken"] {
+                let said = text(locale, success, &[("payee", "海晏财险")]);
+                assert!(!page.contains(&format!(">{said}<")), "{name}: {said}");
+            }
+            assert!(page.contains("outcome warn"), "{name}");
+        }
+    }
+    let cheque = render(&named("taken-back-cheque"), Locale::En);
+    assert!(cheque.contains("Your cheque came back unpaid"), "{cheque}");
+}
+
+#[test]
+fn an_order_that_ended_with_part_of_its_money_says_how_much_is_where() {
+    for locale in Locale::ALL {
+        let page = render(&named("expired-part"), locale);
+        assert!(page.contains("¥10.00") && page.contains("¥30.00"), "{page}");
+        assert!(!page.contains(&text(locale, "money-never", &[])), "{page}");
+        assert!(!page.contains(&text(locale, "money-word-not-taken", &[])), "{page}");
+        let gone = render(&named("expired-part-gone"), locale);
+        assert!(gone.contains("¥10.00") && !gone.contains(&text(locale, "money-never", &[])), "{gone}");
+    }
+}
+
+#[test]
+fn money_goes_back_by_the_way_it_came() {
+    let cash = render(&named("paid-cash-refunding"), Locale::En);
+    assert!(cash.contains("in cash at the counter") && !cash.contains("the account you paid from"), "{cash}");
+    let slip = render(&named("paid-slip-refunded-part"), Locale::En);
+    assert!(slip.contains("¥10.00 has gone back at the counter, to the card"), "{slip}");
+    let account = render(&named("paid-refunding"), Locale::En);
+    assert!(account.contains("to the account you paid from"), "{account}");
+}
+
+#[test]
+fn what_was_transferred_beyond_the_order_is_told() {
+    for locale in Locale::ALL {
+        let page = render(&named("paid-over"), locale);
+        for sum in ["¥7.00", "¥8.00", "¥9.00"] {
+            assert!(page.contains(sum), "{sum}");
+        }
+    }
+}
+
+#[test]
+fn a_transfer_that_arrived_in_part_offers_no_other_way_and_says_why() {
+    for locale in Locale::ALL {
+        let bound = text(locale, "transfer-part-bound", &[("payee", "海晏财险")]);
+        let part = render(&named("transfer-part"), locale);
+        assert!(part.contains(&escaped(&bound)), "{part}");
+        assert!(!part.contains("/methods\"") && !part.contains("/cancellation\""), "{part}");
+        let whole = render(&named("transfer"), locale);
+        assert!(!whole.contains(&escaped(&bound)), "{whole}");
+        assert!(whole.contains("/methods\"") && whole.contains("/cancellation\""), "{whole}");
+        assert!(whole.contains("/arrival\""), "{whole}");
     }
 }
 

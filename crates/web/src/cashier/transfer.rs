@@ -1,9 +1,13 @@
 //! The page of a bank transfer: where to, exactly how much, and the code that the payer writes into the remark.
 
+use super::answer;
+use super::entry::Entry;
 use super::frame::{Frame, Visit, clock};
 use super::stage::{Rows, Stage};
 use crate::locale::{Locale, text};
 use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
 use tk_app::channels::bank::BankAccount;
 use tk_domain::payment::Attempt;
 use tk_domain::transfer::RemittanceCode;
@@ -32,6 +36,37 @@ pub struct TransferPage {
     pub facts: Vec<Fact>,
     /// Until when it is awaited.
     pub valid_until: String,
+    /// Why the order can neither be cancelled nor paid in another way; empty where it can.
+    pub bound: String,
+    /// What is said to what the payer has just asked for; empty where he only looks.
+    pub told: String,
+}
+
+/// The same page for a payer who says that he has paid: what the books say now.
+pub fn looked(visit: &Visit, rows: &Rows, attempt: &Attempt) -> TransferPage {
+    let at = clock(visit.now_us, visit.now_us);
+    let key = if rows.arrivals.part_minor > 0 { "transfer-looked-part" } else { "transfer-looked" };
+    TransferPage { told: text(visit.locale, key, &[("at", at.as_str())]), ..page(visit, rows, attempt) }
+}
+
+/// The payer asked for another way or wants to cancel, and part has arrived: nothing was done, and why.
+pub async fn bound_by_part(entry: &Entry) -> Response {
+    match entry.rows().await {
+        Ok(Some(rows)) => refused(entry, StatusCode::CONFLICT, &rows),
+        Ok(None) => answer::onward(entry, ""),
+        Err(failure) => answer::fault(entry, failure, "money-look-again"),
+    }
+}
+
+/// The same from rows at hand; rows that have moved on are shown as they stand.
+pub fn refused(entry: &Entry, status: StatusCode, rows: &Rows) -> Response {
+    let visit = &entry.visit;
+    let open =
+        rows.open().filter(|_| rows.bound_by_part() && Stage::of(rows, visit.now_us) == Stage::Transfer);
+    let Some(attempt) = open else { return answer::onward(entry, "") };
+    let part = Amount::new(rows.arrivals.part_minor, rows.payment.currency).display();
+    let told = text(visit.locale, "transfer-part-refused", &[("part", part.as_str())]);
+    answer::page(entry, status, TransferPage { told, ..page(visit, rows, attempt) }.render())
 }
 
 /// The page of an attempt by bank transfer.
@@ -41,20 +76,26 @@ pub fn page(visit: &Visit, rows: &Rows, attempt: &Attempt) -> TransferPage {
         lines: lines(visit.locale, rows),
         facts: facts(visit.locale, rows, attempt).unwrap_or_default(),
         valid_until: clock(attempt.channel_expires_at_us, visit.now_us),
+        bound: if rows.bound_by_part() { bound(visit.locale, rows) } else { String::new() },
+        told: String::new(),
         frame,
     }
 }
 
+fn bound(locale: Locale, rows: &Rows) -> String {
+    text(locale, "transfer-part-bound", &[("payee", &rows.payee)])
+}
+
 fn left(rows: &Rows) -> Amount {
-    let left_minor = rows.payment.payer_minor.saturating_sub(rows.transferred_minor).max(0);
+    let left_minor = rows.payment.payer_minor.saturating_sub(rows.arrivals.part_minor).max(0);
     Amount::new(left_minor, rows.payment.currency)
 }
 
 fn lines(locale: Locale, rows: &Rows) -> Vec<String> {
-    if rows.transferred_minor == 0 {
+    if rows.arrivals.part_minor == 0 {
         return vec![text(locale, "transfer-line", &[])];
     }
-    let received = Amount::new(rows.transferred_minor, rows.payment.currency).display();
+    let received = Amount::new(rows.arrivals.part_minor, rows.payment.currency).display();
     let left = left(rows).display();
     vec![text(locale, "transfer-part", &[("received", received.as_str()), ("left", left.as_str())])]
 }

@@ -15,6 +15,6 @@ pub use money::{MinorUnits, minor};
 pub use query::Params;
 pub use request::{Change, Read, Upload, Write};
 pub use text::{
-    Code as CodeText, Description, Metadata, Name, Nothing, Number, Text, day_of, method_words, present,
-    rfc3339_us,
+    Code as CodeText, Description, Metadata, Name, Nothing, Number, PayerIp, Phone, Text, day_of,
+    method_words, present, rfc3339_us,
 };

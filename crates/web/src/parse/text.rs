@@ -3,7 +3,9 @@
 use crate::problem::{Code as Refused, Problem};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value, json};
+use std::net::IpAddr;
 use tk_domain::channel_account::Method;
+use tk_domain::merchant::phone;
 use tk_domain::moment::shanghai_day;
 use utoipa::ToSchema;
 
@@ -70,6 +72,39 @@ pub struct Code(pub String);
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         token(deserializer, 64, "-_.").map(Self)
+    }
+}
+
+/// A payer's address on the internet, IPv4 or IPv6, as it is written canonically.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 45, example = "203.0.113.7")]
+pub struct PayerIp(pub String);
+
+impl<'de> Deserialize<'de> for PayerIp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let address = text.parse::<IpAddr>().map(|address| address.to_canonical());
+        let one = |address: &IpAddr| !address.is_unspecified() && !address.is_multicast();
+        let address = address.ok().filter(one);
+        let told = address.ok_or_else(|| D::Error::custom("field_malformed: one IPv4 or IPv6 address"))?;
+        Ok(Self(told.to_string()))
+    }
+}
+
+/// A telephone number as it is printed: digits, and what groups them.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 32, example = "95500")]
+pub struct Phone(pub String);
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::<3, 32>::deserialize(deserializer)?;
+        if !phone::well_formed(&text) {
+            return Err(D::Error::custom(
+                "field_malformed: digits, spaces, hyphens, brackets and one leading +",
+            ));
+        }
+        Ok(Self(text))
     }
 }
 

@@ -344,6 +344,7 @@ async fn a_card_is_opened_by_unionpays_word_pays_with_its_code_and_is_ended() {
             payer: tk_domain::transfer::ExpectedPayer::default(),
             known_as: Some(payer),
             card: Some(CardUse { agreement_id, attempt_id }),
+            payer_ip: None,
             return_url: None,
             lease_us: 0,
             origin: origin.clone(),

@@ -22,6 +22,7 @@ mod lifecycle;
 mod notices;
 mod partners;
 mod parts;
+mod payer;
 mod prepayments;
 mod products;
 mod profiles;

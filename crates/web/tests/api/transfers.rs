@@ -11,13 +11,13 @@ use tk_simulator::bank::{Bank, FileFormat, Habits, Payer, Slip, mistyped, statem
 
 const HEADER: &str = "交易日期,借方发生额,贷方发生额,余额,对方户名,对方账号,摘要,流水号\n";
 
-struct Desk {
-    app: TestApp,
+pub struct Desk {
+    pub app: TestApp,
     account: String,
 }
 
 impl Desk {
-    async fn each() -> Vec<Self> {
+    pub async fn each() -> Vec<Self> {
         let mut desks = Vec::new();
         for app in TestApp::each(Setup::default()).await {
             app.shop().await;
@@ -28,7 +28,7 @@ impl Desk {
     }
 
     /// A payment that awaits a transfer, with its code.
-    async fn awaiting(&self, order_no: &str, amount: i64) -> (String, String) {
+    pub async fn awaiting(&self, order_no: &str, amount: i64) -> (String, String) {
         self.awaiting_from(order_no, amount, &json!({})).await
     }
 
@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// Lines of money in, each with its payer, remark and number.
-    async fn statement(&self, lines: &[(i64, &str, &str, &str)]) -> Value {
+    pub async fn statement(&self, lines: &[(i64, &str, &str, &str)]) -> Value {
         let mut text = HEADER.to_owned();
         let mut balance = 0;
         for (amount, payer, remark, number) in lines {
@@ -62,7 +62,7 @@ impl Desk {
         self.upload("csv", text).await.expect(201)
     }
 
-    async fn match_all(&self) -> Value {
+    pub async fn match_all(&self) -> Value {
         let body = json!({ "channel_account": self.account, "actor": "jingban" });
         self.app.post("/v1/bank_transfers/matching", &body).await.expect(200)
     }
@@ -77,7 +77,7 @@ impl Desk {
         payment["status"].as_str().unwrap().to_owned()
     }
 
-    async fn line(&self, number: &str) -> Value {
+    pub async fn line(&self, number: &str) -> Value {
         let lines = self.app.get("/v1/bank_transfers").await.expect(200);
         let found = lines["data"].as_array().unwrap().iter().find(|line| line["bank_ref"] == number);
         found.unwrap_or_else(|| panic!("no line {number}")).clone()
@@ -142,7 +142,7 @@ async fn a_transfer_with_its_code_pays_the_order() {
 }
 
 /// Every invariant of a live database holds, where the harness can read it a second time.
-async fn sound(app: &TestApp) {
+pub async fn sound(app: &TestApp) {
     if app.app.reader().engine() != Engine::Sqlite {
         return;
     }
@@ -248,7 +248,7 @@ async fn decide(app: &TestApp, line: &Value, by: &str) {
 }
 
 /// The second person's half of a return, which the console will offer.
-async fn decide_return(app: &TestApp, asked: &Value) {
+pub async fn decide_return(app: &TestApp, asked: &Value) {
     let id = ReturnId::parse(asked["id"].as_str().unwrap()).unwrap();
     let row: TransferReturn = app.app.reader().get(&(app.tenant_id, id)).await.unwrap().unwrap();
     let command = DecideReturn {
@@ -280,7 +280,7 @@ fn day(opening: i64, lines: &[(i64, &str, &str, &str)]) -> String {
 }
 
 impl Desk {
-    async fn day(&self, opening: i64, lines: &[(i64, &str, &str, &str)]) -> Value {
+    pub async fn day(&self, opening: i64, lines: &[(i64, &str, &str, &str)]) -> Value {
         self.upload("csv", day(opening, lines)).await.expect(201)
     }
 

@@ -10,8 +10,12 @@ pub(super) fn check_payer(start: &StartAttempt) -> Result<(), Refusal> {
     let known = match start.method {
         Method::WechatJsapi => start.known_as.is_some(),
         Method::QuickPay => start.known_as.is_some() && start.card.is_some(),
-        Method::WechatH5 => start.origin.ip.is_some(),
-        Method::AlipayPage
+        method if method.asks_payer_ip() && start.payer_ip.is_none() => {
+            let reason = "the channel asks where the payer is";
+            return Err(Refusal::FieldInvalid { param: "payer_ip", reason });
+        }
+        Method::WechatH5
+        | Method::AlipayPage
         | Method::AlipayWap
         | Method::AlipayQr
         | Method::AlipayBarcode

@@ -93,6 +93,7 @@ impl Taking<'_> {
                 self.receive(evidence, moment);
                 self.known_at_last(moment);
                 self.attempt.disposition = Some(Disposition::Mismatch);
+                self.payment.count_beside(0, self.attempt.stray_minor());
                 self.attempt.needs_manual = true;
                 self.book(EntryKind::CollectSuspense, moment);
                 if self.attempt.status.open() {
@@ -198,6 +199,7 @@ impl Taking<'_> {
             }
         }
         self.attempt.disposition = Some(disposition);
+        self.payment.count_beside(0, self.attempt.stray_minor());
         self.book(kind, moment);
         let detail = json!({ "source": self.source });
         self.exception(exception, self.attempt.received_minor, &detail, moment);

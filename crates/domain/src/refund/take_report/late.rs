@@ -79,8 +79,10 @@ impl Taking<'_> {
         self.note_borne(borne, moment);
         self.share_again();
         let bearers = self.bearers(moment.now_us);
+        let stray_minor = self.attempt.stray_minor();
         self.attempt.late_refunded_minor = self.attempt.late_refunded_minor.saturating_add(amount_minor);
         self.attempt.updated_at_us = moment.now_us;
+        self.payment.count_beside(stray_minor, self.attempt.stray_minor());
         self.return_fees();
         if self.counts_for_payment() {
             self.payment.late_refunded_minor = self.payment.late_refunded_minor.saturating_add(amount_minor);

@@ -5,8 +5,8 @@ use crate::api::once::{self, Effect};
 use crate::api::payments::parts::expected;
 use crate::api::{LEASE_US, refer, schema};
 use crate::auth::PaymentsWrite;
-use crate::parse::{Text, Write};
-use crate::problem::Problem;
+use crate::parse::{PayerIp, Text, Write};
+use crate::problem::{Code, Problem};
 use crate::state::WebState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -32,6 +32,9 @@ pub struct AttemptCreate {
     /// The payer's bar code, for bar-code methods.
     #[schema(value_type = Option<String>)]
     pub auth_code: Option<Text<1, 32>>,
+    /// The payer's own address, never that of your server; required for `wechat_h5`, whose channel compares it with
+    /// the phone that opens the link.
+    pub payer_ip: Option<PayerIp>,
     /// Who is expected to pay, for bank transfers and inside WeChat.
     pub payer: Option<PayerNamed>,
 }
@@ -71,6 +74,7 @@ pub async fn create(
     if !effect.caller.sees_all() {
         refer::payment(&state, &effect.caller, payment_id).await?;
     }
+    check_payer_ip(body.method, body.payer_ip.as_ref())?;
     let named = body.payer.unwrap_or_default();
     let texts = (named.name.as_ref(), named.account.as_ref());
     let mut payer = state.app.expected_payer(
@@ -90,6 +94,7 @@ pub async fn create(
         payer,
         known_as: named.openid.and_then(|openid| state.app.payer_by_openid(payment_id, &openid.0)),
         card: None,
+        payer_ip: body.payer_ip.map(|address| address.0),
         return_url: None,
         lease_us: LEASE_US,
         origin: effect.caller.origin(),
@@ -106,6 +111,14 @@ pub async fn create(
             Ok(answer)
         }
     }
+}
+
+/// A method whose channel asks where the payer is cannot begin without: the address of the caller is not the payer's.
+pub(crate) fn check_payer_ip(method: Method, payer_ip: Option<&PayerIp>) -> Result<(), Problem> {
+    if payer_ip.is_none() && method.asks_payer_ip() {
+        return Err(Problem::field(Code::FieldMissing, "#/payer_ip", "required for this method"));
+    }
+    Ok(())
 }
 
 enum Came {

@@ -4,7 +4,7 @@ use super::{FeeTerms, MerchantView};
 use crate::api::answer::Answer;
 use crate::api::once::Effect;
 use crate::auth::ConfigWrite;
-use crate::parse::{CodeText, Name, Text, Write};
+use crate::parse::{CodeText, Name, Phone, Text, Write};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -28,6 +28,8 @@ pub struct MerchantCreate {
     /// Whose merchant it is, as registered; merchants of one legal entity may share money in the books.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub legal_entity: Option<Text<1, 64>>,
+    /// Where payers get help, shown on the payment pages.
+    pub phone: Option<Phone>,
 }
 
 /// Creates a merchant.
@@ -49,6 +51,7 @@ pub async fn create(
         name: body.name.0,
         fee,
         legal_entity: body.legal_entity.map(|name| name.0),
+        phone: body.phone.map(|phone| phone.0),
         counted: state.app.reader().count::<Merchant>(tenant_id).await?,
         origin: effect.caller.origin(),
     };

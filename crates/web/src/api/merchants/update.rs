@@ -5,7 +5,7 @@ use crate::api::answer::Answer;
 use crate::api::once::change;
 use crate::api::refer;
 use crate::auth::ConfigWrite;
-use crate::parse::{Change, Name, Text};
+use crate::parse::{Change, Name, Phone, Text, present};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{Path, State};
@@ -25,6 +25,10 @@ pub struct MerchantUpdate {
     /// Whose merchant it is, as registered.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub legal_entity: Option<Text<1, 64>>,
+    /// Where payers get help, shown on the payment pages; null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 32)]
+    pub phone: Option<Option<Phone>>,
     /// Whether new payments may be made.
     pub enabled: Option<bool>,
 }
@@ -48,6 +52,7 @@ pub async fn update(
         name: patch.body.name.map(|name| name.0),
         fee,
         legal_entity: patch.body.legal_entity.map(|name| Some(name.0)),
+        phone: patch.body.phone.map(|phone| phone.map(|phone| phone.0)),
         enabled: patch.body.enabled,
         origin: patch.caller.origin(),
     };

@@ -29,6 +29,8 @@ pub struct MerchantView {
     pub fee: FeeView,
     /// Whose merchant it is, as registered.
     pub legal_entity: Option<String>,
+    /// Where payers get help.
+    pub phone: Option<String>,
     /// Whether new payments may be made.
     pub enabled: bool,
     /// RFC 3339.
@@ -73,6 +75,7 @@ impl MerchantView {
                 bearer: fee.bearer.map(|id| id.to_string()),
             },
             legal_entity: merchant.legal_entity.clone(),
+            phone: merchant.phone.clone(),
             enabled: merchant.enabled,
             created: time_text(merchant.created_at_us),
         }

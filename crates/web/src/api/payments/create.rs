@@ -4,12 +4,13 @@ use super::amount_parts::{PartCreate, amount_parts};
 use super::parts::{self, BillCreate, ExtCreate, InstalmentCreate, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
+use crate::api::attempts::create::check_payer_ip;
 use crate::api::once::{Came, Effect};
 use crate::api::splits::{self, ShareCreate};
 use crate::api::{LEASE_US, refer, schema};
 use crate::auth::{Caller, PaymentsWrite};
 use crate::parse::{
-    CodeText, Description, Metadata, MinorUnits, Number, Text, Write, method_words, rfc3339_us,
+    CodeText, Description, Metadata, MinorUnits, Number, PayerIp, Text, Write, method_words, rfc3339_us,
 };
 use crate::problem::{Code, Problem};
 use crate::state::WebState;
@@ -91,6 +92,8 @@ pub struct PaymentCreate {
     /// The payer's bar code, for bar-code methods.
     #[schema(value_type = Option<String>)]
     pub auth_code: Option<Text<1, 32>>,
+    /// With `method`: the payer's own address, never that of your server; required for `wechat_h5`.
+    pub payer_ip: Option<PayerIp>,
 }
 
 /// Which methods the payer may choose from.
@@ -118,7 +121,8 @@ pub async fn create(
     let (command, publisher) = prepared(&state, &effect.caller, &body).await?;
     if let Some(method) = confirm {
         let auth_code = body.auth_code.map(|code| code.0);
-        let command = ConfirmPayment { create: command, method, auth_code, lease_us: LEASE_US };
+        let payer_ip = body.payer_ip.map(|address| address.0);
+        let command = ConfirmPayment { create: command, method, auth_code, payer_ip, lease_us: LEASE_US };
         return confirm_now(&state, effect, command, publisher).await;
     }
     let view = publisher.clone();
@@ -167,7 +171,7 @@ const fn created_status(existing: bool) -> StatusCode {
 /// The method, if the attempt is to start at once; method and confirm come together or not at all.
 fn confirmed(body: &PaymentCreate) -> Result<Option<Method>, Problem> {
     match (body.method, body.confirm.unwrap_or(false)) {
-        (Some(method), true) => Ok(Some(method)),
+        (Some(method), true) => check_payer_ip(method, body.payer_ip.as_ref()).map(|()| Some(method)),
         (None, false) => Ok(None),
         (None, true) => Err(Problem::field(Code::FieldMissing, "#/method", "required with confirm")),
         (Some(_), false) => Err(Problem::field(Code::FieldMissing, "#/confirm", "required with method")),

@@ -1,5 +1,6 @@
 //! Rows in every state that a payer can meet, as contexts for the tests of the pages.
 
+use crate::cashier::arrivals::Arrivals;
 use crate::cashier::frame::{Print, Visit};
 use crate::cashier::stage::Rows;
 use crate::locale::Locale;
@@ -56,6 +57,7 @@ pub fn fresh() -> Rows {
     Rows {
         payment: payment(),
         payee: "海晏财险".to_owned(),
+        phone: Some("400-000-0000".to_owned()),
         product: product(),
         attempts: Vec::new(),
         accounts: vec![
@@ -63,7 +65,7 @@ pub fn fresh() -> Rows {
             account(2, Channel::Wechatpay, r#"["wechat_native","wechat_h5"]"#, 50_000),
         ],
         identity: None,
-        transferred_minor: 0,
+        arrivals: Arrivals::default(),
     }
 }
 
@@ -72,6 +74,7 @@ pub fn all() -> Vec<Sample> {
     let mut samples = beginnings();
     samples.extend(waits());
     samples.extend(ends());
+    samples.extend(turns());
     samples
 }
 
@@ -205,6 +208,46 @@ fn ends() -> Vec<Sample> {
     ]
 }
 
+/// Ends at which money went another way than the plain one.
+fn turns() -> Vec<Sample> {
+    let by = |method, mut rows: Rows| {
+        rows.attempts[0].method = method;
+        rows
+    };
+    let taken_back = |reversed_minor| {
+        let mut rows = by(Method::BankTransfer, paid());
+        rows.payment.reversed_minor = reversed_minor;
+        rows.attempts[0].reversed_minor = reversed_minor;
+        rows
+    };
+    let mut cash = by(Method::Cash, paid());
+    cash.payment.refunding_minor = 3_000;
+    let mut slip = by(Method::Pos, paid());
+    slip.payment.refund_status = RefundStatus::Partial;
+    slip.payment.refunded_minor = 1_000;
+    let mut part = ended(PaymentStatus::Closed, 3_600);
+    part.attempts.push(attempt(Method::BankTransfer, AttemptStatus::Closed, Some(ActionKind::Transfer)));
+    let part_gone =
+        Rows { arrivals: Arrivals { part_gone_minor: 1_000, ..Arrivals::default() }, ..part.clone() };
+    part.arrivals.part_minor = 1_000;
+    let over = Arrivals {
+        over_minor: 700,
+        over_returning_minor: 800,
+        over_returned_minor: 900,
+        ..Arrivals::default()
+    };
+    vec![
+        sample("paid-cash-refunding", cash),
+        sample("paid-slip-refunded-part", slip),
+        sample("taken-back", taken_back(3_000)),
+        sample("taken-back-cheque", by(Method::Cheque, taken_back(3_000))),
+        sample("taken-back-part", taken_back(1_000)),
+        sample("expired-part", part),
+        sample("expired-part-gone", part_gone),
+        sample("paid-over", Rows { arrivals: over, ..by(Method::BankTransfer, paid()) }),
+    ]
+}
+
 fn ended(status: PaymentStatus, after_s: i64) -> Rows {
     let mut rows = fresh();
     rows.payment.status = status;
@@ -265,7 +308,7 @@ fn transfer(transferred_minor: i64) -> Rows {
     rows.attempts[0].channel_account_id = bank.id;
     rows.accounts.push(bank);
     rows.payment.status = PaymentStatus::AwaitingTransfer;
-    rows.transferred_minor = transferred_minor;
+    rows.arrivals.part_minor = transferred_minor;
     rows
 }
 
@@ -372,6 +415,7 @@ fn payment() -> Payment {
         refunded_minor: 0,
         late_refunded_minor: 0,
         reversed_minor: 0,
+        beside_minor: 0,
         refunding_minor: 0,
         close_requested_at_us: None,
         succeeded_at_us: None,
