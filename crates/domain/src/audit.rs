@@ -17,6 +17,8 @@ words! {
         PaymentClose = "payment.close",
         /// The merchant's own data of a payment changed.
         PaymentUpdate = "payment.update",
+        /// A payer asked for more time and was given it.
+        PaymentExtend = "payment.extend",
         /// A query was asked for.
         PaymentQuery = "payment.query",
         /// A refund was created.

@@ -92,6 +92,8 @@ pub struct PaymentView {
     pub prepayment: Option<PrepaymentId>,
     /// Pay-before-issue facts.
     pub fulfilment: Option<Box<RawValue>>,
+    /// Who is insured, `{"name": …}` with the middle hidden.
+    pub insured: Option<Value>,
     /// Who is to pay, with the middles hidden.
     pub payer: Option<Box<RawValue>>,
     /// What it is made of.
@@ -102,8 +104,10 @@ pub struct PaymentView {
     pub splits: Option<Box<RawValue>>,
     /// Where the browser goes afterwards.
     pub return_url: Option<String>,
-    /// RFC 3339.
+    /// RFC 3339; later once the payer asked for more time.
     pub expires_at: String,
+    /// How often the payer may still ask for a quarter of an hour more.
+    pub extensions_left: i64,
     /// The Shanghai day of the collection.
     pub accounting_date: Option<String>,
     /// RFC 3339.
@@ -235,12 +239,14 @@ impl PaymentView {
             instalment: payment.period.as_ref().map(PeriodView::of),
             prepayment: payment.prepayment_id,
             fulfilment: stored_json(payment.fulfilment.as_ref()),
+            insured: payment.insured.as_ref().map(|name| json!({ "name": name })),
             payer: stored_json(payment.payer.as_ref()),
             items: stored_json(payment.items.as_ref()),
             bill: stored_json(payment.bill.as_ref()),
             splits: stored_json(payment.splits.as_ref()),
             return_url: payment.return_url.clone(),
             expires_at: time_text(payment.expires_at_us),
+            extensions_left: payment.extensions_left,
             accounting_date: payment.accounting_day.map(date_text),
             succeeded_at: payment.succeeded_at_us.map(time_text),
             ended_at: payment.ended_at_us.map(time_text),

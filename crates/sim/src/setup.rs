@@ -108,6 +108,7 @@ impl World {
             amount_min_minor: 1,
             amount_max_minor: 10_000_000_000,
             expires_after_s: self.story.expires_after_s,
+            extensions_max: 10,
             issue_on: IssueOn::ChannelSuccess,
             stray_money: self.story.stray_money,
             limits: ProductLimits::default(),

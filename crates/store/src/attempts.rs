@@ -38,6 +38,7 @@ record! {
     action: Option<Action> as ["action_kind", "action_value"],
     channel_expires_at_us: i64,
     channel_txn_no: Option<String>,
+    scanned_at_us: Option<i64>,
     disposition: Option<Disposition>,
     received_minor: i64,
     discount: Discount as [

@@ -34,6 +34,7 @@ record! {
     amount_min_minor: i64,
     amount_max_minor: i64,
     expires_after_s: i64,
+    extensions_max: i64,
     issue_on: IssueOn,
     stray_money: StrayMoney,
     limits: ProductLimits as ["issue_within_s", "pay_within_s"],

@@ -111,6 +111,7 @@ fn product_of(payment: &Payment) -> Product {
         amount_min_minor: 1,
         amount_max_minor: 1_000_000,
         expires_after_s: 7_200,
+        extensions_max: 10,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Hold,
         limits: ProductLimits::default(),

@@ -120,6 +120,8 @@ pub struct Attempt {
     pub channel_expires_at_us: i64,
     /// The channel's own number.
     pub channel_txn_no: Option<String>,
+    /// When the channel first said that the payer has scanned the code and has yet to confirm, Unix microseconds.
+    pub scanned_at_us: Option<i64>,
     /// What became of the money received.
     pub disposition: Option<Disposition>,
     /// What the channel received as this order, minor units, its own discounts included.

@@ -77,6 +77,8 @@ pub struct CreatePayment {
     pub splits: SplitTerms,
     /// What of the amount is not the payer's own money.
     pub parts: Vec<Part>,
+    /// Who is insured, with the middle of the name hidden; the whole name is not kept.
+    pub insured: Option<String>,
     /// Who is to pay.
     pub payer: Option<PayerRecord>,
     /// The payer by the blind index of his document number.
@@ -119,6 +121,7 @@ impl CreatePayment {
             bill: None,
             splits: SplitTerms::default(),
             parts: Vec::new(),
+            insured: None,
             payer: None,
             payer_id: None,
             origin,
@@ -259,6 +262,8 @@ impl CreatePayment {
             status: PaymentStatus::RequiresMethod,
             refund_status: RefundStatus::None,
             expires_at_us,
+            // Who says until when means it: a price may hold no longer.
+            extensions_left: if self.expires_at_us.is_none() { product.extensions_max } else { 0 },
             return_url: self.return_url.clone(),
             metadata: self.metadata.clone(),
             ext: None,
@@ -268,6 +273,7 @@ impl CreatePayment {
             items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
             bill: self.bill.as_ref().and_then(|bill| serde_json::to_string(bill).ok()),
             splits: None,
+            insured: self.insured.clone(),
             payer: self.payer.as_ref().map(|payer| payer.masked.clone()),
             payer_sealed: self.payer.as_ref().map(|payer| payer.sealed.clone()),
             fee: merchant.fee,

@@ -13,6 +13,7 @@ mod browser_form;
 mod close;
 mod confirm;
 mod create;
+mod extend;
 mod items;
 mod oauth_state;
 mod part_postings;
@@ -31,6 +32,7 @@ pub(crate) use close::conclude;
 pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
+pub use extend::{EXTENSION_US, ExtendPayment};
 pub use items::{ITEMS_MAX, Item, PayerRecord};
 pub use oauth_state::UseOauthState;
 pub(crate) use part_postings::{

@@ -228,6 +228,7 @@ impl NewAttempt<'_> {
             action: None,
             channel_expires_at_us: expires_at_us.div_euclid(SECOND_US).saturating_mul(SECOND_US),
             channel_txn_no: None,
+            scanned_at_us: None,
             disposition: None,
             received_minor: 0,
             discount: Discount::default(),

@@ -147,6 +147,8 @@ pub struct Payment {
     pub refund_status: RefundStatus,
     /// Unix microseconds after which no attempt may start.
     pub expires_at_us: i64,
+    /// How often the payer may still ask for more time.
+    pub extensions_left: i64,
     /// Where the payer's browser goes afterwards.
     pub return_url: Option<String>,
     /// The merchant's own data, a JSON object.
@@ -165,6 +167,8 @@ pub struct Payment {
     pub bill: Option<String>,
     /// Who gets shares of it, JSON; frozen.
     pub splits: Option<String>,
+    /// Who is insured, with the middle of the name hidden; frozen.
+    pub insured: Option<String>,
     /// Who is to pay, with the middles hidden, a JSON object; frozen.
     pub payer: Option<String>,
     /// The same in full, sealed for the installation; frozen.

@@ -98,6 +98,8 @@ pub struct Product {
     pub amount_max_minor: i64,
     /// How long a payment stays open, seconds.
     pub expires_after_s: i64,
+    /// How often a payer may ask for more time, where the order system did not say until when.
+    pub extensions_max: i64,
     /// When money counts as received.
     pub issue_on: IssueOn,
     /// What happens to stray money.

@@ -19,6 +19,8 @@ pub const PRODUCTS_MAX: i64 = 1_000;
 const EXPIRES_AFTER_S: std::ops::RangeInclusive<i64> = 60..=30 * 86_400;
 /// The shortest and longest time that the order system may be given, seconds.
 const LIMIT_S: std::ops::RangeInclusive<i64> = 60..=365 * 86_400;
+/// The most often that a payer may ask for more time: as often as WCAG 2.2.1 wants a time limit extendable.
+const EXTENSIONS_MAX: i64 = 10;
 /// The greatest amount of any product, minor units: ten billion yuan.
 const AMOUNT_MAX_MINOR: i64 = 1_000_000_000_000;
 
@@ -41,6 +43,8 @@ pub struct ProductTerms {
     pub amount_max_minor: Option<i64>,
     /// How long a payment stays open, seconds; two hours by default.
     pub expires_after_s: Option<i64>,
+    /// How often a payer may ask for more time; ten times by default.
+    pub extensions_max: Option<i64>,
     /// When money counts as received.
     pub issue_on: Option<IssueOn>,
     /// What happens to stray money.
@@ -75,6 +79,7 @@ impl ProductTerms {
             amount_min_minor: self.amount_min_minor.unwrap_or(stored.amount_min_minor),
             amount_max_minor: self.amount_max_minor.unwrap_or(stored.amount_max_minor),
             expires_after_s: self.expires_after_s.unwrap_or(stored.expires_after_s),
+            extensions_max: self.extensions_max.unwrap_or(stored.extensions_max),
             issue_on: self.issue_on.unwrap_or(stored.issue_on),
             stray_money: self.stray_money.unwrap_or(stored.stray_money),
             limits: ProductLimits {
@@ -129,6 +134,7 @@ impl CreateProduct {
             amount_min_minor: 1,
             amount_max_minor: AMOUNT_MAX_MINOR,
             expires_after_s: 7_200,
+            extensions_max: EXTENSIONS_MAX,
             issue_on: IssueOn::ChannelSuccess,
             stray_money: StrayMoney::Refund,
             limits: ProductLimits::default(),
@@ -231,6 +237,9 @@ fn check(product: &Product) -> Result<(), Refusal> {
     if !EXPIRES_AFTER_S.contains(&product.expires_after_s) {
         return invalid("expires_after_s", "outside 60 to 2592000");
     }
+    if !(0..=EXTENSIONS_MAX).contains(&product.extensions_max) {
+        return invalid("extensions_max", "outside 0 to 10");
+    }
     if product.premium == Premium::Single && product.instalment_methods_allow.is_some() {
         return invalid("instalment_methods", "only with a regular premium");
     }
@@ -251,6 +260,7 @@ fn write(product: &Product, origin: &Origin, changes: &mut Changes, moment: &mut
         "instalment_methods_allow": product.instalment_methods_allow, "ext_schemas": product.ext_schemas,
         "amount_min": product.amount_min_minor,
         "amount_max": product.amount_max_minor, "expires_after_s": product.expires_after_s,
+        "extensions_max": product.extensions_max,
         "issue_on": product.issue_on, "stray_money": product.stray_money,
         "issue_within_s": product.limits.issue_within_s, "pay_within_s": product.limits.pay_within_s,
         "identity_name_from": product.identity_name_from_minor,

@@ -86,6 +86,7 @@ pub fn product() -> Product {
         amount_min_minor: 1,
         amount_max_minor: 100_000_000,
         expires_after_s: 7_200,
+        extensions_max: 10,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
         limits: ProductLimits::default(),

@@ -27,6 +27,8 @@ mod confirm;
 #[cfg(test)]
 mod counter;
 #[cfg(test)]
+mod extensions;
+#[cfg(test)]
 mod fulfilments;
 #[cfg(test)]
 mod identity;

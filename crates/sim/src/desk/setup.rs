@@ -158,6 +158,7 @@ pub(crate) fn product() -> Product {
         amount_min_minor: 1,
         amount_max_minor: 10_000_000_000,
         expires_after_s: 1_209_600,
+        extensions_max: 10,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Hold,
         limits: ProductLimits::default(),

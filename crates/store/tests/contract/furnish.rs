@@ -85,6 +85,7 @@ pub fn product(tenant_id: TenantId, id: ProductId) -> Product {
         amount_min_minor: 1,
         amount_max_minor: 1_000_000,
         expires_after_s: 7_200,
+        extensions_max: 10,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
         limits: ProductLimits::default(),

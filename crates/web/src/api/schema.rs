@@ -40,8 +40,8 @@ schemas! {
         channel_discount: i64, parts: Vec<AmountPart>, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
-        latest_attempt: Option<Value>, metadata: Value, ext: Value, instalment: Value, prepayment: Option<String>, fulfilment: Value, payer: Value, items: Value, bill: Value, splits: Value, return_url: Option<String>,
-        expires_at: String, accounting_date: Option<String>, succeeded_at: Option<String>,
+        latest_attempt: Option<Value>, metadata: Value, ext: Value, instalment: Value, prepayment: Option<String>, fulfilment: Value, insured: Option<Value>, payer: Value, items: Value, bill: Value, splits: Value, return_url: Option<String>,
+        expires_at: String, extensions_left: i64, accounting_date: Option<String>, succeeded_at: Option<String>,
         ended_at: Option<String>, created: String,
     }
     /// What of an amount is not the payer's own money.

@@ -57,6 +57,8 @@ pub struct Order {
     pub phone: Option<Phone>,
     /// What is paid for.
     pub product: String,
+    /// Who is insured, with the middle hidden, if the order says so.
+    pub insured: Option<String>,
     /// The order system's words; empty where they only repeat the product.
     pub description: String,
     /// What the payer is to pay, or paid: `¥1,234.56`
@@ -98,6 +100,10 @@ pub struct TimeLeft {
     pub until: String,
     /// Whether little is left.
     pub short: bool,
+    /// Whether the payer may ask for more.
+    pub extendable: bool,
+    /// Until when, Unix microseconds, as the form that asks for more sends it back.
+    pub until_us: i64,
 }
 
 /// A reload for browsers without script.
@@ -158,8 +164,8 @@ impl Frame {
             heading: text(locale, heading, &[]),
             order: Some(order(visit.locale, rows)),
             money: money_line(locale, stage, rows),
-            time_left: open_ended.then(|| time_left(visit, rows.payment.expires_at_us)),
-            revision: revision(rows, Stage::of(rows, visit.now_us)),
+            time_left: open_ended.then(|| time_left(visit, rows)),
+            revision: revision(rows, visit.now_us),
             moving: stage.moving(),
             refresh: None,
         }
@@ -270,6 +276,7 @@ fn order(locale: Locale, rows: &Rows) -> Order {
         payee: rows.payee.clone(),
         phone: rows.phone.as_ref().map(|told| Phone { shown: told.clone(), dialled: phone::dialled(told) }),
         product: rows.product.name.clone(),
+        insured: rows.payment.insured.clone(),
         description: if repeats { String::new() } else { rows.payment.description.clone() },
         amount: payer_amount(&rows.payment).display(),
         made_of: made_of(locale, &rows.payment),
@@ -340,6 +347,7 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
         Stage::Identity => "money-identity",
         Stage::Choose => "money-choose",
         Stage::Preparing => "money-preparing",
+        Stage::Qr if rows.scanned() => "money-qr-scanned",
         Stage::Qr => "money-qr",
         Stage::Wallet => "money-wallet",
         Stage::Transfer if arrivals.part_minor > 0 => "money-transfer-part",
@@ -369,7 +377,8 @@ const fn paid_sentence(payment: &Payment) -> &'static str {
     }
 }
 
-fn time_left(visit: &Visit, until_us: i64) -> TimeLeft {
+fn time_left(visit: &Visit, rows: &Rows) -> TimeLeft {
+    let until_us = rows.payment.expires_at_us;
     let left_us = until_us.saturating_sub(visit.now_us).max(0);
     let seconds = left_us / SECOND_US;
     TimeLeft {
@@ -377,6 +386,8 @@ fn time_left(visit: &Visit, until_us: i64) -> TimeLeft {
         text: span(visit.locale, left_us),
         until: clock(until_us, visit.now_us),
         short: seconds < WARN_BELOW_S,
+        extendable: rows.extendable(visit.now_us),
+        until_us,
     }
 }
 

@@ -15,6 +15,7 @@ mod card;
 mod closure;
 mod device;
 mod entry;
+mod extension;
 mod frame;
 mod identity;
 mod methods;
@@ -62,6 +63,7 @@ pub fn router() -> Router<WebState> {
         .route("/c/{token}/card/return", get(card::back).post(card::posted))
         .route("/c/{token}/status", get(status::status))
         .route("/c/{token}/attempts", post(attempts::start).get(show::back))
+        .route("/c/{token}/extension", post(extension::extend).get(show::back))
         .route("/c/{token}/closure", post(closure::close).get(show::back))
         .route("/c/{token}/preferences", post(preferences::keep).get(show::back))
         .route("/assets/{name}", get(assets::serve))

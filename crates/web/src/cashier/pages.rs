@@ -57,6 +57,8 @@ pub struct QrPage {
     pub code: Option<Code>,
     /// Until when the channel takes it.
     pub valid_until: String,
+    /// Whether the channel says that the payer has scanned it.
+    pub scanned: bool,
     /// Whether the page is on the phone that would have to scan it.
     pub in_hand: bool,
 }
@@ -200,7 +202,8 @@ fn code(visit: &Visit, rows: &Rows, attempt: &Attempt) -> QrPage {
         method: methods::name(visit.locale, attempt.method),
         code: qr::code(&action(attempt)),
         valid_until: super::frame::clock(attempt.channel_expires_at_us, visit.now_us),
-        in_hand: device::in_hand(visit.terminal),
+        scanned: attempt.scanned_at_us.is_some(),
+        in_hand: device::in_hand(visit.terminal) && attempt.scanned_at_us.is_none(),
         frame,
     }
 }

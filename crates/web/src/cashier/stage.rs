@@ -4,10 +4,14 @@ use super::arrivals::Arrivals;
 use tk_app::identity::Standing;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::identity::IdentityLevel;
+use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{
     ActionKind, Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, RefundStatus,
 };
 use tk_domain::product::{Product, StrayMoney};
+
+/// Below this much time left the payer is offered more, microseconds.
+const EXTEND_BELOW_US: i64 = 30 * MINUTE_US;
 
 /// The rows that a page is made from.
 #[derive(Debug, Clone)]
@@ -67,6 +71,18 @@ impl Rows {
     /// Whether part of a transfer has arrived, so that the order can neither be cancelled nor paid in another way.
     pub fn bound_by_part(&self) -> bool {
         self.arrivals.part_minor > 0 && !self.payment.status.terminal()
+    }
+
+    /// Whether the payer is offered more time: it runs short, and no transfer is awaited, whose code was given until then.
+    pub fn extendable(&self, now_us: i64) -> bool {
+        let short = self.payment.expires_at_us.saturating_sub(now_us) < EXTEND_BELOW_US;
+        let transfer = self.open().is_some_and(|attempt| attempt.method == Method::BankTransfer);
+        short && !transfer && self.payment.extendable(now_us)
+    }
+
+    /// Whether the channel says that the payer has scanned the code.
+    pub fn scanned(&self) -> bool {
+        self.open().is_some_and(|attempt| attempt.scanned_at_us.is_some())
     }
 
     /// What the bank took back of the collection, minor units.
@@ -231,14 +247,18 @@ impl Stage {
 }
 
 /// Changes exactly when the page for the payment would: stage, attempt, money gone back.
-pub fn revision(rows: &Rows, stage: Stage) -> String {
+pub fn revision(rows: &Rows, now_us: i64) -> String {
+    let stage = Stage::of(rows, now_us);
     let strays = rows.strays().count();
     let payment = &rows.payment;
     let arrived = rows.arrivals.part_minor;
     let refunded = payment.refund_status.word();
     let proven = if stage == Stage::Identity { proven(rows) } else { String::new() };
     let back = rows.taken_back_minor();
-    format!("{}-{}-{refunded}-{strays}-{arrived}-{back}{proven}", stage.word(), payment.attempts_count)
+    let (attempts, given) = (payment.attempts_count, payment.extensions_left);
+    let time = if rows.extendable(now_us) { format!("+{given}") } else { String::new() };
+    let scanned = if stage == Stage::Qr && rows.scanned() { "-scanned" } else { "" };
+    format!("{}-{attempts}-{refunded}-{strays}-{arrived}-{back}{proven}{scanned}{time}", stage.word())
 }
 
 /// Where the check of the payer stands, for the revision.

@@ -35,7 +35,7 @@ pub async fn status(State(web): State<WebState>, Path(token): Path<String>, part
         Ok(Some(rows)) => {
             let stage = Stage::of(&rows, entry.visit.now_us);
             let money_state = money_state(Money::at(stage, &rows));
-            let (status, revision) = (rows.payment.status, revision(&rows, stage));
+            let (status, revision) = (rows.payment.status, revision(&rows, entry.visit.now_us));
             Json(Answer { status, stage: stage.word(), revision, money_state }).into_response()
         }
         Ok(None) => answer::not_found(&entry.state, &parts.headers),

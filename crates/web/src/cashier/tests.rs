@@ -65,6 +65,7 @@ fn each_state_says_where_the_money_is() {
         ("identity", "money-identity", "money-word-not-taken"),
         ("choose", "money-choose", "money-word-not-taken"),
         ("qr", "money-qr", "money-word-not-taken"),
+        ("qr-scanned", "money-qr-scanned", "money-word-not-taken"),
         ("wallet", "money-wallet", "money-word-not-taken"),
         ("bridge", "money-wallet", "money-word-not-taken"),
         ("transfer", "money-transfer", "money-word-not-taken"),
@@ -177,6 +178,48 @@ fn a_transfer_shows_account_amount_and_code_and_what_is_left() {
         let page = render(&named("transfer-part"), locale);
         assert!(page.contains("¥10.00") && page.contains("¥20.00"), "what has arrived and what is left");
     }
+}
+
+#[test]
+fn a_payer_whose_time_runs_short_is_offered_more_and_only_while_there_is_more() {
+    let form = "/extension\" data-once>";
+    for locale in Locale::ALL {
+        for name in ["choose", "choose-short", "qr", "wallet"] {
+            let page = render(&named(name), locale);
+            assert!(page.contains(form) && page.contains(&text(locale, "time-more", &[])), "{name}");
+        }
+        assert!(!render(&named("transfer"), locale).contains(form), "its code was given until then");
+    }
+    let mut sample = named("choose-short");
+    let before = stage::revision(&sample.rows, samples::NOW_US);
+    assert!(
+        render(&sample, Locale::En).contains(&format!("value=\"{}\"", sample.rows.payment.expires_at_us))
+    );
+    sample.rows.payment.extensions_left = 0;
+    assert!(!render(&sample, Locale::En).contains(form));
+    assert_ne!(stage::revision(&sample.rows, samples::NOW_US), before, "open pages look again");
+    let mut long = named("choose");
+    long.rows.payment.expires_at_us += 3_600_000_000;
+    assert!(!render(&long, Locale::En).contains(form));
+    let mut once = named("choose-short");
+    once.rows.payment.single_attempt = true;
+    assert!(!render(&once, Locale::En).contains(form));
+}
+
+#[test]
+fn a_code_that_was_scanned_says_so_and_who_is_insured_is_named_with_the_middle_hidden() {
+    for locale in Locale::ALL {
+        let said = text(locale, "qr-scanned", &[]);
+        assert!(render(&named("qr-scanned"), locale).contains(&said));
+        assert!(!render(&named("qr"), locale).contains(&said));
+    }
+    let (plain, scanned) = (named("qr"), named("qr-scanned"));
+    let of = |sample: &Sample| stage::revision(&sample.rows, samples::NOW_US);
+    assert_ne!(of(&plain), of(&scanned));
+    let mut choose = named("choose");
+    assert!(!render(&choose, Locale::En).contains("<dt>Insured</dt>"));
+    choose.rows.payment.insured = Some("张***".to_owned());
+    assert!(render(&choose, Locale::En).contains("<dt>Insured</dt><dd>张***</dd>"));
 }
 
 #[test]

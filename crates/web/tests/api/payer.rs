@@ -4,9 +4,10 @@ use crate::bed::{Setup, TestApp, order};
 use crate::channel_callbacks::Channels;
 use crate::transfers::{Desk, decide_return, sound};
 use serde_json::{Value, json};
+use tk_app::store::Ambient;
 use tk_domain::audit::Origin;
 use tk_domain::id::{PaymentId, TypedId};
-use tk_domain::moment::DAY_US;
+use tk_domain::moment::{DAY_US, MINUTE_US};
 use tk_domain::payment::{ClosePayment, CloseReason};
 
 /// A payer's browser at a payment's page, over plain HTTP.
@@ -186,6 +187,77 @@ async fn a_phones_browser_is_named_by_its_own_address() {
         let browser = Browser::at(&app, payer["id"].as_str().unwrap()).await;
         let (status, page) = browser.send("/attempts", "method=wechat_native").await;
         assert_eq!(status, 303, "the pages know where the payer is: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payer_asks_for_more_time_by_a_plain_form() {
+    for app in TestApp::each(Setup::default()).await {
+        app.shop().await;
+        app.patch("/v1/products/motor", &json!({ "extensions_max": 11 })).await.refused(422, "field_invalid");
+        let product = app.patch("/v1/products/motor", &json!({ "extensions_max": 1 })).await.expect(200);
+        assert_eq!(product["extensions_max"], 1);
+        let payment = app.post("/v1/payments", &order("E-1", 10_000)).await.expect(201);
+        let path = format!("/v1/payments/{}", payment["id"].as_str().unwrap());
+        assert_eq!(payment["extensions_left"], 1);
+        let payer = Browser::at(&app, payment["id"].as_str().unwrap()).await;
+        assert!(!payer.see("").await.1.contains("/extension\""), "two hours are time enough");
+        let before: Value = serde_json::from_str(&payer.see("/status").await.1).unwrap();
+        app.advance(119 * MINUTE_US);
+        let after: Value = serde_json::from_str(&payer.see("/status").await.1).unwrap();
+        assert_ne!(before["revision"], after["revision"], "an open page learns that more time can be had");
+        let (_, page) = payer.see("").await;
+        assert!(page.contains("/extension\"") && page.contains("Time is nearly up"), "{page}");
+        let until =
+            page.split_once("name=\"until\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        let forged = app.client.post(format!("{}/extension", payment["cashier_url"].as_str().unwrap()));
+        assert_eq!(forged.send().await.unwrap().status().as_u16(), 403);
+        assert_eq!(app.get(&path).await.expect(200)["extensions_left"], 1);
+        for _ in 0..2 {
+            assert_eq!(payer.send("/extension", &format!("until={until}")).await.0, 303, "twice is once");
+        }
+        let extended = app.get(&path).await.expect(200);
+        assert_eq!(extended["extensions_left"], 0);
+        assert_ne!(extended["expires_at"], payment["expires_at"]);
+        let (_, page) = payer.see("").await;
+        assert!(!page.contains("/extension\"") && page.contains("15 min"), "{page}");
+        app.advance(2 * MINUTE_US);
+        assert!(
+            payer.see("").await.1.contains("Choose how to pay")
+                || !payer.see("").await.1.contains("has expired")
+        );
+        let mut own = order("E-2", 10_000);
+        own["expires_at"] = json!(tk_domain::moment::time_text(app.host.now_us() + 5 * MINUTE_US));
+        let fixed = app.post("/v1/payments", &own).await.expect(201);
+        assert_eq!(fixed["extensions_left"], 0, "who says until when means it");
+        sound(&app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanned_code_is_told_when_the_channel_says_so() {
+    for app in TestApp::each(Setup { sandbox: true, ..Setup::default() }).await {
+        app.shop().await;
+        app.contract().await;
+        let mut body = order("S-1", 10_000);
+        body["insured"] = json!({ "name": "张三丰" });
+        let payment = app.post("/v1/payments", &body).await.expect(201);
+        assert_eq!(payment["insured"], json!({ "name": "张***" }));
+        let path = format!("/v1/payments/{}", payment["id"].as_str().unwrap());
+        let attempt =
+            app.post(&format!("{path}/attempts"), &json!({ "method": "alipay_qr" })).await.expect(201);
+        let payer = Browser::at(&app, payment["id"].as_str().unwrap()).await;
+        let query = || async { app.post(&format!("{path}/queries"), &json!({})).await.expect(200) };
+        query().await;
+        let (_, page) = payer.see("").await;
+        assert!(page.contains("<dt>Insured</dt><dd>张***</dd>") && !page.contains("三丰"), "{page}");
+        assert!(page.contains("Scan to pay") && !page.contains("Scanned."), "nobody has scanned it: {page}");
+        app.control(attempt["out_no"].as_str().unwrap(), "open").await;
+        query().await;
+        let (_, page) = payer.see("").await;
+        assert!(page.contains("Scanned. Please check payee and amount"), "{page}");
+        assert_eq!(app.get(&path).await.expect(200)["money_state"], "not_moved");
+        sound(&app).await;
     }
 }
 

@@ -5,6 +5,7 @@ use crate::ask;
 use crate::channel_account::Method;
 use crate::moment::Moment;
 use crate::payment::{Action, AttemptStatus, PaymentStatus};
+use crate::report::Source;
 use crate::webhook::EventKind;
 
 impl Taking<'_> {
@@ -31,6 +32,12 @@ impl Taking<'_> {
             Some(_) => (AttemptStatus::RequiresAction, PaymentStatus::RequiresAction),
             None => (AttemptStatus::Processing, PaymentStatus::Processing),
         };
+        // Alipay has no trade before its code is scanned (alipay.md section 5, ACQ.TRADE_NOT_EXIST); of others, that an
+        // order waits says nothing.
+        let scanned = self.attempt.method == Method::AlipayQr && self.source != Source::Reply;
+        if scanned && self.attempt.scanned_at_us.is_none() {
+            self.attempt.scanned_at_us = Some(moment.now_us);
+        }
         self.known_open(status, moment);
         self.set_payment_status(shown, moment);
         let barcode = matches!(self.attempt.method, Method::AlipayBarcode | Method::WechatBarcode);

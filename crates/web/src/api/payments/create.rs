@@ -1,7 +1,7 @@
 //! `POST /v1/payments`.
 
 use super::amount_parts::{PartCreate, amount_parts};
-use super::parts::{self, BillCreate, ExtCreate, InstalmentCreate, ItemCreate, PayerCreate};
+use super::parts::{self, BillCreate, ExtCreate, InstalmentCreate, InsuredCreate, ItemCreate, PayerCreate};
 use super::view::{Publisher, status_of};
 use crate::api::answer::{Answer, record};
 use crate::api::attempts::create::check_payer_ip;
@@ -70,6 +70,8 @@ pub struct PaymentCreate {
     pub fulfilment: Option<Metadata>,
     /// The bill that it pays a part of, where the rest is paid elsewhere.
     pub bill: Option<BillCreate>,
+    /// Who is insured, shown to the payer with the middle of the name hidden; the whole name is not kept.
+    pub insured: Option<InsuredCreate>,
     /// Who is to pay.
     pub payer: Option<PayerCreate>,
     /// What it is made of; the amounts sum to the payment's.
@@ -215,6 +217,7 @@ async fn prepared(
         bill: body.bill.as_ref().map(BillCreate::bill),
         splits: splits::agreed(state, caller, body.splits.as_deref(), body.split_later).await?,
         parts: amount_parts(caller, body.parts.as_deref().unwrap_or_default())?,
+        insured: body.insured.as_ref().map(InsuredCreate::masked),
         payer: body.payer.as_ref().map(|payer| payer.record(state, &seal_name)).transpose()?,
         payer_id: body.payer.as_ref().map_or(Ok(None), |payer| payer.payer_id(state, caller.tenant_id))?,
         origin: caller.origin(),

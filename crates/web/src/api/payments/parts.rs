@@ -30,6 +30,22 @@ pub struct PayerCreate {
     pub id_no: Option<Text<6, 32>>,
 }
 
+/// Who is insured.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InsuredCreate {
+    /// The person's or company's name.
+    #[schema(value_type = String, max_length = 64)]
+    pub name: Text<1, 64>,
+}
+
+impl InsuredCreate {
+    /// The name as it is kept: its middle hidden.
+    pub(super) fn masked(&self) -> String {
+        hidden(&self.name.0, 1, 0)
+    }
+}
+
 /// One line of what is paid for.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -44,6 +44,9 @@ pub struct ProductCreate {
     pub amount_max: Option<MinorUnits>,
     /// How long a payment stays open, 60 to 2592000 seconds; 7200 by default.
     pub expires_after_s: Option<i64>,
+    /// How often a payer may ask for a quarter of an hour more, 0 to 10; 10 by default, and never for a payment that was
+    /// made with an `expires_at` of its own.
+    pub extensions_max: Option<i64>,
     /// From this sum of a payer's day on, name and number are checked; by default as the tenant says.
     pub identity_name_from: Option<MinorUnits>,
     /// From this sum on, so is the face; by default as the tenant says.
@@ -80,6 +83,7 @@ pub async fn create(
         amount_min: body.amount_min,
         amount_max: body.amount_max,
         expires_after_s: body.expires_after_s,
+        extensions_max: body.extensions_max,
         issue_on: body.issue_on,
         stray_money: body.stray_money,
         issue_within_s: body.issue_within_s.map(Some),

@@ -67,6 +67,8 @@ pub struct ProductUpdate {
     pub amount_max: Option<MinorUnits>,
     /// How long a payment stays open, seconds.
     pub expires_after_s: Option<i64>,
+    /// How often a payer may ask for a quarter of an hour more, 0 to 10.
+    pub extensions_max: Option<i64>,
     /// When money counts as received.
     #[schema(value_type = Option<String>)]
     pub issue_on: Option<IssueOn>,
@@ -108,6 +110,7 @@ impl ProductUpdate {
             amount_min_minor: minor(self.amount_min),
             amount_max_minor: minor(self.amount_max),
             expires_after_s: self.expires_after_s,
+            extensions_max: self.extensions_max,
             issue_on: self.issue_on,
             stray_money: self.stray_money,
             issue_within_s: self.issue_within_s,

@@ -36,6 +36,8 @@ pub struct ProductView {
     pub amount_max: i64,
     /// How long a payment stays open, seconds.
     pub expires_after_s: i64,
+    /// How often a payer may ask for a quarter of an hour more.
+    pub extensions_max: i64,
     /// When money counts as received: `channel_success`, `reconciled` or `settled`.
     pub issue_on: &'static str,
     /// What happens to stray money: `refund` or `hold`.
@@ -73,6 +75,7 @@ impl ProductView {
             amount_min: product.amount_min_minor,
             amount_max: product.amount_max_minor,
             expires_after_s: product.expires_after_s,
+            extensions_max: product.extensions_max,
             issue_on: product.issue_on.word(),
             stray_money: product.stray_money.word(),
             issue_within_s: product.limits.issue_within_s,

@@ -96,6 +96,8 @@ fn beginnings() -> Vec<Sample> {
     let mut closed = failed.clone();
     closed.attempts[0].status = AttemptStatus::Closed;
     let qr = open(Method::AlipayQr, AttemptStatus::RequiresAction, Some(ActionKind::Qr));
+    let mut scanned = qr.clone();
+    scanned.attempts[0].scanned_at_us = Some(NOW_US - SECOND_US);
     let wallet = open(Method::AlipayWap, AttemptStatus::RequiresAction, Some(ActionKind::Redirect));
     let bridge = open(Method::WechatJsapi, AttemptStatus::RequiresAction, Some(ActionKind::Bridge));
     let mut anothers = bridge.clone();
@@ -111,6 +113,7 @@ fn beginnings() -> Vec<Sample> {
         phone("choose-phone", fresh()),
         Sample { terminal: Terminal::WechatOa, ..sample("choose-wechat", fresh()) },
         sample("qr", qr.clone()),
+        sample("qr-scanned", scanned),
         phone("qr-in-hand", qr),
         phone("wallet", wallet),
         Sample { terminal: Terminal::WechatOa, ..sample("bridge", bridge.clone()) },
@@ -338,6 +341,7 @@ fn attempt(method: Method, status: AttemptStatus, action: Option<ActionKind>) ->
         action: action.map(|kind| Action { kind, value: value(kind) }),
         channel_expires_at_us: NOW_US + 14 * MINUTE_US,
         channel_txn_no: None,
+        scanned_at_us: None,
         disposition: None,
         received_minor: 0,
         discount: tk_domain::payment::Discount::default(),
@@ -387,6 +391,7 @@ fn payment() -> Payment {
         status: PaymentStatus::RequiresMethod,
         refund_status: RefundStatus::None,
         expires_at_us: NOW_US + 29 * MINUTE_US + 40 * SECOND_US,
+        extensions_left: 10,
         return_url: None,
         metadata: None,
         ext: None,
@@ -398,6 +403,7 @@ fn payment() -> Payment {
         splits: None,
         splits_count: 0,
         split_lines_count: 0,
+        insured: None,
         payer: None,
         payer_sealed: None,
         payer_minor: 3_000,
@@ -442,6 +448,7 @@ fn product() -> Product {
         amount_min_minor: 1,
         amount_max_minor: 100_000_000,
         expires_after_s: 1_800,
+        extensions_max: 10,
         issue_on: IssueOn::ChannelSuccess,
         stray_money: StrayMoney::Refund,
         limits: ProductLimits::default(),
