@@ -94,7 +94,7 @@ fn nothing_that_is_over_closing_or_awaited_by_transfer_is_extended() {
     world.close(closing).unwrap();
     assert_ne!(world.the_payment(closing).status, PaymentStatus::Closed);
     assert_eq!(world.extend(closing), Err(Refusal::OrderClosed), "its closing is under way at the channel");
-    let create = world.order();
+    let create = CreatePayment { single_attempt: true, ..world.order() };
     let once =
         ConfirmPayment { create, method: Method::AlipayQr, auth_code: None, payer_ip: None, lease_us: 0 };
     let once = world.run(&once).unwrap().payment.id;

@@ -19,6 +19,7 @@ mod extension;
 mod frame;
 mod identity;
 mod methods;
+mod money;
 mod outcome;
 mod pages;
 mod payer;

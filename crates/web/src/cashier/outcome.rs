@@ -1,7 +1,8 @@
 //! The page at the end: what was paid, what happens next, and what became of money beyond that.
 
-use super::frame::{Frame, Visit, date_time, payer_amount, way_back};
+use super::frame::{Frame, Visit, date_time, payer_amount};
 use super::methods;
+use super::money::way_back;
 use super::pages::ResultPage;
 use super::stage::{Rows, Stage};
 use crate::locale::{Locale, text};
