@@ -27,7 +27,7 @@ span-days-hours = { $major } d { $minor } h
 span-hours-minutes = { $major } h { $minor } min
 span-minutes-seconds = { $major } min { $minor } s
 footer-advice = This page never asks for your bank password, and for an SMS code only to pay by a card that you opened.
-phone = Phone:
+phone = Phone
 footer-help = Need help? Contact the payee, { $payee }, and give the order number above.
 
 money-label = Where your money is

@@ -27,7 +27,7 @@ span-days-hours = { $major } 天 { $minor } 小时
 span-hours-minutes = { $major } 小时 { $minor } 分
 span-minutes-seconds = { $major } 分 { $minor } 秒
 footer-advice = 本页不会索要银行卡密码；只有用已开通的银行卡付款时才需要短信验证码。
-phone = 电话：
+phone = 电话
 footer-help = 需要帮助？请联系收款方“{ $payee }”，并提供上面的商户订单号。
 
 money-label = 钱在哪里
