@@ -350,6 +350,7 @@ fn an_order_is_good_for_its_own_payer_and_another_has_it_closed_first() {
         auth_code: None,
         payer: tk_domain::transfer::ExpectedPayer::default(),
         known_as: openid.map(known_as),
+        payer_ip: None,
         card: None,
         return_url: None,
         lease_us: 0,

@@ -55,6 +55,7 @@ impl Hall {
             auth_code: None,
             payer: ExpectedPayer::default(),
             known_as: None,
+            payer_ip: None,
             card: None,
             return_url: None,
             lease_us: 0,
