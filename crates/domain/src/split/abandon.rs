@@ -149,16 +149,21 @@ pub struct AbandonmentDecided {
 
 impl AbandonmentDecided {
     /// The proposal as decided, once; with a yes nothing more is said, and the channel is asked when all that was said
-    /// before has arrived or never will.
+    /// before has arrived or never will. A no may still come after the yes, where the channel's word proves nothing: then
+    /// the number is said again.
     pub(super) fn on(
         &self,
         (known, subject): (Option<Abandonment>, &str),
         instruction: &mut Instruction,
-        (kind, origin): (InstructionKind, &Origin),
+        ([asks, says], origin): ([InstructionKind; 2], &Origin),
         now_us: i64,
     ) -> Result<Abandonment, Refusal> {
         let waits = |known: &Abandonment| {
-            known.status == AbandonmentStatus::PendingApproval && known.content_hash(subject) == self.seen
+            let open = match self.verdict {
+                Verdict::Approve => known.status == AbandonmentStatus::PendingApproval,
+                Verdict::Reject => known.status != AbandonmentStatus::Rejected,
+            };
+            open && known.content_hash(subject) == self.seen
         };
         let mut known = known.filter(waits).ok_or(Refusal::ApprovalConsumed)?;
         if instruction.status != InstructionStatus::Open {
@@ -168,11 +173,16 @@ impl AbandonmentDecided {
         known.checker = Some(self.by.clone());
         known.decided_at_us = Some(now_us);
         match self.verdict {
-            Verdict::Reject => known.status = AbandonmentStatus::Rejected,
+            Verdict::Reject => {
+                if known.status == AbandonmentStatus::Approved {
+                    instruction.next(says, now_us);
+                }
+                known.status = AbandonmentStatus::Rejected;
+            }
             Verdict::Approve => {
                 known.status = AbandonmentStatus::Approved;
                 known.said(now_us.max(instruction.lease_until_us));
-                instruction.next(kind, known.proves_from_us);
+                instruction.next(asks, known.proves_from_us);
             }
         }
         Ok(known)
@@ -298,7 +308,12 @@ impl Command for DecideAbandonment {
         if split.status.terminal() {
             return Err(Refusal::ApprovalConsumed);
         }
-        let (subject, how) = (split.id.to_string(), (InstructionKind::SplitQuery, &self.origin));
+        // What the channel took after all goes its way.
+        if self.decided.verdict == Verdict::Approve && split.accepted_at_us.is_some() {
+            return Err(Refusal::NotAbandonable);
+        }
+        let kinds = [InstructionKind::SplitQuery, InstructionKind::Split];
+        let (subject, how) = (split.id.to_string(), (kinds, &self.origin));
         let decided = self.decided.on((split.abandonment(), &subject), &mut said, how, moment.now_us)?;
         split.abandonment = decided.text();
         split.updated_at_us = moment.now_us;

@@ -51,7 +51,10 @@ impl AskReturnAbandonment {
                 && back.status == ReturnStatus::Processing
                 && (back.failure_code.is_some() || long)
         };
-        backs.iter().find(refused).map(|back| (*back).clone()).ok_or(Refusal::NotAbandonable)
+        let mut refused = backs.iter().filter(refused).map(|back| (*back).clone()).peekable();
+        let first = refused.peek().cloned();
+        // Of several shares of one receiver, one that nobody has proposed to give up.
+        refused.find(|back| back.abandonment().is_none()).or(first).ok_or(Refusal::NotAbandonable)
     }
 }
 
@@ -129,7 +132,8 @@ impl Command for DecideReturnAbandonment {
         if back.status != ReturnStatus::Processing {
             return Err(Refusal::ApprovalConsumed);
         }
-        let (subject, how) = (back.id.to_string(), (InstructionKind::SplitReturnQuery, &self.origin));
+        let kinds = [InstructionKind::SplitReturnQuery, InstructionKind::SplitReturn];
+        let (subject, how) = (back.id.to_string(), (kinds, &self.origin));
         let decided = self.decided.on((back.abandonment(), &subject), &mut said, how, moment.now_us)?;
         back.abandonment = decided.text();
         back.updated_at_us = moment.now_us;

@@ -132,6 +132,28 @@ fn the_second_person_is_another_and_no_key_and_decides_once() {
 }
 
 #[test]
+fn what_was_given_up_is_said_again_where_a_person_takes_that_back() {
+    let mut world = by_alipay();
+    let split_id = given_up(&mut world);
+    let before = books(&world);
+    world.run(&decide(&world, split_id, Verdict::Reject)).unwrap();
+    assert_eq!((books(&world), the(&world, split_id).given_up()), (before, false));
+    assert_eq!(world.next(split_id), "split+0", "under its own number");
+    assert_eq!(world.run(&decide(&world, split_id, Verdict::Reject)).unwrap_err(), Refusal::ApprovalConsumed);
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let mut world = by_alipay();
+    let (_, split_id) = collected(&mut world);
+    told(&mut world, split_id, Source::Reply, refusal());
+    world.run(&ask(&world, split_id, "经办")).unwrap();
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    assert_eq!(
+        world.run(&decide(&world, split_id, Verdict::Approve)).unwrap_err(),
+        Refusal::NotAbandonable,
+        "taken between proposal and decision, it goes its way"
+    );
+}
+
+#[test]
 fn what_the_channel_shows_undivided_is_the_merchants_and_waiting_refunds_go_on() {
     let mut world = by_alipay();
     let (attempt_id, split_id) = collected(&mut world);

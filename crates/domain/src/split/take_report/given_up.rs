@@ -44,7 +44,9 @@ impl Taking<'_> {
                 && line.status == SplitLineStatus::Done
         };
         let lines = lines_of(&self.payment, self.snapshot);
-        let paid_minor = postings::sum(lines.iter().filter(elsewhere).map(|line| line.amount_minor));
+        // What came back of them may be undivided again.
+        let paid = |line: &&SplitLine| line.amount_minor.saturating_sub(line.returned_minor);
+        let paid_minor = postings::sum(lines.iter().filter(elsewhere).map(paid));
         let most_minor = self.attempt.settled_minor().saturating_sub(paid_minor);
         let smallest = self.lines.iter().map(|line| line.amount_minor).min();
         let without = smallest.map(|minor| most_minor.saturating_sub(minor));
