@@ -186,7 +186,9 @@ impl Command for ClosePayment {
             | PaymentStatus::IdentityReview
             | PaymentStatus::Processing => {}
         }
-        if payment.close_requested_at_us.is_some() {
+        // Who asked for more time may have been given it since this payment was found to be over.
+        let in_time = self.reason == CloseReason::Expired && payment.expires_at_us > moment.now_us;
+        if payment.close_requested_at_us.is_some() || in_time {
             return Ok(Decision::nothing(payment.clone()));
         }
         let mut changes = Changes::default();

@@ -378,9 +378,14 @@ fn time_ends_the_wait_and_what_came_is_left_to_a_person() {
     let line = world.line("A", 10);
     let made = world.give(line, order, 10).unwrap()[0].transfer_match.id;
     assert_eq!(world.money_of(payment_id), MoneyState::Moved, "a part is here");
-    world.after(DAY_US);
     let (tenant_id, reason, origin) = (TENANT, CloseReason::Expired, Origin::system());
-    world.run(&ClosePayment { tenant_id, payment_id, reason, lease_us: 0, origin }).unwrap();
+    let close = ClosePayment { tenant_id, payment_id, reason, lease_us: 0, origin };
+    let left_us = world.the_payment(payment_id).expires_at_us - world.now_us;
+    world.after(left_us - 1);
+    world.run(&close).unwrap();
+    assert_eq!(world.stands(payment_id), PaymentStatus::AwaitingTransfer, "its time is not up");
+    world.after(1);
+    world.run(&close).unwrap();
     assert_eq!(world.stands(payment_id), PaymentStatus::Closed);
     let kinds: Vec<ExceptionKind> = world.snapshot.exceptions.iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [ExceptionKind::TransferIncomplete]);
