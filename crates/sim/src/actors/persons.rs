@@ -6,7 +6,7 @@ use tk_domain::audit::Origin;
 use tk_domain::id::{SplitId, SplitReturnId, TenantId, TypedId};
 use tk_domain::split::{
     AbandonmentDecided, AbandonmentProposed, AskAbandonment, AskReturnAbandonment, DecideAbandonment,
-    DecideReturnAbandonment,
+    DecideReturnAbandonment, Split, SplitReturn,
 };
 use tk_domain::transfer::Verdict;
 use tk_simulator::core::Dice;
@@ -40,7 +40,7 @@ impl World {
         let (payment_id, proposed, origin) = (split.payment_id, proposed(), Origin::system());
         let ask = AskAbandonment { tenant_id, payment_id, split_id, proposed, origin: origin.clone() };
         let _asked = self.run(&ask, Cause::of("give up"));
-        let asked = self.store.rows.splits.get(&(tenant_id, split_id)).and_then(|row| row.abandonment());
+        let asked = self.store.rows.splits.get(&(tenant_id, split_id)).and_then(Split::abandonment);
         let Some(asked) = asked else { return };
         let decided = Self::decided(verdict, asked.content_hash(&split_id.to_string()));
         let decide = DecideAbandonment { tenant_id, split_id, decided, origin };
@@ -63,7 +63,7 @@ impl World {
             AskReturnAbandonment { tenant_id, payment_id, refund_id, receiver_id, proposed, origin: asking };
         let _asked = self.run(&ask, Cause::of("give up"));
         let row = self.store.rows.split_returns.get(&(tenant_id, return_id));
-        let Some(asked) = row.and_then(|row| row.abandonment()) else { return };
+        let Some(asked) = row.and_then(SplitReturn::abandonment) else { return };
         let decided = Self::decided(verdict, asked.content_hash(&return_id.to_string()));
         let decide = DecideReturnAbandonment { tenant_id, return_id, decided, origin };
         let _decided = self.run(&decide, Cause::of("give up"));

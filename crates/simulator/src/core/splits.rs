@@ -170,7 +170,7 @@ impl Seller {
     }
 
     /// What nobody divided in time is the seller's; shares that are being paid still are.
-    pub(super) fn unfreeze(&mut self, _at_us: i64, out_trade_no: String) {
+    pub(super) fn unfreeze(&mut self, out_trade_no: String) {
         if !self.released.contains(&out_trade_no) {
             self.record(TruthEvent::Released { out_trade_no });
         }

@@ -60,7 +60,7 @@ impl Seller {
                     self.execute(due_us, &call);
                 }
                 Timer::GiveBack(out_return_no) => self.give_back(due_us, &out_return_no),
-                Timer::Unfreeze(out_trade_no) => self.unfreeze(due_us, out_trade_no),
+                Timer::Unfreeze(out_trade_no) => self.unfreeze(out_trade_no),
                 Timer::PayShares(out_request_no) => self.pay_shares(due_us, &out_request_no),
                 Timer::PayerPays(out_trade_no) => {
                     // A payer who comes too late is refused like any other.

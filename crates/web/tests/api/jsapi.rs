@@ -127,7 +127,7 @@ async fn what_the_first_one_paid_meanwhile_counts_and_the_second_is_asked_for_no
         let channels = Channels::beside(&app).await;
         let (payment, _) = shop(&app, &channels, "W-2").await;
         let path = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
-        let by = |openid: &str| json!({ "method": "wechat_jsapi", "openid": openid });
+        let by = |openid: &str| json!({ "method": "wechat_jsapi", "payer": { "openid": openid } });
         let made = app.post(&path, &by("oFirst00000000000000000000001")).await.expect(201);
         let same = app.post(&path, &by("oFirst00000000000000000000001")).await.expect(200);
         assert_eq!(made["id"], same["id"]);

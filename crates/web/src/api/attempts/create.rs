@@ -55,8 +55,8 @@ pub struct PayerNamed {
     pub openid: Option<Text<1, 128>>,
 }
 
-/// Starts an attempt. An open attempt of the same method is answered as it is (200); one of another method is
-/// closed at the channel first. The answer waits some seconds for what the payer has to do.
+/// Starts an attempt. An open attempt of the same method is answered as it is (200); one of another method, or inside WeChat
+/// of another payer, is closed at the channel first. The answer waits some seconds for what the payer has to do.
 #[utoipa::path(post, path = "/v1/payments/{id}/attempts", tag = "attempts", params(("id" = String, Path)),
     request_body = AttemptCreate, responses(
         (status = 201, body = schema::Attempt, description = "started"),
