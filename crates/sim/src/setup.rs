@@ -2,6 +2,7 @@
 
 use crate::actors::{Ask, Attack, Order, RefundPlan};
 use crate::conversation;
+use crate::parties::{WECHATS_PARTIES, party};
 use crate::parts;
 use crate::queue::Happening;
 use crate::seller::{KeyGap, Seller, Side, Whose};
@@ -16,7 +17,7 @@ use tk_domain::merchant::Merchant;
 use tk_domain::moment::{HOUR_US, MINUTE_US};
 use tk_domain::payment::FeeSnapshot;
 use tk_domain::product::{IssueOn, Product, ProductLimits};
-use tk_domain::split::{Binding, ReceiverKind, Share, SplitReceiver, SplitTerms, split_limits};
+use tk_domain::split::{Share, SplitReceiver, SplitTerms, split_limits};
 use tk_domain::webhook::WebhookEndpoint;
 use tk_money::{Currency, Rate, Rounding};
 use tk_simulator::core::{self, BindCall, CoreCall, CoreConfig, Dice, FeeOnRefund, House};
@@ -328,46 +329,6 @@ impl World {
                 id: None,
             })
             .collect()
-    }
-}
-
-/// Receivers of WeChat's: two plain ones, one that is shut, one that keeps what it has, one off the list and one off and on,
-/// one without money, one now and then, and one that has not agreed to give back.
-const WECHATS_PARTIES: &[&str] = &[
-    "1990000001",
-    "1990000002",
-    "closed-3",
-    "keeps-4",
-    "dropped-5",
-    "wavers-6",
-    "empty-7",
-    "poor-8",
-    "unwilling-9",
-];
-
-fn party(
-    (tenant_id, id): (TenantId, SplitReceiverId),
-    (account, channel): (ChannelAccountId, Channel),
-    name: &str,
-) -> SplitReceiver {
-    SplitReceiver {
-        tenant_id,
-        id,
-        channel_account_id: account,
-        channel,
-        kind: if channel == Channel::Wechatpay { ReceiverKind::MerchantNo } else { ReceiverKind::UserId },
-        account: name.to_owned(),
-        name_sealed: None,
-        relation: None,
-        custom_relation: None,
-        status: Binding::Bound,
-        unknown_since_us: None,
-        tries: 1,
-        failure_code: None,
-        failure_message: None,
-        created_at_us: START_US,
-        updated_at_us: START_US,
-        version: 1,
     }
 }
 

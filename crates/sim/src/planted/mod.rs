@@ -6,6 +6,7 @@ mod desk;
 mod hall;
 mod lost;
 mod parts;
+mod refunds;
 mod shares;
 
 pub(crate) use bugs::Bug;
@@ -23,7 +24,7 @@ use tk_domain::ledger::EntryKind;
 use tk_domain::moment::Moment;
 use tk_domain::payment::{AttemptStatus, ClosePayment, Disposition, PaymentStatus};
 use tk_domain::refund::{CreateRefund, RefundState};
-use tk_domain::report::{PaymentFinding, PaymentReport, RefundFinding, RefundReport, Source, Unclear};
+use tk_domain::report::{PaymentFinding, PaymentReport};
 use tk_domain::webhook::{Delivery, DeliveryOutcome, TakeDeliveryOutcome};
 use tk_money::Amount;
 
@@ -270,35 +271,6 @@ impl World {
             Report::Split(report) => Report::Split(self.spoil_split_report(flight, report)),
             Report::Return(report) => Report::Return(self.spoil_return_report(flight, report)),
         }
-    }
-
-    fn spoil_refund_report(&self, flight: &Flight, report: &RefundReport) -> RefundReport {
-        let (code, message) = ("planted".to_owned(), "planted".to_owned());
-        let finding = match &report.finding {
-            RefundFinding::Unclear(_) if self.has(Bug::HoldReleasedOnTimeout) => {
-                RefundFinding::Failed { code, message }
-            }
-            RefundFinding::Unclear(Unclear::UnknownCode) if self.fails_duplicates(flight) => {
-                RefundFinding::Failed { code, message }
-            }
-            RefundFinding::NotFound if self.has(Bug::RefundNotFoundIsFailed) => {
-                RefundFinding::Failed { code, message }
-            }
-            RefundFinding::Accepted if self.has(Bug::AcceptedIsDone) => {
-                let minor = flight.refund.as_ref().map_or(0, |refund| refund.amount_minor);
-                RefundFinding::Done { amount: Amount::fen(minor), borne: None, at_us: None }
-            }
-            RefundFinding::Unclear(_)
-            | RefundFinding::NotFound
-            | RefundFinding::Accepted
-            | RefundFinding::Done { .. }
-            | RefundFinding::InProgress
-            | RefundFinding::Failed { .. }
-            | RefundFinding::NotYet { .. } => report.finding.clone(),
-        };
-        // The domain believes no "done" from our own call, so the bug has to claim that it asked.
-        let source = if self.has(Bug::AcceptedIsDone) { Source::Query } else { report.source };
-        RefundReport { source, finding }
     }
 
     /// Bugs in how a notification is read.
