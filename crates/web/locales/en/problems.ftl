@@ -88,6 +88,7 @@ problem-refund-in-progress = The refund was sent and can no longer be withdrawn
 problem-refund-ended = The refund has ended
 problem-outcome-unknown = The outcome is unknown; the channel is being asked
 problem-not-resolvable = This matter has no money to settle, or a proposal is waiting
+problem-matter-not-over = Money still waits behind the matter, or only evidence can end it
 problem-approval-consumed = This proposal was decided before
 problem-second-person-required = Another person has to decide
 problem-not-redeliverable = The delivery is not waiting for a person

@@ -88,6 +88,7 @@ problem-refund-in-progress = 退款已发往渠道，无法撤回
 problem-refund-ended = 退款已结束
 problem-outcome-unknown = 结果尚不确定，正在向渠道查询
 problem-not-resolvable = 该异常没有可处理的挂账资金，或已有待复核的方案
+problem-matter-not-over = 该事项仍涉及款项，或只有凭证据才能了结
 problem-approval-consumed = 该方案已复核过
 problem-second-person-required = 须由另一人复核
 problem-not-redeliverable = 该通知无需重发
