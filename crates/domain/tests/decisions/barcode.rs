@@ -184,6 +184,9 @@ fn known_as(openid: &str) -> ChannelPayer {
     ChannelPayer { record, sealed: format!("sealed {openid}"), mark: Some(format!("mark {openid}")) }
 }
 
+/// A method, what the payer brought, and what the channel is told or why not.
+type AtWechat = (Method, Option<&'static str>, Option<&'static str>, Result<&'static str, Refusal>);
+
 #[test]
 fn wechat_wants_to_know_its_payer() {
     let all = r#"["wechat_jsapi","wechat_h5","wechat_native"]"#.to_owned();
@@ -192,7 +195,7 @@ fn wechat_wants_to_know_its_payer() {
     let ip = Some("203.0.113.7");
     let unknown = Refusal::ChannelNotAvailable;
     let nowhere = Refusal::FieldInvalid { param: "payer_ip", reason: "the channel asks where the payer is" };
-    let cases: [(Method, Option<&str>, Option<&str>, Result<&str, Refusal>); 6] = [
+    let cases: [AtWechat; 6] = [
         (Method::WechatJsapi, None, ip, Err(unknown)),
         (Method::WechatJsapi, Some("oPayer"), None, Ok("sealed")),
         (Method::WechatH5, Some("oPayer"), None, Err(nowhere)),

@@ -10,6 +10,7 @@ use tk_domain::transfer::{BankLine, MatchStatus, OrderStatus, ReturnStatus, Tran
 
 /// Sums that bank transfers brought to a payment besides what collected it, minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "a unit stands last in each name")]
 pub struct Arrivals {
     /// Arrived for an order that was not paid in full, and kept for it.
     pub part_minor: i64,

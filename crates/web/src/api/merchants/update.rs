@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 /// What changes; absent stays. The code never changes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null and absent differ")]
 pub struct MerchantUpdate {
     /// The payee's name shown to the payer.
     #[schema(value_type = Option<String>, max_length = 100)]
