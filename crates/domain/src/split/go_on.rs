@@ -10,7 +10,7 @@ use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, PaymentId, RefundId, TenantId, TypedId};
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
-use crate::moment::{Moment, SECOND_US};
+use crate::moment::{MINUTE_US, Moment, SECOND_US};
 use crate::payment::{Attempt, Payment};
 use crate::refund::{Refund, TakeRefundReport, refund_limits};
 use crate::refusal::Refusal;
@@ -20,6 +20,8 @@ use serde_json::json;
 
 /// How soon it is looked at again.
 const LOOK_AGAIN_US: i64 = 5 * SECOND_US;
+/// The longest time between two looks.
+const LOOK_AGAIN_MAX_US: i64 = 10 * MINUTE_US;
 
 /// The code of a refund that failed because the channel does not give a share back.
 pub const SHARE_NOT_RETURNED: &str = "SPLIT_RETURN_REFUSED";
@@ -72,6 +74,12 @@ impl ContinueRefund {
         changes.put(refund.clone());
         refund
     }
+}
+
+/// How long until the next look at what a refund waits for: an eighth of its age, five seconds to ten minutes. Some wait for
+/// days, until two persons give a share up.
+fn look_again_us(age_us: i64) -> i64 {
+    age_us.div_euclid(8).clamp(LOOK_AGAIN_US, LOOK_AGAIN_MAX_US)
 }
 
 /// The shares that a refund waits for, as a person is told of them.
@@ -265,7 +273,8 @@ impl Command for ContinueRefund {
             }
             Standing::Open => {
                 let mut instruction = waiting.instruction;
-                instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));
+                let look_us = look_again_us(moment.now_us.saturating_sub(refund.created_at_us));
+                instruction.next(InstructionKind::RefundAwait, moment.after(look_us));
                 changes.put(instruction);
                 let told = (refund.clone(), waiting.rows.as_slice());
                 let refund = self.escalate(told, snapshot, &mut changes, moment);

@@ -10,6 +10,7 @@ use tk_domain::counter::{CloseShift, RecordTaking, VoidStatus};
 use tk_domain::decision::{Change, Changes};
 use tk_domain::id::{AttemptId, Id128};
 use tk_domain::identity::IdentityFinding;
+use tk_domain::instruction::InstructionKind;
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind, Side};
 use tk_domain::payment::TakePaymentReport;
 use tk_domain::prepayment::DrawPrepayment;
@@ -35,10 +36,10 @@ impl Hall {
         if silent && self.has(Bug::SilenceProvesIdentity) { IdentityFinding::Passed } else { finding }
     }
 
-    /// Who paid at the desk has paid: what the wallet says of the same order is heard no more.
-    pub(super) fn forgets_the_second(&self, second: bool, finding: PaymentFinding) -> PaymentFinding {
-        let paid = matches!(finding, PaymentFinding::Paid(_));
-        if second && paid && self.has(Bug::SecondWayForgotten) { PaymentFinding::Closed } else { finding }
+    /// A code that was to be closed is closed, whether or not the wallet heard of it.
+    pub(super) fn takes_for_granted(&self, kind: InstructionKind, finding: PaymentFinding) -> PaymentFinding {
+        let unheard = kind == InstructionKind::Close && matches!(finding, PaymentFinding::Unclear(_));
+        if unheard && self.has(Bug::CloseTakenForGranted) { PaymentFinding::Closed } else { finding }
     }
 
     fn write(&mut self, lane: LaneKind, changes: Changes) {

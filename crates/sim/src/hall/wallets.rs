@@ -157,6 +157,8 @@ impl Hall {
                 let Some(purse) = self.purses.get_mut(index) else { return Ok(()) };
                 let (source, finding) = purse.asked(instruction.kind, line);
                 let purse = purse.clone();
+                #[cfg(feature = "planted")]
+                let finding = self.takes_for_granted(instruction.kind, finding);
                 self.payment_is_told(&purse, source, finding)
             }
             InstructionKind::Refund | InstructionKind::RefundQuery => {
@@ -182,15 +184,6 @@ impl Hall {
         source: Source,
         finding: PaymentFinding,
     ) -> Result<(), Missed> {
-        let rows = &self.store.rows;
-        let effective =
-            rows.payments.get(&(TENANT, purse.payment_id)).and_then(|row| row.effective_attempt_id);
-        let second = effective.is_some_and(|id| id != purse.attempt_id);
-        if second && matches!(finding, PaymentFinding::Paid(_)) {
-            self.tally.sees("paid_twice");
-        }
-        #[cfg(feature = "planted")]
-        let finding = self.forgets_the_second(second, finding);
         let command = TakePaymentReport {
             tenant_id: TENANT,
             payment_id: purse.payment_id,

@@ -53,7 +53,7 @@ pub(crate) enum Bug {
     BouncedChequeKept,
     VoidPaidTwice,
     SlipRecordedTwice,
-    SecondWayForgotten,
+    CloseTakenForGranted,
     DifferenceSwallowed,
     SilenceProvesIdentity,
     CodeTakenIsPaid,
@@ -75,7 +75,7 @@ impl Bug {
                 | Self::BouncedChequeKept
                 | Self::VoidPaidTwice
                 | Self::SlipRecordedTwice
-                | Self::SecondWayForgotten
+                | Self::CloseTakenForGranted
                 | Self::DifferenceSwallowed
                 | Self::SilenceProvesIdentity
         )
@@ -118,7 +118,7 @@ impl Bug {
         (Self::BouncedChequeKept, "bounced_cheque_not_taken_back"),
         (Self::VoidPaidTwice, "void_of_a_taking_paid_twice"),
         (Self::SlipRecordedTwice, "slip_recorded_under_two_numbers"),
-        (Self::SecondWayForgotten, "wallet_unheard_after_the_desk_took_the_money"),
+        (Self::CloseTakenForGranted, "scanned_code_closed_unheard"),
         (Self::DifferenceSwallowed, "difference_of_a_drawer_swallowed"),
         (Self::CodeTakenIsPaid, "taken_code_is_paid"),
         (Self::SilenceProvesIdentity, "silence_of_a_provider_proves_identity"),

@@ -173,7 +173,7 @@ impl World {
             | Bug::BouncedChequeKept
             | Bug::VoidPaidTwice
             | Bug::SlipRecordedTwice
-            | Bug::SecondWayForgotten
+            | Bug::CloseTakenForGranted
             | Bug::DifferenceSwallowed
             | Bug::SilenceProvesIdentity
             | Bug::CodeTakenIsPaid => changes,
