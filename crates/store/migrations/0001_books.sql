@@ -1312,10 +1312,10 @@ CREATE TABLE entries (
   debit_minor {i64} NOT NULL CHECK (debit_minor > 0),
   credit_minor {i64} NOT NULL,
   PRIMARY KEY (tenant_id, id),
-@sqlite   UNIQUE (tenant_id, lane, seq),
   CHECK (debit_minor = credit_minor)
 ) {by id};
 CREATE INDEX entries_by_payment ON entries (payment_id);
+@sqlite CREATE UNIQUE INDEX entries_by_lane ON entries (tenant_id, lane, seq);
 @append entries
 @monthly entries
 

@@ -29,30 +29,30 @@ pub struct AcknowledgeException {
     pub origin: Origin,
 }
 
-/// What ends a matter of a kind.
+/// What has to be so before a matter of a kind ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ends {
     /// A person who has looked into it.
-    WhenSeen,
+    Seen,
     /// The same, once the attempt's money has gone back or was taken for something else.
-    WhenMoneyIsGone,
+    MoneyGone,
     /// The same, once nothing of the transfer is held for the ended order.
-    WhenTransferIsUndone,
+    TransferUndone,
     /// Only what proves it: a channel's answer, a bank's statement, or two persons who move the money.
-    WhenProven,
+    Proven,
 }
 
 const fn ends(kind: ExceptionKind) -> Ends {
     match kind {
-        ExceptionKind::DuplicatePaid | ExceptionKind::LateSuccess => Ends::WhenMoneyIsGone,
-        ExceptionKind::TransferIncomplete => Ends::WhenTransferIsUndone,
+        ExceptionKind::DuplicatePaid | ExceptionKind::LateSuccess => Ends::MoneyGone,
+        ExceptionKind::TransferIncomplete => Ends::TransferUndone,
         ExceptionKind::AmountMismatch
         | ExceptionKind::PaymentUnknown
         | ExceptionKind::RefundUnknown
         | ExceptionKind::SplitUnknown
         | ExceptionKind::SlipUnproven
         | ExceptionKind::ReversalUnlinked
-        | ExceptionKind::BankLinkSilent => Ends::WhenProven,
+        | ExceptionKind::BankLinkSilent => Ends::Proven,
         ExceptionKind::PayeeMismatch
         | ExceptionKind::OrphanReport
         | ExceptionKind::RefundMismatch
@@ -68,7 +68,7 @@ const fn ends(kind: ExceptionKind) -> Ends {
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap
         | ExceptionKind::StatementRefused
-        | ExceptionKind::SuccessContradicted => Ends::WhenSeen,
+        | ExceptionKind::SuccessContradicted => Ends::Seen,
     }
 }
 
@@ -90,12 +90,10 @@ impl AcknowledgeException {
         let attempt = key.and_then(|key| snapshot.attempts.get(&key));
         let order = key.and_then(|key| snapshot.transfer_orders.get(&key));
         match ends(kind) {
-            Ends::WhenSeen => true,
-            Ends::WhenMoneyIsGone => {
-                attempt.is_some_and(|row| row.not_refunded_minor() <= row.credited_minor)
-            }
-            Ends::WhenTransferIsUndone => order.is_some_and(|row| row.received_minor == 0),
-            Ends::WhenProven => false,
+            Ends::Seen => true,
+            Ends::MoneyGone => attempt.is_some_and(|row| row.not_refunded_minor() <= row.credited_minor),
+            Ends::TransferUndone => order.is_some_and(|row| row.received_minor == 0),
+            Ends::Proven => false,
         }
     }
 }

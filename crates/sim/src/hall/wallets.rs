@@ -251,13 +251,29 @@ impl Purse {
                 self.closed |= heard;
                 (Source::Reply, PaymentFinding::Closed)
             }
-            _ if self.paid_at_us.is_some() => (Source::Query, paid(self)),
-            _ if self.closed => (Source::Query, PaymentFinding::Closed),
-            _ if self.exists => (Source::Query, PaymentFinding::WaitingPayer),
-            _ => (Source::Query, PaymentFinding::NotFound),
+            InstructionKind::Query
+            | InstructionKind::Cancel
+            | InstructionKind::Refund
+            | InstructionKind::RefundQuery
+            | InstructionKind::RefundAwait
+            | InstructionKind::ReceiverBind
+            | InstructionKind::Split
+            | InstructionKind::SplitQuery
+            | InstructionKind::SplitReturn
+            | InstructionKind::SplitReturnQuery => (Source::Query, self.stands()),
         };
         let unclear = PaymentFinding::Unclear(Unclear::Timeout);
         if line == Line::Clear { answer } else { (answer.0, unclear) }
+    }
+
+    /// How the order stands.
+    fn stands(&self) -> PaymentFinding {
+        match (self.paid_at_us, self.closed, self.exists) {
+            (Some(_), _, _) => paid(self),
+            (None, true, _) => PaymentFinding::Closed,
+            (None, false, true) => PaymentFinding::WaitingPayer,
+            (None, false, false) => PaymentFinding::NotFound,
+        }
     }
 }
 
