@@ -27,6 +27,7 @@ pub fn line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
         Money::Returning => ("returning", "money-word-returning"),
         Money::Returned => ("returned", "money-word-returned"),
         Money::TakenBack => ("returning", "money-word-taken-back"),
+        Money::Elsewhere => ("returning", "money-word-elsewhere"),
     };
     let payment = &rows.payment;
     let shown = |minor| Amount::new(minor, payment.currency).display();

@@ -307,6 +307,8 @@ pub enum Money {
     Returned,
     /// The bank took it back from the payee after it had been collected.
     TakenBack,
+    /// Part of it had come and was taken off this order; only the payee can say which way it went.
+    Elsewhere,
 }
 
 impl Money {
@@ -319,7 +321,7 @@ impl Money {
                 Self::Taken
             }
             Stage::Closed | Stage::Failed | Stage::Expired if rows.arrivals.part_gone_minor > 0 => {
-                Self::Returning
+                Self::Elsewhere
             }
             Stage::Identity | Stage::Choose if !strays_returned(rows) => Self::of_strays(rows),
             Stage::Transfer

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tk_domain::payment::PaymentStatus;
+use tk_domain::payment::{Payment, PaymentStatus};
 use tk_domain::refusal::MoneyState;
 
 /// What a page asks for every few seconds.
@@ -34,7 +34,7 @@ pub async fn status(State(web): State<WebState>, Path(token): Path<String>, part
     match entry.rows().await {
         Ok(Some(rows)) => {
             let stage = Stage::of(&rows, entry.visit.now_us);
-            let money_state = money_state(Money::at(stage, &rows));
+            let money_state = money_state(Money::at(stage, &rows), &rows.payment);
             let (status, revision) = (rows.payment.status, revision(&rows, entry.visit.now_us));
             Json(Answer { status, stage: stage.word(), revision, money_state }).into_response()
         }
@@ -43,10 +43,21 @@ pub async fn status(State(web): State<WebState>, Path(token): Path<String>, part
     }
 }
 
-const fn money_state(money: Money) -> MoneyState {
+/// The word that the API has for it: moved as long as any of the payer's money is with us.
+const fn money_state(money: Money, payment: &Payment) -> MoneyState {
     match money {
-        Money::NotTaken | Money::Returned | Money::TakenBack => MoneyState::NotMoved,
         Money::Confirming => MoneyState::Unknown,
-        Money::Taken | Money::Returning => MoneyState::Moved,
+        Money::NotTaken
+        | Money::Taken
+        | Money::Returning
+        | Money::Returned
+        | Money::TakenBack
+        | Money::Elsewhere => {
+            if payment.kept_minor() > 0 {
+                MoneyState::Moved
+            } else {
+                MoneyState::NotMoved
+            }
+        }
     }
 }

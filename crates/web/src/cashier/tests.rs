@@ -86,7 +86,7 @@ fn each_state_says_where_the_money_is() {
         ("taken-back-cheque", "money-taken-back", "money-word-taken-back"),
         ("taken-back-part", "money-taken-back-part", "money-word-taken-back"),
         ("expired-part", "money-part-kept", "money-word-taken"),
-        ("expired-part-gone", "money-part-gone", "money-word-returning"),
+        ("expired-part-gone", "money-part-gone", "money-word-elsewhere"),
         ("paid-over", "money-paid", "money-word-taken"),
         ("late", "money-late", "money-word-returning"),
         ("late-hold", "money-late", "money-word-taken"),
