@@ -23,6 +23,9 @@ pub const ABANDONED: &str = "ABANDONED";
 /// How long after the last saying that may still be on its way a channel's word proves that it did not arrive.
 const PROVES_AFTER_US: i64 = DAY_US.saturating_add(HOUR_US);
 
+/// So many answers in a row, an hour apart, that the channel does not know a number prove that it never will.
+const UNKNOWN_PROVES: i64 = 3;
+
 words! {
     /// Where a proposal to give something up stands.
     AbandonmentStatus {
@@ -54,6 +57,9 @@ pub struct Abandonment {
     pub decided_at_us: Option<i64>,
     /// From when the channel's word proves that nothing arrives any more, Unix microseconds.
     pub proves_from_us: i64,
+    /// How often since then the channel did not know it.
+    #[serde(default)]
+    pub unknown_count: i64,
 }
 
 impl Abandonment {
@@ -84,6 +90,15 @@ impl Abandonment {
     /// Something was still said: only what the channel says a while later proves that it did not arrive.
     pub(super) const fn said(&mut self, now_us: i64) {
         self.proves_from_us = now_us.saturating_add(PROVES_AFTER_US);
+        self.unknown_count = 0;
+    }
+
+    /// The channel did not know it, and one answer may be an old one: whether that was often enough. If not, it is asked
+    /// again an hour later.
+    pub(super) const fn is_unknown(&mut self, now_us: i64) -> bool {
+        self.unknown_count = self.unknown_count.saturating_add(1);
+        self.proves_from_us = now_us.saturating_add(HOUR_US);
+        self.unknown_count >= UNKNOWN_PROVES
     }
 }
 
@@ -127,6 +142,7 @@ impl AbandonmentProposed {
                 checker: None,
                 decided_at_us: None,
                 proves_from_us: i64::MAX,
+                unknown_count: 0,
             })),
         }
     }

@@ -110,7 +110,7 @@ impl Taking<'_> {
                 self.back.failure_code = Some(clipped(code, 64));
                 self.wait(InstructionKind::SplitReturn, moment);
             }
-            ReturnFinding::NotFound if self.proven_given_up(moment.now_us) => self.refused(ABANDONED, moment),
+            ReturnFinding::NotFound if self.proven_given_up(moment.now_us) => self.not_known(moment),
             ReturnFinding::NotFound => {
                 self.back.unknown_since_us.get_or_insert(moment.now_us);
                 self.wait(InstructionKind::SplitReturn, moment);
@@ -157,6 +157,17 @@ impl Taking<'_> {
     fn unclear(&mut self, moment: &Moment<'_>) {
         self.back.unknown_since_us.get_or_insert(moment.now_us);
         self.wait(InstructionKind::SplitReturnQuery, moment);
+    }
+
+    /// What was given up and the channel does not know: it ends once that was said often enough.
+    fn not_known(&mut self, moment: &mut Moment<'_>) {
+        let Some(mut given_up) = self.given_up() else { return };
+        if given_up.is_unknown(moment.now_us) {
+            return self.refused(ABANDONED, moment);
+        }
+        self.back.abandonment = given_up.text();
+        self.back.updated_at_us = moment.now_us;
+        self.instruction.next(InstructionKind::SplitReturnQuery, given_up.proves_from_us);
     }
 
     fn given_up(&self) -> Option<Abandonment> {

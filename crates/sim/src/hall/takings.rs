@@ -183,10 +183,11 @@ impl Hall {
         self.tally.sees(if giving.method == Method::Cash { "cash_takings" } else { by_card });
         match self.dice.below(if stay.is_some() { 16 } else { 8 }) {
             0 => {
-                if let Some(visit) = self.visits.get_mut(index) {
+                // One taking of a visit is undone at most: who decides is told of one.
+                if let Some(visit) = self.visits.get_mut(index).filter(|visit| visit.void.is_none()) {
                     visit.void = Some(giving.attempt_id);
+                    self.plan_in((MINUTE_US, HOUR_US), Act::AskVoid(index));
                 }
-                self.plan_in((MINUTE_US, HOUR_US), Act::AskVoid(index));
             }
             1 | 2 => self.wants_refund(index, amount_minor),
             // Somebody else of the family pays the same.

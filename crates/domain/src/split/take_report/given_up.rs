@@ -44,9 +44,8 @@ impl Taking<'_> {
                 && line.status == SplitLineStatus::Done
         };
         let lines = lines_of(&self.payment, self.snapshot);
-        // What came back of them may be undivided again.
-        let paid = |line: &&SplitLine| line.amount_minor.saturating_sub(line.returned_minor);
-        let paid_minor = postings::sum(lines.iter().filter(elsewhere).map(paid));
+        // What came back of them is the merchant's, and undivided no more (请求分账回退).
+        let paid_minor = postings::sum(lines.iter().filter(elsewhere).map(|line| line.amount_minor));
         let most_minor = self.attempt.settled_minor().saturating_sub(paid_minor);
         let smallest = self.lines.iter().map(|line| line.amount_minor).min();
         let without = smallest.map(|minor| most_minor.saturating_sub(minor));
