@@ -350,6 +350,7 @@ pub fn given_up() -> Option<String> {
         checker: Some("复核".to_owned()),
         decided_at_us: Some(START_US),
         proves_from_us: START_US,
+        unknown_count: 0,
     };
     serde_json::to_string(&row).ok()
 }

@@ -36,7 +36,7 @@ pub(crate) enum SecondHalf {
 }
 
 /// Seeds that a bug may need at most.
-const SEEDS_MAX: u64 = 1_000;
+const SEEDS_MAX: u64 = 3_000;
 
 /// Runs every bug until it is caught.
 pub(crate) fn catch_all(start: u64) -> Vec<Catch> {
