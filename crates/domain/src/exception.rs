@@ -163,7 +163,7 @@ words! {
     }
 }
 
-/// Opens the matter of a verified message about an order or a refund that is not ours.
+/// Opens the matter of a verified message about an order or a refund that is not ours; again where a person had ended it.
 #[derive(Debug, Clone)]
 pub struct OpenOrphan {
     /// The tenant whose channel account was told.
@@ -204,7 +204,8 @@ impl Command for OpenOrphan {
     }
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<Exception>, Refusal> {
-        if let Some(open) = snapshot.exceptions.get(&(self.tenant_id, self.id())) {
+        let known = snapshot.exceptions.get(&(self.tenant_id, self.id()));
+        if let Some(open) = known.filter(|row| row.status == ExceptionStatus::Open) {
             return Ok(Decision::nothing(open.clone()));
         }
         let out_no: String = self.out_no.chars().take(64).collect();

@@ -98,6 +98,10 @@ pub enum Refusal {
     RefundWindowClosed,
     /// More than what is left of the money received.
     RefundExceedsRefundable { refundable: Amount, requested: Amount },
+    /// More than what is left of one item of the payment.
+    RefundExceedsItem { refundable: Amount, requested: Amount },
+    /// A part goes back of a payment of which some was collected for others, and no items are named.
+    RefundItemsRequired,
     /// Too many refunds of one payment.
     TooManyRefunds { max: i64 },
     /// The merchant's accounts do not cover it.
@@ -219,6 +223,8 @@ impl Refusal {
             Self::RefundCurrencyMismatch => "refund_currency_mismatch",
             Self::RefundWindowClosed => "refund_window_closed",
             Self::RefundExceedsRefundable { .. } => "refund_exceeds_refundable",
+            Self::RefundExceedsItem { .. } => "refund_exceeds_item",
+            Self::RefundItemsRequired => "refund_items_required",
             Self::TooManyRefunds { .. } => "too_many_refunds",
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::RefundInProgress => "refund_in_progress",
@@ -327,6 +333,8 @@ impl Refusal {
             | Self::RefundCurrencyMismatch
             | Self::RefundWindowClosed
             | Self::RefundExceedsRefundable { .. }
+            | Self::RefundExceedsItem { .. }
+            | Self::RefundItemsRequired
             | Self::TooManyRefunds { .. }
             | Self::InsufficientBalance { .. }
             | Self::NotResolvable

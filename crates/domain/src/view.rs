@@ -5,7 +5,7 @@ mod parts;
 mod refund;
 
 pub use event::{event_body, payment_event, refund_event};
-pub use parts::{DiscountsView, PartView};
+pub use parts::{DiscountsView, ItemRefundView, ItemView, PartView};
 pub use refund::RefundView;
 
 use crate::channel_account::{Channel, Method};
@@ -97,7 +97,7 @@ pub struct PaymentView {
     /// Who is to pay, with the middles hidden.
     pub payer: Option<Box<RawValue>>,
     /// What it is made of.
-    pub items: Option<Box<RawValue>>,
+    pub items: Option<Vec<ItemView>>,
     /// The bill that it pays a part of: `{"total": …, "elsewhere": […]}`.
     pub bill: Option<Box<RawValue>>,
     /// Who gets shares of it, as agreed at its creation.
@@ -241,7 +241,7 @@ impl PaymentView {
             fulfilment: stored_json(payment.fulfilment.as_ref()),
             insured: payment.insured.as_ref().map(|name| json!({ "name": name })),
             payer: stored_json(payment.payer.as_ref()),
-            items: stored_json(payment.items.as_ref()),
+            items: parts::items(payment),
             bill: stored_json(payment.bill.as_ref()),
             splits: stored_json(payment.splits.as_ref()),
             return_url: payment.return_url.clone(),
@@ -263,6 +263,14 @@ const fn money_state(payment: &Payment) -> MoneyState {
     }
     match payment.status {
         PaymentStatus::Processing => MoneyState::Unknown,
+        PaymentStatus::RequiresMethod
+        | PaymentStatus::RequiresAction
+        | PaymentStatus::AwaitingTransfer
+        | PaymentStatus::IdentityReview
+            if payment.unknown_since_us.is_some() =>
+        {
+            MoneyState::Unknown
+        }
         PaymentStatus::Succeeded
         | PaymentStatus::RequiresMethod
         | PaymentStatus::RequiresAction

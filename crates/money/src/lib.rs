@@ -15,4 +15,4 @@ mod tests;
 pub use amount::{Amount, AmountError};
 pub use currency::{Currency, UnknownCurrency};
 pub use rate::{Rate, RateError, Rounding, proportion};
-pub use split::{SplitError, split_by_weights};
+pub use split::{SplitError, split_by_weights, split_within};

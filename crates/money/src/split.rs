@@ -46,6 +46,24 @@ pub fn split_by_weights(whole_minor: i64, weights: &[i64]) -> Result<Vec<i64>, S
     Ok(parts)
 }
 
+/// Divides `whole_minor`, at most the sum of the limits, in proportion to them; the parts sum to the whole and none is above
+/// its limit.
+pub fn split_within(whole_minor: i64, limits: &[i64]) -> Result<Vec<i64>, SplitError> {
+    let total = checked_total(limits)?;
+    if !(0..=total).contains(&whole_minor) {
+        return Err(SplitError::Overflow);
+    }
+    let (mut before, mut given) = (0_i64, 0_i64);
+    let part = |limit: &i64| {
+        before = before.checked_add(*limit).ok_or(SplitError::Overflow)?;
+        let due = proportion(whole_minor, before, total, Rounding::Down).map_err(|_| SplitError::Overflow)?;
+        let part = due.checked_sub(given).ok_or(SplitError::Overflow)?;
+        given = due;
+        Ok(part)
+    };
+    limits.iter().map(part).collect()
+}
+
 fn checked_total(weights: &[i64]) -> Result<i64, SplitError> {
     let mut total = 0_i64;
     for weight in weights {

@@ -15,6 +15,7 @@ mod flight;
 mod hall;
 mod heal;
 mod host;
+mod items;
 mod parties;
 mod parts;
 #[cfg(feature = "planted")]

@@ -233,6 +233,7 @@ impl World {
             merchant_order_no,
             payer_minor,
             parts,
+            items: Vec::new(),
             single_attempt,
             confirm,
             payment_id: None,
@@ -240,7 +241,7 @@ impl World {
             prepayment: None,
             bill: None,
         };
-        self.orders.push(order.at_a_hospital(self.seed, number));
+        self.orders.push(order.at_a_hospital(self.seed, number).itemized(self.seed, number));
         let order = self.orders.len().saturating_sub(1);
         let delay_us = self.dice.between(0, self.story.span_us);
         self.plan(delay_us, Happening::Client { order, ask: Ask::Create, tries: 0 });

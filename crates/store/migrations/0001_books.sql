@@ -277,6 +277,7 @@ CREATE TABLE payments (
   prepayment_id {id},
   fulfilment TEXT,
   items TEXT,
+  items_back TEXT,
   bill TEXT,
   splits TEXT,
   insured TEXT CHECK (length(insured) BETWEEN 1 AND 80),
@@ -316,6 +317,7 @@ CREATE TABLE payments (
   CHECK (refunded_minor + refunding_minor <= payer_minor - discount_minor),
   CHECK ((parts IS NULL) = (payer_minor = amount_minor)),
   CHECK (parts_back IS NULL OR parts IS NOT NULL),
+  CHECK (items_back IS NULL OR items IS NOT NULL),
   CHECK ((status = 'succeeded') = (succeeded_at_us IS NOT NULL)),
   CHECK ((status = 'succeeded') = (effective_attempt_id IS NOT NULL)),
   CHECK ((status = 'succeeded') = (accounting_day IS NOT NULL)),
@@ -462,6 +464,7 @@ CREATE TABLE refunds (
   discount_merchant_minor {i64} NOT NULL CHECK (discount_merchant_minor >= 0),
   parts_minor {i64} NOT NULL CHECK (parts_minor >= 0),
   parts TEXT,
+  items TEXT,
   payer_back_minor {i64},
   settled_back_minor {i64},
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -508,6 +511,7 @@ CREATE TABLE holds (
   refund_id {id} NOT NULL,
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   pending_settlement_minor {i64} NOT NULL CHECK (pending_settlement_minor >= 0),
+  collected_for_others_minor {i64} NOT NULL CHECK (collected_for_others_minor >= 0),
   cash_minor {i64} NOT NULL CHECK (cash_minor >= 0),
   prepayment_id {id},
   prepaid_minor {i64} NOT NULL CHECK (prepaid_minor >= 0),
@@ -520,7 +524,7 @@ CREATE TABLE holds (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, refund_id),
-  CHECK (pending_settlement_minor + cash_minor + prepaid_minor + duplicate_minor + late_success_minor
+  CHECK (pending_settlement_minor + collected_for_others_minor + cash_minor + prepaid_minor + duplicate_minor + late_success_minor
     + suspense_minor > 0),
   CHECK (prepaid_minor = 0 OR prepayment_id IS NOT NULL),
   CHECK ((status = 'open') = (ended_at_us IS NULL))
@@ -1230,8 +1234,8 @@ CREATE TABLE accounts (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, owner_kind, owner_id, kind, currency),
-  CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'cash', 'prepaid', 'held', 'duplicate',
-    'late_success', 'suspense', 'transfer_received', 'transfer_return', 'cheques_uncleared'))
+  CHECK (balance_minor >= -credit_limit_minor OR kind NOT IN ('pending_settlement', 'collected_for_others', 'cash', 'prepaid', 'held',
+    'duplicate',     'late_success', 'suspense', 'transfer_received', 'transfer_return', 'cheques_uncleared'))
 ) {strict};
 @tenant accounts
 

@@ -85,6 +85,7 @@ record! {
     prepayment_id: Option<PrepaymentId>,
     fulfilment: Option<String>,
     items: Option<String>,
+    items_back: Option<String>,
     bill: Option<String>,
     splits: Option<String>,
     insured: Option<String>,

@@ -36,6 +36,7 @@ record! {
     order_minor: i64,
     shares: Shares as ["discount_minor", "discount_merchant_minor", "parts_minor"],
     parts: Option<String>,
+    items: Option<String>,
     payer_back_minor: Option<i64>,
     settled_back_minor: Option<i64>,
     currency: Currency,

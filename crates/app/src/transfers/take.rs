@@ -8,7 +8,7 @@ use tk_channels::bank::{Told, ToldStatement};
 use tk_domain::audit::Origin;
 use tk_domain::id::{BankLineId, ChannelAccountId, TenantId};
 use tk_domain::transfer::{
-    BankLine, Flow, LINES_MAX, LineNature, LineSource, RemittanceCode, TakeBankLines, TellLine,
+    BankLine, Flow, LINES_MAX, LineNature, LineSource, RemittanceCode, TakeBankLines, TellLine, TellStatement,
 };
 use tk_money::Currency;
 
@@ -96,7 +96,7 @@ impl App {
             lines.push(self.tell(bring, &blind, (told, follow.before(told), &Value::Null))?);
         }
         let ids: Vec<BankLineId> = lines.iter().map(|line| line.id).collect();
-        let mut whole = match noted {
+        let whole = match noted {
             Noted::AsStatement => follow.tell(statement, &ids),
             Noted::LinesOnly => None,
         };
@@ -104,9 +104,9 @@ impl App {
         while !lines.is_empty() {
             let rest = lines.split_off(lines.len().min(LINES_MAX));
             let piece = std::mem::replace(&mut lines, rest);
-            let last = if lines.is_empty() { whole.take() } else { None };
+            let ends = lines.is_empty();
             pieces.push(TakeBankLines {
-                statement: last,
+                statement: whole.clone().map(|whole| TellStatement { ends, ..whole }),
                 ..command(bring, (LineSource::Statement, statement.currency), piece)
             });
         }

@@ -111,14 +111,17 @@ impl Follow {
         let (Some(opening), Some(closing)) = (statement.opening_minor, statement.closing_minor) else {
             return false;
         };
-        let mut reached = BTreeSet::from([closing]);
+        // One that closes where it opened leads nowhere by itself; another has to have moved the balance between.
+        let moves = |row: &&BankStatement| row.opening_minor != row.closing_minor;
+        let (mut from, mut reached) = (BTreeSet::from([closing]), BTreeSet::new());
         for _ in 0..PARTS_MAX {
-            let on =
-                self.of_first_day().filter(|row| row.opening_minor.is_some_and(|at| reached.contains(&at)));
+            let on = self.of_first_day().filter(moves);
+            let on = on.filter(|row| row.opening_minor.is_some_and(|at| from.contains(&at)));
             let next: BTreeSet<i64> = on.filter_map(|row| row.closing_minor).collect();
             if next.is_subset(&reached) {
                 break;
             }
+            from.extend(&next);
             reached.extend(next);
         }
         reached.contains(&opening)
@@ -191,6 +194,7 @@ impl Follow {
             unclear: self.unclear,
             gap_after_minor: self.before_gap(statement.opening_minor).and_then(|row| row.closing_minor),
             fills: self.fills(statement.closing_minor),
+            ends: true,
         })
     }
 

@@ -3,7 +3,9 @@
 use super::{BankLink, LinkRoad, LinkStatus};
 use crate::channel_account::{Channel, ChannelAccount};
 use crate::command::{Want, Wants};
-use crate::id::{ChannelAccountId, TenantId};
+use crate::decision::Changes;
+use crate::exception::{Exception, ExceptionKind};
+use crate::id::{ChannelAccountId, ExceptionId, TenantId};
 use crate::moment::{Moment, SECOND_US, shanghai_day};
 use crate::snapshot::Snapshot;
 use serde::Deserialize;
@@ -27,13 +29,32 @@ struct Terms {
     final_after_s: Option<i64>,
 }
 
-/// Asks for the link of an account.
+/// Asks for the link of an account and what is open about it.
 pub(crate) fn want_link((tenant_id, id): (TenantId, ChannelAccountId), wants: &mut Wants) {
     wants.add(Want::BankLink(tenant_id, id));
+    wants.add(Want::Exception(tenant_id, silence(tenant_id, id)));
+}
+
+fn silence(tenant_id: TenantId, id: ChannelAccountId) -> ExceptionId {
+    Exception::id_of(tenant_id, ExceptionKind::BankLinkSilent, &id.to_string())
+}
+
+/// The link as the account's settings now want it; of one that is stopped nobody waits to hear any longer.
+pub(crate) fn keep(
+    account: &ChannelAccount,
+    (snapshot, changes): (&Snapshot, &mut Changes),
+    moment: &Moment<'_>,
+) {
+    let Some(link) = kept(account, snapshot, moment) else { return };
+    if link.status == LinkStatus::Stopped {
+        let matter = (account.tenant_id, silence(account.tenant_id, account.id));
+        changes.put_some(Exception::settled(matter, snapshot, moment.now_us));
+    }
+    changes.put(link);
 }
 
 /// The link as the account's settings now want it; nothing where nothing changes.
-pub(crate) fn kept(account: &ChannelAccount, snapshot: &Snapshot, moment: &Moment<'_>) -> Option<BankLink> {
+fn kept(account: &ChannelAccount, snapshot: &Snapshot, moment: &Moment<'_>) -> Option<BankLink> {
     let stored = snapshot.bank_links.get(&(account.tenant_id, account.id));
     let settings: Option<Settings> = serde_json::from_str(&account.settings).ok();
     let terms = settings.and_then(|settings| settings.direct_link);

@@ -10,7 +10,7 @@ mod rows;
 mod view;
 
 pub use ask_now::AskBankNow;
-pub(crate) use keep::{kept, want_link};
+pub(crate) use keep::{keep, want_link};
 pub use note::{NotePull, PullOutcome};
 pub use rows::{Asking, BankLink, LinkRoad, LinkStatus, PullTrouble, StatementKind, file_hash};
 pub use view::BankLinkView;

@@ -172,7 +172,7 @@ impl Command for CreateChannelAccount {
         }
         let mut changes = Changes::default();
         write(&account, &self.origin, self.terms.credentials.is_some(), &mut changes, moment);
-        changes.put_some(bank_link::kept(&account, snapshot, moment));
+        bank_link::keep(&account, (snapshot, &mut changes), moment);
         Ok(Decision::new(account, changes))
     }
 }
@@ -227,7 +227,7 @@ impl Command for UpdateChannelAccount {
         }
         let mut changes = Changes::default();
         write(&account, &self.origin, self.terms.credentials.is_some(), &mut changes, moment);
-        changes.put_some(bank_link::kept(&account, snapshot, moment));
+        bank_link::keep(&account, (snapshot, &mut changes), moment);
         Ok(Decision::new(account, changes))
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn take_back(
     bearing.borne(&paid, moment)?;
     let by = TakenBack { credit_id: credit.id, reversal_id: None };
     bearing.raise(&paid, by, moment.now_us);
-    let Bearing { debits, mut changes, .. } = bearing;
+    let (debits, mut changes) = bearing.over();
     let entry = postings::taken_back(cheque, debits, moment).ok_or(Refusal::AmountOverflow)?;
     changes.put(entry);
     Ok(changes)

@@ -39,6 +39,7 @@ impl AskVoid {
             attempt_id: Some(self.rows.2),
             merchant_refund_no: String::new(),
             amount_minor,
+            items: Vec::new(),
             currency: None,
             reason: self.reason.clone(),
             origin: self.origin.clone(),

@@ -8,6 +8,7 @@ use crate::exception::{
 };
 use crate::id::{AttemptId, ExceptionId, TenantId};
 use crate::moment::Moment;
+use crate::payment::Disposition;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;
@@ -36,6 +37,8 @@ enum Ends {
     Seen,
     /// The same, once the attempt's money has gone back or was taken for something else.
     MoneyGone,
+    /// The same, once the attempt is over and no other amount was booked for it.
+    NothingBooked,
     /// The same, once nothing of the transfer is held for the ended order.
     TransferUndone,
     /// Only what proves it: a channel's answer, a bank's statement, or two persons who move the money.
@@ -46,8 +49,8 @@ const fn ends(kind: ExceptionKind) -> Ends {
     match kind {
         ExceptionKind::DuplicatePaid | ExceptionKind::LateSuccess => Ends::MoneyGone,
         ExceptionKind::TransferIncomplete => Ends::TransferUndone,
-        ExceptionKind::AmountMismatch
-        | ExceptionKind::PaymentUnknown
+        ExceptionKind::AmountMismatch => Ends::NothingBooked,
+        ExceptionKind::PaymentUnknown
         | ExceptionKind::RefundUnknown
         | ExceptionKind::SplitUnknown
         | ExceptionKind::SlipUnproven
@@ -92,6 +95,8 @@ impl AcknowledgeException {
         match ends(kind) {
             Ends::Seen => true,
             Ends::MoneyGone => attempt.is_some_and(|row| row.not_refunded_minor() <= row.credited_minor),
+            Ends::NothingBooked => attempt
+                .is_some_and(|row| !row.status.open() && row.disposition != Some(Disposition::Mismatch)),
             Ends::TransferUndone => order.is_some_and(|row| row.received_minor == 0),
             Ends::Proven => false,
         }

@@ -13,6 +13,8 @@ words! {
     AccountKind {
         /// Collected, not yet settled to the merchant 待结算账户 (liability).
         PendingSettlement = "pending_settlement",
+        /// Collected by the merchant for others, such as a tax, never income of its own 代收款项 (liability).
+        CollectedForOthers = "collected_for_others",
         /// The merchant's available balance 现金账户 (liability).
         Cash = "cash",
         /// Paid in advance for one stay or case, not yet drawn 预交金 (liability).
@@ -77,6 +79,7 @@ impl AccountKind {
     pub const fn guarded(self) -> bool {
         match self {
             Self::PendingSettlement
+            | Self::CollectedForOthers
             | Self::Cash
             | Self::Prepaid
             | Self::Held
@@ -127,6 +130,7 @@ impl AccountKind {
             | Self::AdvanceReceivable
             | Self::RefundReceivable => true,
             Self::PendingSettlement
+            | Self::CollectedForOthers
             | Self::Cash
             | Self::Prepaid
             | Self::Held

@@ -31,6 +31,8 @@ pub struct Hold {
     pub currency: Currency,
     /// The part from `pending_settlement`, minor units.
     pub pending_settlement_minor: i64,
+    /// The part from `collected_for_others`, minor units.
+    pub collected_for_others_minor: i64,
     /// The part from `cash`, minor units.
     pub cash_minor: i64,
     /// The prepayment that a part is drawn from.
@@ -58,6 +60,7 @@ impl Hold {
     #[must_use]
     pub const fn amount_minor(&self) -> i64 {
         self.pending_settlement_minor
+            .saturating_add(self.collected_for_others_minor)
             .saturating_add(self.cash_minor)
             .saturating_add(self.prepaid_minor)
             .saturating_add(self.duplicate_minor)

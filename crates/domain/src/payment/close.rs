@@ -56,6 +56,15 @@ pub struct RequestQuery {
     pub origin: Origin,
 }
 
+/// The payment while the channel is asked to close its open attempt: until it answers, the payer may have paid.
+pub(super) fn asked(payment: &Payment, now_us: i64) -> Payment {
+    Payment {
+        unknown_since_us: payment.unknown_since_us.or(Some(now_us)),
+        updated_at_us: now_us,
+        ..payment.clone()
+    }
+}
+
 /// Marks an attempt as to be closed and makes that the next thing said to its channel, unless money of another
 /// amount was received on it.
 pub(super) fn request(
@@ -208,6 +217,7 @@ impl Command for ClosePayment {
             Some(open) if open.close_requested_at_us.is_none() => {
                 let mut attempt = open.clone();
                 request(&mut attempt, snapshot, self.lease_us, &mut changes, moment);
+                payment = asked(&payment, moment.now_us);
                 changes.put(attempt);
             }
             Some(_) => {}

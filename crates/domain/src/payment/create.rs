@@ -224,7 +224,9 @@ impl CreatePayment {
         }
         items::check(&self.items, self.amount)?;
         self.bill.as_ref().map_or(Ok(()), |bill| bill::check(bill, self.amount))?;
-        parts::check(&self.parts, self.amount, self.partner(product))
+        let payer_minor = parts::check(&self.parts, self.amount, self.partner(product))?;
+        items::check_others(&self.items, payer_minor, self.prepayment_id().is_some())?;
+        Ok(payer_minor)
     }
 
     fn expiry(&self, product: &Product, moment: &Moment<'_>) -> Result<i64, Refusal> {
@@ -271,6 +273,7 @@ impl CreatePayment {
             prepayment_id: self.prepayment_id(),
             fulfilment: self.fulfilment.clone(),
             items: (!self.items.is_empty()).then(|| serde_json::to_string(&self.items).unwrap_or_default()),
+            items_back: None,
             bill: self.bill.as_ref().and_then(|bill| serde_json::to_string(bill).ok()),
             splits: None,
             insured: self.insured.clone(),

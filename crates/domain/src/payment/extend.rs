@@ -9,6 +9,8 @@ use crate::moment::{MINUTE_US, Moment, time_text};
 use crate::payment::{Payment, PaymentStatus};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::view::payment_event;
+use crate::webhook::EventKind;
 use serde_json::json;
 
 /// How much time is given at once, microseconds.
@@ -79,7 +81,7 @@ impl Command for ExtendPayment {
             // Its code was given until then, and the payer may have it on paper.
             return Err(Refusal::AttemptInProgress { outcome_unknown: false });
         }
-        let payment = Payment {
+        let mut payment = Payment {
             expires_at_us: stored.expires_at_us.saturating_add(EXTENSION_US),
             extensions_left: stored.extensions_left.saturating_sub(1),
             updated_at_us: moment.now_us,
@@ -87,6 +89,7 @@ impl Command for ExtendPayment {
         };
         let mut changes = Changes::default();
         let detail = json!({ "until": time_text(payment.expires_at_us), "left": payment.extensions_left });
+        changes.put(payment_event(EventKind::PaymentExtended, &mut payment, None, moment));
         changes.audit((self.tenant_id, &self.origin), Act::PaymentExtend, &payment.id, &detail, moment);
         changes.put(payment.clone());
         Ok(Decision::new(payment, changes))

@@ -1,8 +1,10 @@
 //! What a payment is made of: lines whose sum is its amount, to the fen.
 
+use crate::command::{Want, Wants};
+use crate::payment::Payment;
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
-use tk_money::Amount;
+use tk_money::{Amount, split_within};
 
 /// Lines that one payment may have.
 pub const ITEMS_MAX: usize = 100;
@@ -32,6 +34,18 @@ pub struct Item {
     /// The order that it belongs to, where one payment pays several orders of the merchant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant_order_no: Option<String>,
+    /// For whom the merchant only collects it, such as a tax office; money of the merchant's own if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected_for: Option<String>,
+}
+
+/// What of one item goes back with a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemRefund {
+    /// Its place among the payment's items, from 0.
+    pub item: usize,
+    /// Of the payer's money, minor units.
+    pub amount_minor: i64,
 }
 
 /// The person or company that is to pay: what may be shown, and all of it sealed.
@@ -64,6 +78,12 @@ pub(super) fn check(items: &[Item], amount: Amount) -> Result<(), Refusal> {
                 reason: "amount is not quantity times unit_price",
             });
         }
+        if item.splittable && item.collected_for.is_some() {
+            return Err(Refusal::FieldInvalid {
+                param: "items",
+                reason: "nobody has a share of what is collected for others",
+            });
+        }
         sum = sum.checked_add(item.amount).ok_or(Refusal::AmountOverflow)?;
     }
     let sum = Amount::new(sum, amount.currency);
@@ -78,5 +98,111 @@ fn counted(item: &Item) -> Result<Option<i64>, Refusal> {
         (Some(_), None) | (None, Some(_)) => {
             Err(Refusal::FieldInvalid { param: "items", reason: "quantity and unit_price come together" })
         }
+    }
+}
+
+/// Refuses parts that leave the payer to pay less than what is collected for others, and an advance payment of it.
+pub(super) fn check_others(items: &[Item], payer_minor: i64, in_advance: bool) -> Result<(), Refusal> {
+    let others = items.iter().filter(|item| item.collected_for.is_some());
+    let sum = others.fold(0_i64, |sum, item| sum.saturating_add(item.amount));
+    if sum > 0 && in_advance {
+        return Err(Refusal::FieldInvalid {
+            param: "items",
+            reason: "nothing that is paid in advance is collected for others",
+        });
+    }
+    if sum > payer_minor {
+        return Err(Refusal::FieldInvalid {
+            param: "parts",
+            reason: "what is collected for others is the payer's own money",
+        });
+    }
+    Ok(())
+}
+
+impl Payment {
+    /// Its items, in the order in which they were given.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        let read = |text: &String| serde_json::from_str(text).unwrap_or_default();
+        self.items.as_ref().map(read).unwrap_or_default()
+    }
+
+    /// What went back of each item or is about to, of the payer's money, minor units.
+    #[must_use]
+    pub fn items_back(&self) -> Vec<i64> {
+        let read = |text: &String| serde_json::from_str(text).unwrap_or_default();
+        self.items_back.as_ref().map(read).unwrap_or_default()
+    }
+
+    /// What the payer himself paid for each item, minor units: for others in full; coupons, advances and discounts
+    /// lessen the merchant's own items, in proportion.
+    #[must_use]
+    pub fn item_bases(&self) -> Vec<i64> {
+        let items = self.items();
+        let mut open = self.refund_base_minor().max(0);
+        let for_others = |item: &Item| {
+            let base = if item.collected_for.is_some() { item.amount.min(open) } else { 0 };
+            open = open.saturating_sub(base);
+            base
+        };
+        let others: Vec<i64> = items.iter().map(for_others).collect();
+        let own = |item: &Item| if item.collected_for.is_some() { 0 } else { item.amount };
+        let weights: Vec<i64> = items.iter().map(own).collect();
+        let own = split_within(open, &weights).unwrap_or_default();
+        let at = |place: usize| own.get(place).copied().unwrap_or(0);
+        others.iter().enumerate().map(|(place, base)| base.saturating_add(at(place))).collect()
+    }
+
+    /// What may still go back of each item, minor units, if all that was collected is still here.
+    #[must_use]
+    pub fn items_left(&self) -> Vec<i64> {
+        let back = self.items_back();
+        let left =
+            |(place, base): (usize, i64)| base.saturating_sub(back.get(place).copied().unwrap_or(0)).max(0);
+        self.item_bases().into_iter().enumerate().map(left).collect()
+    }
+
+    /// Names the account of what is collected for others, where anything is.
+    pub(crate) fn want_others(&self, wants: &mut Wants) {
+        if self.items.as_ref().is_some_and(|text| text.contains("collected_for")) {
+            wants.add(Want::Account(self.others_account()));
+        }
+    }
+
+    /// What of these sums by item is collected for others, minor units.
+    #[must_use]
+    pub fn for_others(&self, by_item: &[i64]) -> i64 {
+        let items = self.items();
+        let others = items.iter().zip(by_item).filter(|(item, _)| item.collected_for.is_some());
+        others.fold(0, |sum: i64, (_, share)| sum.saturating_add(*share))
+    }
+
+    /// What the bank takes back with `amount_minor` of that which is collected for others, minor units: the merchant's own
+    /// money goes first.
+    pub(crate) fn others_reversed(&self, amount_minor: i64) -> i64 {
+        let others = self.for_others(&self.items_left());
+        let reached = |left: i64| others.saturating_sub(left.max(0)).max(0);
+        let left = self.refundable_minor();
+        reached(left.saturating_sub(amount_minor)).saturating_sub(reached(left))
+    }
+
+    /// What goes back of each item with `amount_minor`: as far as it may what is wanted of each, the rest in proportion to
+    /// what is left of all.
+    pub(crate) fn item_shares(&self, wanted: &[i64], amount_minor: i64) -> Vec<i64> {
+        let left = self.items_left();
+        let mut open = amount_minor.max(0);
+        let named = |(place, left): (usize, &i64)| {
+            let share = wanted.get(place).copied().unwrap_or(0).clamp(0, (*left).min(open));
+            open = open.saturating_sub(share);
+            share
+        };
+        let named: Vec<i64> = left.iter().enumerate().map(named).collect();
+        let free: Vec<i64> =
+            left.iter().zip(&named).map(|(left, share)| left.saturating_sub(*share)).collect();
+        let whole = free.iter().fold(0_i64, |sum, free| sum.saturating_add(*free));
+        let more = split_within(open.min(whole), &free).unwrap_or_default();
+        let at = |place: usize| more.get(place).copied().unwrap_or(0);
+        named.iter().enumerate().map(|(place, share)| share.saturating_add(at(place))).collect()
     }
 }

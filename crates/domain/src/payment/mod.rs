@@ -33,7 +33,7 @@ pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
 pub use extend::{EXTENSION_US, ExtendPayment};
-pub use items::{ITEMS_MAX, Item, PayerRecord};
+pub use items::{ITEMS_MAX, Item, ItemRefund, PayerRecord};
 pub use oauth_state::UseOauthState;
 pub(crate) use part_postings::{
     collected as parts_collected, returned as parts_returned, want as want_parts,

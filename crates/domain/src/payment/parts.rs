@@ -5,6 +5,7 @@
 
 use crate::id::PartnerId;
 use crate::payment::Payment;
+use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::words::words;
 use serde::{Deserialize, Serialize};
@@ -152,20 +153,12 @@ impl Payment {
         self.parts_back.as_ref().map(read).unwrap_or_default()
     }
 
-    /// Counts what goes back of each part, or no longer does.
-    pub(crate) fn count_parts(&mut self, shares: &[i64], counted: Counted) {
-        if self.parts.is_none() || shares.is_empty() {
-            return;
-        }
-        let before = self.parts_back();
-        let places = self.parts().len();
-        let at = |list: &[i64], place: usize| list.get(place).copied().unwrap_or(0);
-        let sum = |place: usize| match counted {
-            Counted::Back => at(&before, place).saturating_add(at(shares, place)),
-            Counted::Kept => at(&before, place).saturating_sub(at(shares, place)),
-        };
-        let after: Vec<i64> = (0..places).map(sum).collect();
-        self.parts_back = serde_json::to_string(&after).ok();
+    /// Counts what goes back of each part and each item with a refund, or no longer does.
+    pub(crate) fn count_shares(&mut self, refund: &Refund, counted: Counted) {
+        let parts = counted.all(&self.parts_back(), &refund.part_shares(), self.parts().len());
+        let items = counted.all(&self.items_back(), &refund.item_shares(), self.items().len());
+        self.parts_back = parts.or(self.parts_back.take());
+        self.items_back = items.or(self.items_back.take());
     }
 
     /// What more goes back of each part when `gone_minor` of the payer's money has gone back in all.
@@ -196,11 +189,27 @@ impl Payment {
     }
 }
 
-/// Whether shares of parts go back, or stay after all.
+/// Whether shares of parts and items go back, or stay after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
     /// They go back.
     Back,
     /// The refund ended without success.
     Kept,
+}
+
+impl Counted {
+    /// What is counted by place after these shares; nothing if there are none.
+    fn all(self, before: &[i64], shares: &[i64], places: usize) -> Option<String> {
+        if places == 0 || shares.is_empty() {
+            return None;
+        }
+        let at = |list: &[i64], place: usize| list.get(place).copied().unwrap_or(0);
+        let sum = |place: usize| match self {
+            Self::Back => at(before, place).saturating_add(at(shares, place)),
+            Self::Kept => at(before, place).saturating_sub(at(shares, place)),
+        };
+        let after: Vec<i64> = (0..places).map(sum).collect();
+        serde_json::to_string(&after).ok()
+    }
 }

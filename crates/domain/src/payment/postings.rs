@@ -12,7 +12,8 @@ use crate::payment::{Attempt, Payment, parts_collected};
 /// |---|---|---|
 /// | channel receivable, or the drawer for cash | | settled − channel fee |
 /// | fee cost | | channel fee |
-/// | | pending settlement, what was paid in advance, or the account of stray money | settled |
+/// | | pending settlement, what was paid in advance, or the account of stray money | settled, less the next |
+/// | | collected for others | the items that are, for the success that counts |
 /// | as [`parts_collected`] says | pending settlement | the parts that others put up, for the success that counts |
 /// | merchant fee receivable | fee income | merchant fee, for the success that counts |
 pub(super) fn collect(
@@ -65,10 +66,12 @@ pub(super) fn collect(
     let fee = if counts { payment.fee_minor } else { 0 };
     let (parts, put_up) =
         if counts { parts_collected(payment, attempt.channel_account_id) } else { (Vec::new(), 0) };
+    let for_others = if counts { payment.for_others(&payment.item_bases()) } else { 0 };
     let mut lines = vec![
         (channel(money_account(attempt.method)), Side::Debit, settled.saturating_sub(cost)),
         (channel(AccountKind::FeeCost), Side::Debit, cost),
-        (target, Side::Credit, settled.saturating_add(put_up)),
+        (target, Side::Credit, settled.saturating_add(put_up).saturating_sub(for_others)),
+        (payment.others_account(), Side::Credit, for_others),
         (payment.fee_account(), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];

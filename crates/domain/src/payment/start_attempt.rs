@@ -166,7 +166,9 @@ impl StartAttempt {
         let because = if open.method == self.method { "another_payer" } else { "another_method" };
         let detail = json!({ "attempt": attempt.id, "because": because, "method": self.method });
         changes.audit((self.tenant_id, &self.origin), Act::PaymentClose, &payment.id, &detail, moment);
-        let (payment, attempt) = boxed(&attempt);
+        let payment = Box::new(close::asked(payment, moment.now_us));
+        let attempt = Box::new(attempt);
+        changes.put(payment.as_ref().clone());
         changes.put(attempt.as_ref().clone());
         Ok(Decision::new(Started::ClosingEarlier { payment, attempt }, changes))
     }

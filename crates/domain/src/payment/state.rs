@@ -163,6 +163,8 @@ pub struct Payment {
     pub fulfilment: Option<String>,
     /// What it is made of, a JSON array whose amounts sum to the payment's; frozen.
     pub items: Option<String>,
+    /// What went back of each item or is about to, minor units of the payer's money, a JSON array in their order.
+    pub items_back: Option<String>,
     /// The bill that it pays a part of, JSON; frozen.
     pub bill: Option<String>,
     /// Who gets shares of it, JSON; frozen.
@@ -187,7 +189,7 @@ pub struct Payment {
     pub effective_attempt_id: Option<AttemptId>,
     /// Attempts started so far.
     pub attempts_count: i64,
-    /// Since when the open attempt's outcome is not known, Unix microseconds.
+    /// Since when the open attempt's outcome is not known, or its channel is asked to close it, Unix microseconds.
     pub unknown_since_us: Option<i64>,
     /// The payer's part refunded so far of the effective attempt, minor units.
     pub refunded_minor: i64,
@@ -242,6 +244,12 @@ impl Payment {
             Some(id) => prepayment::account(self.tenant_id, id, self.currency),
             None => self.merchants_account(AccountKind::PendingSettlement),
         }
+    }
+
+    /// Where the part of its collection goes that the merchant collects for others.
+    #[must_use]
+    pub const fn others_account(&self) -> AccountRef {
+        self.merchants_account(AccountKind::CollectedForOthers)
     }
 
     /// The accounts that bear what went back although no refund was under way, in order.

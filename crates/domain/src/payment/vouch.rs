@@ -86,6 +86,7 @@ pub(crate) fn clear_open(
     close::request(&mut attempt, snapshot, lease_us, changes, moment);
     let detail = json!({ "attempt": attempt.id, "because": "another_method" });
     changes.audit((payment.tenant_id, origin), Act::PaymentClose, &payment.id, &detail, moment);
+    changes.put(close::asked(payment, moment.now_us));
     changes.put(attempt.clone());
     Ok(Some(ClosingEarlier { attempt }))
 }

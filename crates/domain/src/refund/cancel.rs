@@ -95,6 +95,7 @@ impl Command for CancelRefund {
         if let Some(payment) = snapshot.payments.get(&(self.tenant_id, self.payment_id)) {
             want_undoing(payment, Some(refund.id), snapshot, wants);
             wants.add(Want::Account(payment.credited_account()));
+            payment.want_others(wants);
         }
         for kind in [
             AccountKind::Held,
@@ -167,6 +168,7 @@ impl WithdrawUnsent<'_> {
         want_undoing(payment, Some(refund.id), snapshot, wants);
         wants.add(Want::Hold(refund.tenant_id, refund.hold_id));
         wants.add(Want::Account(payment.credited_account()));
+        payment.want_others(wants);
         for kind in [AccountKind::Held, AccountKind::PendingSettlement, AccountKind::Cash] {
             let name = AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency);
             wants.add(Want::Account(name));

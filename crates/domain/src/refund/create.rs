@@ -1,5 +1,6 @@
 //! Creating a refund: the money is held in the same commit, and never more than was received.
 
+mod by_item;
 mod funding;
 mod unasked;
 
@@ -16,10 +17,10 @@ use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::key::{KeyName, NaturalKey, NaturalKind};
 use crate::ledger::{AccountKind, AccountRef, EntryKind, Hold, HoldStatus};
 use crate::moment::{DAY_US, Moment};
-use crate::payment::{Attempt, Counted, Disposition, Payment, out_no, want_fulfilment};
+use crate::payment::{Attempt, Counted, Disposition, ItemRefund, Payment, out_no, want_fulfilment};
 use crate::refund::limits::{refund_limits, route_of};
-use crate::refund::shares::{self, Plan};
-use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, postings};
+use crate::refund::shares;
+use crate::refund::{Line, Refund, RefundOrigin, RefundRoute, RefundState, Shares, postings};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::split::{Undoing, want_undoing};
@@ -43,6 +44,8 @@ pub struct CreateRefund {
     pub merchant_refund_no: String,
     /// Minor units.
     pub amount_minor: i64,
+    /// What of it goes back of which items; in proportion to what is left of each if empty.
+    pub items: Vec<ItemRefund>,
     /// The currency, if the caller names it.
     pub currency: Option<Currency>,
     /// Why.
@@ -79,7 +82,9 @@ impl CreateRefund {
     fn repeat(&self, id: RefundId, snapshot: &Snapshot) -> Result<Decision<RefundCreated>, Refusal> {
         let refund = snapshot.refunds.get(&(self.tenant_id, id)).ok_or(Refusal::RefundConflict)?;
         let hold = snapshot.holds.get(&(self.tenant_id, refund.hold_id)).ok_or(Refusal::RefundConflict)?;
-        let same = refund.payment_id == self.payment_id && refund.amount_minor == self.amount_minor;
+        let same = refund.payment_id == self.payment_id
+            && refund.amount_minor == self.amount_minor
+            && self.names_items_of(refund);
         if !same {
             return Err(Refusal::RefundConflict);
         }
@@ -146,6 +151,7 @@ struct Asked {
     origin: RefundOrigin,
     merchant_refund_no: Option<String>,
     amount_minor: i64,
+    by_item: Vec<i64>,
     reason: String,
     status: RefundState,
     shares: Undoing,
@@ -160,7 +166,7 @@ fn make(
     moment: &mut Moment<'_>,
 ) -> (Refund, Hold) {
     let (id, hold_id) = (RefundId::new(moment), HoldId::new(moment));
-    let plan = shares::plan(payment, attempt, asked.amount_minor);
+    let plan = shares::plan(payment, attempt, asked.amount_minor, &asked.by_item);
     let hold = Hold {
         tenant_id: payment.tenant_id,
         id: hold_id,
@@ -168,6 +174,7 @@ fn make(
         refund_id: id,
         currency: payment.currency,
         pending_settlement_minor: funding.pending_settlement_minor,
+        collected_for_others_minor: funding.collected_for_others_minor,
         cash_minor: funding.cash_minor,
         prepayment_id: payment.prepayment_id,
         prepaid_minor: funding.prepaid_minor,
@@ -180,7 +187,8 @@ fn make(
         version: 0,
     };
     let undoing = std::mem::take(&mut asked.shares);
-    let mut refund = new_refund((id, hold_id), (asked, plan), (payment, attempt), moment);
+    let mut refund = new_refund((id, hold_id), (asked, plan.shares), (payment, attempt), moment);
+    refund.keep_shares(&plan);
     shares::take(attempt, refund.shares);
     // One that waits for shares takes its turn at the channel when it is said.
     let waits = undoing.waits();
@@ -208,7 +216,7 @@ fn make(
 
 fn new_refund(
     (id, hold_id): (RefundId, HoldId),
-    (asked, plan): (Asked, Plan),
+    (asked, shares): (Asked, Shares),
     (payment, attempt): (&Payment, &Attempt),
     moment: &Moment<'_>,
 ) -> Refund {
@@ -224,9 +232,10 @@ fn new_refund(
         origin: asked.origin,
         out_no: out_no('R', id.id128()),
         amount_minor: asked.amount_minor,
-        order_minor: shares::order_minor(asked.amount_minor, plan.shares),
-        shares: plan.shares,
-        parts: serde_json::to_string(&plan.parts).ok().filter(|_| !plan.parts.is_empty()),
+        order_minor: shares::order_minor(asked.amount_minor, shares),
+        shares,
+        parts: None,
+        items: None,
         payer_back_minor: None,
         settled_back_minor: None,
         currency: payment.currency,
@@ -315,6 +324,7 @@ impl Command for CreateRefund {
             .get(&(self.tenant_id, attempt.channel_account_id))
             .ok_or(Refusal::NotFound { what: "channel_account" })?;
         self.check(payment, attempt, account, moment.now_us)?;
+        self.check_items(payment, attempt)?;
         let shares = Undoing::of(payment, attempt.id, (self.amount_minor, moment.now_us), snapshot)?;
         let funding = self.funding((payment, attempt), &shares, snapshot)?;
         let (mut payment, mut attempt) = (payment.clone(), attempt.clone());
@@ -323,6 +333,7 @@ impl Command for CreateRefund {
             origin: RefundOrigin::Api,
             merchant_refund_no: Some(self.merchant_refund_no.clone()),
             amount_minor: self.amount_minor,
+            by_item: self.by_item(),
             reason: self.reason.clone(),
             status: RefundState::Approved,
             shares,
@@ -331,7 +342,7 @@ impl Command for CreateRefund {
         if payment.effective_attempt_id == Some(attempt.id) {
             fulfilment::stop(&mut payment, snapshot, &mut changes, moment)?;
             payment.refunding_minor = payment.refunding_minor.saturating_add(self.amount_minor);
-            payment.count_parts(&refund.part_shares(), Counted::Back);
+            payment.count_shares(&refund, Counted::Back);
             payment.updated_at_us = moment.now_us;
         }
         changes.put(NaturalKey { name: self.key(&payment), id: refund.id.id128() });
@@ -363,6 +374,7 @@ impl CreateRefund {
                 &[AccountKind::Held]
             }
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                payment.want_others(wants);
                 &[AccountKind::PendingSettlement, AccountKind::Cash, AccountKind::Held]
             }
         };

@@ -53,6 +53,7 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
     let lines = vec![
         (suspense, source, hold.suspense_minor),
         (account(AccountKind::PendingSettlement), source, hold.pending_settlement_minor),
+        (account(AccountKind::CollectedForOthers), source, hold.collected_for_others_minor),
         (account(AccountKind::Cash), source, hold.cash_minor),
         (prepaid, source, hold.prepaid_minor),
         (account(AccountKind::Duplicate), source, hold.duplicate_minor),

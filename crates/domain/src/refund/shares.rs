@@ -21,17 +21,28 @@ pub(super) struct Plan {
     pub shares: Shares,
     /// Of each part of the amount; empty if there is none or the money never counted.
     pub parts: Vec<i64>,
+    /// Of each item, the payer's money; empty likewise.
+    pub items: Vec<i64>,
+    /// What of the items is collected for others.
+    pub for_others_minor: i64,
 }
 
-/// The shares by all that went back or is about to, this refund included. Money that does not count for the payment had
-/// no parts.
-pub(super) fn plan(payment: &Payment, attempt: &Attempt, amount_minor: i64) -> Plan {
+/// The shares by all that went back or is about to, this refund included; of the items as far as they can what is wanted
+/// of each. Money that does not count for the payment had neither parts nor items.
+pub(super) fn plan(payment: &Payment, attempt: &Attempt, amount_minor: i64, wanted: &[i64]) -> Plan {
     let gone = attempt.going_minor().saturating_add(amount_minor);
     let (discount_minor, discount_merchant_minor) = attempt.discount_shares(gone);
     let counts = payment.effective_attempt_id == Some(attempt.id);
     let parts = if counts { payment.part_shares(gone) } else { Vec::new() };
+    let items = if counts { payment.item_shares(wanted, amount_minor) } else { Vec::new() };
     let parts_minor = payment.moving(&parts);
-    Plan { shares: Shares { discount_minor, discount_merchant_minor, parts_minor }, parts }
+    let for_others_minor = payment.for_others(&items);
+    Plan {
+        shares: Shares { discount_minor, discount_merchant_minor, parts_minor },
+        parts,
+        items,
+        for_others_minor,
+    }
 }
 
 /// What the channel is asked to refund of its order, minor units.
@@ -58,7 +69,7 @@ pub(super) fn give_back(payment: &mut Payment, attempt: &mut Attempt, refund: &R
     discount.back_minor = discount.back_minor.saturating_sub(refund.shares.discount_minor);
     discount.merchant_back_minor =
         discount.merchant_back_minor.saturating_sub(refund.shares.discount_merchant_minor);
-    payment.count_parts(&refund.part_shares(), Counted::Kept);
+    payment.count_shares(refund, Counted::Kept);
 }
 
 impl Refund {
@@ -73,5 +84,20 @@ impl Refund {
     pub fn part_shares(&self) -> Vec<i64> {
         let read = |text: &String| serde_json::from_str(text).unwrap_or_default();
         self.parts.as_ref().map(read).unwrap_or_default()
+    }
+
+    /// What goes back of each item of the payment, the payer's money, minor units.
+    #[must_use]
+    pub fn item_shares(&self) -> Vec<i64> {
+        let read = |text: &String| serde_json::from_str(text).unwrap_or_default();
+        self.items.as_ref().map(read).unwrap_or_default()
+    }
+
+    /// Keeps what goes back with it of each part and item.
+    pub(super) fn keep_shares(&mut self, plan: &Plan) {
+        let kept = |shares: &Vec<i64>| serde_json::to_string(shares).ok().filter(|_| !shares.is_empty());
+        self.shares = plan.shares;
+        self.parts = kept(&plan.parts);
+        self.items = kept(&plan.items);
     }
 }

@@ -108,6 +108,8 @@ pub struct Refund {
     pub shares: Shares,
     /// What goes back of each part of the payment's amount, minor units, a JSON array in their order.
     pub parts: Option<String>,
+    /// What goes back of each item of the payment, minor units of the payer's money, a JSON array in their order.
+    pub items: Option<String>,
     /// What the payer got by the channel's word, minor units; set when done.
     pub payer_back_minor: Option<i64>,
     /// What left us at the channel by its word, minor units; set when done.

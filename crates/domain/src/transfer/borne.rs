@@ -6,9 +6,11 @@ use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
 use crate::id::{AttemptId, BankLineId, ExceptionId, PaymentId, TenantId};
 use crate::ledger::{AccountKind, AccountRef, Side};
 use crate::moment::Moment;
-use crate::payment::Payment;
+use crate::payment::{Attempt, Payment};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
+use crate::transfer::TransferOrder;
+use crate::transfer::postings::received;
 use crate::view::payment_event;
 use crate::webhook::EventKind;
 use serde_json::json;
@@ -42,6 +44,7 @@ pub(crate) fn matter(tenant_id: TenantId, by: &str) -> ExceptionId {
 /// Names the accounts that a merchant bears it from, and what it owes where they do not go far enough.
 pub(crate) fn want_bearing(payment: &Payment, wants: &mut Wants) {
     payment.bearing_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
+    payment.want_others(wants);
     wants.add(Want::Account(owed(payment)));
 }
 
@@ -50,20 +53,68 @@ const fn owed(payment: &Payment) -> AccountRef {
     AccountRef::merchant(payment.tenant_id, payment.merchant_id, kind, payment.currency)
 }
 
-/// The debits and rows of one command by which money is taken back.
+/// The debits and rows of one command by which money is taken back; a row that several parts of the money concern is changed
+/// by each of them in turn.
 pub(crate) struct Bearing<'a> {
     pub tenant_id: TenantId,
     pub snapshot: &'a Snapshot,
-    pub debits: Vec<(AccountRef, Side, i64)>,
+    debits: Vec<(AccountRef, Side, i64)>,
     /// What is left of accounts that were drawn from, minor units.
     available: BTreeMap<AccountRef, i64>,
+    payments: BTreeMap<PaymentId, Payment>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    orders: BTreeMap<AttemptId, TransferOrder>,
     pub changes: Changes,
 }
 
 impl<'a> Bearing<'a> {
     pub fn new(tenant_id: TenantId, snapshot: &'a Snapshot) -> Self {
-        let (debits, available) = (Vec::new(), BTreeMap::new());
-        Self { tenant_id, snapshot, debits, available, changes: Changes::default() }
+        Self {
+            tenant_id,
+            snapshot,
+            debits: Vec::new(),
+            available: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// The debits, and all that changed.
+    pub fn over(self) -> (Vec<(AccountRef, Side, i64)>, Changes) {
+        let mut changes = self.changes;
+        self.orders.into_values().for_each(|row| changes.put(row));
+        self.payments.into_values().for_each(|row| changes.put(row));
+        self.attempts.into_values().for_each(|row| changes.put(row));
+        (self.debits, changes)
+    }
+
+    pub fn payment(&self, id: PaymentId) -> Result<Payment, Refusal> {
+        let stored = || self.snapshot.payments.get(&(self.tenant_id, id)).cloned();
+        self.payments.get(&id).cloned().or_else(stored).ok_or(Refusal::NotFound { what: "payment" })
+    }
+
+    fn attempt(&self, id: AttemptId) -> Result<Attempt, Refusal> {
+        let stored = || self.snapshot.attempts.get(&(self.tenant_id, id)).cloned();
+        self.attempts.get(&id).cloned().or_else(stored).ok_or(Refusal::NotFound { what: "payment" })
+    }
+
+    pub fn order(&self, id: AttemptId) -> Result<TransferOrder, Refusal> {
+        let stored = || self.snapshot.transfer_orders.get(&(self.tenant_id, id)).cloned();
+        self.orders.get(&id).cloned().or_else(stored).ok_or(Refusal::NotFound { what: "match" })
+    }
+
+    /// An order that has this much less, and what its payment then has beside its collection.
+    pub fn unreceived(&mut self, mut order: TransferOrder, amount_minor: i64) -> Result<(), Refusal> {
+        let mut payment = self.payment(order.payment_id)?;
+        let before_minor = order.received_minor;
+        order.received_minor = before_minor.saturating_sub(amount_minor);
+        payment.count_beside(before_minor, order.received_minor);
+        self.debit(received(&order), amount_minor);
+        self.payments.insert(payment.id, payment);
+        self.orders.insert(order.id, order);
+        Ok(())
     }
 
     pub fn debit(&mut self, account: AccountRef, amount_minor: i64) {
@@ -83,12 +134,11 @@ impl<'a> Bearing<'a> {
     /// A collected order stays paid by its status; its merchant bears what the bank took, from the accounts that a
     /// hold is drawn from as far as they go, and owes the rest.
     pub fn borne(&mut self, made: &Paid, moment: &mut Moment<'_>) -> Result<(), Refusal> {
-        let missing = || Refusal::NotFound { what: "payment" };
-        let payment = self.snapshot.payments.get(&(self.tenant_id, made.payment_id));
-        let attempt = self.snapshot.attempts.get(&(self.tenant_id, made.attempt_id));
-        let mut payment = payment.cloned().ok_or_else(missing)?;
-        let mut attempt = attempt.cloned().ok_or_else(missing)?;
+        let mut payment = self.payment(made.payment_id)?;
+        let mut attempt = self.attempt(made.attempt_id)?;
         let mut open = made.amount_minor;
+        let for_others = payment.others_reversed(made.amount_minor);
+        open = open.saturating_sub(self.draw(payment.others_account(), for_others));
         for account in payment.bearing_accounts() {
             open = open.saturating_sub(self.draw(account, open));
         }
@@ -102,8 +152,8 @@ impl<'a> Bearing<'a> {
         payment.updated_at_us = moment.now_us;
         let event = payment_event(EventKind::PaymentReversed, &mut payment, Some(&attempt), moment);
         self.changes.put(event);
-        self.changes.put(payment);
-        self.changes.put(attempt);
+        self.payments.insert(payment.id, payment);
+        self.attempts.insert(attempt.id, attempt);
         Ok(())
     }
 

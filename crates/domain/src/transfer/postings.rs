@@ -54,16 +54,20 @@ pub(super) fn undone(
 ///
 /// | debit | credit | amount |
 /// |---|---|---|
-/// | transfers received | pending settlement, or what was paid in advance | the order's amount |
+/// | transfers received | pending settlement, or what was paid in advance | the order's amount, less the next |
+/// | | collected for others | the items that are |
 /// | merchant fee receivable | fee income | the merchant's fee |
 /// | as [`parts_collected`] says | pending settlement | the parts that others put up |
 pub(super) fn collect(order: &TransferOrder, payment: &Payment, moment: &mut Moment<'_>) -> Option<Entry> {
     let (tenant_id, currency) = (payment.tenant_id, payment.currency);
     let fee = payment.fee_minor;
     let (parts, put_up) = parts_collected(payment, order.channel_account_id);
+    let for_others = payment.for_others(&payment.item_bases());
+    let own = order.amount_minor.saturating_add(put_up).saturating_sub(for_others);
     let mut lines = vec![
         (received(order), Side::Debit, order.amount_minor),
-        (payment.credited_account(), Side::Credit, order.amount_minor.saturating_add(put_up)),
+        (payment.credited_account(), Side::Credit, own),
+        (payment.others_account(), Side::Credit, for_others),
         (payment.fee_account(), Side::Debit, fee),
         (AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency), Side::Credit, fee),
     ];

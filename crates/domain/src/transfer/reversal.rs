@@ -130,8 +130,7 @@ impl Unwinding<'_> {
         let missing = || Refusal::NotFound { what: "match" };
         let made = self.bearing.snapshot.transfer_matches.get(&(tenant_id, rows.match_id));
         let mut made = made.cloned().ok_or_else(missing)?;
-        let order = self.bearing.snapshot.transfer_orders.get(&(tenant_id, rows.order_id));
-        let mut order = order.cloned().ok_or_else(missing)?;
+        let order = self.bearing.order(rows.order_id)?;
         let named = (made.bank_line_id, made.order_id, made.payment_id);
         // Money of it that goes back for a refund would be gone twice: a person stops the refund first.
         let open = made.status == MatchStatus::Active && made.returned_minor == 0;
@@ -153,14 +152,7 @@ impl Unwinding<'_> {
         } else {
             made.status = MatchStatus::Undone;
             made.undone_by = Some(self.command.by.clone());
-            let payment = self.bearing.snapshot.payments.get(&(tenant_id, made.payment_id));
-            let mut payment = payment.cloned().ok_or_else(missing)?;
-            let before_minor = order.received_minor;
-            order.received_minor = before_minor.saturating_sub(made.amount_minor);
-            payment.count_beside(before_minor, order.received_minor);
-            self.bearing.changes.put(payment);
-            self.bearing.debit(postings::received(&order), made.amount_minor);
-            self.bearing.changes.put(order);
+            self.bearing.unreceived(order, made.amount_minor)?;
         }
         self.bearing.raise(&paid, by, moment.now_us);
         self.bearing.changes.put(made);
@@ -240,7 +232,7 @@ impl LinkReversal {
             // It was matched or asked back since the command was made.
             return Err(Refusal::BankLineNotOpen);
         }
-        let Bearing { debits, mut changes, .. } = unwinding.bearing;
+        let (debits, mut changes) = unwinding.bearing.over();
         let entry = postings::reversed(reversal, debits, moment).ok_or(Refusal::AmountOverflow)?;
         changes.put(entry);
         Ok(changes)

@@ -323,6 +323,7 @@ pub(super) fn want_accounts_of_order(
     wants.add(Want::Account(AccountRef::tenant(tenant_id, AccountKind::FeeIncome, currency)));
     if let Some(payment) = snapshot.payments.get(&(tenant_id, order.payment_id)) {
         wants.add(Want::Account(payment.credited_account()));
+        payment.want_others(wants);
         wants.add(Want::Account(payment.fee_account()));
         want_parts(payment, order.channel_account_id, wants);
     }

@@ -33,6 +33,8 @@ pub struct TellStatement {
     pub gap_after_minor: Option<i64>,
     /// The statement that was found not to follow on anything, and follows on this one.
     pub fills: Option<StatementId>,
+    /// Whether the lines that come with it are its last; a long statement comes in pieces.
+    pub ends: bool,
 }
 
 impl BankStatement {
@@ -91,8 +93,8 @@ impl TellStatement {
         }
     }
 
-    /// Notes the statement once, with what a person has to look at: a gap before it, or equal lines that nothing
-    /// tells apart; `equal` is how many of its lines without numbers were known.
+    /// Notes the statement once, with its last piece, and what a person has to look at: a gap before it, or equal lines
+    /// that nothing tells apart; `equal` is how many of the piece's lines without numbers were known.
     pub(super) fn note(
         &self,
         (command, equal): (&TakeBankLines, i64),
@@ -108,7 +110,7 @@ impl TellStatement {
             let raised = self.matter(command, (ExceptionKind::StatementOverlap, 0), &detail, moment);
             changes.put_some(raised.unless_open(snapshot));
         }
-        if told_before {
+        if told_before || !self.ends {
             return;
         }
         changes.put(BankStatement {

@@ -1,6 +1,6 @@
 //! The published form of who pays what.
 
-use crate::payment::{Attempt, Part, Payment};
+use crate::payment::{Attempt, Item, Part, Payment};
 use crate::refund::Refund;
 use serde::Serialize;
 
@@ -48,4 +48,45 @@ pub(super) const fn coupon_returned_minor(refund: &Refund) -> i64 {
         None => refund.amount_minor,
     };
     refund.order_minor.saturating_sub(given)
+}
+
+/// An item of a payment, as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct ItemView {
+    /// What was given.
+    #[serde(flatten)]
+    pub item: Item,
+    /// Minor units of the payer's money that may still go back of it.
+    pub amount_refundable: i64,
+    /// Minor units of the payer's money that went back of it or are about to.
+    pub amount_returned: i64,
+}
+
+/// The items of a payment.
+pub(super) fn items(payment: &Payment) -> Option<Vec<ItemView>> {
+    let (left, back) = (payment.items_left(), payment.items_back());
+    let at = |list: &[i64], place: usize| list.get(place).copied().unwrap_or(0);
+    let most = payment.refundable_minor();
+    let view = |(place, item): (usize, Item)| ItemView {
+        item,
+        amount_refundable: at(&left, place).min(most),
+        amount_returned: at(&back, place),
+    };
+    let items: Vec<ItemView> = payment.items().into_iter().enumerate().map(view).collect();
+    Some(items).filter(|items| !items.is_empty())
+}
+
+/// What goes back of one item with a refund, as published.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct ItemRefundView {
+    /// Its place among the payment's items, from 0.
+    pub item: usize,
+    /// Minor units of the payer's money.
+    pub amount: i64,
+}
+
+/// The items that a refund is of.
+pub(super) fn items_returned(refund: &Refund) -> Vec<ItemRefundView> {
+    let shares = refund.item_shares().into_iter().enumerate();
+    shares.filter(|(_, amount)| *amount > 0).map(|(item, amount)| ItemRefundView { item, amount }).collect()
 }

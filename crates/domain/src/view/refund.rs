@@ -1,5 +1,6 @@
 //! Refunds as published.
 
+use super::parts::ItemRefundView;
 use super::{failure, parts};
 use crate::moment::time_text;
 use crate::refund::{Line, Refund, RefundRoute, RefundState};
@@ -36,6 +37,8 @@ pub struct RefundView {
     pub coupon_returned: i64,
     /// What goes back of each part of the payment's amount, minor units, in their order.
     pub parts_returned: Vec<i64>,
+    /// What goes back of which items of the payment; none if it has none.
+    pub items: Vec<ItemRefundView>,
     /// ISO 4217.
     pub currency: &'static str,
     /// Why.
@@ -88,6 +91,7 @@ impl RefundView {
             order_amount: refund.order_minor,
             coupon_returned: parts::coupon_returned_minor(refund),
             parts_returned: refund.part_shares(),
+            items: parts::items_returned(refund),
             currency: refund.currency.code(),
             reason: refund.reason.clone(),
             status: refund.status,

@@ -22,6 +22,8 @@ words! {
         PaymentLateSuccess = "payment.late_success",
         /// A second success of one payment.
         PaymentDuplicatePaid = "payment.duplicate_paid",
+        /// The payer was given more time.
+        PaymentExtended = "payment.extended",
         /// Its policy may be issued; the event says on which fact that rests.
         PaymentIssuable = "payment.issuable",
         /// A refund was held before the policy was issued: it must not be any more.

@@ -279,6 +279,7 @@ impl World {
             attempt_id: Some(attempt_id),
             merchant_refund_no: number.to_owned(),
             amount_minor,
+            items: Vec::new(),
             currency: None,
             reason: "犹豫期退保".to_owned(),
             origin: Origin::system(),

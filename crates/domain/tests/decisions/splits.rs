@@ -186,6 +186,7 @@ fn premium_never_goes_to_anybody_else() {
         kind: None,
         policy_no: None,
         merchant_order_no: None,
+        collected_for: None,
     };
     let items = || vec![item("保费", 7_000, false), item("救援包", 2_000, true), item("洗车券", 1_000, true)];
     let of = |place, share: Share| Share { item: Some(place), ..share };

@@ -648,6 +648,32 @@ fn a_reversal_after_the_match_undoes_it_or_falls_on_the_merchant_and_is_shown() 
 }
 
 #[test]
+fn a_reversal_of_a_line_that_one_order_was_given_twice_takes_both() {
+    let mut world = world();
+    let (waiting, order) = world.awaiting();
+    let line = world.line("A", 1_000);
+    world.give(line, order, 600).unwrap();
+    world.give(line, order, 400).unwrap();
+    let reversal = world.out("B", 1_000, LineNature::Reversal);
+    world.take_back(reversal, line).unwrap();
+    assert_eq!(world.snapshot.transfer_orders.get(&(TENANT, order)).unwrap().received_minor, 0);
+    assert_eq!((world.the_payment(waiting).beside_minor, world.money_of(waiting)), (0, MoneyState::NotMoved));
+    assert_eq!(world.of_kind(AccountKind::TransferReceived), 0);
+    let (paid, order) = world.awaiting();
+    let line = world.line("C", PRICE);
+    world.give(line, order, 600).unwrap();
+    world.give(line, order, PRICE - 600).unwrap();
+    let reversal = world.out("D", PRICE, LineNature::Reversal);
+    world.take_back(reversal, line).unwrap();
+    let payment = world.the_payment(paid);
+    assert_eq!((payment.reversed_minor, payment.refundable_minor()), (PRICE, 0));
+    assert_eq!(world.the_attempt(order).reversed_minor, PRICE);
+    let numbers = world.snapshot.appended.events.iter().filter(|event| event.object == paid.to_string());
+    let numbers: Vec<i64> = numbers.map(|event| event.object_seq).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+}
+
+#[test]
 fn a_slip_and_a_line_of_another_day_or_number_are_counted_once() {
     let mut world = world();
     let (payment_id, order) = world.awaiting();
@@ -712,6 +738,7 @@ fn a_statement_that_does_not_follow_on_is_shown_until_the_missing_one_comes() {
         unclear: false,
         gap_after_minor: None,
         fills: None,
+        ends: true,
     };
     let gap = TellStatement { gap_after_minor: Some(70), ..statement(1, Some(90)) };
     world.lines_of(LineSource::Statement, vec![told("A", 1)], Some(gap.clone()));

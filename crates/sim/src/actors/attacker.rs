@@ -153,6 +153,7 @@ fn refund_of(
         attempt_id: None,
         merchant_refund_no: number.to_owned(),
         amount_minor,
+        items: Vec::new(),
         currency: None,
         reason: "attack".to_owned(),
         origin: Origin::system(),

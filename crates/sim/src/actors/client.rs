@@ -10,8 +10,8 @@ use tk_domain::channel_account::Method;
 use tk_domain::id::{MerchantId, PaymentId, ProductId, TenantId, TypedId};
 use tk_domain::moment::{HOUR_US, MINUTE_US, SECOND_US};
 use tk_domain::payment::{
-    Attempt, Bill, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Part, PayerRecord, RequestQuery,
-    StartAttempt, Started,
+    Attempt, Bill, ChannelPayer, ClosePayment, CloseReason, ConfirmPayment, Item, Part, PayerRecord,
+    RequestQuery, StartAttempt, Started,
 };
 use tk_domain::refusal::Refusal;
 use tk_domain::split::SplitTerms;
@@ -113,6 +113,7 @@ pub(crate) struct Order {
     /// What its payer is to pay beside the parts.
     pub(crate) payer_minor: i64,
     pub(crate) parts: Vec<Part>,
+    pub(crate) items: Vec<Item>,
     pub(crate) splits: SplitTerms,
     /// The stay or case that it is paid in advance for.
     pub(crate) prepayment: Option<String>,

@@ -23,7 +23,8 @@ impl World {
         let (Some(payment_id), Some(plan)) = (order.payment_id, order.refunds.get(place)) else {
             return Ok(());
         };
-        let command = order.refund(payment_id, plan, None);
+        let command =
+            CreateRefund { items: order.items_of(place, plan), ..order.refund(payment_id, plan, None) };
         #[cfg(feature = "planted")]
         if self.reads_then_inserts(&command) {
             return Ok(());
@@ -96,6 +97,7 @@ impl Order {
             attempt_id,
             merchant_refund_no: plan.merchant_refund_no.clone(),
             amount_minor: plan.amount_minor,
+            items: Vec::new(),
             currency: None,
             reason: "asked".to_owned(),
             origin: Origin::system(),

@@ -108,7 +108,7 @@ where
 
 impl Order {
     /// What is owed in all.
-    pub(super) fn amount_minor(&self) -> i64 {
+    pub(crate) fn amount_minor(&self) -> i64 {
         self.parts.iter().fold(self.payer_minor, |sum, part| sum.saturating_add(part.amount))
     }
 
@@ -119,6 +119,7 @@ impl Order {
             bill: self.bill.clone(),
             splits: self.splits.clone(),
             parts: self.parts.clone(),
+            items: self.items.clone(),
             ..CreatePayment::plain(
                 (self.tenant_id, self.merchant_id),
                 self.product_id,

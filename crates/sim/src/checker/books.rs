@@ -70,6 +70,7 @@ impl Checker {
                     matches!(
                         line.account.kind,
                         AccountKind::PendingSettlement
+                            | AccountKind::CollectedForOthers
                             | AccountKind::Prepaid
                             | AccountKind::Duplicate
                             | AccountKind::LateSuccess

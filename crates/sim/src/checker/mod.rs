@@ -3,6 +3,7 @@
 mod books;
 mod chain;
 mod end;
+mod items;
 mod money_in;
 mod money_out;
 mod observer;
@@ -157,6 +158,7 @@ impl Checker {
             self.check_paid_share(line, rows, sellers);
         }
         self.inv_23_parts(rows, commit);
+        self.inv_23_items(rows, commit);
         self.inv_08_after(rows, commit);
         self.inv_18_held(rows, commit);
         for key in &commit.deliveries {

@@ -21,7 +21,8 @@ const KINDS: [AccountKind; 4] = [
 impl Checker {
     pub(super) fn note_parts(&mut self, entry: &Entry) {
         let Some(payment_id) = entry.payment_id else { return };
-        for line in entry.lines().iter().filter(|line| KINDS.contains(&line.account.kind)) {
+        let noted = |kind| KINDS.contains(&kind) || kind == AccountKind::CollectedForOthers;
+        for line in entry.lines().iter().filter(|line| noted(line.account.kind)) {
             let key = (entry.tenant_id, payment_id, line.account.kind);
             let sum = self.books.part_lines.entry(key).or_insert(0);
             *sum = sum.saturating_add(line.signed_minor());

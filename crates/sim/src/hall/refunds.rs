@@ -55,6 +55,7 @@ impl Hall {
             attempt_id: None,
             merchant_refund_no: format!("H{}-R{index}", wanted.visit),
             amount_minor: wanted.amount_minor,
+            items: Vec::new(),
             currency: None,
             reason: "not used".to_owned(),
             origin: Origin::system(),

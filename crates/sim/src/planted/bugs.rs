@@ -35,6 +35,8 @@ pub(crate) enum Bug {
     AdvanceForgottenOnRefund,
     CouponPaidToPayer,
     FailedRefundKeepsParts,
+    TaxIsPremium,
+    ItemRefundedTwice,
     DiscountTakenForPayersMoney,
     MerchantsDiscountCollected,
     RefusedRepetitionIsFailed,
@@ -81,7 +83,7 @@ impl Bug {
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 54] = [
+    pub(crate) const ALL: [(Self, &'static str); 56] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -124,6 +126,8 @@ impl Bug {
         (Self::SilenceProvesIdentity, "silence_of_a_provider_proves_identity"),
         (Self::ShareTakenBackTwice, "share_taken_back_twice"),
         (Self::ShareNotTakenBack, "share_not_taken_back_by_a_refund"),
+        (Self::TaxIsPremium, "tax_is_premium"),
+        (Self::ItemRefundedTwice, "item_refunded_twice"),
         (Self::AdvanceForgottenOnRefund, "advance_forgotten_on_refund"),
         (Self::CouponPaidToPayer, "coupon_paid_to_payer"),
         (Self::FailedRefundKeepsParts, "failed_refund_keeps_parts"),

@@ -135,6 +135,8 @@ impl World {
             Bug::UndoneUnbooked => lost::drop_undone(changes),
             Bug::AdvanceForgottenOnRefund => parts::forget_advances(changes),
             Bug::FailedRefundKeepsParts => self.keep_parts(changes),
+            Bug::TaxIsPremium => parts::book_as_own(changes),
+            Bug::ItemRefundedTwice => self.forget_items(changes),
             Bug::TimeoutIsFailed
             | Bug::HoldReleasedOnTimeout
             | Bug::NewRefundNumberOnRetry

@@ -4,7 +4,7 @@ use super::Bug;
 use crate::flight::Flight;
 use crate::world::World;
 use tk_domain::decision::{Change, Changes};
-use tk_domain::ledger::{AccountKind, Entry, EntryKind};
+use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind, EntryLine, Side};
 use tk_domain::refund::RefundState;
 use tk_domain::report::{PaymentFinding, PaymentReport};
 
@@ -23,7 +23,31 @@ pub(super) fn forget_advances(changes: Changes) -> Changes {
 fn without_debts(entry: &Entry) -> Entry {
     let debt = |kind| matches!(kind, AccountKind::AdvancePayable | AccountKind::AdvanceReceivable);
     let kept = entry.lines().iter().filter(|line| !debt(line.account.kind));
-    let lines = kept.map(|line| (line.account, line.side, line.amount_minor)).collect();
+    with_lines(entry, kept.map(|line| (line.account, line.side, line.amount_minor)).collect())
+}
+
+/// What a merchant collects for others is booked as its own.
+pub(super) fn book_as_own(changes: Changes) -> Changes {
+    let mut spoilt = Changes::default();
+    for change in changes.into_vec() {
+        match change {
+            Change::Entry(entry) if entry.kind == EntryKind::Collect => {
+                let own = |line: &EntryLine| {
+                    let mut account = line.account;
+                    if account.kind == AccountKind::CollectedForOthers {
+                        account.kind = AccountKind::PendingSettlement;
+                    }
+                    (account, line.side, line.amount_minor)
+                };
+                spoilt.put(with_lines(&entry, entry.lines().iter().map(own).collect()));
+            }
+            other => spoilt.put_change(other),
+        }
+    }
+    spoilt
+}
+
+fn with_lines(entry: &Entry, lines: Vec<(AccountRef, Side, i64)>) -> Entry {
     let Ok(mut spoilt) = Entry::new(entry.tenant_id, entry.id, entry.kind, entry.booked_at_us, lines) else {
         return entry.clone();
     };
@@ -67,6 +91,17 @@ impl World {
                 && let Some(before) = self.store.rows.payments.get(&(row.tenant_id, row.id))
             {
                 row.parts_back.clone_from(&before.parts_back);
+            }
+        })
+    }
+
+    /// What a refund is of is not counted, and goes back again with the next.
+    pub(super) fn forget_items(&self, changes: Changes) -> Changes {
+        super::mapped(changes, |change| {
+            if let Change::Payment(row) = change
+                && let Some(before) = self.store.rows.payments.get(&(row.tenant_id, row.id))
+            {
+                row.items_back.clone_from(&before.items_back);
             }
         })
     }

@@ -116,7 +116,7 @@ pub(super) const CHECKS: &[Check] = &[
         "no guarded account is below its limit",
         ACCOUNT,
         "SELECT id FROM accounts WHERE tenant_id = ?1 AND balance_minor < -credit_limit_minor AND kind IN
-           ('pending_settlement', 'cash', 'prepaid', 'held', 'duplicate', 'late_success', 'suspense', 'transfer_received',
+           ('pending_settlement', 'collected_for_others', 'cash', 'prepaid', 'held', 'duplicate', 'late_success', 'suspense', 'transfer_received',
            'transfer_return', 'cheques_uncleared')",
     ),
     check(
@@ -279,9 +279,9 @@ pub(super) const CHECKS: &[Check] = &[
          WHERE r.tenant_id = ?1 AND (h.id IS NULL OR h.refund_id <> r.id OR h.status <> CASE
              WHEN r.status = 'succeeded' THEN 'captured'
              WHEN r.status IN ('failed', 'rejected', 'cancelled') THEN 'released' ELSE 'open' END
-           OR h.pending_settlement_minor + h.cash_minor + h.prepaid_minor + h.duplicate_minor + h.late_success_minor
+           OR h.pending_settlement_minor + h.collected_for_others_minor + h.cash_minor + h.prepaid_minor + h.duplicate_minor + h.late_success_minor
              + h.suspense_minor < r.amount_minor
-           OR r.late_succeeded_at_us IS NULL AND h.pending_settlement_minor + h.cash_minor + h.prepaid_minor
+           OR r.late_succeeded_at_us IS NULL AND h.pending_settlement_minor + h.collected_for_others_minor + h.cash_minor + h.prepaid_minor
              + h.duplicate_minor + h.late_success_minor + h.suspense_minor <> r.amount_minor + r.discount_minor + r.parts_minor)",
     ),
     check(
@@ -289,7 +289,7 @@ pub(super) const CHECKS: &[Check] = &[
         "each held account holds exactly the open holds",
         ACCOUNT,
         "SELECT a.id FROM accounts a WHERE a.tenant_id = ?1 AND a.kind = 'held' AND a.balance_minor <> COALESCE((
-           SELECT SUM(h.pending_settlement_minor + h.cash_minor + h.prepaid_minor + h.duplicate_minor
+           SELECT SUM(h.pending_settlement_minor + h.collected_for_others_minor + h.cash_minor + h.prepaid_minor + h.duplicate_minor
              + h.late_success_minor + h.suspense_minor)
            FROM holds h WHERE h.tenant_id = ?1 AND h.status = 'open' AND h.merchant_id = a.owner_id
              AND h.currency = a.currency), 0)",

@@ -5,6 +5,7 @@
 mod checks;
 mod counter;
 mod desk_checks;
+mod item_walk;
 mod part_checks;
 mod part_walk;
 mod prepayments;
@@ -157,6 +158,8 @@ impl View {
         report.note("inv-37", "each act is chained to the one before it by its hash", named(broken));
         let broken = part_walk::parts(self, tenant.id).await?;
         report.note("inv-23", part_walk::SAYS, named(broken));
+        let broken = item_walk::items(self, tenant.id).await?;
+        report.note("inv-23", item_walk::SAYS, named(broken));
         let broken = order_keys(self, tenant.id).await?;
         report.note("inv-38", "each payment owns its merchant order number", named(broken));
         Ok(())

@@ -37,7 +37,8 @@ pub(super) const PART_CHECKS: &[Check] = &[
            AND a.received_minor - a.discount_merchant_minor <> COALESCE((
              SELECT SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END)
              FROM entry_lines l JOIN accounts c ON c.tenant_id = ?1 AND c.id = l.account_id
-             WHERE l.tenant_id = ?1 AND l.entry_id = e.id AND (c.kind = 'pending_settlement' AND p.prepayment_id IS NULL
+             WHERE l.tenant_id = ?1 AND l.entry_id = e.id AND (c.kind IN ('pending_settlement', 'collected_for_others')
+               AND p.prepayment_id IS NULL
                OR c.kind = 'prepaid' AND c.owner_id = p.prepayment_id)), 0)",
     ),
     check(

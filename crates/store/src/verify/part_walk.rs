@@ -24,17 +24,20 @@ pub(super) async fn parts(view: &View, tenant_id: TenantId) -> Result<Option<Str
         let Some(last) = page.last() else { return Ok(None) };
         after = last.id;
         for payment in &page {
-            let refunds: Vec<Refund> = records(view.rows(tenant_id, refunds_of(payment)).await?)?;
-            let refunds: Vec<Refund> = refunds
-                .into_iter()
-                .filter(|row| payment.effective_attempt_id == Some(row.attempt_id))
-                .collect();
+            let refunds = refunds_that_count(view, payment).await?;
             let booked = booked(view, payment).await?;
             if !holds(payment, &refunds, &booked) {
                 return Ok(Some(payment.id.to_string()));
             }
         }
     }
+}
+
+/// The refunds of the attempt that counts.
+pub(super) async fn refunds_that_count(view: &View, payment: &Payment) -> Result<Vec<Refund>, Failure> {
+    let mut refunds: Vec<Refund> = records(view.rows(payment.tenant_id, refunds_of(payment)).await?)?;
+    refunds.retain(|row| payment.effective_attempt_id == Some(row.attempt_id));
+    Ok(refunds)
 }
 
 fn payments_after(tenant_id: TenantId, after: PaymentId) -> Sql {
@@ -61,12 +64,14 @@ fn refunds_of(payment: &Payment) -> Sql {
 /// The payment's lines by kind of account, credits less debits.
 async fn booked(view: &View, payment: &Payment) -> Result<BTreeMap<String, i64>, Failure> {
     let sql = Sql {
-        text: "SELECT CASE WHEN e.kind = 'collect' AND c.kind = 'pending_settlement' THEN 'collected' ELSE c.kind END,
+        text:
+            "SELECT CASE WHEN e.kind = 'collect' AND c.kind IN ('pending_settlement', 'collected_for_others')
+               THEN 'collected' ELSE c.kind END,
              CAST(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END) AS BIGINT)
            FROM entries e JOIN entry_lines l ON l.tenant_id = ?1 AND l.entry_id = e.id
            JOIN accounts c ON c.tenant_id = ?1 AND c.id = l.account_id
            WHERE e.tenant_id = ?1 AND e.payment_id = ?2 GROUP BY 1"
-            .to_owned(),
+                .to_owned(),
         params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
         returns: vec![Kind::Text, Kind::Int],
     };

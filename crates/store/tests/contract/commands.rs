@@ -177,6 +177,7 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         bill: None,
         fulfilment: None,
         items: None,
+        items_back: None,
         splits: create.splits.later.then(|| serde_json::to_string(&create.splits).unwrap()),
         insured: None,
         payer: None,

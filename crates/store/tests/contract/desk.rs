@@ -175,6 +175,7 @@ pub async fn slips_and_statements_are_kept_and_verified(bed: Bed) {
         unclear: false,
         gap_after_minor: Some(41),
         fills: None,
+        ends: true,
     };
     let lines = vec![desk.line("S2", Flow::Credit, 7)];
     let told = TakeBankLines { statement: Some(statement), ..desk.take(LineSource::Statement, lines) };

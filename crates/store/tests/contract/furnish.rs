@@ -146,6 +146,7 @@ pub fn refund(bed: &Bed, payment_id: PaymentId, (number, amount_minor): (&str, i
         attempt_id: None,
         merchant_refund_no: number.to_owned(),
         amount_minor,
+        items: Vec::new(),
         currency: None,
         reason: String::new(),
         origin: Origin::system(),

@@ -70,6 +70,7 @@ on_both! {
 on_both! {
     parts in parts_sqlite, parts_postgres:
     parts_are_kept_and_verified,
+    items_are_kept_and_verified,
 }
 
 on_both! {

@@ -76,6 +76,8 @@ pub const fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RefundCurrencyMismatch
         | Refusal::RefundWindowClosed
         | Refusal::RefundExceedsRefundable { .. }
+        | Refusal::RefundExceedsItem { .. }
+        | Refusal::RefundItemsRequired
         | Refusal::InsufficientBalance { .. }
         | Refusal::MatchExceedsOpen
         | Refusal::DepositExceedsTakings
@@ -96,7 +98,8 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::ItemsTotalMismatch { sum, amount } | Refusal::PartsExceedAmount { sum, amount } => {
             both(("sum", sum), ("amount", amount))
         }
-        Refusal::RefundExceedsRefundable { refundable, requested } => {
+        Refusal::RefundExceedsRefundable { refundable, requested }
+        | Refusal::RefundExceedsItem { refundable, requested } => {
             both(("refundable", refundable), ("requested", requested))
         }
         Refusal::InsufficientBalance { available, short } => both(("available", available), ("short", short)),
@@ -139,6 +142,7 @@ pub fn args_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         | Refusal::AttemptNotOfPayment
         | Refusal::RefundConflict
         | Refusal::RefundCurrencyMismatch
+        | Refusal::RefundItemsRequired
         | Refusal::RefundWindowClosed
         | Refusal::RefundInProgress
         | Refusal::RefundEnded { .. }
@@ -200,6 +204,10 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::RefundExceedsRefundable { refundable, .. } => {
             at("#/amount", &format!("must be at most {}", refundable.minor))
         }
+        Refusal::RefundExceedsItem { refundable, .. } => {
+            at("#/items", &format!("one has {} left", refundable.minor))
+        }
+        Refusal::RefundItemsRequired => at("#/items", "say which items it is of"),
         Refusal::PartsExceedAmount { sum, .. } => at("#/parts", &format!("they sum to {}", sum.minor)),
         Refusal::ItemsTotalMismatch { sum, .. } => at("#/items", &format!("they sum to {}", sum.minor)),
         Refusal::CurrencyNotSupported | Refusal::RefundCurrencyMismatch => at("#/currency", "not supported"),

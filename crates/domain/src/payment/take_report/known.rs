@@ -85,6 +85,9 @@ impl Taking<'_> {
         self.attempt.status = status;
         self.attempt.unknown_since_us = None;
         self.attempt.updated_at_us = moment.now_us;
-        self.payment.unknown_since_us = None;
+        // While the channel is asked to close it, what it says of the moment before proves nothing.
+        if self.attempt.close_requested_at_us.is_none() {
+            self.payment.unknown_since_us = None;
+        }
     }
 }

@@ -115,6 +115,7 @@ pub(crate) fn success_accounts(
     }
     let merchant_kinds: &[AccountKind] = if counts {
         wants.add(Want::Account(payment.credited_account()));
+        payment.want_others(wants);
         wants.add(Want::Account(payment.fee_account()));
         &[]
     } else {

@@ -14,6 +14,7 @@ use tk_money::Amount;
 #[expect(clippy::struct_field_names, reason = "amounts carry their unit")]
 pub(super) struct Funding {
     pub(super) pending_settlement_minor: i64,
+    pub(super) collected_for_others_minor: i64,
     pub(super) cash_minor: i64,
     pub(super) prepaid_minor: i64,
     pub(super) duplicate_minor: i64,
@@ -22,7 +23,7 @@ pub(super) struct Funding {
 }
 
 impl CreateRefund {
-    /// The hold's parts: pending settlement first, then cash; what was paid in advance from what is left of it, stray
+    /// The hold's parts: what was collected for others from there, the rest from pending settlement first, then cash; what was paid in advance from what is left of it, stray
     /// money from its own account. What comes back of shares is there before the hold is drawn.
     pub(super) fn funding(
         &self,
@@ -34,7 +35,7 @@ impl CreateRefund {
             let name = AccountRef::merchant(self.tenant_id, payment.merchant_id, kind, payment.currency);
             snapshot.account(&name, 0).available_minor().max(0)
         };
-        let plan = shares::plan(payment, attempt, self.amount_minor);
+        let plan = shares::plan(payment, attempt, self.amount_minor, &self.by_item());
         let wanted = shares::held_minor(self.amount_minor, plan.shares);
         let (funding, drawn) = match attempt.disposition {
             Some(Disposition::Duplicate) => {
@@ -52,12 +53,18 @@ impl CreateRefund {
             }
             // Of a mismatch the merchant has what two persons credited to it.
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
+                let others = available(AccountKind::CollectedForOthers).min(plan.for_others_minor);
                 let pending = available(AccountKind::PendingSettlement).saturating_add(shares.total_minor());
-                let pending = pending.min(wanted);
-                let cash = available(AccountKind::Cash).min(wanted.saturating_sub(pending));
-                let funding =
-                    Funding { pending_settlement_minor: pending, cash_minor: cash, ..Funding::default() };
-                (funding, pending.saturating_add(cash))
+                let pending = pending.min(wanted.saturating_sub(others));
+                let drawn = others.saturating_add(pending);
+                let cash = available(AccountKind::Cash).min(wanted.saturating_sub(drawn));
+                let funding = Funding {
+                    collected_for_others_minor: others,
+                    pending_settlement_minor: pending,
+                    cash_minor: cash,
+                    ..Funding::default()
+                };
+                (funding, drawn.saturating_add(cash))
             }
         };
         covered(drawn, wanted, payment).map(|()| funding)

@@ -32,6 +32,7 @@ pub(crate) fn ask_void(
         origin: RefundOrigin::Void,
         merchant_refund_no: None,
         amount_minor: command.amount_minor,
+        by_item: Vec::new(),
         reason: command.reason.clone(),
         status: RefundState::PendingApproval,
         shares,
@@ -40,7 +41,7 @@ pub(crate) fn ask_void(
     fulfilment::stop(&mut payment, snapshot, changes, moment)?;
     changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
     payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
-    payment.count_parts(&refund.part_shares(), Counted::Back);
+    payment.count_shares(&refund, Counted::Back);
     payment.updated_at_us = moment.now_us;
     changes.put(payment);
     changes.put(attempt);
@@ -76,6 +77,7 @@ pub(crate) fn refund_stray(
         origin: RefundOrigin::System,
         merchant_refund_no: None,
         amount_minor,
+        by_item: Vec::new(),
         reason: reason.to_owned(),
         status: RefundState::Approved,
         shares: Undoing::default(),

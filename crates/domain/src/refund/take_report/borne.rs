@@ -67,10 +67,10 @@ impl Taking<'_> {
     /// The shares of a refund that had ended, computed again: since it ended, other refunds may have taken them. They
     /// are counted by what went back with it.
     pub(super) fn share_again(&mut self) {
-        let plan = shares::plan(&self.payment, &self.attempt, self.refund.amount_minor);
-        self.refund.shares = plan.shares;
+        let wanted = self.refund.item_shares();
+        let plan = shares::plan(&self.payment, &self.attempt, self.refund.amount_minor, &wanted);
+        self.refund.keep_shares(&plan);
         shares::take(&mut self.attempt, plan.shares);
-        self.payment.count_parts(&plan.parts, Counted::Back);
-        self.refund.parts = serde_json::to_string(&plan.parts).ok().filter(|_| !plan.parts.is_empty());
+        self.payment.count_shares(&self.refund, Counted::Back);
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn rows(command: &TakeRefundReport, snapshot: &Snapshot, wants: &mut 
         let payment = snapshot.payments.get(&(tenant_id, command.payment_id));
         if let Some(payment) = payment {
             wants.add(Want::Account(payment.credited_account()));
+            payment.want_others(wants);
             wants.add(Want::Account(payment.fee_account()));
             want_parts(payment, refund.channel_account_id, wants);
         }

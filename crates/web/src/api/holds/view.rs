@@ -49,6 +49,7 @@ impl HoldView {
     pub fn of(hold: &Hold, live: bool) -> Self {
         let parts = [
             ("pending_settlement", hold.pending_settlement_minor),
+            ("collected_for_others", hold.collected_for_others_minor),
             ("cash", hold.cash_minor),
             ("prepaid", hold.prepaid_minor),
             ("duplicate", hold.duplicate_minor),

@@ -68,6 +68,10 @@ pub struct ItemCreate {
     pub splittable: Option<bool>,
     /// The order that it belongs to, where one payment pays several orders; each belongs to one payment only.
     pub merchant_order_no: Option<Number>,
+    /// For whom the merchant only collects it, such as a tax office: booked apart, shared with nobody, and refunded by
+    /// naming it.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub collected_for: Option<Text<1, 64>>,
 }
 
 /// The product's own fields on a payment.
@@ -232,6 +236,7 @@ fn item(place: usize, line: &ItemCreate) -> Result<Item, Problem> {
         policy_no: line.policy_no.as_ref().map(|number| number.0.clone()),
         splittable: line.splittable.unwrap_or(false),
         merchant_order_no: line.merchant_order_no.as_ref().map(|number| number.0.clone()),
+        collected_for: line.collected_for.as_ref().map(|name| name.0.clone()),
     })
 }
 

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use tk_domain::id::{AttemptId, PaymentId, TypedId};
+use tk_domain::payment::ItemRefund;
 use tk_domain::refund::{CreateRefund, RefundCreated};
 use tk_domain::refusal::Refusal;
 use tk_domain::view::RefundView;
@@ -30,12 +31,31 @@ pub struct RefundCreate {
     pub merchant_refund_no: Number,
     /// Minor units (fen).
     pub amount: MinorUnits,
+    /// What goes back of which items of the payment; in proportion to what is left of each by default. Required for a part
+    /// of a payment of which some was collected for others.
+    pub items: Option<Vec<RefundItemCreate>>,
     /// The payment's currency, if named at all.
     #[schema(value_type = Option<String>)]
     pub currency: Option<Text<1, 8>>,
     /// Why.
     #[schema(value_type = Option<String>, max_length = 100)]
     pub reason: Option<Text<1, 100>>,
+}
+
+/// What goes back of one item.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundItemCreate {
+    /// Its place among the payment's items, from 0.
+    pub item: u16,
+    /// Minor units (fen) of the payer's money.
+    pub amount: MinorUnits,
+}
+
+impl RefundItemCreate {
+    fn asked(&self) -> ItemRefund {
+        ItemRefund { item: usize::from(self.item), amount_minor: self.amount.0 }
+    }
 }
 
 /// Creates a refund: the money is held at once and sent back by itself. Created is not done: wait for
@@ -78,6 +98,7 @@ async fn command(state: &WebState, caller: &Caller, body: RefundCreate) -> Resul
         attempt_id,
         merchant_refund_no: body.merchant_refund_no.0,
         amount_minor: body.amount.0,
+        items: body.items.unwrap_or_default().iter().map(RefundItemCreate::asked).collect(),
         currency,
         reason: body.reason.map(|reason| reason.0).unwrap_or_default(),
         origin: caller.origin(),

@@ -400,6 +400,7 @@ fn payment() -> Payment {
         bill: None,
         fulfilment: None,
         items: None,
+        items_back: None,
         splits: None,
         splits_count: 0,
         split_lines_count: 0,

@@ -1,0 +1,94 @@
+//! Follows each payment that has items: they are JSON, which SQL does not read the same on both engines.
+
+use crate::failure::Failure;
+use crate::reader::{records, tuples};
+use crate::record::Record;
+use crate::value::{Column, Kind, Value};
+use crate::verify::View;
+use crate::verify::part_walk::refunds_that_count;
+use crate::writer::request::Sql;
+use tk_domain::id::{PaymentId, TenantId, TypedId};
+use tk_domain::payment::{Payment, PaymentStatus};
+use tk_domain::refund::Refund;
+
+/// What must hold.
+pub(super) const SAYS: &str = "each payment's items sum to it, go back at most once, and are booked apart where they are collected for others";
+const PAGE: usize = 200;
+
+/// Names the first payment whose items do not add up.
+pub(super) async fn items(view: &View, tenant_id: TenantId) -> Result<Option<String>, Failure> {
+    let mut after = PaymentId::default();
+    loop {
+        let page: Vec<Payment> = records(view.rows(tenant_id, payments_after(tenant_id, after)).await?)?;
+        let Some(last) = page.last() else { return Ok(None) };
+        after = last.id;
+        for payment in &page {
+            let refunds = refunds_that_count(view, payment).await?;
+            let booked = booked(view, payment).await?;
+            if !holds(payment, &refunds, booked) {
+                return Ok(Some(payment.id.to_string()));
+            }
+        }
+    }
+}
+
+fn payments_after(tenant_id: TenantId, after: PaymentId) -> Sql {
+    let table = Payment::table();
+    Sql {
+        text: format!(
+            "SELECT {} FROM payments WHERE tenant_id = ?1 AND id > ?2 AND items IS NOT NULL ORDER BY id LIMIT {PAGE}",
+            table.column_list()
+        ),
+        params: vec![tenant_id.to_value(), Value::Id(after.id128().0)],
+        returns: table.kinds.clone(),
+    }
+}
+
+/// What its collection credited to what is collected for others, and what all its entries did, minor units.
+#[derive(Debug, Clone, Copy, Default)]
+struct Booked {
+    collected: i64,
+    left: i64,
+}
+
+async fn booked(view: &View, payment: &Payment) -> Result<Booked, Failure> {
+    let sql = Sql {
+        text: "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind = 'collect' THEN l.amount_minor ELSE 0 END), 0) AS BIGINT),
+             CAST(COALESCE(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END), 0) AS BIGINT)
+           FROM entries e JOIN entry_lines l ON l.tenant_id = ?1 AND l.entry_id = e.id
+           JOIN accounts c ON c.tenant_id = ?1 AND c.id = l.account_id AND c.kind = 'collected_for_others'
+           WHERE e.tenant_id = ?1 AND e.payment_id = ?2"
+            .to_owned(),
+        params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
+        returns: vec![Kind::Int, Kind::Int],
+    };
+    let rows = tuples::<(i64, i64)>(view.rows(payment.tenant_id, sql).await?)?;
+    Ok(rows.into_iter().next().map(|(collected, left)| Booked { collected, left }).unwrap_or_default())
+}
+
+fn holds(payment: &Payment, refunds: &[Refund], booked: Booked) -> bool {
+    let items = payment.items();
+    let sum: i64 = items.iter().map(|item| item.amount).sum();
+    if items.is_empty() || sum != payment.amount_minor {
+        return false;
+    }
+    let mut back = vec![0_i64; items.len()];
+    for refund in refunds.iter().filter(|row| row.status.counts() || row.late_succeeded_at_us.is_some()) {
+        let shares = refund.item_shares();
+        back.iter_mut().zip(&shares).for_each(|(sum, share)| *sum += share);
+        // One that was done after its end may find that others took what it was of.
+        if refund.late_succeeded_at_us.is_none() && shares.iter().sum::<i64>() != refund.amount_minor {
+            return false;
+        }
+    }
+    let counted = payment.items_back();
+    let same = back.iter().enumerate().all(|(place, sum)| counted.get(place).copied().unwrap_or(0) == *sum);
+    let within = payment.item_bases().iter().zip(&back).all(|(base, back)| (0..=*base).contains(back));
+    let collected = payment.status == PaymentStatus::Succeeded;
+    let others = if collected { payment.for_others(&payment.item_bases()) } else { 0 };
+    // What others are owed that was not drawn again: a hold may fall short of it, and a bank may take it back.
+    let left = others - payment.for_others(&back);
+    let exact = payment.late_refunded_minor == 0 && payment.reversed_minor == 0;
+    let books = booked.collected == others && if exact { booked.left == left } else { booked.left >= 0 };
+    same && within && books
+}
