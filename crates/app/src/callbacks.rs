@@ -106,7 +106,7 @@ impl App {
         (code, raw): (&str, RawCallback<'_>),
     ) -> Result<(CallbackFinding, Reply), CallbackAnswer> {
         let account = account
-            .filter(|account| account.channel == channel)
+            .filter(|account| account.channel == channel && channel.calls_back())
             .ok_or_else(|| CallbackAnswer::refused(404, "not_found"))?;
         let contract = self.open_contract(account, code).map_err(|error| {
             tracing::error!(%error, channel_account = %account.id, "a channel account cannot be used");

@@ -117,6 +117,8 @@ pub struct Head {
     pub lane: i64,
     /// The last entry's sequence.
     pub entry_seq: i64,
+    /// The last entry's hash; 32 zero bytes before the first.
+    pub entry_hash: Vec<u8>,
     /// The last event's sequence.
     pub event_seq: i64,
     /// The last audit row's sequence.
@@ -137,6 +139,7 @@ impl Head {
             tenant_id,
             lane,
             entry_seq: 0,
+            entry_hash: vec![0; 32],
             event_seq: 0,
             audit_seq: 0,
             audit_hash: vec![0; 32],

@@ -305,7 +305,7 @@ impl AttemptView {
                 .map(|action| json!({ "kind": action.kind.word(), "value": action.value })),
             payer: stored_json(attempt.payer_masked.as_ref()),
             out_no: attempt.out_no.clone(),
-            channel_txn_no: attempt.channel_txn_no.clone(),
+            channel_txn_no: attempt.told_txn_no().map(str::to_owned),
             disposition: attempt.disposition.map(super::payment::Disposition::word),
             amount_received: attempt.received_minor,
             payer_amount: attempt.payer_paid_minor(),

@@ -1243,6 +1243,7 @@ CREATE TABLE heads (
   tenant_id {id} NOT NULL REFERENCES platform_tenants (id),
   lane {i64} NOT NULL,
   entry_seq {i64} NOT NULL CHECK (entry_seq >= 0),
+  entry_hash {bytes} NOT NULL CHECK (length(entry_hash) = 32),
   event_seq {i64} NOT NULL CHECK (event_seq >= 0),
   audit_seq {i64} NOT NULL CHECK (audit_seq >= 0),
   audit_hash {bytes} NOT NULL CHECK (length(audit_hash) = 32),
@@ -1315,6 +1316,7 @@ CREATE TABLE entries (
   seq {i64} NOT NULL CHECK (seq > 0),
   debit_minor {i64} NOT NULL CHECK (debit_minor > 0),
   credit_minor {i64} NOT NULL,
+  hash {bytes} NOT NULL CHECK (length(hash) = 32),
   PRIMARY KEY (tenant_id, id),
   CHECK (debit_minor = credit_minor)
 ) {by id};

@@ -1,8 +1,8 @@
 //! Entries with their lines, as they are kept.
 
 use crate::record::record;
-use tk_domain::id::{AccountId, AttemptId, EntryId, PaymentId, RefundId, TenantId};
-use tk_domain::ledger::{Entry, EntryKind, Side};
+use tk_domain::id::{AccountId, AttemptId, EntryId, PaymentId, RefundId, TenantId, TypedId};
+use tk_domain::ledger::{Entry, EntryKind, EntryLink, LinkLine, Side};
 use tk_money::Currency;
 
 /// An entry's header.
@@ -34,6 +34,8 @@ pub struct EntryRow {
     pub debit_minor: i64,
     /// The sum of its credit lines, minor units.
     pub credit_minor: i64,
+    /// The link of its lane's chain.
+    pub hash: Vec<u8>,
 }
 
 record! {
@@ -51,6 +53,7 @@ record! {
     seq: i64,
     debit_minor: i64,
     credit_minor: i64,
+    hash: Vec<u8>,
 }
 
 /// One line of an entry.
@@ -119,7 +122,34 @@ impl EntryRow {
             seq: entry.seq,
             debit_minor: entry.total_minor(),
             credit_minor: credits.fold(0_i64, |sum, line| sum.saturating_add(line.amount_minor)),
+            hash: entry.hash.clone(),
         }
+    }
+
+    /// The hash that it must carry with these lines, behind the entry whose hash this is.
+    pub fn computed_hash(&self, prev_hash: &[u8], lines: &[LineRow]) -> Vec<u8> {
+        let link = EntryLink {
+            prev_hash,
+            tenant_id: self.tenant_id,
+            id: self.id,
+            kind: self.kind,
+            subjects: [
+                self.payment_id.map(|id| id.id128()),
+                self.attempt_id.map(|id| id.id128()),
+                self.refund_id.map(|id| id.id128()),
+                self.reverses.map(|id| id.id128()),
+            ],
+            currency: self.currency,
+            booked_at_us: self.booked_at_us,
+            lane: self.lane,
+            seq: self.seq,
+        };
+        link.hash(lines.iter().map(|line| LinkLine {
+            account_id: line.account_id,
+            side: line.side,
+            amount_minor: line.amount_minor,
+            balance_after_minor: line.balance_after_minor,
+        }))
     }
 
     /// The reversal that this entry is, if it is one.

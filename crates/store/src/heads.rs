@@ -9,6 +9,7 @@ record! {
     tenant_id: TenantId,
     lane: i64,
     entry_seq: i64,
+    entry_hash: Vec<u8>,
     event_seq: i64,
     audit_seq: i64,
     audit_hash: Vec<u8>,

@@ -34,6 +34,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         let listener =
             TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let app = server.open(ambient).await?;
+        tracing::info!(%listen, base_url = %server.app.base_url, live = server.app.live, "ready");
         server.serve(app, listener).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     })

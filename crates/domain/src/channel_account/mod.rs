@@ -171,6 +171,17 @@ pub struct ChannelAccount {
     pub version: i64,
 }
 
+impl Channel {
+    /// Whether it sends messages of its own accord.
+    #[must_use]
+    pub const fn calls_back(self) -> bool {
+        match self {
+            Self::Alipay | Self::Wechatpay | Self::Unionpay => true,
+            Self::BankDirect | Self::Counter => false,
+        }
+    }
+}
+
 impl ChannelAccount {
     /// Whether its channel pays shares of a payment to others.
     #[must_use]

@@ -1,7 +1,7 @@
 //! A double entry: balanced when it exists, never changed after.
 
-use crate::id::{AttemptId, EntryId, PaymentId, RefundId, TenantId};
-use crate::ledger::AccountRef;
+use crate::id::{AttemptId, EntryId, PaymentId, RefundId, TenantId, TypedId};
+use crate::ledger::{AccountRef, EntryLink, LinkLine};
 use crate::words::words;
 use std::fmt;
 use tk_money::Currency;
@@ -137,6 +137,8 @@ pub struct Entry {
     pub lane: i64,
     /// Gapless per tenant and lane; set when applied.
     pub seq: i64,
+    /// The link of its lane's chain; see [`EntryLink`]; set when applied.
+    pub hash: Vec<u8>,
     lines: Vec<EntryLine>,
 }
 
@@ -185,6 +187,7 @@ impl Entry {
             booked_at_us: now_us,
             lane: 0,
             seq: 0,
+            hash: Vec::new(),
             lines,
         })
     }
@@ -193,6 +196,33 @@ impl Entry {
     #[must_use]
     pub fn lines(&self) -> &[EntryLine] {
         &self.lines
+    }
+
+    /// The hash that it must carry behind the entry whose hash this is.
+    #[must_use]
+    pub fn computed_hash(&self, prev_hash: &[u8]) -> Vec<u8> {
+        let link = EntryLink {
+            prev_hash,
+            tenant_id: self.tenant_id,
+            id: self.id,
+            kind: self.kind,
+            subjects: [
+                self.payment_id.map(|id| id.id128()),
+                self.attempt_id.map(|id| id.id128()),
+                self.refund_id.map(|id| id.id128()),
+                self.reverses.map(|id| id.id128()),
+            ],
+            currency: self.currency,
+            booked_at_us: self.booked_at_us,
+            lane: self.lane,
+            seq: self.seq,
+        };
+        link.hash(self.lines.iter().map(|line| LinkLine {
+            account_id: line.account.id(),
+            side: line.side,
+            amount_minor: line.amount_minor,
+            balance_after_minor: line.balance_after_minor,
+        }))
     }
 
     pub(crate) fn lines_mut(&mut self) -> &mut [EntryLine] {

@@ -179,6 +179,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The number by which its channel knows the money; what came by a bank's line, a cheque or in cash has none.
+    #[must_use]
+    pub fn told_txn_no(&self) -> Option<&str> {
+        let ours = matches!(self.method, Method::BankTransfer | Method::Cheque | Method::Cash);
+        self.channel_txn_no.as_deref().filter(|_| !ours)
+    }
+
     /// What is said to the channel for an instruction about this attempt: a payment that somebody may have begun already
     /// is asked about where beginning it again could be refused although the first time took effect. So is a payer's
     /// bar code, which is good for one use, and any order after its expiry.

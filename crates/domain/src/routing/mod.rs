@@ -182,9 +182,9 @@ pub const fn methods_at(terminal: Terminal) -> &'static [Method] {
             Method::QuickPay,
             Method::BankTransfer,
         ],
-        Terminal::MobileWeb | Terminal::AlipayApp => {
-            &[Method::AlipayWap, Method::WechatH5, Method::QuickPay, Method::BankTransfer]
-        }
+        Terminal::MobileWeb => &[Method::AlipayWap, Method::WechatH5, Method::QuickPay, Method::BankTransfer],
+        // WeChat does not open from inside Alipay.
+        Terminal::AlipayApp => &[Method::AlipayWap, Method::QuickPay, Method::BankTransfer],
         Terminal::WechatOa => &[Method::WechatJsapi, Method::QuickPay, Method::BankTransfer],
         Terminal::Counter => &[Method::AlipayBarcode, Method::WechatBarcode, Method::AlipayQr],
         Terminal::Kiosk => &[Method::AlipayQr, Method::WechatNative],

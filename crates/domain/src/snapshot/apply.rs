@@ -145,6 +145,8 @@ impl Snapshot {
             line.balance_after_minor = account.balance_minor;
             self.accounts.put(account);
         }
+        entry.hash = entry.computed_hash(&head.entry_hash);
+        head.entry_hash.clone_from(&entry.hash);
         self.appended.entries.push(entry);
     }
 

@@ -5,6 +5,7 @@
 mod checks;
 mod counter;
 mod desk_checks;
+mod entry_walk;
 mod item_walk;
 mod part_checks;
 mod part_walk;
@@ -156,6 +157,8 @@ impl View {
         let named = |row: Option<String>| row.map(|row| format!("{} {row}", tenant.code));
         let broken = audit_chain(self, tenant.id).await?;
         report.note("inv-37", "each act is chained to the one before it by its hash", named(broken));
+        let broken = entry_walk::entry_chain(self, tenant.id).await?;
+        report.note("inv-6", entry_walk::SAYS, named(broken));
         let broken = part_walk::parts(self, tenant.id).await?;
         report.note("inv-23", part_walk::SAYS, named(broken));
         let broken = item_walk::items(self, tenant.id).await?;

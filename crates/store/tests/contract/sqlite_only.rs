@@ -91,6 +91,10 @@ async fn damage_is_found_and_named() {
             "UPDATE entry_lines SET amount_minor = 11 WHERE entry_id = ?1 AND line_no = 1",
             "entries",
         ),
+        ("inv-6", "ent", "UPDATE entries SET kind = 'refund' WHERE id = ?1", "entries"),
+        ("inv-6", "ent", "UPDATE entries SET booked_at_us = booked_at_us - 1 WHERE id = ?1", "entries"),
+        ("inv-6", "ent", "UPDATE entries SET attempt_id = payment_id WHERE id = ?1", "entries"),
+        ("inv-6", "ent", "UPDATE entries SET hash = zeroblob(32) WHERE id = ?1", "entries"),
         ("inv-1", "ent", "UPDATE entries SET debit_minor = 11, credit_minor = 11 WHERE id = ?1", "entries"),
         (
             "inv-3",

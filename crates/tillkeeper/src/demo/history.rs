@@ -131,7 +131,7 @@ pub async fn trouble(wallet: &Wallet) -> anyhow::Result<()> {
     wallet.set_faults("wechatpay", &plan).await?;
     // Payers write codes wrong and pay in parts; the bank shows some transfers a day late and takes some back.
     let habits = json!({
-        "mistyped_ppm": 60_000, "split_ppm": 40_000, "late_ppm": 5_000, "reversed_ppm": 5_000,
+        "mistyped_ppm": 60_000, "split_ppm": 40_000, "late_ppm": 5_000,
     });
     wallet.set_habits(&habits).await
 }

@@ -72,7 +72,7 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let found = runtime.block_on(check_up(patient, now_us))?;
     let healthy = found.iter().all(|checked| checked.grade != Grade::Wrong);
     if args.json {
-        let findings: Vec<Value> = found.iter().map(as_json).collect();
+        let findings: Vec<Value> = found.iter().map(|checked| as_json(args.lang, checked)).collect();
         output::line(
             &json!({ "healthy": healthy, "channel": args.channel, "findings": findings }).to_string(),
         );
@@ -113,7 +113,8 @@ fn show(lang: Lang, checked: &Checked) {
     }
 }
 
-fn as_json(checked: &Checked) -> Value {
+fn as_json(lang: Lang, checked: &Checked) -> Value {
+    let Words { says, remedy } = words_of(lang, checked.code);
     let grade = match checked.grade {
         Grade::Fine => "fine",
         Grade::Warning => "warning",
@@ -121,6 +122,6 @@ fn as_json(checked: &Checked) -> Value {
     };
     json!({
         "step": checked.step.word(), "grade": grade, "code": checked.code, "detail": checked.detail,
-        "says": words_of(Lang::En, checked.code).says, "remedy": words_of(Lang::En, checked.code).remedy,
+        "says": says, "remedy": remedy,
     })
 }

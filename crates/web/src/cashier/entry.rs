@@ -20,13 +20,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 use tk_app::Failure;
 use tk_app::channels::multipart::{self, MultipartError};
-use tk_app::store::Page;
+use tk_app::store::{Page, RefundFilter};
 use tk_domain::audit::{Actor, Origin};
 use tk_domain::channel_account::ChannelAccount;
+use tk_domain::fulfilment::Fulfilment;
 use tk_domain::id::{Id128, PaymentId, RequestId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::Payment;
 use tk_domain::product::{Product, Terminal};
+use tk_domain::refund::RefundState;
 
 /// The cookie of a browser that has opened the page; its path is the page's.
 const ENTRY_COOKIE: &str = "tk_entry";
@@ -215,7 +217,32 @@ impl Entry {
         let (payee, phone) =
             merchant.map_or_else(Default::default, |merchant| (merchant.name, merchant.phone));
         let arrivals = Arrivals::of(self, &payment, &attempts).await?;
-        Ok(Some(Rows { payment, payee, phone, product, attempts, accounts, identity, arrivals }))
+        let fulfilment = match payment.fulfilment {
+            Some(_) => reader.get::<Fulfilment>(&(self.tenant_id, payment.id)).await?,
+            None => None,
+        };
+        let undecided_minor = if payment.refunding_minor > 0 { self.undecided().await? } else { 0 };
+        Ok(Some(Rows {
+            payment,
+            payee,
+            phone,
+            product,
+            attempts,
+            accounts,
+            identity,
+            arrivals,
+            fulfilment,
+            undecided_minor,
+        }))
+    }
+
+    /// What of the payment's refunds waits for a second person, minor units; its newest hundred are looked at.
+    async fn undecided(&self) -> Result<i64, Failure> {
+        let filter = RefundFilter { payment_id: Some(self.payment_id), ..RefundFilter::default() };
+        let page = Page::first(tk_app::store::PAGE_MAX);
+        let listed = self.state.app.reader().refunds(self.tenant_id, filter, page).await?;
+        let waiting = listed.rows.iter().filter(|refund| refund.status == RefundState::PendingApproval);
+        Ok(waiting.map(|refund| refund.amount_minor).sum())
     }
 
     /// The tenant's channel accounts; a tenant has at most 200.

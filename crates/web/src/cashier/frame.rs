@@ -127,6 +127,8 @@ pub struct Frame {
     pub money: MoneyLine,
     /// How long the payer may still begin to pay; none once that is over.
     pub time_left: Option<TimeLeft>,
+    /// What happens when the time is up.
+    pub time_short: String,
     /// Changes exactly when the page would.
     pub revision: String,
     /// Whether the page may still change by itself.
@@ -153,6 +155,11 @@ impl Frame {
             heading: text(locale, heading, &[]),
             order: Some(order(visit.locale, rows)),
             money: line(locale, stage, rows),
+            time_short: text(
+                locale,
+                if rows.bound_by_part() { "time-short-part" } else { "time-short" },
+                &[],
+            ),
             time_left: open_ended.then(|| time_left(visit, rows)),
             revision: revision(rows, visit.now_us),
             moving: stage.moving(),
@@ -176,6 +183,7 @@ impl Frame {
                 word: text(locale, "money-word-see", &[]),
                 sentence: text(locale, money, &[]),
             },
+            time_short: String::new(),
             time_left: None,
             revision: String::new(),
             moving: false,

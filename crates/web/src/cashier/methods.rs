@@ -199,7 +199,8 @@ fn past(locale: Locale, attempt: &Attempt) -> Option<Notice> {
 }
 
 fn answer(locale: Locale, attempt: &Attempt) -> String {
-    match attempt.failure_message.as_deref() {
+    // What staff write about a cheque or a taking is for the payee.
+    match attempt.failure_message.as_deref().filter(|_| attempt.method.told_to_channel()) {
         Some(message) if !message.is_empty() => text(locale, "attempt-answer", &[("answer", message)]),
         Some(_) | None => String::new(),
     }

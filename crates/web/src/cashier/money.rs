@@ -4,7 +4,7 @@ use super::frame::payer_amount;
 use super::stage::{Money, Rows, Stage};
 use crate::locale::{Locale, text};
 use tk_domain::channel_account::Method;
-use tk_domain::payment::{Payment, RefundStatus};
+use tk_domain::payment::RefundStatus;
 use tk_money::Amount;
 
 /// Where the money is, as a word and a sentence.
@@ -21,10 +21,13 @@ pub struct MoneyLine {
 /// Where the money is at a stage.
 pub fn line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
     let (look, word) = match Money::at(stage, rows) {
+        // The channel has an order that can be paid: that nothing was told yet is not that nothing was taken.
+        Money::NotTaken if matches!(stage, Stage::Qr | Stage::Wallet) => ("not-taken", "money-word-not-seen"),
         Money::NotTaken => ("not-taken", "money-word-not-taken"),
         Money::Confirming => ("unknown", "money-word-confirming"),
         Money::Taken => ("taken", "money-word-taken"),
         Money::Returning => ("returning", "money-word-returning"),
+        Money::PartReturned => ("returned", "money-word-part-returned"),
         Money::Returned => ("returned", "money-word-returned"),
         Money::TakenBack => ("returning", "money-word-taken-back"),
         Money::Elsewhere => ("returning", "money-word-elsewhere"),
@@ -32,6 +35,7 @@ pub fn line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
     let payment = &rows.payment;
     let shown = |minor| Amount::new(minor, payment.currency).display();
     let refunded = shown(payment.refunded_minor.saturating_add(payment.late_refunded_minor));
+    let refunding = shown(rows.refunding_minor());
     let amount = payer_amount(payment).display();
     let part = shown(rows.arrivals.part_minor.max(rows.arrivals.part_gone_minor));
     let reversed = shown(rows.taken_back_minor());
@@ -40,6 +44,7 @@ pub fn line(locale: Locale, stage: Stage, rows: &Rows) -> MoneyLine {
         ("amount", amount.as_str()),
         ("payee", rows.payee.as_str()),
         ("refunded", refunded.as_str()),
+        ("refunding", refunding.as_str()),
         ("part", part.as_str()),
         ("reversed", reversed.as_str()),
         ("way", way.as_str()),
@@ -95,8 +100,9 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
         Stage::Closing => "money-closing",
         Stage::Paid if rows.all_taken_back() => "money-taken-back",
         Stage::Paid if rows.taken_back_minor() > 0 => "money-taken-back-part",
-        Stage::Paid => paid_sentence(&rows.payment),
+        Stage::Paid => paid_sentence(rows),
         Stage::Late if Money::at(stage, rows) == Money::Returned => "money-late-returned",
+        Stage::Late if rows.other_amounts_only() => "money-other-amount",
         Stage::Late => "money-late",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_minor > 0 => "money-part-kept",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_gone_minor > 0 => "money-part-gone",
@@ -104,11 +110,12 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
     }
 }
 
-const fn paid_sentence(payment: &Payment) -> &'static str {
-    match payment.refund_status {
+fn paid_sentence(rows: &Rows) -> &'static str {
+    match rows.payment.refund_status {
         RefundStatus::Full => "money-refunded",
+        RefundStatus::Partial if rows.refunding_minor() > 0 => "money-refunding-more",
         RefundStatus::Partial => "money-refunded-part",
-        RefundStatus::None if payment.refunding_minor > 0 => "money-refunding",
+        RefundStatus::None if rows.refunding_minor() > 0 => "money-refunding",
         RefundStatus::None => "money-paid",
     }
 }

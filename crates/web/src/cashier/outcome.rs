@@ -7,8 +7,9 @@ use super::pages::ResultPage;
 use super::stage::{Rows, Stage};
 use crate::locale::{Locale, text};
 use tk_domain::channel_account::Method;
-use tk_domain::payment::{Attempt, Disposition};
-use tk_domain::product::{IssueOn, StrayMoney};
+use tk_domain::fulfilment::FulfilmentStatus;
+use tk_domain::payment::{Attempt, Disposition, RefundStatus};
+use tk_domain::product::IssueOn;
 use tk_money::Amount;
 
 /// One line of the receipt.
@@ -32,6 +33,12 @@ pub fn page(visit: &Visit, rows: &Rows, stage: Stage) -> ResultPage {
         tone,
         lines: lines(visit, rows, stage),
         receipt: receipt(visit.locale, rows, stage),
+        receipt_title: text(
+            visit.locale,
+            if stage == Stage::Paid { "receipt" } else { "order-numbers" },
+            &[],
+        ),
+        print: text(visit.locale, if stage == Stage::Paid { "print-receipt" } else { "transfer-print" }, &[]),
         strays,
         return_url: rows.payment.return_url.clone().filter(|url| web_address(url)),
     }
@@ -44,6 +51,7 @@ fn look(rows: &Rows, stage: Stage) -> (&'static str, &'static str) {
         Stage::Paid if rows.all_taken_back() => ("warn", "taken-back-heading"),
         Stage::Paid if rows.taken_back_minor() > 0 => ("warn", "taken-back-part-heading"),
         Stage::Paid => ("ok", "paid-heading"),
+        Stage::Late if rows.other_amounts_only() => ("warn", "other-amount-heading"),
         Stage::Late => ("warn", "late-heading"),
         Stage::Closed | Stage::Failed | Stage::Expired if part => ("warn", "part-kept-heading"),
         Stage::Failed => ("plain", "failed-heading"),
@@ -69,6 +77,7 @@ fn lines(visit: &Visit, rows: &Rows, stage: Stage) -> Vec<String> {
         Stage::Paid if rows.all_taken_back() => "taken-back-line",
         Stage::Paid if rows.taken_back_minor() > 0 => "taken-back-part-line",
         Stage::Paid => next_step(rows),
+        Stage::Late if rows.other_amounts_only() => "other-amount-line",
         Stage::Late => "late-line",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_minor > 0 => "part-kept-line",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_gone_minor > 0 => "part-gone-line",
@@ -119,8 +128,25 @@ fn beyond(locale: Locale, rows: &Rows) -> Vec<String> {
     .collect()
 }
 
-/// What the payee does with the news; nothing here says that a policy exists.
+/// What the payee does with the money; nothing here says that a policy exists unless the order system said so.
 fn next_step(rows: &Rows) -> &'static str {
+    let over = rows.payment.refund_status == RefundStatus::Full;
+    let status = rows.fulfilment.as_ref().map(|row| (row.status, row.stopped_at_us.is_some()));
+    match status {
+        Some((FulfilmentStatus::Issued, _)) => "paid-next-issued",
+        Some((FulfilmentStatus::Surrendered, _)) => "paid-next-surrendered",
+        Some((FulfilmentStatus::Cancelled, _)) => "paid-next-not-issued",
+        Some((FulfilmentStatus::Awaiting | FulfilmentStatus::Announced, _)) | None if over => {
+            "paid-next-over"
+        }
+        Some((FulfilmentStatus::Awaiting | FulfilmentStatus::Announced, true)) => "paid-next-stopped",
+        Some((FulfilmentStatus::Awaiting | FulfilmentStatus::Announced, false)) => issuing(rows),
+        None => "paid-next",
+    }
+}
+
+/// When the policy is issued by the product's rule.
+fn issuing(rows: &Rows) -> &'static str {
     let fulfilment = rows.payment.fulfilment.as_deref().unwrap_or_default();
     let facts: serde_json::Value = serde_json::from_str(fulfilment).unwrap_or_default();
     if facts["pay_before_issue"] != true {
@@ -141,7 +167,7 @@ fn receipt(locale: Locale, rows: &Rows, stage: Stage) -> Vec<ReceiptRow> {
         if let Some(attempt) = rows.effective() {
             receipt.push(row("receipt-method", methods::name(locale, attempt.method), false));
             let paid_at_us = attempt.paid_at_us.or(rows.payment.succeeded_at_us).unwrap_or_default();
-            receipt.push(row("receipt-paid-at", date_time(paid_at_us), false));
+            receipt.push(row("receipt-paid-at", paid_at(attempt.method, paid_at_us), false));
         }
         if rows.taken_back_minor() > 0 {
             let reversed = Amount::new(rows.taken_back_minor(), rows.payment.currency).display();
@@ -152,9 +178,16 @@ fn receipt(locale: Locale, rows: &Rows, stage: Stage) -> Vec<ReceiptRow> {
     }
     receipt.push(row("order-no", rows.payment.merchant_order_no.clone(), true));
     receipt.push(row("receipt-payment-id", rows.payment.id.to_string(), true));
-    let txn_no = rows.effective().and_then(|attempt| attempt.channel_txn_no.clone());
+    let txn_no = rows.effective().and_then(Attempt::told_txn_no).map(str::to_owned);
     receipt.extend(txn_no.map(|number| row("receipt-channel-txn-no", number, true)));
     receipt
+}
+
+/// A statement says the day that money came, and mostly no more.
+fn paid_at(method: Method, paid_at_us: i64) -> String {
+    let shown = date_time(paid_at_us);
+    let day_only = method == Method::BankTransfer || method == Method::Cheque;
+    shown.strip_suffix(" 00:00:00").filter(|_| day_only).map_or(shown.clone(), str::to_owned)
 }
 
 /// A sentence for each sum beyond the one success.
@@ -163,15 +196,19 @@ pub fn strays(locale: Locale, rows: &Rows) -> Vec<String> {
 }
 
 fn stray(locale: Locale, rows: &Rows, attempt: &Attempt) -> String {
-    let duplicate = attempt.disposition == Some(Disposition::Duplicate);
     let returned = attempt.not_refunded_minor() == 0;
-    let key = match (duplicate, returned, rows.product.stray_money) {
-        (true, true, _) => "stray-duplicate-returned",
-        (true, false, StrayMoney::Refund) => "stray-duplicate-refund",
-        (true, false, StrayMoney::Hold) => "stray-duplicate-hold",
-        (false, true, _) => "stray-late-returned",
-        (false, false, StrayMoney::Refund) => "stray-late-refund",
-        (false, false, StrayMoney::Hold) => "stray-late-hold",
+    let going = attempt.going_minor() > 0;
+    let key = match attempt.disposition {
+        Some(Disposition::Duplicate) if returned => "stray-duplicate-returned",
+        Some(Disposition::Duplicate) if going => "stray-duplicate-refund",
+        Some(Disposition::Duplicate) => "stray-duplicate-hold",
+        Some(Disposition::Mismatch) if attempt.credited_minor > 0 => "stray-other-credited",
+        Some(Disposition::Mismatch) if returned => "stray-other-returned",
+        Some(Disposition::Mismatch) if going => "stray-other-refund",
+        Some(Disposition::Mismatch) => "stray-other-hold",
+        Some(Disposition::Late | Disposition::Effective) | None if returned => "stray-late-returned",
+        Some(Disposition::Late | Disposition::Effective) | None if going => "stray-late-refund",
+        Some(Disposition::Late | Disposition::Effective) | None => "stray-late-hold",
     };
     let amount = Amount::new(attempt.received_minor, attempt.currency).display();
     let method = methods::name(locale, attempt.method);

@@ -151,6 +151,10 @@ pub struct ResultPage {
     pub lines: Vec<String>,
     /// The receipt.
     pub receipt: Vec<outcome::ReceiptRow>,
+    /// What they are together.
+    pub receipt_title: String,
+    /// What printing them is called.
+    pub print: String,
     /// Money beyond the one success, with what happens to it.
     pub strays: Vec<String>,
     /// The order system's page.
@@ -272,7 +276,7 @@ pub fn sign_in(visit: &Visit, rows: &Rows, method: Method, address: String) -> H
 /// The page that sends the browser to the provider's camera.
 pub fn to_camera(visit: &Visit, rows: &Rows, address: String) -> HandoverPage {
     HandoverPage {
-        frame: Frame::of(visit, rows, Stage::Identity, "handover-heading"),
+        frame: Frame::of(visit, rows, Stage::Identity, "identity-handover-heading"),
         method: text(visit.locale, "identity-camera-heading", &[]),
         address,
     }

@@ -3,12 +3,13 @@
 use super::arrivals::Arrivals;
 use tk_app::identity::Standing;
 use tk_domain::channel_account::{ChannelAccount, Method};
+use tk_domain::fulfilment::Fulfilment;
 use tk_domain::identity::IdentityLevel;
 use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{
     ActionKind, Attempt, AttemptStatus, Disposition, Payment, PaymentStatus, RefundStatus,
 };
-use tk_domain::product::{Product, StrayMoney};
+use tk_domain::product::Product;
 
 /// Below this much time left the payer is offered more, microseconds.
 const EXTEND_BELOW_US: i64 = 30 * MINUTE_US;
@@ -32,6 +33,10 @@ pub struct Rows {
     pub identity: Option<Standing>,
     /// What bank transfers brought that did not collect it.
     pub arrivals: Arrivals,
+    /// What became of its policy, where it pays for one.
+    pub fulfilment: Option<Fulfilment>,
+    /// What of its refunds waits for a second person, who may refuse it, minor units.
+    pub undecided_minor: i64,
 }
 
 impl Rows {
@@ -55,11 +60,23 @@ impl Rows {
         self.by_id(self.payment.latest_attempt_id)
     }
 
-    /// Attempts whose money is not this payment's collection.
+    /// Attempts whose money is not this payment's collection. Of another amount on the open attempt the waiting page speaks.
     pub fn strays(&self) -> impl Iterator<Item = &Attempt> {
-        self.attempts
-            .iter()
-            .filter(|attempt| matches!(attempt.disposition, Some(Disposition::Duplicate | Disposition::Late)))
+        self.attempts.iter().filter(|attempt| match attempt.disposition {
+            Some(Disposition::Duplicate | Disposition::Late) => true,
+            Some(Disposition::Mismatch) => Some(attempt.id) != self.payment.open_attempt_id,
+            Some(Disposition::Effective) | None => false,
+        })
+    }
+
+    /// Whether all that came beside the collection was of another amount than the order's.
+    pub fn other_amounts_only(&self) -> bool {
+        self.strays().all(|attempt| attempt.disposition == Some(Disposition::Mismatch))
+    }
+
+    /// What is on its way back to the payer, minor units.
+    pub fn refunding_minor(&self) -> i64 {
+        self.payment.refunding_minor.saturating_sub(self.undecided_minor).max(0)
     }
 
     /// What has still to be proven of the payer before he may choose a method.
@@ -256,9 +273,13 @@ pub fn revision(rows: &Rows, now_us: i64) -> String {
     let proven = if stage == Stage::Identity { proven(rows) } else { String::new() };
     let back = rows.taken_back_minor();
     let (attempts, given) = (payment.attempts_count, payment.extensions_left);
+    let going: i64 =
+        rows.strays().map(Attempt::going_minor).sum::<i64>().saturating_add(rows.refunding_minor());
+    let policy = rows.fulfilment.as_ref().map_or("", |row| row.status.word());
     let time = if rows.extendable(now_us) { format!("+{given}") } else { String::new() };
     let scanned = if stage == Stage::Qr && rows.scanned() { "-scanned" } else { "" };
-    format!("{}-{attempts}-{refunded}-{strays}-{arrived}-{back}{proven}{scanned}{time}", stage.word())
+    let moved = format!("{refunded}-{going}-{strays}-{arrived}-{back}-{policy}");
+    format!("{}-{attempts}-{moved}{proven}{scanned}{time}", stage.word())
 }
 
 /// Where the check of the payer stands, for the revision.
@@ -301,8 +322,10 @@ pub enum Money {
     Confirming,
     /// It was taken.
     Taken,
-    /// Part of it, or all, has gone back or is on the way back.
+    /// Part of it, or all, is on the way back.
     Returning,
+    /// Part of it has gone back, and nothing more is on the way.
+    PartReturned,
     /// All of it has gone back.
     Returned,
     /// The bank took it back from the payee after it had been collected.
@@ -336,24 +359,23 @@ impl Money {
             Stage::CodeExpired | Stage::Confirming | Stage::Closing => Self::Confirming,
             Stage::Checking => Self::Taken,
             Stage::Paid if rows.taken_back_minor() > 0 => Self::TakenBack,
-            Stage::Paid => Self::of_paid(&rows.payment),
+            Stage::Paid => Self::of_paid(rows),
             Stage::Late if strays_returned(rows) => Self::Returned,
             Stage::Late => Self::of_strays(rows),
         }
     }
 
-    /// Money beyond the success that counts: on its way back, unless it waits for a person.
+    /// Money beyond the success that counts: on its way back, or kept until a person decides.
     fn of_strays(rows: &Rows) -> Self {
-        let waits = rows.product.stray_money == StrayMoney::Hold;
         let going = rows.strays().any(|attempt| attempt.going_minor() > 0);
-        if waits && !going { Self::Taken } else { Self::Returning }
+        if going { Self::Returning } else { Self::Taken }
     }
 
-    fn of_paid(payment: &Payment) -> Self {
-        match payment.refund_status {
+    fn of_paid(rows: &Rows) -> Self {
+        match rows.payment.refund_status {
             RefundStatus::Full => Self::Returned,
-            RefundStatus::Partial => Self::Returning,
-            RefundStatus::None if payment.refunding_minor > 0 => Self::Returning,
+            RefundStatus::Partial | RefundStatus::None if rows.refunding_minor() > 0 => Self::Returning,
+            RefundStatus::Partial => Self::PartReturned,
             RefundStatus::None => Self::Taken,
         }
     }

@@ -50,6 +50,7 @@ const fn money_state(money: Money, payment: &Payment) -> MoneyState {
         Money::NotTaken
         | Money::Taken
         | Money::Returning
+        | Money::PartReturned
         | Money::Returned
         | Money::TakenBack
         | Money::Elsewhere => {

@@ -9,9 +9,13 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tk_app::channels::bank::BankAccount;
+use tk_domain::moment::DAY_US;
 use tk_domain::payment::Attempt;
 use tk_domain::transfer::RemittanceCode;
 use tk_money::Amount;
+
+/// An order that is awaited for less may end before a transfer between banks arrives, microseconds.
+const SHORT_US: i64 = DAY_US;
 
 /// What a payer needs in the bank's form.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct TransferPage {
     pub facts: Vec<Fact>,
     /// Until when it is awaited.
     pub valid_until: String,
+    /// How long the money may take.
+    pub wait: String,
     /// Why the order can neither be cancelled nor paid in another way; empty where it can.
     pub bound: String,
     /// What is said to what the payer has just asked for; empty where he only looks.
@@ -76,10 +82,19 @@ pub fn page(visit: &Visit, rows: &Rows, attempt: &Attempt) -> TransferPage {
         lines: lines(visit.locale, rows),
         facts: facts(visit.locale, rows, attempt).unwrap_or_default(),
         valid_until: clock(attempt.channel_expires_at_us, visit.now_us),
+        wait: wait(visit, rows, attempt),
         bound: if rows.bound_by_part() { bound(visit.locale, rows) } else { String::new() },
         told: String::new(),
         frame,
     }
+}
+
+/// Between banks money may take until the next working day; an order that ends before says so.
+fn wait(visit: &Visit, rows: &Rows, attempt: &Attempt) -> String {
+    let short = attempt.channel_expires_at_us.saturating_sub(visit.now_us) < SHORT_US;
+    let until = clock(attempt.channel_expires_at_us, visit.now_us);
+    let key = if short { "transfer-step-wait-short" } else { "transfer-step-wait" };
+    text(visit.locale, key, &[("until", until.as_str()), ("payee", rows.payee.as_str())])
 }
 
 fn bound(locale: Locale, rows: &Rows) -> String {

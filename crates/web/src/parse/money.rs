@@ -16,6 +16,9 @@ pub fn minor(amount: Option<MinorUnits>) -> Option<i64> {
     amount.map(|amount| amount.0)
 }
 
+/// From here on every number that the parser tells is whole, and none is an amount.
+const WHOLE_FROM: f64 = 9_223_372_036_854_775_808.0;
+
 struct Amount;
 
 impl<'de> Visitor<'de> for Amount {
@@ -34,7 +37,11 @@ impl<'de> Visitor<'de> for Amount {
         Ok(MinorUnits(i64::try_from(value).unwrap_or(i64::MAX)))
     }
 
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<MinorUnits, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<MinorUnits, E> {
+        // So the parser tells whole numbers beyond 64 bits, and a zero with a sign.
+        if value == 0.0 || value.abs() >= WHOLE_FROM {
+            return Ok(MinorUnits(if value > 0.0 { i64::MAX } else { 0 }));
+        }
         Err(E::custom("amount_not_integer: a whole number of minor units, without fraction or exponent"))
     }
 

@@ -193,7 +193,7 @@ pub fn pointer_of(refusal: &Refusal) -> Option<(String, String)> {
         Refusal::CodeTaken { param } => at(&format!("#/{param}"), "taken"),
         Refusal::FieldInvalid { param, reason } => at(&format!("#/{param}"), reason),
         Refusal::ProfileForbids { reason } => at("#", reason),
-        Refusal::ExtInvalid { field, reason } => at(&format!("#/ext/{field}"), reason),
+        Refusal::ExtInvalid { field, reason } => at(&format!("#/ext/values/{field}"), reason),
         Refusal::InstalmentTaken { payment_id, paid } => at(
             "#/instalment",
             &format!("{payment_id} {}", if *paid { "has collected it" } else { "may collect it" }),

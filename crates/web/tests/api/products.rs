@@ -41,7 +41,7 @@ async fn fields_of_a_product_are_held_to_the_version_they_were_written_for() {
             values[name] = value;
             let got = app.post("/v1/payments", &with_ext("E-1", &json!({ "values": values }))).await;
             got.refused(422, "ext_invalid");
-            assert!(got.text.contains(&format!("#/ext/{name}")), "{}", got.text);
+            assert!(got.text.contains(&format!("#/ext/values/{name}")), "{}", got.text);
         }
         let made = app.post("/v1/payments", &with_ext("E-1", &plate)).await.expect(201);
         assert_eq!(made["ext"], json!({ "version": 1, "values": { "plate_no": "京A12345" } }));

@@ -66,6 +66,8 @@ pub fn fresh() -> Rows {
         ],
         identity: None,
         arrivals: Arrivals::default(),
+        fulfilment: None,
+        undecided_minor: 0,
     }
 }
 
