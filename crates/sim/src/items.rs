@@ -19,17 +19,19 @@ fn item(name: &str, amount: i64, collected_for: Option<&str>) -> Item {
 }
 
 impl Order {
-    /// Gives one in three of the orders without shares one to four items, two in three of these a tax of the payer's money
-    /// among them; drawn by dice of their own, so that stories without them stay what they are.
+    /// Gives one in three of the orders one to four items, two in three of these a tax of the payer's money among them, a
+    /// smaller one where others have shares of the rest; drawn by dice of their own, so that stories without them stay what
+    /// they are.
     pub(crate) fn itemized(mut self, seed: u64, number: u64) -> Self {
         let mut dice = Dice::new(seed.wrapping_mul(0x511C).wrapping_add(number));
-        let plain = self.splits.shares.is_empty() && self.prepayment.is_none();
-        if !plain || dice.below(3) > 0 {
+        if self.prepayment.is_some() || dice.below(3) > 0 {
             return self;
         }
+        let shared = !self.splits.shares.is_empty() || self.splits.later;
         let mut open = self.amount_minor();
         if dice.below(3) > 0 {
-            let tax = dice.between(1, self.payer_minor);
+            let most = if shared { self.payer_minor.div_euclid(5).max(1) } else { self.payer_minor };
+            let tax = dice.between(1, most);
             self.items.push(item("tax", tax, Some("tax office")));
             open = open.saturating_sub(tax);
         }
@@ -43,6 +45,8 @@ impl Order {
         if open > 0 {
             self.items.push(item("cover", open, None));
         }
+        let own = self.items.iter_mut().filter(|item| item.collected_for.is_none());
+        own.for_each(|item| item.splittable = shared);
         let first = usize::try_from(dice.below(4)).unwrap_or(0);
         let count = self.items.len();
         if let Some(first) = first.checked_rem(count) {

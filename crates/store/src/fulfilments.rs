@@ -23,6 +23,7 @@ record! {
     rests_on: Option<IssueOn>,
     status: FulfilmentStatus,
     policy_no: Option<String>,
+    items: Option<String>,
     paid_at_us: Option<i64>,
     stopped_at_us: Option<i64>,
     issued_at_us: Option<i64>,

@@ -102,6 +102,7 @@ record! {
     refunded_minor: i64,
     late_refunded_minor: i64,
     reversed_minor: i64,
+    reversed_others_minor: i64,
     beside_minor: i64,
     splits_count: i64,
     split_lines_count: i64,

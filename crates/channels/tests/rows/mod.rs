@@ -71,6 +71,7 @@ pub fn payment(amount_minor: i64) -> Payment {
         refunded_minor: 0,
         late_refunded_minor: 0,
         reversed_minor: 0,
+        reversed_others_minor: 0,
         beside_minor: 0,
         refunding_minor: 0,
         close_requested_at_us: None,

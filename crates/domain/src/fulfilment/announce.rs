@@ -9,6 +9,7 @@ use crate::id::{PaymentId, TenantId};
 use crate::moment::{Moment, SECOND_US};
 use crate::payment::Payment;
 use crate::product::{IssueOn, Product};
+use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use crate::webhook::EventKind;
@@ -26,6 +27,7 @@ pub(crate) fn begin(payment: &Payment, product: &Product) -> Option<Fulfilment> 
         rests_on: None,
         status: FulfilmentStatus::Awaiting,
         policy_no: None,
+        items: None,
         paid_at_us: None,
         stopped_at_us: None,
         issued_at_us: None,
@@ -75,19 +77,21 @@ fn tell(
     changes.put(fulfilment_event((EventKind::PaymentIssuable, payment.event_seq), row, moment));
 }
 
-/// What a refund of the money means for a policy: none may be issued any more, or the money goes another way.
+/// What a refund of the money means for a policy: none may be issued any more for what goes back, or the money goes another
+/// way.
 pub(crate) fn stop(
-    payment: &mut Payment,
+    (payment, refund): (&mut Payment, &Refund),
     snapshot: &Snapshot,
     changes: &mut Changes,
     moment: &mut Moment<'_>,
 ) -> Result<(), Refusal> {
     let key = (payment.tenant_id, payment.id);
     let Some(mut row) = snapshot.fulfilments.get(&key).cloned() else { return Ok(()) };
-    match row.status {
-        FulfilmentStatus::Issued | FulfilmentStatus::Surrendered => return Err(Refusal::PolicyIssued),
-        FulfilmentStatus::Cancelled => return Ok(()),
-        FulfilmentStatus::Awaiting | FulfilmentStatus::Announced => {}
+    if row.stands_for(&refund.item_shares()) {
+        return Err(Refusal::PolicyIssued);
+    }
+    if row.status == FulfilmentStatus::Cancelled {
+        return Ok(());
     }
     if row.stopped_at_us.is_none() {
         row.stopped_at_us = Some(moment.now_us);

@@ -32,6 +32,8 @@ pub struct ReportFulfilment {
     pub payment_id: PaymentId,
     /// What is reported.
     pub reported: Reported,
+    /// Of which item of the payment, by its place from 0; of the whole if absent.
+    pub item: Option<usize>,
     /// The policy's number.
     pub policy_no: Option<String>,
     /// The refunds of the payment that have not ended, as the caller read them; refused if there are others by now.
@@ -48,6 +50,9 @@ impl ReportFulfilment {
 
     /// Where the row then stands; nothing if it stands there already.
     fn next(&self, row: &Fulfilment) -> Result<Option<FulfilmentStatus>, Refusal> {
+        if row.items.is_some() {
+            return Err(Refusal::FulfilmentConflict);
+        }
         match (self.reported, row.status) {
             (Reported::Issued, FulfilmentStatus::Issued) => {
                 let same = self.policy_no.is_none() || self.policy_no == row.policy_no;
@@ -84,6 +89,19 @@ impl ReportFulfilment {
         if sum == payment.refunding_minor { Ok(open) } else { Err(Refusal::RefundsChanged) }
     }
 
+    /// Whether what is reported is about something that a refund takes back.
+    fn concerns(&self, refund: &Refund) -> bool {
+        let share = |place: usize| refund.item_shares().get(place).copied();
+        self.item.and_then(share).is_none_or(|share| share > 0)
+    }
+
+    /// What went back of what is reported, or was sent to go back, minor units; `payment` without what was withdrawn.
+    fn gone_minor(&self, payment: &Payment) -> i64 {
+        let back = |place: usize| payment.items_back().get(place).copied().unwrap_or(0);
+        let gone = payment.refunded_minor.saturating_add(payment.late_refunded_minor);
+        self.item.map_or(gone.saturating_add(payment.refunding_minor), back)
+    }
+
     /// Never both policy and refund: what was not sent is withdrawn; of what was sent or done a person is told.
     fn against_refunds(
         &self,
@@ -92,15 +110,13 @@ impl ReportFulfilment {
         moment: &mut Moment<'_>,
     ) -> Result<Payment, Refusal> {
         let mut payment = payment.clone();
-        let mut left = payment.refunded_minor.saturating_add(payment.late_refunded_minor);
         let mut attempt = None;
-        for refund in self.open(&payment, snapshot)? {
+        let open = self.open(&payment, snapshot)?;
+        for refund in open.into_iter().filter(|refund| self.concerns(refund)) {
             let unsent = WithdrawUnsent { refund, origin: &self.origin };
-            match unsent.withdraw((&mut payment, &mut attempt), (snapshot, changes), moment) {
-                Some(()) => {}
-                None => left = left.saturating_add(refund.amount_minor),
-            }
+            let _sent = unsent.withdraw((&mut payment, &mut attempt), (snapshot, changes), moment).is_none();
         }
+        let left = self.gone_minor(&payment);
         changes.put_some(attempt);
         if left > 0 {
             let exception = self.exception(&payment, left, moment);
@@ -163,9 +179,13 @@ impl Command for ReportFulfilment {
         let missing = Refusal::NotFound { what: "fulfilment" };
         let payment = snapshot.payments.get(&key).ok_or(missing.clone())?;
         let mut row = snapshot.fulfilments.get(&key).cloned().ok_or(missing)?;
-        let Some(status) = self.next(&row)? else { return Ok(Decision::nothing(row)) };
+        let next = match self.item {
+            Some(place) => self.next_of_item(place, (&row, payment))?,
+            None => self.next(&row)?.map(|status| (status, Vec::new())),
+        };
+        let Some((status, items)) = next else { return Ok(Decision::nothing(row)) };
         let mut changes = Changes::default();
-        if status == FulfilmentStatus::Issued {
+        if self.reported == Reported::Issued {
             let after = self.against_refunds(payment, (snapshot, &mut changes), moment)?;
             if after != *payment {
                 changes.put(after);
@@ -180,9 +200,13 @@ impl Command for ReportFulfilment {
             row.due_at_us = None;
         }
         row.status = status;
-        row.policy_no = self.policy_no.clone().or(row.policy_no);
+        if self.item.is_some() {
+            row.items = serde_json::to_string(&items).ok();
+        } else {
+            row.policy_no = self.policy_no.clone().or(row.policy_no);
+        }
         row.updated_at_us = moment.now_us;
-        let detail = json!({ "reported": self.reported, "policy_no": row.policy_no });
+        let detail = json!({ "reported": self.reported, "policy_no": self.policy_no, "item": self.item });
         changes.audit((self.tenant_id, &self.origin), Act::FulfilmentReport, &payment.id, &detail, moment);
         changes.put(row.clone());
         Ok(Decision::new(row, changes))

@@ -3,6 +3,7 @@
 use crate::id::{MerchantId, PaymentId, ProductId, TenantId};
 use crate::product::IssueOn;
 use crate::words::words;
+use serde::{Deserialize, Serialize};
 
 words! {
     /// Where issuing stands.
@@ -51,6 +52,8 @@ pub struct Fulfilment {
     pub status: FulfilmentStatus,
     /// The policy's number.
     pub policy_no: Option<String>,
+    /// What was reported of each item of the payment, where items have policies of their own; a JSON array in their order.
+    pub items: Option<String>,
     /// When the payment was collected, Unix microseconds.
     pub paid_at_us: Option<i64>,
     /// When a refund was held before the issue, Unix microseconds.
@@ -65,4 +68,36 @@ pub struct Fulfilment {
     pub updated_at_us: i64,
     /// Counts the commits that changed the row.
     pub version: i64,
+}
+
+/// What was reported of one item of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemFulfilment {
+    /// What was reported last.
+    pub status: Reported,
+    /// The policy's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_no: Option<String>,
+}
+
+impl Fulfilment {
+    /// What was reported of each item, in their order; empty where the report was about the whole.
+    #[must_use]
+    pub fn items(&self) -> Vec<Option<ItemFulfilment>> {
+        let read = |text: &String| serde_json::from_str(text).unwrap_or_default();
+        self.items.as_ref().map(read).unwrap_or_default()
+    }
+
+    /// Whether a policy stands for what a refund takes back: of these sums by item, or of the whole.
+    pub(super) fn stands_for(&self, by_item: &[i64]) -> bool {
+        let items = self.items();
+        let issued = |item: &Option<ItemFulfilment>| {
+            item.as_ref().is_some_and(|item| item.status != Reported::Cancelled)
+        };
+        let whole = matches!(self.status, FulfilmentStatus::Issued | FulfilmentStatus::Surrendered);
+        if items.is_empty() {
+            return whole;
+        }
+        items.iter().zip(by_item).any(|(item, share)| *share > 0 && issued(item))
+    }
 }

@@ -1,6 +1,6 @@
 //! The published form of fulfilments.
 
-use crate::fulfilment::{Fulfilment, FulfilmentStatus};
+use crate::fulfilment::{Fulfilment, FulfilmentStatus, Reported};
 use crate::id::{EventId, TypedId};
 use crate::moment::{Moment, time_text};
 use crate::product::IssueOn;
@@ -29,6 +29,8 @@ pub struct FulfilmentView {
     pub status: FulfilmentStatus,
     /// The policy's number.
     pub policy_no: Option<String>,
+    /// What was reported of the payment's items, where they have policies of their own.
+    pub items: Vec<ItemFulfilmentView>,
     /// When the payment was collected, RFC 3339.
     pub paid_at: Option<String>,
     /// When a refund was held before the issue, RFC 3339.
@@ -37,6 +39,25 @@ pub struct FulfilmentView {
     pub issued_at: Option<String>,
     /// Until when the policy, or the money, is expected, RFC 3339.
     pub due_at: Option<String>,
+}
+
+/// What was reported of one item, as published.
+#[derive(Debug, Clone, Serialize)]
+pub struct ItemFulfilmentView {
+    /// Its place among the payment's items, from 0.
+    pub item: usize,
+    /// What was reported last.
+    pub status: Reported,
+    /// The policy's number.
+    pub policy_no: Option<String>,
+}
+
+fn items(row: &Fulfilment) -> Vec<ItemFulfilmentView> {
+    let told = row.items().into_iter().enumerate();
+    told.filter_map(|(item, told)| {
+        told.map(|told| ItemFulfilmentView { item, status: told.status, policy_no: told.policy_no })
+    })
+    .collect()
 }
 
 impl FulfilmentView {
@@ -53,6 +74,7 @@ impl FulfilmentView {
             rests_on: row.rests_on,
             status: row.status,
             policy_no: row.policy_no.clone(),
+            items: items(row),
             paid_at: row.paid_at_us.map(time_text),
             stopped_at: row.stopped_at_us.map(time_text),
             issued_at: row.issued_at_us.map(time_text),

@@ -163,6 +163,8 @@ impl CreatePayment {
             && existing.merchant_order_no == self.merchant_order_no
             && self.splits.agrees(existing.splits.as_ref())
             && existing.parts() == self.parts
+            && (self.items.is_empty()
+                || items::for_others(&existing.items()) == items::for_others(&self.items))
             && existing.period == self.period
             && existing.bill() == self.bill
             && existing.prepayment_id == self.prepayment_id();
@@ -290,6 +292,7 @@ impl CreatePayment {
             refunded_minor: 0,
             late_refunded_minor: 0,
             reversed_minor: 0,
+            reversed_others_minor: 0,
             beside_minor: 0,
             refunding_minor: 0,
             splits_count: 0,

@@ -101,10 +101,15 @@ fn counted(item: &Item) -> Result<Option<i64>, Refusal> {
     }
 }
 
+/// What of these items is collected for others, minor units.
+pub(crate) fn for_others(items: &[Item]) -> i64 {
+    let others = items.iter().filter(|item| item.collected_for.is_some());
+    others.fold(0, |sum, item| sum.saturating_add(item.amount))
+}
+
 /// Refuses parts that leave the payer to pay less than what is collected for others, and an advance payment of it.
 pub(super) fn check_others(items: &[Item], payer_minor: i64, in_advance: bool) -> Result<(), Refusal> {
-    let others = items.iter().filter(|item| item.collected_for.is_some());
-    let sum = others.fold(0_i64, |sum, item| sum.saturating_add(item.amount));
+    let sum = for_others(items);
     if sum > 0 && in_advance {
         return Err(Refusal::FieldInvalid {
             param: "items",
@@ -178,13 +183,26 @@ impl Payment {
         others.fold(0, |sum: i64, (_, share)| sum.saturating_add(*share))
     }
 
+    /// What of this payment stands for others and is not on its way back, minor units: what a bank took back is gone.
+    #[must_use]
+    pub fn others_left_minor(&self) -> i64 {
+        self.for_others(&self.items_left()).saturating_sub(self.reversed_others_minor).max(0)
+    }
+
+    /// What of these sums by item, which are counted as gone, was still there for others, minor units.
+    pub(crate) fn others_of(&self, by_item: &[i64]) -> i64 {
+        let share = self.for_others(by_item);
+        let left = self.for_others(&self.items_left()).saturating_sub(self.reversed_others_minor);
+        left.saturating_add(share).clamp(0, share.max(0))
+    }
+
     /// What the bank takes back with `amount_minor` of that which is collected for others, minor units: the merchant's own
     /// money goes first.
     pub(crate) fn others_reversed(&self, amount_minor: i64) -> i64 {
-        let others = self.for_others(&self.items_left());
-        let reached = |left: i64| others.saturating_sub(left.max(0)).max(0);
-        let left = self.refundable_minor();
-        reached(left.saturating_sub(amount_minor)).saturating_sub(reached(left))
+        let left = self.refund_base_minor().saturating_sub(self.refunded_minor);
+        let left = left.saturating_sub(self.late_refunded_minor).saturating_sub(self.reversed_minor);
+        let reached = self.others_left_minor().saturating_sub(left.saturating_sub(amount_minor).max(0));
+        reached.clamp(0, amount_minor.max(0))
     }
 
     /// What goes back of each item with `amount_minor`: as far as it may what is wanted of each, the rest in proportion to

@@ -33,6 +33,7 @@ pub use close::{ClosePayment, CloseReason, RequestQuery};
 pub use confirm::{ConfirmPayment, Confirmed};
 pub use create::{CreatePayment, Created};
 pub use extend::{EXTENSION_US, ExtendPayment};
+pub(crate) use items::for_others;
 pub use items::{ITEMS_MAX, Item, ItemRefund, PayerRecord};
 pub use oauth_state::UseOauthState;
 pub(crate) use part_postings::{

@@ -197,6 +197,8 @@ pub struct Payment {
     pub late_refunded_minor: i64,
     /// Minor units that the bank took back after they had been collected.
     pub reversed_minor: i64,
+    /// What of that was drawn from what is collected for others, minor units.
+    pub reversed_others_minor: i64,
     /// Received for it beside its collection and not gone back: parts of transfers, second, late and unfitting sums,
     /// minor units.
     pub beside_minor: i64,

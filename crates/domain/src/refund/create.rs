@@ -340,7 +340,7 @@ impl Command for CreateRefund {
         };
         let (refund, hold) = make(asked, funding, (&payment, &mut attempt), &mut changes, moment);
         if payment.effective_attempt_id == Some(attempt.id) {
-            fulfilment::stop(&mut payment, snapshot, &mut changes, moment)?;
+            fulfilment::stop((&mut payment, &refund), snapshot, &mut changes, moment)?;
             payment.refunding_minor = payment.refunding_minor.saturating_add(self.amount_minor);
             payment.count_shares(&refund, Counted::Back);
             payment.updated_at_us = moment.now_us;

@@ -56,7 +56,9 @@ pub(crate) fn begin(
     let whole = Whole {
         amount: payment.payer_amount(),
         items: &items,
-        left_minor: received_minor.saturating_sub(own_fee_minor(payment)),
+        left_minor: received_minor
+            .saturating_sub(own_fee_minor(payment))
+            .saturating_sub(payment.for_others(&payment.item_bases())),
         shared_minor: 0,
     };
     let Ok(cuts) = terms.cuts(whole) else {
@@ -267,12 +269,14 @@ const fn own_fee_minor(payment: &Payment) -> i64 {
     }
 }
 
-/// What may still be given away of a payment, minor units: what was neither refunded, taken back, charged nor shared.
+/// What may still be given away of a payment, minor units: what was neither refunded, taken back, charged nor shared, and is
+/// not collected for others.
 pub(super) fn left_minor(payment: &Payment, attempt: &Attempt, lines: &[&SplitLine]) -> i64 {
     let fee = own_fee_minor(payment);
     let received = attempt.settled_minor().min(payment.refund_base_minor());
     let left = received.saturating_sub(gone_minor(payment)).saturating_sub(payment.reversed_minor);
-    left.saturating_sub(fee).saturating_sub(shared_minor(lines))
+    let for_others = payment.for_others(&payment.items_left());
+    left.saturating_sub(fee).saturating_sub(for_others).saturating_sub(shared_minor(lines))
 }
 
 /// What receivers have or are to get, minor units.

@@ -6,7 +6,7 @@ use super::rows::{LINES_MAX, Receiver, SplitMode};
 use crate::command::{Want, Wants};
 use crate::id::{ChannelAccountId, MerchantId, SplitReceiverId, TenantId};
 use crate::merchant::Merchant;
-use crate::payment::{Attempt, FeeSnapshot, Item, Payment};
+use crate::payment::{Attempt, FeeSnapshot, Item, Payment, for_others};
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -303,7 +303,7 @@ pub(crate) fn freeze(
     // A fee that somebody else bears takes nothing from the merchant.
     let own_fee = fee.bearer.is_none().then(|| fee.on(amount.minor)).transpose();
     let fee_minor = own_fee.map_err(|_| Refusal::AmountOverflow)?.unwrap_or(0);
-    let left_minor = amount.minor.saturating_sub(fee_minor);
+    let left_minor = amount.minor.saturating_sub(fee_minor).saturating_sub(for_others(items));
     let cuts = terms.cuts(Whole { amount, items, left_minor, shared_minor: 0 })?;
     let channel_account = parties(&cuts, (giver.tenant_id, amount, 0), snapshot)?;
     let legal_entity = legal_entity(&terms.receivers(), giver, snapshot)?;

@@ -137,8 +137,9 @@ impl<'a> Bearing<'a> {
         let mut payment = self.payment(made.payment_id)?;
         let mut attempt = self.attempt(made.attempt_id)?;
         let mut open = made.amount_minor;
-        let for_others = payment.others_reversed(made.amount_minor);
-        open = open.saturating_sub(self.draw(payment.others_account(), for_others));
+        let for_others = self.draw(payment.others_account(), payment.others_reversed(made.amount_minor));
+        payment.reversed_others_minor = payment.reversed_others_minor.saturating_add(for_others);
+        open = open.saturating_sub(for_others);
         for account in payment.bearing_accounts() {
             open = open.saturating_sub(self.draw(account, open));
         }

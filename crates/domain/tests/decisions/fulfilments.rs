@@ -6,11 +6,11 @@ use tk_domain::channel_account::Method;
 use tk_domain::fulfilment::{
     ConfirmMoney, Fulfilment, FulfilmentStatus, OpenRefund, ReportFulfilment, Reported,
 };
-use tk_domain::id::{AttemptId, PaymentId};
+use tk_domain::id::{AttemptId, PaymentId, RefundId};
 use tk_domain::ledger::AccountKind;
-use tk_domain::payment::{CreatePayment, RefundStatus, UpdatePayment};
+use tk_domain::payment::{CreatePayment, Item, ItemRefund, RefundStatus, UpdatePayment};
 use tk_domain::product::{IssueOn, Product, ProductLimits};
-use tk_domain::refund::{Refund, RefundRoute, RefundState};
+use tk_domain::refund::{CreateRefund, Refund, RefundRoute, RefundState};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
 
@@ -51,6 +51,7 @@ impl World {
             tenant_id: TENANT,
             payment_id,
             reported,
+            item: None,
             policy_no: Some("P-1".to_owned()),
             refunds,
             origin: Origin::system(),
@@ -216,4 +217,114 @@ fn whether_there_is_a_policy_is_settled_when_the_payment_is_made() {
         matches!(refused, Refusal::FieldInvalid { param: "fulfilment", .. }),
         "nothing would announce it"
     );
+}
+
+/// Two covers, each with a policy of its own, and a tax; collected.
+fn two_policies(world: &mut World) -> (PaymentId, AttemptId) {
+    let item = |amount, collected_for: Option<&str>| Item {
+        name: "交强险".to_owned(),
+        amount,
+        quantity: None,
+        unit_price: None,
+        kind: None,
+        policy_no: None,
+        splittable: false,
+        merchant_order_no: None,
+        collected_for: collected_for.map(str::to_owned),
+    };
+    let items = vec![item(6_000, None), item(PRICE - 7_000, None), item(1_000, Some("税务局"))];
+    let fulfilment = Some(r#"{"proposal_no":"T1"}"#.to_owned());
+    let order = CreatePayment { items, fulfilment, ..world.order() };
+    let payment_id = world.run(&order).unwrap().payment.id;
+    let attempt_id = world.attempt(payment_id, Method::AlipayQr);
+    world.told(attempt_id, Source::Callback, paid(&format!("txn-{attempt_id}")));
+    (payment_id, attempt_id)
+}
+
+impl World {
+    fn report_item(
+        &mut self,
+        payment_id: PaymentId,
+        (item, reported): (usize, Reported),
+    ) -> Result<Fulfilment, Refusal> {
+        let open = self.snapshot.refunds.iter().filter(|row| !row.status.terminal());
+        let refunds = open.map(|row| OpenRefund { refund_id: row.id, attempt_id: row.attempt_id }).collect();
+        self.run(&ReportFulfilment {
+            tenant_id: TENANT,
+            payment_id,
+            reported,
+            item: Some(item),
+            policy_no: Some(format!("P-{item}")),
+            refunds,
+            origin: Origin::system(),
+        })
+    }
+
+    fn refund_item(
+        &mut self,
+        attempt_id: AttemptId,
+        number: &str,
+        (item, amount_minor): (usize, i64),
+    ) -> Result<RefundId, Refusal> {
+        let items = vec![ItemRefund { item, amount_minor }];
+        let command = CreateRefund { items, ..self.refund_of(attempt_id, number, amount_minor) };
+        self.run(&command).map(|created| created.refund.id)
+    }
+}
+
+#[test]
+fn each_item_has_a_policy_of_its_own_and_only_what_no_policy_stands_for_is_refunded() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = two_policies(&mut world);
+    let row = world.report_item(payment, (0, Reported::Issued)).unwrap();
+    assert_eq!((row.status, row.items().len()), (FulfilmentStatus::Issued, 3));
+    assert_eq!(world.report_item(payment, (0, Reported::Issued)).unwrap(), row, "told again");
+    assert_eq!(world.refund_item(attempt, "R1", (0, 1)), Err(Refusal::PolicyIssued));
+    assert_eq!(world.refund(attempt, "R1", PRICE), Err(Refusal::PolicyIssued), "the whole has it too");
+    let refund = world.refund_item(attempt, "R2", (1, 500)).unwrap();
+    world.refund_item(attempt, "R3", (2, 1_000)).unwrap();
+    assert!(world.events(payment).contains(&"payment.issue_stopped".to_owned()));
+    // The second policy is issued all the same: what was not sent of it is withdrawn, the tax goes back.
+    world.report_item(payment, (1, Reported::Issued)).unwrap();
+    assert_eq!(world.the_refund(refund).status, RefundState::Cancelled);
+    assert_eq!(world.the_payment(payment).items_back(), [0, 0, 1_000]);
+    assert_eq!(world.exceptions(), Vec::<String>::new());
+    let row = world.report_item(payment, (0, Reported::Surrendered)).unwrap();
+    assert_eq!(row.status, FulfilmentStatus::Issued, "one policy still stands");
+    let row = world.report_item(payment, (1, Reported::Surrendered)).unwrap();
+    assert_eq!(row.status, FulfilmentStatus::Surrendered);
+}
+
+#[test]
+fn an_item_issued_although_its_money_was_sent_back_calls_a_person_and_another_does_not() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = two_policies(&mut world);
+    let refund = world.refund_item(attempt, "R1", (1, 500)).unwrap();
+    world.claim(refund);
+    world.report_item(payment, (0, Reported::Issued)).unwrap();
+    assert_eq!(world.exceptions(), Vec::<String>::new());
+    world.report_item(payment, (1, Reported::Issued)).unwrap();
+    assert_eq!(world.exceptions(), ["issued_and_refunded"]);
+    assert_ne!(world.the_refund(refund).status, RefundState::Cancelled);
+}
+
+#[test]
+fn reports_of_items_and_of_the_whole_do_not_mix_and_none_is_cancelled_until_all_are() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, _) = two_policies(&mut world);
+    let refused = [(2, Reported::Issued), (3, Reported::Issued)];
+    for told in refused {
+        let refused = world.report_item(payment, told).unwrap_err();
+        assert!(matches!(refused, Refusal::FieldInvalid { param: "item", .. }), "{refused:?}");
+    }
+    assert_eq!(world.report_item(payment, (0, Reported::Surrendered)), Err(Refusal::FulfilmentConflict));
+    let row = world.report_item(payment, (0, Reported::Cancelled)).unwrap();
+    assert_eq!(row.status, FulfilmentStatus::Announced);
+    assert_eq!(world.report_item(payment, (0, Reported::Issued)), Err(Refusal::FulfilmentConflict));
+    assert_eq!(world.report_policy(payment, Reported::Issued), Err(Refusal::FulfilmentConflict));
+    let row = world.report_item(payment, (1, Reported::Cancelled)).unwrap();
+    assert_eq!(row.status, FulfilmentStatus::Cancelled);
+    let (whole, _) = two_policies(&mut world);
+    world.report_policy(whole, Reported::Issued).unwrap();
+    assert_eq!(world.report_item(whole, (0, Reported::Cancelled)), Err(Refusal::FulfilmentConflict));
 }

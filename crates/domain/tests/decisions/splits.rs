@@ -1,7 +1,7 @@
 //! Splits in the books: who gets what, and what refunds take back.
 
 use crate::kit::{
-    CONTRACT, Counter, MERCHANT, PRICE, TENANT, World, done, merchant, paid, product, refund_failed,
+    CONTRACT, Counter, MERCHANT, PRICE, TENANT, World, done, evidence, merchant, paid, product, refund_failed,
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
@@ -9,10 +9,12 @@ use tk_domain::id::{AttemptId, Id128, MerchantId, PaymentId, SplitReceiverId};
 use tk_domain::ledger::{AccountKind, AccountRef};
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::Entropy;
-use tk_domain::payment::{CreatePayment, FeeSnapshot, Item};
+use tk_domain::payment::{
+    CreatePayment, FeeSnapshot, Item, Part, PartFunder, PartKind, PartReturn, PaymentStatus,
+};
 use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
-use tk_domain::report::Source;
+use tk_domain::report::{Borne, PaidEvidence, PaymentFinding, Source};
 use tk_domain::split::{CreateSplit, Share, SplitCreated, SplitState, SplitTerms};
 use tk_money::{Amount, Currency};
 
@@ -353,4 +355,62 @@ fn what_was_not_collected_or_is_gone_is_not_divided() {
     }
     let many = divide(&mut world, other, "M9", vec![amount(SISTER, 1)]);
     assert_eq!(many.unwrap_err(), Refusal::LimitReached { what: "splits", max: 9 });
+}
+
+/// Goods that may be shared, and a tax.
+fn goods_and_tax(goods: i64) -> Vec<Item> {
+    let item = |amount, splittable, collected_for: Option<&str>| Item {
+        name: "救援包".to_owned(),
+        amount,
+        splittable,
+        quantity: None,
+        unit_price: None,
+        kind: None,
+        policy_no: None,
+        merchant_order_no: None,
+        collected_for: collected_for.map(str::to_owned),
+    };
+    vec![item(goods, true, None), item(PRICE - goods, false, Some("税务局"))]
+}
+
+#[test]
+fn nobody_has_a_share_of_what_is_collected_for_others() {
+    let mut world = world();
+    let coupon = Part {
+        kind: PartKind::Coupon,
+        funder: PartFunder::Merchant,
+        debtor: None,
+        amount: 5_000,
+        on_refund: PartReturn::Proportion,
+        reference: "NEW".to_owned(),
+    };
+    let order = CreatePayment {
+        items: goods_and_tax(6_000),
+        parts: vec![coupon],
+        splits: terms(vec![amount(SISTER, 4_500)]),
+        ..world.order()
+    };
+    let refused = world.run(&order).map(|_| ());
+    assert!(matches!(refused, Err(Refusal::SplitExceedsAmount { .. })), "{refused:?}");
+    let order = CreatePayment { splits: terms(vec![amount(SISTER, 1_000)]), ..order };
+    world.run(&order).unwrap();
+}
+
+#[test]
+fn a_discount_that_leaves_too_little_beside_a_tax_is_booked_and_a_person_looks() {
+    let mut world = world();
+    let order = CreatePayment {
+        items: goods_and_tax(6_000),
+        splits: terms(vec![amount(SISTER, 5_500)]),
+        ..world.order()
+    };
+    let payment_id = world.run(&order).unwrap().payment.id;
+    let attempt_id = world.attempt(payment_id, Method::AlipayQr);
+    let borne = Some(Borne { payer_minor: 7_000, settled_minor: 7_000 });
+    let seen = PaidEvidence { borne, ..evidence("txn-discount") };
+    world.told(attempt_id, Source::Callback, PaymentFinding::Paid(seen));
+    assert_eq!(world.the_payment(payment_id).status, PaymentStatus::Succeeded);
+    assert_eq!(pending(&world), [3_000, 0, 0]);
+    assert_eq!(world.balance(AccountKind::CollectedForOthers), 4_000);
+    assert_eq!(world.exceptions(), ["split_uncovered"]);
 }

@@ -9,8 +9,11 @@ use tk_domain::id::{
 };
 use tk_domain::ledger::{AccountKind, EntryKind};
 use tk_domain::moment::DAY_US;
-use tk_domain::payment::{ActionKind, AttemptStatus, ClosePayment, CloseReason, PaymentStatus, Started};
-use tk_domain::refund::{RefundRoute, RefundState};
+use tk_domain::payment::{
+    ActionKind, AttemptStatus, ClosePayment, CloseReason, CreatePayment, Item, ItemRefund, PaymentStatus,
+    Started,
+};
+use tk_domain::refund::{CreateRefund, RefundRoute, RefundState};
 use tk_domain::refusal::{MoneyState, Refusal};
 use tk_domain::transfer::{
     AskReturn, BankLine, DecideBankLine, DecideReturn, FlagSlip, Flow, GivenBack, LineNature, LineSource,
@@ -671,6 +674,51 @@ fn a_reversal_of_a_line_that_one_order_was_given_twice_takes_both() {
     let numbers = world.snapshot.appended.events.iter().filter(|event| event.object == paid.to_string());
     let numbers: Vec<i64> = numbers.map(|event| event.object_seq).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+}
+
+#[test]
+fn a_reversal_takes_the_merchants_own_first_and_of_a_tax_only_what_is_this_payments() {
+    let mut world = world();
+    let item = |amount, collected_for: Option<&str>| Item {
+        name: "交强险".to_owned(),
+        amount,
+        quantity: None,
+        unit_price: None,
+        kind: None,
+        policy_no: None,
+        splittable: false,
+        merchant_order_no: None,
+        collected_for: collected_for.map(str::to_owned),
+    };
+    let mut paid_with_tax = |world: &mut World, names: [&str; 2]| {
+        let items = vec![item(PRICE - 4_000, None), item(4_000, Some("税务局"))];
+        let order = CreatePayment { items, ..world.order() };
+        let payment_id = world.run(&order).unwrap().payment.id;
+        let order = world.attempt(payment_id, Method::BankTransfer);
+        let lines = names.map(|name| world.line(name, PRICE / 2));
+        lines.iter().for_each(|line| drop(world.give(*line, order, PRICE / 2).unwrap()));
+        (payment_id, order, lines)
+    };
+    let (_, _, _) = paid_with_tax(&mut world, ["other 1", "other 2"]);
+    let (payment, order, [first, second]) = paid_with_tax(&mut world, ["A", "B"]);
+    assert_eq!(world.of_kind(AccountKind::CollectedForOthers), 8_000);
+    let own = ItemRefund { item: 0, amount_minor: PRICE - 4_000 };
+    let asked = CreateRefund { items: vec![own], ..world.refund_of(order, "R1", PRICE - 4_000) };
+    let refund = world.run(&asked).unwrap().refund.id;
+    let reversal = world.out("reversed B", PRICE / 2, LineNature::Reversal);
+    world.take_back(reversal, second).unwrap();
+    assert_eq!(
+        world.of_kind(AccountKind::CollectedForOthers),
+        8_000,
+        "half of it is here, and the tax is less"
+    );
+    assert_eq!(world.the_payment(payment).reversed_others_minor, 0);
+    world.cancel(refund).unwrap();
+    let reversal = world.out("reversed A", PRICE / 2, LineNature::Reversal);
+    world.take_back(reversal, first).unwrap();
+    assert_eq!(world.of_kind(AccountKind::CollectedForOthers), 4_000, "the other payment's tax stays");
+    assert_eq!(world.the_payment(payment).reversed_others_minor, 4_000);
+    assert_eq!(world.the_payment(payment).others_left_minor(), 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::value::{Cells, Column, Kind, Unreadable, Value};
 use crate::verify::View;
 use crate::writer::request::Sql;
 use std::collections::BTreeMap;
-use tk_domain::id::{EntryId, TenantId, TypedId};
+use tk_domain::id::{EntryId, Id128, TenantId, TypedId};
 
 /// What must hold.
 pub(super) const SAYS: &str = "each entry is chained with its lines to the one before it by its hash";
@@ -31,7 +31,9 @@ struct Lane {
 impl Lane {
     /// Takes an entry, and all that waited for it; names the first whose hash is not what it has to be.
     fn take(&mut self, entry: EntryRow, lines: Vec<LineRow>) -> Result<(), EntryRow> {
-        self.waiting.insert(entry.seq, (entry, lines));
+        if entry.seq > self.seq {
+            self.waiting.insert(entry.seq, (entry, lines));
+        }
         while let Some((entry, lines)) = self.waiting.remove(&self.seq.saturating_add(1)) {
             if entry.computed_hash(&self.hash, &lines) != entry.hash {
                 return Err(entry);
@@ -51,7 +53,6 @@ pub(super) async fn entry_chain(view: &View, tenant_id: TenantId) -> Result<Opti
         let Some(last) = page.last() else { break };
         let mut lines = lines_between(view, tenant_id, (after, last.id)).await?;
         after = last.id;
-        let last_id = last.id;
         for entry in page {
             let own = lines.remove(&entry.id).unwrap_or_default();
             // A serving process goes on writing: what it appended after the head was read is not judged.
@@ -59,16 +60,64 @@ pub(super) async fn entry_chain(view: &View, tenant_id: TenantId) -> Result<Opti
                 continue;
             };
             if let Err(broken) = lane.take(entry, own) {
-                return Ok(Some(format!("{} (lane {}, seq {})", broken.id, broken.lane, broken.seq)));
+                return Ok(Some(named(&broken)));
             }
-            if lane.waiting.len() > WAITING_MAX {
-                return Ok(Some(format!("{last_id} (what comes before it in its lane is missing)")));
+        }
+        for (number, lane) in lanes.iter_mut().filter(|(_, lane)| lane.waiting.len() > WAITING_MAX) {
+            if let Some(broken) = catch_up(view, (tenant_id, *number), lane).await? {
+                return Ok(Some(broken));
             }
         }
     }
     let ends = |lane: &Lane| lane.seq == lane.head_seq && lane.hash == lane.head_hash;
     let broken = lanes.iter().find(|(_, lane)| !ends(lane));
     Ok(broken.map(|(number, lane)| format!("lane {number} behind seq {}", lane.seq)))
+}
+
+fn named(broken: &EntryRow) -> String {
+    format!("{} (lane {}, seq {})", broken.id, broken.lane, broken.seq)
+}
+
+/// Reads on by the lane's own order: identifiers lead far away from it where a clock was wrong for a while.
+async fn catch_up(
+    view: &View,
+    (tenant_id, number): (TenantId, i64),
+    lane: &mut Lane,
+) -> Result<Option<String>, Failure> {
+    while lane.waiting.len() > WAITING_MAX / 2 {
+        let page: Vec<EntryRow> =
+            records(view.rows(tenant_id, lane_after(tenant_id, number, lane.seq)).await?)?;
+        let missing = page.first().is_none_or(|first| first.seq != lane.seq.saturating_add(1));
+        if missing {
+            return Ok(Some(format!("lane {number} behind seq {}", lane.seq)));
+        }
+        for entry in page {
+            let own = lines_between(view, tenant_id, (before(entry.id), entry.id)).await?;
+            let own = own.into_values().next().unwrap_or_default();
+            if let Err(broken) = lane.take(entry, own) {
+                return Ok(Some(named(&broken)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The identifier ahead of this one.
+const fn before(id: EntryId) -> EntryId {
+    let number = u128::from_be_bytes(id.0.0);
+    EntryId(Id128(number.saturating_sub(1).to_be_bytes()))
+}
+
+fn lane_after(tenant_id: TenantId, lane: i64, seq: i64) -> Sql {
+    let table = EntryRow::table();
+    Sql {
+        text: format!(
+            "SELECT {} FROM entries WHERE tenant_id = ?1 AND lane = ?2 AND seq > ?3 ORDER BY seq LIMIT {PAGE}",
+            table.column_list()
+        ),
+        params: vec![tenant_id.to_value(), Value::Int(lane), Value::Int(seq)],
+        returns: table.kinds.clone(),
+    }
 }
 
 async fn heads(view: &View, tenant_id: TenantId) -> Result<BTreeMap<i64, Lane>, Failure> {

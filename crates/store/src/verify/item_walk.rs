@@ -5,8 +5,8 @@ use crate::reader::{records, tuples};
 use crate::record::Record;
 use crate::value::{Column, Kind, Value};
 use crate::verify::View;
-use crate::verify::part_walk::refunds_that_count;
-use crate::writer::request::Sql;
+use crate::verify::part_walk::{refunds_that_count, still};
+use crate::writer::request::{Returned, Sql};
 use tk_domain::id::{PaymentId, TenantId, TypedId};
 use tk_domain::payment::{Payment, PaymentStatus};
 use tk_domain::refund::Refund;
@@ -24,8 +24,9 @@ pub(super) async fn items(view: &View, tenant_id: TenantId) -> Result<Option<Str
         after = last.id;
         for payment in &page {
             let refunds = refunds_that_count(view, payment).await?;
-            let booked = booked(view, payment).await?;
-            if !holds(payment, &refunds, booked) {
+            let sums = booked(view, payment).await?;
+            // A serving process may have written between these reads: what does not hold is read again.
+            if !holds(payment, &refunds, sums) && !holds_still(view, payment).await? {
                 return Ok(Some(payment.id.to_string()));
             }
         }
@@ -52,7 +53,23 @@ struct Booked {
 }
 
 async fn booked(view: &View, payment: &Payment) -> Result<Booked, Failure> {
-    let sql = Sql {
+    sums(view.rows(payment.tenant_id, lines_for_others(payment)).await?)
+}
+
+fn sums(rows: Returned) -> Result<Booked, Failure> {
+    let rows = tuples::<(i64, i64)>(rows)?;
+    Ok(rows.into_iter().next().map(|(collected, left)| Booked { collected, left }).unwrap_or_default())
+}
+
+async fn holds_still(view: &View, payment: &Payment) -> Result<bool, Failure> {
+    let Some((payment, refunds, rows)) = still(view, payment, lines_for_others(payment)).await? else {
+        return Ok(true);
+    };
+    Ok(holds(&payment, &refunds, sums(rows)?))
+}
+
+fn lines_for_others(payment: &Payment) -> Sql {
+    Sql {
         text: "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind = 'collect' THEN l.amount_minor ELSE 0 END), 0) AS BIGINT),
              CAST(COALESCE(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END), 0) AS BIGINT)
            FROM entries e JOIN entry_lines l ON l.tenant_id = ?1 AND l.entry_id = e.id
@@ -61,9 +78,7 @@ async fn booked(view: &View, payment: &Payment) -> Result<Booked, Failure> {
             .to_owned(),
         params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
         returns: vec![Kind::Int, Kind::Int],
-    };
-    let rows = tuples::<(i64, i64)>(view.rows(payment.tenant_id, sql).await?)?;
-    Ok(rows.into_iter().next().map(|(collected, left)| Booked { collected, left }).unwrap_or_default())
+    }
 }
 
 fn holds(payment: &Payment, refunds: &[Refund], booked: Booked) -> bool {
@@ -86,9 +101,10 @@ fn holds(payment: &Payment, refunds: &[Refund], booked: Booked) -> bool {
     let within = payment.item_bases().iter().zip(&back).all(|(base, back)| (0..=*base).contains(back));
     let collected = payment.status == PaymentStatus::Succeeded;
     let others = if collected { payment.for_others(&payment.item_bases()) } else { 0 };
-    // What others are owed that was not drawn again: a hold may fall short of it, and a bank may take it back.
-    let left = others - payment.for_others(&back);
-    let exact = payment.late_refunded_minor == 0 && payment.reversed_minor == 0;
-    let books = booked.collected == others && if exact { booked.left == left } else { booked.left >= 0 };
+    // What is still owed to others; a refund done after its end may have found less of it.
+    let left = others - payment.for_others(&back) - payment.reversed_others_minor;
+    let exact = payment.late_refunded_minor == 0;
+    let books = booked.collected == others
+        && if exact { booked.left == left } else { (0..=others).contains(&booked.left) };
     same && within && books
 }

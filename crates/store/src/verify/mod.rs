@@ -117,13 +117,19 @@ pub(super) struct View {
 impl View {
     /// Runs one statement with the tenant's rows in view; it may take long.
     pub(super) async fn rows(&self, tenant_id: TenantId, statement: Sql) -> Result<Returned, Failure> {
-        let mut statements = Vec::with_capacity(2);
+        Ok(self.all(tenant_id, vec![statement]).await?.pop().unwrap_or_default())
+    }
+
+    /// Runs statements in one transaction with the tenant's rows in view.
+    pub(super) async fn all(&self, tenant_id: TenantId, asked: Vec<Sql>) -> Result<Vec<Returned>, Failure> {
+        let mut statements = Vec::with_capacity(asked.len() + 1);
         if self.engine == Engine::Postgres {
             let text = "SET LOCAL statement_timeout = 0".to_owned();
             statements.push(Sql { text, params: Vec::new(), returns: Vec::new() });
         }
-        statements.push(statement);
-        Ok(self.readers.run(vec![tenant_id], statements).await?.pop().unwrap_or_default())
+        let before = statements.len();
+        statements.extend(asked);
+        Ok(self.readers.run(vec![tenant_id], statements).await?.split_off(before))
     }
 
     async fn tenants(&self, after: TenantId) -> Result<Vec<Tenant>, Failure> {

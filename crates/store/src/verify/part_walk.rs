@@ -5,7 +5,7 @@ use crate::reader::{records, tuples};
 use crate::record::Record;
 use crate::value::{Column, Kind, Value};
 use crate::verify::View;
-use crate::writer::request::Sql;
+use crate::writer::request::{Returned, Sql};
 use std::collections::BTreeMap;
 use tk_domain::id::{PaymentId, TenantId, TypedId};
 use tk_domain::payment::{Part, PartFunder, PartKind, PartReturn, Payment, PaymentStatus};
@@ -15,6 +15,8 @@ use tk_domain::refund::Refund;
 pub(super) const SAYS: &str =
     "each payment's parts and the payer's money are its amount, and are booked and given back as frozen";
 const PAGE: usize = 200;
+/// How often a payment that changes meanwhile is read again.
+const TRIES: usize = 20;
 
 /// Names the first payment whose parts do not add up.
 pub(super) async fn parts(view: &View, tenant_id: TenantId) -> Result<Option<String>, Failure> {
@@ -25,8 +27,9 @@ pub(super) async fn parts(view: &View, tenant_id: TenantId) -> Result<Option<Str
         after = last.id;
         for payment in &page {
             let refunds = refunds_that_count(view, payment).await?;
-            let booked = booked(view, payment).await?;
-            if !holds(payment, &refunds, &booked) {
+            let sums = booked(view, payment).await?;
+            // A serving process may have written between these reads: what does not hold is read again.
+            if !holds(payment, &refunds, &sums) && !holds_still(view, payment).await? {
                 return Ok(Some(payment.id.to_string()));
             }
         }
@@ -35,9 +38,52 @@ pub(super) async fn parts(view: &View, tenant_id: TenantId) -> Result<Option<Str
 
 /// The refunds of the attempt that counts.
 pub(super) async fn refunds_that_count(view: &View, payment: &Payment) -> Result<Vec<Refund>, Failure> {
-    let mut refunds: Vec<Refund> = records(view.rows(payment.tenant_id, refunds_of(payment)).await?)?;
+    Ok(counting(payment, records(view.rows(payment.tenant_id, refunds_of(payment)).await?)?))
+}
+
+fn counting(payment: &Payment, mut refunds: Vec<Refund>) -> Vec<Refund> {
     refunds.retain(|row| payment.effective_attempt_id == Some(row.attempt_id));
-    Ok(refunds)
+    refunds
+}
+
+async fn holds_still(view: &View, payment: &Payment) -> Result<bool, Failure> {
+    let Some((payment, refunds, rows)) = still(view, payment, lines_by_kind(payment)).await? else {
+        return Ok(true);
+    };
+    let booked = tuples::<(String, i64)>(rows)?.into_iter().collect();
+    Ok(holds(&payment, &refunds, &booked))
+}
+
+/// A payment with its refunds and what its lines say, read while it did not change: whatever concerns either is committed
+/// with its row. Nothing where it changed each time.
+pub(super) async fn still(
+    view: &View,
+    payment: &Payment,
+    lines: Sql,
+) -> Result<Option<(Payment, Vec<Refund>, Returned)>, Failure> {
+    for _ in 0..TRIES {
+        let asked = vec![payment_now(payment), refunds_of(payment), lines.clone(), payment_now(payment)];
+        let mut found = view.all(payment.tenant_id, asked).await?.into_iter();
+        let mut next = || found.next().unwrap_or_default();
+        let (before, refunds, rows, after) = (next(), next(), next(), next());
+        let (before, after): (Vec<Payment>, Vec<Payment>) = (records(before)?, records(after)?);
+        if before == after {
+            let Some(payment) = before.into_iter().next() else { return Ok(None) };
+            let refunds = counting(&payment, records(refunds)?);
+            return Ok(Some((payment, refunds, rows)));
+        }
+    }
+    Ok(None)
+}
+
+/// One payment as it stands.
+fn payment_now(payment: &Payment) -> Sql {
+    let table = Payment::table();
+    Sql {
+        text: format!("SELECT {} FROM payments WHERE tenant_id = ?1 AND id = ?2", table.column_list()),
+        params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
+        returns: table.kinds.clone(),
+    }
 }
 
 fn payments_after(tenant_id: TenantId, after: PaymentId) -> Sql {
@@ -63,7 +109,12 @@ fn refunds_of(payment: &Payment) -> Sql {
 
 /// The payment's lines by kind of account, credits less debits.
 async fn booked(view: &View, payment: &Payment) -> Result<BTreeMap<String, i64>, Failure> {
-    let sql = Sql {
+    let rows = view.rows(payment.tenant_id, lines_by_kind(payment)).await?;
+    Ok(tuples::<(String, i64)>(rows)?.into_iter().collect())
+}
+
+fn lines_by_kind(payment: &Payment) -> Sql {
+    Sql {
         text:
             "SELECT CASE WHEN e.kind = 'collect' AND c.kind IN ('pending_settlement', 'collected_for_others')
                THEN 'collected' ELSE c.kind END,
@@ -74,8 +125,7 @@ async fn booked(view: &View, payment: &Payment) -> Result<BTreeMap<String, i64>,
                 .to_owned(),
         params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
         returns: vec![Kind::Text, Kind::Int],
-    };
-    Ok(tuples::<(String, i64)>(view.rows(payment.tenant_id, sql).await?)?.into_iter().collect())
+    }
 }
 
 fn holds(payment: &Payment, refunds: &[Refund], booked: &BTreeMap<String, i64>) -> bool {

@@ -197,6 +197,7 @@ fn rows(create: &Create, merchant: &Merchant, moment: &mut Moment<'_>) -> (Payme
         refunded_minor: 0,
         late_refunded_minor: 0,
         reversed_minor: 0,
+        reversed_others_minor: 0,
         beside_minor: 0,
         splits_count: 0,
         split_lines_count: 0,

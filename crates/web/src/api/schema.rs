@@ -40,9 +40,23 @@ schemas! {
         channel_discount: i64, parts: Vec<AmountPart>, currency: String,
         amount_refundable: i64, amount_refunded: i64, amount_refunding: i64, amount_reversed: i64, refund_status: String, fee: i64,
         fee_returned: i64, description: String, terminal: Option<String>, cashier_url: Option<String>,
-        latest_attempt: Option<Value>, metadata: Value, ext: Value, instalment: Value, prepayment: Option<String>, fulfilment: Value, insured: Option<Value>, payer: Value, items: Value, bill: Value, splits: Value, return_url: Option<String>,
+        latest_attempt: Option<Value>, metadata: Value, ext: Value, instalment: Value, prepayment: Option<String>, fulfilment: Value, insured: Option<Value>, payer: Value, items: Option<Vec<PaymentItem>>, bill: Value, splits: Value, return_url: Option<String>,
         expires_at: String, extensions_left: i64, accounting_date: Option<String>, succeeded_at: Option<String>,
         ended_at: Option<String>, created: String,
+    }
+    /// One line of what a payment is made of; the amounts behind it are of the payer's own money.
+    PaymentItem {
+        name: String, amount: i64, quantity: Option<i64>, unit_price: Option<i64>, kind: Option<String>,
+        policy_no: Option<String>, splittable: Option<bool>, merchant_order_no: Option<String>,
+        collected_for: Option<String>, amount_refundable: i64, amount_returned: i64,
+    }
+    /// What of one item goes back with a refund.
+    RefundItem {
+        item: u16, amount: i64,
+    }
+    /// What was reported of one item.
+    FulfilmentItem {
+        item: u16, status: String, policy_no: Option<String>,
     }
     /// What of an amount is not the payer's own money.
     AmountPart {
@@ -63,7 +77,7 @@ schemas! {
     Refund {
         id: String, object: String, livemode: bool, payment: String, attempt: String, merchant: String,
         merchant_refund_no: Option<String>, origin: String, amount: i64, payer_amount: Option<i64>, order_amount: i64,
-        coupon_returned: i64, parts_returned: Vec<i64>, currency: String, reason: String,
+        coupon_returned: i64, parts_returned: Vec<i64>, items: Vec<RefundItem>, currency: String, reason: String,
         status: String, money_state: String, route: String, line: String, hold: String, fee_refund: i64,
         out_no: String, outcome_unknown_since: Option<String>, needs_manual: bool,
         failure: Option<ChannelRefusal>, accepted_at: Option<String>, succeeded_at: Option<String>,
@@ -151,7 +165,8 @@ schemas! {
     /// What became of the policy of one payment.
     Fulfilment {
         object: String, livemode: bool, payment: String, merchant: String, product: String, issue_on: String,
-        rests_on: Option<String>, status: String, policy_no: Option<String>, paid_at: Option<String>,
+        rests_on: Option<String>, status: String, policy_no: Option<String>, items: Vec<FulfilmentItem>,
+        paid_at: Option<String>,
         stopped_at: Option<String>, issued_at: Option<String>, due_at: Option<String>,
     }
     /// Money on its way back to the sender of a bank line.

@@ -221,7 +221,7 @@ impl Entry {
             Some(_) => reader.get::<Fulfilment>(&(self.tenant_id, payment.id)).await?,
             None => None,
         };
-        let undecided_minor = if payment.refunding_minor > 0 { self.undecided().await? } else { 0 };
+        let undecided_minor = if payment.refunding_minor > 0 { self.undecided(&payment).await? } else { 0 };
         Ok(Some(Rows {
             payment,
             payee,
@@ -237,11 +237,14 @@ impl Entry {
     }
 
     /// What of the payment's refunds waits for a second person, minor units; its newest hundred are looked at.
-    async fn undecided(&self) -> Result<i64, Failure> {
+    async fn undecided(&self, payment: &Payment) -> Result<i64, Failure> {
         let filter = RefundFilter { payment_id: Some(self.payment_id), ..RefundFilter::default() };
         let page = Page::first(tk_app::store::PAGE_MAX);
         let listed = self.state.app.reader().refunds(self.tenant_id, filter, page).await?;
-        let waiting = listed.rows.iter().filter(|refund| refund.status == RefundState::PendingApproval);
+        let waiting = listed.rows.iter().filter(|refund| {
+            refund.status == RefundState::PendingApproval
+                && payment.effective_attempt_id == Some(refund.attempt_id)
+        });
         Ok(waiting.map(|refund| refund.amount_minor).sum())
     }
 

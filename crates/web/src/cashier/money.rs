@@ -101,8 +101,11 @@ fn sentence(stage: Stage, rows: &Rows) -> &'static str {
         Stage::Paid if rows.all_taken_back() => "money-taken-back",
         Stage::Paid if rows.taken_back_minor() > 0 => "money-taken-back-part",
         Stage::Paid => paid_sentence(rows),
-        Stage::Late if Money::at(stage, rows) == Money::Returned => "money-late-returned",
+        Stage::Late if rows.other_amounts_only() && Money::at(stage, rows) == Money::Returned => {
+            "money-other-amount-returned"
+        }
         Stage::Late if rows.other_amounts_only() => "money-other-amount",
+        Stage::Late if Money::at(stage, rows) == Money::Returned => "money-late-returned",
         Stage::Late => "money-late",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_minor > 0 => "money-part-kept",
         Stage::Closed | Stage::Failed | Stage::Expired if arrivals.part_gone_minor > 0 => "money-part-gone",

@@ -197,7 +197,8 @@ pub fn strays(locale: Locale, rows: &Rows) -> Vec<String> {
 
 fn stray(locale: Locale, rows: &Rows, attempt: &Attempt) -> String {
     let returned = attempt.not_refunded_minor() == 0;
-    let going = attempt.going_minor() > 0;
+    // All that is still here is on its way.
+    let going = attempt.refunding_minor > 0 && attempt.refunding_minor >= attempt.not_refunded_minor();
     let key = match attempt.disposition {
         Some(Disposition::Duplicate) if returned => "stray-duplicate-returned",
         Some(Disposition::Duplicate) if going => "stray-duplicate-refund",

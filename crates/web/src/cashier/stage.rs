@@ -367,7 +367,7 @@ impl Money {
 
     /// Money beyond the success that counts: on its way back, or kept until a person decides.
     fn of_strays(rows: &Rows) -> Self {
-        let going = rows.strays().any(|attempt| attempt.going_minor() > 0);
+        let going = rows.strays().any(|attempt| attempt.refunding_minor > 0);
         if going { Self::Returning } else { Self::Taken }
     }
 

@@ -17,12 +17,12 @@ impl CreateRefund {
         places.map(|last| (0..=last.min(ITEMS_MAX)).map(sum).collect()).unwrap_or_default()
     }
 
-    /// Whether it names no items, or just those that the refund is of.
+    /// Whether it names no items, or just those that the refund is of; one done after its end may be of others by then.
     pub(super) fn names_items_of(&self, refund: &Refund) -> bool {
         let mut named = self.by_item();
         let shares = refund.item_shares();
         named.resize(shares.len().max(named.len()), 0);
-        self.items.is_empty() || named == shares
+        self.items.is_empty() || refund.late_succeeded_at_us.is_some() || named == shares
     }
 
     /// Refuses items that the payment does not have or that have less left, and sums that are not the amount. Where some of

@@ -53,7 +53,9 @@ impl CreateRefund {
             }
             // Of a mismatch the merchant has what two persons credited to it.
             Some(Disposition::Effective | Disposition::Mismatch) | None => {
-                let others = available(AccountKind::CollectedForOthers).min(plan.for_others_minor);
+                // What others are owed by other payments is not this one's to give back.
+                let others = plan.for_others_minor.min(payment.others_left_minor());
+                let others = available(AccountKind::CollectedForOthers).min(others);
                 let pending = available(AccountKind::PendingSettlement).saturating_add(shares.total_minor());
                 let pending = pending.min(wanted.saturating_sub(others));
                 let drawn = others.saturating_add(pending);

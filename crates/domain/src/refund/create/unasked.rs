@@ -38,7 +38,7 @@ pub(crate) fn ask_void(
         shares,
     };
     let (mut refund, _) = make(asked, funding, (&payment, &mut attempt), changes, moment);
-    fulfilment::stop(&mut payment, snapshot, changes, moment)?;
+    fulfilment::stop((&mut payment, &refund), snapshot, changes, moment)?;
     changes.put(refund_event(EventKind::RefundApprovalRequired, &mut refund, moment));
     payment.refunding_minor = payment.refunding_minor.saturating_add(command.amount_minor);
     payment.count_shares(&refund, Counted::Back);

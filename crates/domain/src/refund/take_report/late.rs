@@ -140,7 +140,7 @@ impl Taking<'_> {
                 (self.of_merchant(AccountKind::PendingSettlement), self.attempt.credited_minor),
             ],
             Some(Disposition::Effective) | None => {
-                let for_others = self.payment.for_others(&self.refund.item_shares());
+                let for_others = self.payment.others_of(&self.refund.item_shares());
                 let own = self.payment.bearing_accounts().into_iter().map(|name| (name, of_merchant));
                 [(self.payment.others_account(), for_others)].into_iter().chain(own).collect()
             }

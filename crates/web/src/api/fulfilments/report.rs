@@ -26,6 +26,8 @@ pub struct FulfilmentReport {
     /// `issued`, `cancelled` before it was issued, or `surrendered` after.
     #[schema(value_type = String, example = "issued")]
     pub status: Reported,
+    /// Of which item of the payment, by its place from 0, where items have policies of their own; of the whole if absent.
+    pub item: Option<u16>,
     /// The policy's number.
     #[schema(value_type = Option<String>, max_length = 64)]
     pub policy_no: Option<Text<1, 64>>,
@@ -48,6 +50,7 @@ pub async fn create(
             tenant_id: payment.tenant_id,
             payment_id: payment.id,
             reported: body.status,
+            item: body.item.map(usize::from),
             policy_no: body.policy_no.as_ref().map(|number| number.0.clone()),
             refunds: open_refunds(&state, &payment).await?,
             origin: effect.caller.origin(),
