@@ -690,7 +690,7 @@ fn a_reversal_takes_the_merchants_own_first_and_of_a_tax_only_what_is_this_payme
         merchant_order_no: None,
         collected_for: collected_for.map(str::to_owned),
     };
-    let mut paid_with_tax = |world: &mut World, names: [&str; 2]| {
+    let paid_with_tax = |world: &mut World, names: [&str; 2]| {
         let items = vec![item(PRICE - 4_000, None), item(4_000, Some("税务局"))];
         let order = CreatePayment { items, ..world.order() };
         let payment_id = world.run(&order).unwrap().payment.id;
