@@ -18,6 +18,8 @@ pub struct WorkerLimits {
     pub pause_us: i64,
     /// How long after a busy round the next one waits, microseconds, so that rows due by then are claimed together.
     pub gather_us: i64,
+    /// How long a process that ends waits for the conversations under way, microseconds.
+    pub stop_us: i64,
 }
 
 impl Default for WorkerLimits {
@@ -29,6 +31,7 @@ impl Default for WorkerLimits {
             lease_us: 60_000_000,
             pause_us: 200_000,
             gather_us: 20_000,
+            stop_us: 10_000_000,
         }
     }
 }

@@ -51,6 +51,7 @@ struct Inner {
     config: AppConfig,
     known: known::Known,
     watch: watch::Watch,
+    under_way: workers::UnderWay,
     tenant_codes: RwLock<BTreeMap<TenantId, String>>,
     tenant_ids: RwLock<BTreeMap<String, TenantId>>,
 }
@@ -77,6 +78,7 @@ impl App {
             config,
             known: known::Known::default(),
             watch: watch::Watch::default(),
+            under_way: workers::UnderWay::default(),
             tenant_codes: RwLock::default(),
             tenant_ids: RwLock::default(),
         };
@@ -103,6 +105,10 @@ impl App {
     #[must_use]
     pub fn reader(&self) -> &Store {
         &self.inner.store
+    }
+
+    pub(crate) fn under_way(&self) -> &workers::UnderWay {
+        &self.inner.under_way
     }
 
     /// Unix microseconds, UTC.

@@ -24,7 +24,12 @@ pub struct FileConfig {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Where banks put statement files, in `<tenant code>/<account number>/incoming`; none where no bank may.
     pub bank_files: Option<PathBuf>,
+    /// How many seconds a process that is asked to end waits for conversations under way; 10 where it is not named.
+    pub stop_wait_s: Option<u16>,
 }
+
+/// The longest that a process may be told to wait before it ends, seconds.
+const STOP_WAIT_MAX_S: u16 = 300;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub struct Config {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Where banks put statement files.
     pub bank_files: Option<PathBuf>,
+    /// How long a process that is asked to end waits for conversations under way, seconds.
+    pub stop_wait_s: u16,
 }
 
 /// Reads and checks a configuration file.
@@ -62,6 +69,8 @@ pub fn read(path: &Path) -> anyhow::Result<Config> {
     let database = database.context("database is not set (in the file or as TILLKEEPER_DATABASE)")?;
     let key_path = path.parent().unwrap_or(Path::new(".")).join(&file.master_key_file);
     let master_key = master_key(&key_path)?;
+    let stop_wait_s = file.stop_wait_s.unwrap_or(10);
+    ensure!(stop_wait_s <= STOP_WAIT_MAX_S, "stop_wait_s is at most {STOP_WAIT_MAX_S}");
     Ok(Config {
         live,
         listen: file.listen,
@@ -70,6 +79,7 @@ pub fn read(path: &Path) -> anyhow::Result<Config> {
         master_key,
         trusted_proxies: file.trusted_proxies,
         bank_files: file.bank_files.map(|folder| path.parent().unwrap_or(Path::new(".")).join(folder)),
+        stop_wait_s,
     })
 }
 

@@ -14,6 +14,9 @@ use tk_store::{Source, Store, StoreConfig, migrate};
 use tk_web::{Environment, Limits, WebConfig, WebState};
 use tokio::net::TcpListener;
 
+/// A second, in microseconds.
+const SECOND_US: i64 = 1_000_000;
+
 /// Which configuration.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -57,7 +60,10 @@ impl Server {
                 base_url: config.base_url,
                 live: config.live,
                 master_key: config.master_key,
-                workers: WorkerLimits::default(),
+                workers: WorkerLimits {
+                    stop_us: i64::from(config.stop_wait_s).saturating_mul(SECOND_US),
+                    ..WorkerLimits::default()
+                },
                 bank_files: config.bank_files,
             },
             trusted_proxies: config.trusted_proxies,
@@ -84,7 +90,7 @@ impl Server {
         Ok(App::new(store, ambient, self.app.clone())?)
     }
 
-    /// Runs workers and listener until interrupted, then lets what was taken finish.
+    /// Runs workers and listener until interrupted, then lets what was taken finish, and what is said to channels.
     pub async fn serve(&self, app: App, listener: TcpListener) -> anyhow::Result<()> {
         let environment = if self.app.live { Environment::Live } else { Environment::Test };
         let config = WebConfig {
@@ -113,6 +119,11 @@ impl Server {
         };
         let served = tk_web::serve(listener, state, stop).await;
         watch.abort();
+        let _ended = watch.await;
+        let left = app.finish_conversations().await;
+        if left > 0 {
+            tracing::warn!(left, "conversations were cut off; they are held again when their leases end");
+        }
         app.reader().close();
         ensure!(!lost.load(Ordering::SeqCst), "a worker ended");
         Ok(served?)

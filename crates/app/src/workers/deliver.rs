@@ -33,10 +33,10 @@ async fn round(app: &App, places: &Places) -> Result<usize, Failure> {
         taken = taken.saturating_add(claimed.len());
         for instruction in claimed {
             let Some(place) = places.take(due.tenant_id).await else { return Ok(taken) };
-            let app = app.clone();
+            let (app, conversing) = (app.clone(), app.under_way().begin());
             tokio::spawn(async move {
                 app.converse_noted(instruction).await;
-                drop(place);
+                drop((place, conversing));
             });
         }
     }
@@ -74,8 +74,12 @@ impl App {
         let Begun { payment, attempt, say: Say { instruction, account } } = begun;
         let rows = Rows { instruction, payment, attempt, account: Some(account) };
         let (id, kind) = (rows.instruction.id, rows.instruction.kind);
-        let app = self.clone();
-        let conversation = tokio::spawn(async move { app.converse_about_payment(rows, keep).await });
+        let (app, conversing) = (self.clone(), self.under_way().begin());
+        let conversation = tokio::spawn(async move {
+            let told = app.converse_about_payment(rows, keep).await;
+            drop(conversing);
+            told
+        });
         match tokio::time::timeout(rounds::duration(wait_us), conversation).await {
             Ok(Ok(Ok(told))) => Some(told),
             Ok(Ok(Err(failure))) => {
@@ -108,9 +112,11 @@ impl App {
         instruction_id: Id128,
         (wait_us, may): (i64, fn(InstructionKind) -> bool),
     ) {
-        let app = self.clone();
-        let conversation =
-            tokio::spawn(async move { app.deliver_leased(tenant_id, instruction_id, may).await });
+        let (app, conversing) = (self.clone(), self.under_way().begin());
+        let conversation = tokio::spawn(async move {
+            app.deliver_leased(tenant_id, instruction_id, may).await;
+            drop(conversing);
+        });
         if tokio::time::timeout(rounds::duration(wait_us), conversation).await.is_err() {
             tracing::debug!(instruction = ?instruction_id, "the caller did not wait for the channel");
         }

@@ -14,9 +14,11 @@ mod pull_statements;
 mod rounds;
 mod send_webhooks;
 mod shares;
+mod under_way;
 
 pub use deliver::{Begun, Told};
 pub use pull::Pulled;
+pub(crate) use under_way::UnderWay;
 
 use crate::{App, AppError};
 use tokio::task::JoinSet;

@@ -15,6 +15,7 @@ mod heal;
 mod journal;
 mod journey;
 mod merchant;
+mod parting;
 mod reckoning;
 mod sink;
 mod storage;

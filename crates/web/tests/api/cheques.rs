@@ -204,3 +204,44 @@ async fn the_same_paper_is_received_again_after_it_was_given_back_or_had_bounced
         assert!(report.holds(), "{report}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cheque_cleared_by_two_persons_whose_money_the_bank_took_back_is_the_merchants_to_bear() {
+    for register in Register::each().await {
+        let (paid, cheque) = register.received("Q-1", "12345678").await;
+        let actor = json!({ "actor": "出纳" });
+        register.step(&cheque, "presentation", &actor).await.expect(200);
+        register.step(&cheque, "clearance", &actor).await.expect(200);
+        register.agree(&cheque).await;
+        assert_eq!(register.status(&paid).await, "succeeded");
+        let account =
+            register.app.post("/v1/channel_accounts", &crate::transfers::bank_account()).await.expect(201);
+        let day = date_text(register.today()).replace('-', "");
+        let text = format!(
+            "交易日期,借方发生额,贷方发生额,余额,对方户名,对方账号,摘要,流水号\n{day},,100.00,100.00,张三,6222,支票入账,N1\n{day},100.00,,0.00,张三,6222,冲正,N2\n"
+        );
+        let path = format!(
+            "/v1/bank_transfers/statements?channel_account={}&format=csv&actor=x",
+            account["id"].as_str().unwrap()
+        );
+        let request = register.app.request("POST", &path).header("idempotency-key", fresh_key()).body(text);
+        got(request).await.expect(201);
+        let lines = register.app.get("/v1/bank_transfers").await.expect(200);
+        let line = |number: &str| {
+            let lines = lines["data"].as_array().unwrap().iter();
+            lines.clone().find(|line| line["bank_ref"] == number).unwrap().clone()
+        };
+        assert_eq!(line("N2")["link"], "reversal");
+        // Whoever names the line that shows the cheque's money shows that it did not stay.
+        let body = json!({ "actor": "出纳", "bank_transfer": line("N1")["id"] });
+        let shown = register.step(&cheque, "clearance", &body).await.expect(200);
+        assert_eq!((&shown["status"], &shown["bank_transfer"]), (&json!("cleared"), &line("N1")["id"]));
+        let payment = register.app.get(&format!("/v1/payments/{paid}")).await.expect(200);
+        assert_eq!((&payment["status"], &payment["amount_reversed"]), (&json!("succeeded"), &json!(10_000)));
+        let matters = register.app.get("/v1/exceptions?status=open").await.expect(200).to_string();
+        assert!(matters.contains("transfer_reversed"), "{matters}");
+        let told = register.app.get("/v1/events").await.expect(200).to_string();
+        assert!(told.contains("payment.reversed"), "{told}");
+        sound(&register.app).await;
+    }
+}
