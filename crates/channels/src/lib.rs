@@ -129,6 +129,10 @@ pub struct ReturnRows<'a> {
     pub back: &'a SplitReturn,
     /// The split that the share belongs to.
     pub split: &'a Split,
+    /// The refund that it is for.
+    pub refund: &'a Refund,
+    /// The attempt whose money was divided.
+    pub attempt: &'a Attempt,
     /// Who gives it back.
     pub receiver: &'a SplitReceiver,
 }
@@ -234,7 +238,7 @@ impl Adapters {
         }
     }
 
-    /// Carries out an instruction about a share on its way back; nothing for a channel that gives none back by itself.
+    /// Carries out an instruction about a share on its way back; nothing for a channel that pays nobody else.
     pub async fn say_return(
         &self,
         contract: &Contract,
@@ -246,7 +250,8 @@ impl Adapters {
             Adapter::Wechatpay(credentials) => {
                 Some(wechatpay::adapter::say_return(&line, credentials, rows).await)
             }
-            Adapter::Alipay(_) | Adapter::Unionpay(_) => None,
+            Adapter::Alipay(credentials) => Some(alipay::adapter::say_return(&line, credentials, rows).await),
+            Adapter::Unionpay(_) => None,
         }
     }
 

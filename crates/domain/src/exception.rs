@@ -62,6 +62,8 @@ words! {
         SplitContradicted = "split_contradicted",
         /// Shares were proven not paid; they are the merchant's again.
         SplitFailed = "split_failed",
+        /// A refund is done, and the channel did not take a share back for it; the merchant bears it.
+        SplitNotReturned = "split_not_returned",
         /// A slip is in the books and no statement has proven it within its time.
         SlipUnproven = "slip_unproven",
         /// A statement does not begin where the one before it ended.

@@ -34,12 +34,21 @@ pub(crate) struct Flight {
     /// The split that is spoken of, and who gets what.
     pub(crate) split: Option<(Split, Vec<(SplitLine, SplitReceiver)>)>,
     /// The share on its way back that is spoken of, of which split, and who gives it.
-    pub(crate) back: Option<(SplitReturn, Split, SplitReceiver)>,
+    pub(crate) back: Option<Back>,
     pub(crate) account: ChannelAccount,
     pub(crate) said: Said,
     /// When it left us, by the host's clock.
     pub(crate) asked_at_us: i64,
     pub(crate) life: u32,
+}
+
+/// A share on its way back, with the rows around it.
+#[derive(Debug, Clone)]
+pub(crate) struct Back {
+    pub(crate) row: SplitReturn,
+    pub(crate) split: Split,
+    pub(crate) refund: Refund,
+    pub(crate) receiver: SplitReceiver,
 }
 
 /// What became of it: silence, or what the channel said.
@@ -144,7 +153,7 @@ impl World {
             about_refund.then(|| rows.refunds.get(&(tenant_id, RefundId(instruction.id))).cloned()).flatten();
         let split = self.split_said(&instruction);
         let back = self.back_said(&instruction);
-        let divided = split.as_ref().map(|(split, _)| split).or(back.as_ref().map(|(_, split, _)| split));
+        let divided = split.as_ref().map(|(split, _)| split).or(back.as_ref().map(|back| &back.split));
         let of_split = divided.map_or(AttemptId(instruction.id), |split| split.attempt_id);
         let attempt_id = refund.as_ref().map_or(of_split, |refund: &Refund| refund.attempt_id);
         let account = rows.channel_accounts.get(&(tenant_id, instruction.channel_account_id))?.clone();
@@ -184,13 +193,19 @@ impl World {
         Some((split.clone(), shares.collect()))
     }
 
-    fn back_said(&self, instruction: &Instruction) -> Option<(SplitReturn, Split, SplitReceiver)> {
+    fn back_said(&self, instruction: &Instruction) -> Option<Back> {
         let (rows, tenant_id) = (&self.store.rows, instruction.tenant_id);
         let back = rows.split_returns.get(&(tenant_id, SplitReturnId(instruction.id)))?;
         let split = rows.splits.get(&(tenant_id, back.split_id))?;
         let line = rows.split_lines.get(&(tenant_id, back.line_id))?;
         let receiver = rows.split_receivers.get(&(tenant_id, line.to_receiver_id?))?;
-        Some((back.clone(), split.clone(), receiver.clone()))
+        let refund = rows.refunds.get(&(tenant_id, back.refund_id))?;
+        Some(Back {
+            row: back.clone(),
+            split: split.clone(),
+            refund: refund.clone(),
+            receiver: receiver.clone(),
+        })
     }
 
     fn returns_of(&self, refund: &Refund) -> Vec<(SplitReturn, SplitReceiver)> {
@@ -290,7 +305,7 @@ impl World {
                 self.persons_look_at_split((tenant_id, split_id));
             }
             (Report::Return(report), _) => {
-                let Some((back, _, _)) = &flight.back else { return };
+                let Some(Back { row: back, .. }) = &flight.back else { return };
                 let (refund_id, return_id, report) = (back.refund_id, back.id, report.clone());
                 let command =
                     TakeReturnReport { tenant_id, payment_id, refund_id, return_id, report, origin };

@@ -96,8 +96,10 @@ pub struct Summary {
     pub shares_by_channel: u64,
     /// Shares that came back by calls of their own.
     pub shares_back: u64,
-    /// Splits and returns of shares that two persons gave up and the channel's answer ended.
-    pub shares_given_up: u64,
+    /// Shares that came back with their refunds.
+    pub shares_with_refunds: u64,
+    /// Shares that their receivers kept although the refund was done.
+    pub shares_kept: u64,
     /// Payments that a cancel at the channel gave back.
     pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
@@ -270,7 +272,8 @@ impl Summary {
         self.shares = total.shares;
         self.shares_by_channel = total.shares_by_channel;
         self.shares_back = total.shares_back;
-        self.shares_given_up = total.shares_given_up;
+        self.shares_with_refunds = total.shares_with_refunds;
+        self.shares_kept = total.shares_kept;
         self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;

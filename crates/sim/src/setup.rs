@@ -153,7 +153,7 @@ impl World {
         let (salt, names): (u64, &[&str]) = match channel {
             Channel::Wechatpay => (0x5120, WECHATS_PARTIES),
             Channel::Alipay | Channel::Unionpay | Channel::BankDirect | Channel::Counter => {
-                (0x5119, &["2088000000000001", "2088000000000002", "closed-3"])
+                (0x5119, &["2088000000000001", "2088000000000002", "closed-3", "keeps-4"])
             }
         };
         // Dice of their own, so that stories without them stay what they are.

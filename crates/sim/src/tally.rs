@@ -27,7 +27,8 @@ pub(crate) struct Tally {
     pub(crate) shares: u64,
     pub(crate) shares_by_channel: u64,
     pub(crate) shares_back: u64,
-    pub(crate) shares_given_up: u64,
+    pub(crate) shares_with_refunds: u64,
+    pub(crate) shares_kept: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -104,7 +105,8 @@ impl Tally {
         self.shares += other.shares;
         self.shares_by_channel += other.shares_by_channel;
         self.shares_back += other.shares_back;
-        self.shares_given_up += other.shares_given_up;
+        self.shares_with_refunds += other.shares_with_refunds;
+        self.shares_kept += other.shares_kept;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

@@ -25,6 +25,8 @@ fn seeds_hold_every_invariant_and_meet_every_fault() {
     assert!(summary.shares_by_channel > 50, "{} shares by channels", summary.shares_by_channel);
     assert!(summary.shares_given_up > 10, "{} shares were given up", summary.shares_given_up);
     assert!(summary.shares_back > 10, "{} shares came back ahead of refunds", summary.shares_back);
+    let with = (summary.shares_with_refunds, summary.shares_kept);
+    assert!(with.0 > 10 && with.1 > 0, "shares back with refunds, and kept: {with:?}");
 }
 
 #[test]

@@ -1167,7 +1167,7 @@ CREATE TABLE split_returns (
   payment_id {id} NOT NULL,
   split_id {id} NOT NULL,
   line_id {id} NOT NULL,
-  mode TEXT NOT NULL CHECK (mode IN ('books', 'ahead', 'along')),
+  mode TEXT NOT NULL CHECK (mode IN ('books', 'ahead', 'along', 'itself')),
   out_no TEXT NOT NULL CHECK (length(out_no) BETWEEN 1 AND 64),
   amount_minor {i64} NOT NULL CHECK (amount_minor > 0),
   cash_minor {i64} NOT NULL CHECK (cash_minor BETWEEN 0 AND amount_minor),
@@ -1185,8 +1185,7 @@ CREATE TABLE split_returns (
   UNIQUE (tenant_id, refund_id, line_id),
   CHECK (mode = 'books' OR cash_minor = 0),
   CHECK (status <> 'held' OR mode = 'books'),
-  CHECK (abandonment IS NULL OR mode = 'ahead'),
-  CHECK (mode = 'ahead' OR status IN ('held', 'waiting', 'done', 'released')),
+  CHECK (mode <> 'books' OR status IN ('held', 'done', 'released')),
   CHECK (status = 'refused' OR (status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
 ) {strict};
 CREATE INDEX split_returns_by_line ON split_returns (line_id, id);

@@ -110,7 +110,6 @@ record! {
         "line_id",
         "mode",
         "out_no",
-        "amount_minor",
         "currency",
         "created_at_us",
     ];

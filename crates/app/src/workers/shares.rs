@@ -15,6 +15,14 @@ use tk_domain::split::{
     TakeSplitReport,
 };
 
+/// The rows around a share on its way back.
+struct About {
+    split: Split,
+    refund: Refund,
+    attempt: Attempt,
+    receiver: SplitReceiver,
+}
+
 impl App {
     /// What the name of a receiver is sealed with, so that it opens only where it belongs.
     #[must_use]
@@ -92,17 +100,13 @@ impl App {
         let keys = (&(tenant_id, return_id), &(tenant_id, instruction.channel_account_id));
         let (back, account) = self.reader().get_two::<SplitReturn, ChannelAccount>(keys).await?;
         let Some(back) = back else { return Ok(()) };
-        let keys = (&(tenant_id, back.split_id), &(tenant_id, back.line_id));
-        let (split, line) = self.reader().get_two::<Split, SplitLine>(keys).await?;
-        let Some((split, receiver_id)) = split.zip(line.and_then(|line| line.to_receiver_id)) else {
-            return Ok(());
-        };
-        let receiver = self.reader().get::<SplitReceiver>(&(tenant_id, receiver_id)).await?;
-        let Some(receiver) = receiver else { return Ok(()) };
+        let Some(about) = self.about_of(&back).await? else { return Ok(()) };
+        let split = &about.split;
         let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
-                let (instruction, back, split) = (&instruction, &back, &split);
-                let rows = ReturnRows { instruction, back, split, receiver: &receiver };
+                let About { split, refund, attempt, receiver } = &about;
+                let (instruction, back) = (&instruction, &back);
+                let rows = ReturnRows { instruction, back, split, refund, attempt, receiver };
                 self.reader().pass("after_commit_before_channel");
                 let report = self.adapters().say_return(&contract, rows, self.now_us()).await;
                 self.reader().pass("after_channel_before_commit");
@@ -119,6 +123,20 @@ impl App {
         let (report, origin) = (report.unwrap_or(nothing), Origin::channel(split.channel_account_id));
         let command = TakeReturnReport { tenant_id, payment_id, refund_id, return_id, report, origin };
         self.submit(command).await.map(drop)
+    }
+
+    async fn about_of(&self, back: &SplitReturn) -> Result<Option<About>, Failure> {
+        let tenant_id = back.tenant_id;
+        let keys = (&(tenant_id, back.split_id), &(tenant_id, back.line_id));
+        let (split, line) = self.reader().get_two::<Split, SplitLine>(keys).await?;
+        let Some((split, receiver_id)) = split.zip(line.and_then(|line| line.to_receiver_id)) else {
+            return Ok(None);
+        };
+        let keys = (&(tenant_id, receiver_id), &(tenant_id, split.attempt_id));
+        let (receiver, attempt) = self.reader().get_two::<SplitReceiver, Attempt>(keys).await?;
+        let refund = self.reader().get::<Refund>(&(tenant_id, back.refund_id)).await?;
+        let Some(((receiver, attempt), refund)) = receiver.zip(attempt).zip(refund) else { return Ok(None) };
+        Ok(Some(About { split, refund, attempt, receiver }))
     }
 
     /// Looks whether a refund may be sent; nobody is spoken to.

@@ -1,11 +1,11 @@
 //! Instructions carried out at Alipay.
 
 use super::call::{self, Call, CallError};
-use super::{Credentials, Heard, NotSent, conversation, report, shares};
+use super::{Credentials, Heard, NotSent, conversation, report, returned, shares};
 use crate::line::Line;
-use crate::{PaymentRows, ReceiverRows, RefundRows, SplitRows};
+use crate::{PaymentRows, ReceiverRows, RefundRows, ReturnRows, SplitRows};
 use tk_domain::report::{PaymentReport, RefundReport};
-use tk_domain::split::{ReceiverFinding, SplitReport};
+use tk_domain::split::{ReceiverFinding, ReturnReport, SplitReport};
 
 /// Carries out an instruction about an attempt.
 pub(crate) async fn say_payment(
@@ -62,6 +62,19 @@ pub(crate) async fn say_split(
         source: report::source(kind),
         finding: shares::split(kind, (split, attempt), given, &heard),
     }
+}
+
+/// Asks about a share that comes back with a refund.
+pub(crate) async fn say_return(
+    line: &Line<'_>,
+    credentials: &Credentials,
+    rows: ReturnRows<'_>,
+) -> ReturnReport {
+    let ReturnRows { instruction, back, refund, attempt, receiver, split: _ } = rows;
+    let kind = instruction.kind;
+    let heard = converse(line, credentials, shares::for_return(kind, back, (refund, attempt))).await;
+    let finding = returned::returned((back, receiver), (refund, attempt), &heard);
+    ReturnReport { source: report::source(kind), finding }
 }
 
 async fn converse(line: &Line<'_>, credentials: &Credentials, call: Result<Call, CallError>) -> Heard {

@@ -10,6 +10,7 @@ pub mod credentials;
 mod pem;
 pub(crate) mod question;
 pub mod report;
+pub mod returned;
 pub mod shares;
 
 pub use crate::line::NotSent;

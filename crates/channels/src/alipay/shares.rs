@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tk_domain::id::TypedId;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
+use tk_domain::refund::Refund;
 use tk_domain::split::{
     ReceiverFinding, ReceiverKind, ShareResult, ShareTold, Split, SplitFinding, SplitLine, SplitReceiver,
     SplitReturn,
@@ -119,6 +120,23 @@ pub fn for_split(
         | Kind::SplitReturn
         | Kind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
+}
+
+/// The question about a share that comes back with a refund which is done. Alipay's pages say of the list inside the refund
+/// query that one of its products returns it, and of the query of splits that it tells what came back: both are asked, in turn.
+pub fn for_return(
+    kind: Kind,
+    back: &SplitReturn,
+    (refund, attempt): (&Refund, &Attempt),
+) -> Result<super::call::Call, CallError> {
+    if kind != Kind::SplitReturnQuery {
+        return Err(CallError::KindForeign(kind));
+    }
+    if back.queries_count.rem_euclid(2) == 0 {
+        return super::call::for_refund(Kind::RefundQuery, refund, attempt, &[], "");
+    }
+    let trade_no = attempt.channel_txn_no.clone().ok_or(CallError::Payload)?;
+    Ok(super::call::Call::Shares(Call::SettleQuery { trade_no, out_request_no: refund.out_no.clone() }))
 }
 
 impl Call {
@@ -279,6 +297,13 @@ pub fn split(
     }
 }
 
+/// A yuan amount inside a list, which the documents show as a number as well as a text.
+pub(super) fn fen_of(entry: &Value, name: &str) -> Option<i64> {
+    let value = entry.get(name)?;
+    let text = value.as_str().map(str::to_owned).or_else(|| value.is_number().then(|| value.to_string()))?;
+    amount::parse_fen(&text).ok()
+}
+
 /// Every share must be found by its receiver and amount, or nothing is read of any.
 fn split_queried(shares: &[(SplitLine, SplitReceiver)], fields: Fields<'_>) -> SplitFinding {
     let listed = fields.0.node.get("royalty_detail_list").and_then(serde_json::Value::as_array);
@@ -293,10 +318,7 @@ fn split_queried(shares: &[(SplitLine, SplitReceiver)], fields: Fields<'_>) -> S
                 && text(entry, "trans_in").as_deref() == Some(receiver.account.as_str())
         };
         let Some(entry) = listed.iter().find(of_receiver) else { return SplitFinding::Unclear };
-        // The documents show it as a number as well as a text.
-        let amount = entry.get("amount").filter(|value| value.is_number()).map(ToString::to_string);
-        let amount = amount.or_else(|| text(entry, "amount"));
-        let amount_minor = amount.and_then(|text| amount::parse_fen(&text).ok());
+        let amount_minor = fen_of(entry, "amount");
         let result = match text(entry, "state").as_deref() {
             Some("SUCCESS") => ShareResult::Paid,
             Some("FAIL") => ShareResult::Failed { code: text(entry, "error_code").unwrap_or_default() },

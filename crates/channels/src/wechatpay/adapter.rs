@@ -70,7 +70,7 @@ pub(crate) async fn say_return(
     credentials: &Credentials,
     rows: ReturnRows<'_>,
 ) -> ReturnReport {
-    let ReturnRows { instruction, back, split, receiver } = rows;
+    let ReturnRows { instruction, back, split, receiver, refund: _, attempt: _ } = rows;
     let kind = instruction.kind;
     let call = shares::for_return(kind, back, (split, receiver)).map(Call::Shares);
     let heard = converse(line, credentials, call).await;

@@ -235,7 +235,8 @@ fn shares(page: &mut String, terms: &Capabilities) {
     let returned = match returned {
         ReturnMode::Books => "in our books alone",
         ReturnMode::Ahead => "by calls of their own before it is sent",
-        ReturnMode::Along => "by the refund call itself",
+        ReturnMode::Along => "by the refund call itself, and each is asked about when that is done",
+        ReturnMode::Itself => "of its own accord, and each is asked about when the refund is done",
     };
     writeln!(page, "- a refund takes shares back {returned}\n- source: {doc}").unwrap();
 }
@@ -332,6 +333,11 @@ fn comes_ahead(terms: &Capabilities) -> bool {
     terms.splits.is_some_and(|splits| splits.returned == ReturnMode::Ahead)
 }
 
+/// Whether shares come back with the refund itself.
+fn comes_along(terms: &Capabilities) -> bool {
+    terms.splits.is_some_and(|splits| splits.returned.with_refund())
+}
+
 /// Whether the channel has anything that a behaviour can be held against.
 fn applies(terms: &Capabilities, behaviour: &str) -> bool {
     match behaviour {
@@ -360,8 +366,9 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         | "a_split_that_is_refused_again_and_again_is_shown_undivided"
         | "a_refund_takes_shares_back" => terms.splits.is_some(),
         "a_lost_answer_to_a_return_proves_nothing_and_the_query_does"
-        | "what_a_receiver_does_not_give_back_is_proven_too"
-        | "who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now" => comes_ahead(terms),
+        | "what_a_receiver_does_not_give_back_is_proven_too" => comes_ahead(terms),
+        "a_share_that_comes_back_with_its_refund_is_proven_by_itself"
+        | "what_was_paid_face_to_face_gives_its_shares_back_as_the_channel_reckons" => comes_along(terms),
         _ => true,
     }
 }

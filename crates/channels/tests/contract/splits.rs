@@ -2,6 +2,7 @@ use crate::bench::{Bench, Trouble};
 use crate::rows::{self, MINUTE_US, attempt, refund, share};
 use tillkeeper_channels::capabilities::Unpaid;
 use tillkeeper_channels::{PaymentRows, ReceiverRows, RefundRows, ReturnRows, SplitRows};
+use tk_domain::channel_account::Method;
 use tk_domain::id::Id128;
 use tk_domain::instruction::InstructionKind as Kind;
 use tk_domain::payment::Attempt;
@@ -49,10 +50,14 @@ async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
 
 /// An order of 100.00 that said it would be divided, paid.
 async fn paid(bench: &impl Bench) -> Attempt {
-    for account in [ONE, TWO, SHUT, KEEPS, DROPPED, EMPTY, UNWILLING] {
+    paid_by(bench, bench.capabilities().methods[0].method).await
+}
+
+async fn paid_by(bench: &impl Bench, method: Method) -> Attempt {
+    for account in [ONE, TWO, SHUT, KEEPS] {
         assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
     }
-    let mut row = attempt(bench.capabilities().methods[0].method, 10_000, 1);
+    let mut row = attempt(method, 10_000, 1);
     let terms = SplitTerms { later: true, ..SplitTerms::default() };
     let mut payment = rows::payment(10_000);
     payment.splits = serde_json::to_string(&terms).ok();
@@ -178,6 +183,10 @@ pub async fn more_than_the_contract_lets_go_is_refused_and_pays_nobody(bench: &i
 /// A payment of which the first receiver has got 20.00 and the second 10.00.
 async fn divided(bench: &impl Bench, accounts: [&str; 2]) -> (Attempt, Split, Shares) {
     let row = paid(bench).await;
+    divide(bench, row, accounts).await
+}
+
+async fn divide(bench: &impl Bench, row: Attempt, accounts: [&str; 2]) -> (Attempt, Split, Shares) {
     let shares = shares(bench, &[(accounts[0], 2_000), (accounts[1], 1_000)]);
     let split = rows::split(&shares, 2, true);
     assert_eq!(say(bench, Kind::Split, (&split, &row), &shares).await, SplitFinding::Accepted);
@@ -192,8 +201,18 @@ async fn give_back(
     (back, receiver): &(SplitReturn, SplitReceiver),
     split: &Split,
 ) -> ReturnFinding {
+    let (any_refund, row) = (refund(5_000, 3), attempt(bench.capabilities().methods[0].method, 10_000, 1));
+    said(bench, kind, (back, receiver), (split, &any_refund, &row)).await
+}
+
+async fn said(
+    bench: &impl Bench,
+    kind: Kind,
+    (back, receiver): (&SplitReturn, &SplitReceiver),
+    (split, refund, attempt): (&Split, &Refund, &Attempt),
+) -> ReturnFinding {
     let instruction = rows::instruction(kind, None);
-    let rows = ReturnRows { instruction: &instruction, back, split, receiver };
+    let rows = ReturnRows { instruction: &instruction, back, split, refund, attempt, receiver };
     let report = bench.adapters().say_return(bench.contract(), rows, bench.now_us()).await.unwrap();
     assert_eq!(report.source == Source::Query, kind == Kind::SplitReturnQuery);
     report.finding
@@ -281,42 +300,69 @@ pub async fn what_a_receiver_does_not_give_back_is_proven_too(bench: &impl Bench
     assert_eq!(truth, [(KEEPS.to_owned(), 2_000, 0), (ONE.to_owned(), 1_000, 0)]);
 }
 
-pub async fn a_split_that_is_refused_again_and_again_is_shown_undivided(bench: &impl Bench) {
-    let Some(_) = bench.capabilities().splits else { return };
-    let row = paid(bench).await;
-    let paid = shares(bench, &[(ONE, 1_500)]);
-    let other = rows::split(&paid, 2, false);
-    assert_eq!(say(bench, Kind::Split, (&other, &row), &paid).await, SplitFinding::Accepted);
-    bench.advance(MINUTE_US);
-    let refused = shares(bench, &[(DROPPED, 1_000)]);
-    let mut split = rows::split(&refused, 3, false);
-    for _ in 0..2 {
-        let said = say(bench, Kind::Split, (&split, &row), &refused).await;
-        assert!(matches!(said, SplitFinding::NotYet { .. } | SplitFinding::Failed { .. }), "{said:?}");
+/// Says a refund of half the order and asks of each share both questions.
+async fn asked_back(
+    bench: &impl Bench,
+    (row, split, shares): &(Attempt, Split, Shares),
+    mode: ReturnMode,
+) -> Vec<[ReturnFinding; 2]> {
+    let back: Refund = refund(5_000, 3);
+    let mut half = halves(&back, shares);
+    half.iter_mut().for_each(|(one, _)| one.mode = mode);
+    let named = if mode == ReturnMode::Along { half.as_slice() } else { &[] };
+    let instruction = rows::instruction(Kind::Refund, None);
+    let rows = RefundRows { instruction: &instruction, refund: &back, attempt: row, shares: named };
+    let first = said(bench, Kind::SplitReturnQuery, (&half[0].0, &half[0].1), (split, &back, row)).await;
+    assert_eq!(first, ReturnFinding::Unclear, "of a refund that was not said nothing is proven");
+    let accepted = bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding;
+    assert_eq!(accepted, RefundFinding::Accepted);
+    let mut told = Vec::new();
+    for (one, receiver) in &half {
+        let again = SplitReturn { queries_count: 1, ..one.clone() };
+        let ask = async |one: &SplitReturn| {
+            said(bench, Kind::SplitReturnQuery, (one, receiver), (split, &back, row)).await
+        };
+        told.push([ask(one).await, ask(&again).await]);
     }
-    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
-    assert_eq!(asked, SplitFinding::NotFound, "nobody has given it up");
-    split.abandonment = rows::given_up();
-    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
-    let SplitFinding::Undivided { amount_minor } = asked else { panic!("nothing is shown: {asked:?}") };
-    assert!((7_501..=8_500).contains(&amount_minor), "{amount_minor}");
-    // What the channel does know is told as ever, whoever gave it up.
-    let mut known = other.clone();
-    known.abandonment = rows::given_up();
-    assert_eq!(told(&say(bench, Kind::SplitQuery, (&known, &row), &paid).await), ["paid"]);
+    told
 }
 
-pub async fn who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now(bench: &impl Bench) {
-    if !comes_ahead(bench) {
+fn with_refund(bench: &impl Bench) -> bool {
+    bench.capabilities().splits.is_some_and(|terms| terms.returned.with_refund())
+}
+
+pub async fn a_share_that_comes_back_with_its_refund_is_proven_by_itself(bench: &impl Bench) {
+    if !with_refund(bench) {
         return;
     }
-    let (row, split, shares) = divided(bench, [EMPTY, UNWILLING]).await;
-    for one in &halves(&refund(5_000, 3), &shares) {
-        let refused = give_back(bench, Kind::SplitReturn, one, &split).await;
-        assert!(matches!(refused, ReturnFinding::NotYet { .. }), "{refused:?}");
-        let asked = give_back(bench, Kind::SplitReturnQuery, one, &split).await;
-        assert_eq!(asked, ReturnFinding::NotFound, "nothing of it is known");
+    let divided = divided(bench, [ONE, KEEPS]).await;
+    let told = asked_back(bench, &divided, ReturnMode::Along).await;
+    let came_back = || ReturnFinding::Done { amount_minor: 1_000 };
+    assert_eq!(told[0], [came_back(), came_back()]);
+    // The refund is done, and one receiver kept what it has: what is silent about it proves nothing.
+    assert_eq!(told[1][0], ReturnFinding::Unclear);
+    assert!(matches!(told[1][1], ReturnFinding::Failed { .. }), "{:?}", told[1]);
+    let truth = bench.truth(&divided.0).await;
+    assert_eq!(truth.shares, [(ONE.to_owned(), 2_000, 1_000), (KEEPS.to_owned(), 1_000, 0)]);
+    assert_eq!(truth.refunds.len(), 1);
+}
+
+pub async fn what_was_paid_face_to_face_gives_its_shares_back_as_the_channel_reckons(bench: &impl Bench) {
+    let methods = bench.capabilities().methods;
+    if !with_refund(bench) || methods.iter().all(|terms| terms.method != Method::AlipayQr) {
+        return;
     }
-    let truth = bench.truth(&row).await.shares;
-    assert_eq!(truth, [(EMPTY.to_owned(), 2_000, 0), (UNWILLING.to_owned(), 1_000, 0)]);
+    let row = paid_by(bench, Method::AlipayQr).await;
+    let divided = divide(bench, row, [ONE, TWO]).await;
+    let told = asked_back(bench, &divided, ReturnMode::Itself).await;
+    let came_back = |amount_minor: i64| ReturnFinding::Done { amount_minor };
+    assert_eq!(told, [[came_back(1_000), came_back(1_000)], [came_back(500), came_back(500)]]);
+    // Nobody says there how much comes back of whom.
+    let (row, _, shares) = &divided;
+    let next = refund(2_000, 4);
+    let (instruction, named) = (rows::instruction(Kind::Refund, None), halves(&next, shares));
+    let rows = RefundRows { instruction: &instruction, refund: &next, attempt: row, shares: &named };
+    bench.advance(MINUTE_US);
+    let refused = bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding;
+    assert!(!matches!(refused, RefundFinding::Accepted | RefundFinding::Done { .. }), "{refused:?}");
 }

@@ -1,6 +1,7 @@
 //! A refund that waits until it is known what became of the shares it takes back, and until they came back where they do so
 //! by calls of their own.
 
+use super::came_back::saying;
 use super::rows::{ReturnMode, ReturnStatus, SplitLine, SplitLineStatus, SplitReturn};
 use super::undo::{end, may_have_been_said, put_all, returns_of};
 use crate::ask;
@@ -140,23 +141,6 @@ fn comes_ahead((back, line): &(SplitReturn, SplitLine)) -> bool {
     back.mode == ReturnMode::Ahead && line.status == SplitLineStatus::Done
 }
 
-/// The first saying of a return.
-fn ask_back(back: &SplitReturn, refund: &Refund, now_us: i64) -> Instruction {
-    Instruction {
-        tenant_id: back.tenant_id,
-        id: back.id.id128(),
-        kind: InstructionKind::SplitReturn,
-        payment_id: back.payment_id,
-        channel_account_id: refund.channel_account_id,
-        status: InstructionStatus::Open,
-        due_at_us: now_us,
-        lease_until_us: 0,
-        tries: 0,
-        payload: None,
-        version: 0,
-    }
-}
-
 /// The rows of a refund that waits.
 struct Waiting<'a> {
     refund: &'a Refund,
@@ -172,7 +156,7 @@ impl Waiting<'_> {
         for (back, _) in &mut self.rows {
             back.status = ReturnStatus::Processing;
             back.updated_at_us = moment.now_us;
-            changes.put(ask_back(back, self.refund, moment.now_us));
+            changes.put(saying(back, self.refund, InstructionKind::SplitReturn, moment.now_us));
         }
         self.rows.into_iter().for_each(|(back, _)| changes.put(back));
         self.instruction.next(InstructionKind::RefundAwait, moment.after(LOOK_AGAIN_US));

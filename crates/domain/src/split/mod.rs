@@ -4,6 +4,7 @@
 //! split: pending → processing → succeeded | failed;   in the books at once succeeded
 //! line:  pending → done | failed
 //! return: held | waiting → [processing →] done | released;   processing → refused
+//!         with the refund itself: waiting → processing when it is done → done | refused
 //! ```
 //! A split that its channel refuses for ever is given up by two persons and fails by what the channel then answers.
 //! A share of another merchant of one legal entity moves in the books; anybody else's is paid by the channel. A share is
@@ -13,6 +14,7 @@ mod abandon;
 mod abandon_return;
 mod ask;
 mod begin;
+mod came_back;
 mod create;
 mod go_on;
 mod limits;
@@ -33,6 +35,7 @@ pub use abandon::{
 pub use abandon_return::{AskReturnAbandonment, DecideReturnAbandonment};
 pub use ask::RequestSplitQuery;
 pub(crate) use begin::{begin, want_success};
+pub(crate) use came_back::{capture, capture_late};
 pub use create::{CreateSplit, SplitCreated};
 pub use go_on::{ContinueRefund, SHARE_NOT_RETURNED};
 pub use limits::{SplitLimits, split_limits};
@@ -48,6 +51,6 @@ pub use take_return::{ReturnFinding, ReturnReport, TakeReturnReport};
 pub use terms::{DividedBy, divided_by};
 pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
-pub(crate) use undo::{Undoing, being_returned, capture, capture_late, release, want_undoing};
-pub use view::{AbandonmentView, SplitLineView, SplitView};
+pub(crate) use undo::{Undoing, being_returned, release, want_undoing};
+pub use view::{SplitLineView, SplitView};
 pub use waive::{ShareWaived, WaiveShare};

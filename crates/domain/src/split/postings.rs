@@ -138,6 +138,49 @@ pub(super) fn returned(
     entry(EntryKind::SplitReturned, About::refund(refund), posted, moment)
 }
 
+/// The entry of what a receiver keeps of a share that its refund had taken back in the books:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | the accounts that bear it, and the merchant's refund receivable for what they do not cover | | as drawn |
+/// | | the receiver's split payable | together |
+pub(super) fn kept(
+    refund: &Refund,
+    line: &SplitLine,
+    (drawn, owed_minor): (Vec<(AccountRef, i64)>, i64),
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let total = owed_minor.saturating_add(sum(drawn.iter().map(|(_, minor)| *minor)));
+    let mut posted: Vec<Line> = drawn.into_iter().map(|(name, minor)| (name, Side::Debit, minor)).collect();
+    posted.push((owed(refund), Side::Debit, owed_minor));
+    posted.push((line.account()?, Side::Credit, total));
+    entry(EntryKind::SplitReturnUndone, About::refund(refund), posted, moment)
+}
+
+/// The entry of what the channel took back of a share beyond what its refund had taken in the books:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | the receiver's split payable | | what is more |
+/// | | the merchant's pending settlement | the same |
+pub(super) fn taken_more(
+    refund: &Refund,
+    line: &SplitLine,
+    minor: i64,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let kind = AccountKind::PendingSettlement;
+    let merchant = AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency);
+    let posted = vec![(line.account()?, Side::Debit, minor), (merchant, Side::Credit, minor)];
+    entry(EntryKind::SplitReturn, About::refund(refund), posted, moment)
+}
+
+/// What the merchant owes beyond what its accounts cover.
+pub(super) const fn owed(refund: &Refund) -> AccountRef {
+    let kind = AccountKind::RefundReceivable;
+    AccountRef::merchant(refund.tenant_id, refund.merchant_id, kind, refund.currency)
+}
+
 /// The account of the money that the channel pays shares out of.
 pub(super) const fn receivable(split: &Split) -> AccountRef {
     let kind = AccountKind::ChannelReceivable;

@@ -71,8 +71,21 @@ words! {
         Books = "books",
         /// By a call of its own before the refund is sent.
         Ahead = "ahead",
-        /// By the refund call itself.
+        /// By the refund call itself, which names what comes back.
         Along = "along",
+        /// By the channel of its own accord with the refund, as much as it reckons.
+        Itself = "itself",
+    }
+}
+
+impl ReturnMode {
+    /// Whether it comes back with the refund, and is asked about when that is done.
+    #[must_use]
+    pub const fn with_refund(self) -> bool {
+        match self {
+            Self::Along | Self::Itself => true,
+            Self::Books | Self::Ahead => false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Taking a channel's word about a share on its way back: the only way in which it becomes the merchant's again, or does not.
 
-use super::abandon::{ABANDONED, Abandonment};
+mod with_refund;
+
 use super::create::{lines_of, want_lines};
 use super::postings;
 use super::rows::{ReturnStatus, SplitLine, SplitReturn};
@@ -14,7 +15,7 @@ use crate::id::{ExceptionId, PaymentId, RefundId, SplitReturnId, TenantId, Typed
 use crate::instruction::{Instruction, InstructionKind, InstructionStatus};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::{Moment, SECOND_US};
-use crate::payment::clipped;
+use crate::payment::{Payment, clipped};
 use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::report::Source;
@@ -71,9 +72,18 @@ pub struct TakeReturnReport {
     pub origin: Origin,
 }
 
+/// What a person is told of one return.
+const EXCEPTIONS: [ExceptionKind; 4] = [
+    ExceptionKind::SplitMismatch,
+    ExceptionKind::SplitContradicted,
+    ExceptionKind::SplitNotReturned,
+    ExceptionKind::SplitUnknown,
+];
+
 struct Taking<'a> {
     snapshot: &'a Snapshot,
     source: Source,
+    payment: &'a Payment,
     refund: &'a Refund,
     back: SplitReturn,
     line: SplitLine,
@@ -83,6 +93,9 @@ struct Taking<'a> {
 
 impl Taking<'_> {
     fn find(&mut self, finding: &ReturnFinding, moment: &mut Moment<'_>) {
+        if self.back.mode.with_refund() {
+            return self.find_with_refund(finding, moment);
+        }
         match finding {
             ReturnFinding::Done { amount_minor } if *amount_minor != self.back.amount_minor => {
                 self.exception(ExceptionKind::SplitMismatch, moment);
@@ -287,9 +300,8 @@ impl Command for TakeReturnReport {
 
     fn lane(&self) -> LaneKind {
         match self.report.finding {
-            ReturnFinding::Done { .. } => LaneKind::Posting,
+            ReturnFinding::Done { .. } | ReturnFinding::Failed { .. } => LaneKind::Posting,
             ReturnFinding::Accepted
-            | ReturnFinding::Failed { .. }
             | ReturnFinding::NotYet { .. }
             | ReturnFinding::NotFound
             | ReturnFinding::NotSent
@@ -304,7 +316,7 @@ impl Command for TakeReturnReport {
         wants.add(Want::Refund(tenant_id, self.refund_id));
         wants.add(Want::Instruction(tenant_id, self.return_id.id128()));
         wants.add(Want::SplitReturn(tenant_id, self.return_id));
-        for kind in [ExceptionKind::SplitMismatch, ExceptionKind::SplitContradicted] {
+        for kind in EXCEPTIONS {
             wants.add(Want::Exception(tenant_id, exception_id(tenant_id, self.return_id, kind)));
         }
         let Some(payment) = snapshot.payments.get(&(tenant_id, self.payment_id)) else { return };
@@ -312,6 +324,7 @@ impl Command for TakeReturnReport {
         let Some(refund) = snapshot.refunds.get(&(tenant_id, self.refund_id)) else { return };
         let (channel, kind) = (refund.channel_account_id, AccountKind::ChannelReceivable);
         wants.add(Want::Account(AccountRef::channel(tenant_id, channel, kind, refund.currency)));
+        with_refund::want_bearing((payment, refund), wants);
         let Some(back) = snapshot.split_returns.get(&(tenant_id, self.return_id)) else { return };
         let lines = lines_of(payment, snapshot);
         let line = lines.into_iter().find(|line| line.id == back.line_id);
@@ -320,6 +333,7 @@ impl Command for TakeReturnReport {
 
     fn decide(&self, snapshot: &Snapshot, moment: &mut Moment<'_>) -> Result<Decision<SplitReturn>, Refusal> {
         let missing = |what| Refusal::NotFound { what };
+        let payment = snapshot.payments.get(&(self.tenant_id, self.payment_id)).ok_or(missing("payment"))?;
         let back = snapshot.split_returns.get(&(self.tenant_id, self.return_id));
         let back = back.filter(|row| row.refund_id == self.refund_id).ok_or(missing("split_return"))?;
         let refund = snapshot.refunds.get(&(self.tenant_id, self.refund_id)).ok_or(missing("refund"))?;
@@ -328,6 +342,7 @@ impl Command for TakeReturnReport {
         let mut taking = Taking {
             snapshot,
             source: self.report.source,
+            payment,
             refund,
             back: back.clone(),
             line: line.clone(),

@@ -1,6 +1,7 @@
 //! What a refund takes back of shares: in proportion to all that was refunded, exactly the whole in the end.
 
 use super::begin::gone_minor;
+use super::came_back;
 use super::create::{lines_of, want_lines};
 use super::limits::{SplitLimits, split_limits};
 use super::postings;
@@ -79,22 +80,22 @@ impl Undoing {
         }
         let attempt = snapshot.attempts.get(&(payment.tenant_id, attempt_id));
         let limits = attempt.and_then(|attempt| split_limits(attempt.channel));
-        let by_channel = limits.map_or(ReturnMode::Along, |limits| limits.returned);
+        let by_channel = attempt.map_or(ReturnMode::Along, came_back::mode_of);
         let whole = payment.refund_base_minor();
         let gone = gone_minor(payment).saturating_add(amount_minor).min(whole);
-        let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
+        let mut drawn = Drawn::new(snapshot);
         let within_us = limits.map_or(i64::MAX, |limits| limits.returned_within_us);
         for line in lines_of(payment, snapshot) {
             let paid_at_us = line.ended_at_us.unwrap_or(now_us);
             if line.to_receiver_id.is_some() && now_us.saturating_sub(paid_at_us) > within_us {
                 continue;
             }
-            let amount_minor = due_minor(line, gone, whole)?;
+            let mode = if line.to_receiver_id.is_some() { by_channel } else { ReturnMode::Books };
+            let amount_minor = due_minor((line, mode), gone, whole)?;
             if amount_minor < 1 {
                 continue;
             }
             let cash_minor = drawn.draw(line, amount_minor)?;
-            let mode = if line.to_receiver_id.is_some() { by_channel } else { ReturnMode::Books };
             parts.push(Part { line: line.clone(), mode, amount_minor, cash_minor });
         }
         within_returns(&parts, (payment, limits), snapshot)?;
@@ -175,8 +176,10 @@ fn within_returns(
 }
 
 /// What more of a share is due when `gone` of `whole` has been refunded in all, both counted from when it was shared.
-fn due_minor(line: &SplitLine, gone: i64, whole: i64) -> Result<i64, Refusal> {
-    if line.status == SplitLineStatus::Failed || !line.returnable {
+fn due_minor((line, mode): (&SplitLine, ReturnMode), gone: i64, whole: i64) -> Result<i64, Refusal> {
+    // What the channel takes back of its own accord nobody can leave alone.
+    let left_alone = !line.returnable && mode != ReturnMode::Itself;
+    if line.status == SplitLineStatus::Failed || left_alone {
         return Ok(0);
     }
     let base = whole.saturating_sub(line.refunded_before_minor);
@@ -191,19 +194,23 @@ fn due_minor(line: &SplitLine, gone: i64, whole: i64) -> Result<i64, Refusal> {
 }
 
 /// What receiving merchants have left while several of their shares are taken back.
-struct Drawn<'a> {
+pub(super) struct Drawn<'a> {
     snapshot: &'a Snapshot,
     taken: BTreeMap<AccountRef, i64>,
 }
 
-impl Drawn<'_> {
+impl<'a> Drawn<'a> {
+    pub(super) const fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, taken: BTreeMap::new() }
+    }
+
     fn available(&self, name: &AccountRef) -> i64 {
         let taken = self.taken.get(name).copied().unwrap_or(0);
         self.snapshot.account(name, 0).available_minor().saturating_sub(taken).max(0)
     }
 
     /// The part out of the receiving merchant's cash; what a channel owes a party needs no cover.
-    fn draw(&mut self, line: &SplitLine, amount_minor: i64) -> Result<i64, Refusal> {
+    pub(super) fn draw(&mut self, line: &SplitLine, amount_minor: i64) -> Result<i64, Refusal> {
         let accounts = drawn_from(line);
         let [pending, cash] = accounts.as_slice() else { return Ok(0) };
         let from_pending = self.available(pending).min(amount_minor);
@@ -309,51 +316,5 @@ pub(crate) fn release(
     let released = |row: &&(SplitReturn, SplitLine)| row.0.status != ReturnStatus::Done;
     let given: Vec<(SplitReturn, SplitLine)> = rows.iter().filter(released).cloned().collect();
     changes.put_some(postings::taken_back(EntryKind::SplitReturnUndone, refund, &given, moment));
-    put_all(rows, changes);
-}
-
-/// The refund is done: what came back for it stays.
-pub(crate) fn capture(
-    (refund, payment): (&Refund, &Payment),
-    snapshot: &Snapshot,
-    changes: &mut Changes,
-    moment: &mut Moment<'_>,
-) {
-    let mut rows = returns_of(refund, payment, snapshot);
-    // What comes back by a call of its own is proven by that alone.
-    rows.retain(|(back, _)| back.open() && back.mode != ReturnMode::Ahead);
-    for row in &mut rows {
-        end(row, ReturnStatus::Done, moment);
-    }
-    changes.put_some(postings::returned(refund, &rows, moment));
-    put_all(rows, changes);
-}
-
-/// The refund was done although it had ended and its shares were given again: they are taken once more, each if its
-/// receiver still has it whole; what is missing the merchant bears like the rest of a late refund.
-pub(crate) fn capture_late(
-    (refund, payment): (&Refund, &Payment),
-    snapshot: &Snapshot,
-    changes: &mut Changes,
-    moment: &mut Moment<'_>,
-) {
-    let mut drawn = Drawn { snapshot, taken: BTreeMap::new() };
-    let mut rows = Vec::new();
-    for (mut back, mut line) in returns_of(refund, payment, snapshot) {
-        let again = back.status == ReturnStatus::Released
-            && back.mode != ReturnMode::Ahead
-            && line.status == SplitLineStatus::Done
-            && back.amount_minor <= line.kept_minor();
-        let Some(cash_minor) = again.then(|| drawn.draw(&line, back.amount_minor).ok()).flatten() else {
-            continue;
-        };
-        back.cash_minor = cash_minor;
-        back.status = ReturnStatus::Done;
-        back.updated_at_us = moment.now_us;
-        line.returned_minor = line.returned_minor.saturating_add(back.amount_minor);
-        rows.push((back, line));
-    }
-    changes.put_some(postings::taken_back(EntryKind::SplitReturn, refund, &rows, moment));
-    changes.put_some(postings::returned(refund, &rows, moment));
     put_all(rows, changes);
 }

@@ -251,34 +251,6 @@ fn what_is_not_known_is_said_and_asked_again_under_the_same_number() {
     assert!(fresh.snapshot.split_lines.iter().all(|line| line.status == SplitLineStatus::Failed));
 }
 
-fn paid_out(world: &mut World) -> AttemptId {
-    let (attempt_id, split_id) = collected(world);
-    told(world, split_id, Source::Reply, SplitFinding::Accepted);
-    let all = shares(world, [ShareResult::Paid, ShareResult::Paid]);
-    told(world, split_id, Source::Query, all);
-    attempt_id
-}
-
-#[test]
-fn a_refund_takes_paid_shares_back_by_itself() {
-    let mut world = world();
-    let attempt_id = paid_out(&mut world);
-    assert_eq!(books(&world), [7_000, 0, -NET + 3_000]);
-    let half = world.refund(attempt_id, "R1", 5_000).unwrap();
-    assert_eq!(world.next(half), "refund+0");
-    assert_eq!(books(&world), [3_500, -1_500, -NET + 3_000]);
-    world.refund_told(half, Source::Reply, RefundFinding::Accepted);
-    world.refund_told(half, Source::Query, done(5_000));
-    assert_eq!(books(&world), [3_500, 0, -NET + 3_000 + 5_000 - 1_500]);
-    let rest = world.refund(attempt_id, "R2", 5_000).unwrap();
-    world.refund_told(rest, Source::Reply, refund_failed());
-    assert_eq!(books(&world), [3_500, 0, -NET + 3_000 + 5_000 - 1_500]);
-    world.refund_told(rest, Source::Query, done(5_000));
-    assert_eq!(books(&world)[1], 0);
-    assert_eq!(books(&world)[2], -NET + 3_000 + 10_000 - 3_000, "late, and the shares came with it");
-    assert!(world.snapshot.split_lines.iter().all(|line| line.returned_minor == line.amount_minor));
-}
-
 #[test]
 fn a_refund_waits_for_a_split_under_way_and_never_takes_back_what_was_not_paid() {
     let mut world = world();
@@ -298,7 +270,8 @@ fn a_refund_waits_for_a_split_under_way_and_never_takes_back_what_was_not_paid()
     world.refund_told(refund, Source::Reply, RefundFinding::Accepted);
     world.refund_told(refund, Source::Query, done(PRICE));
     assert_eq!(world.the_refund(refund).status, RefundState::Succeeded);
-    assert_eq!(books(&world), [0, 0, PRICE - NET]);
+    // The share that was paid is asked about; the other needs no word.
+    assert_eq!(books(&world), [0, -2_000, PRICE - NET + 2_000]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod barcode;
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod came_back;
+#[cfg(test)]
 mod channel_splits;
 #[cfg(test)]
 mod cheques;

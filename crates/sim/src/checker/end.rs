@@ -239,6 +239,7 @@ const fn explains(kind: ExceptionKind) -> bool {
         | ExceptionKind::SplitMismatch
         | ExceptionKind::SplitFailed
         | ExceptionKind::SplitContradicted
+        | ExceptionKind::SplitNotReturned
         | ExceptionKind::SlipUnproven
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap

@@ -5,6 +5,7 @@ use crate::seller::{Seller, Share, Trade};
 use crate::tally::Tally;
 use std::collections::BTreeMap;
 use tk_domain::channel_account::Channel;
+use tk_domain::exception::ExceptionKind;
 use tk_domain::id::{AccountId, ChannelAccountId, PaymentId, TenantId};
 use tk_domain::ledger::{AccountKind, AccountRef, Entry, EntryKind};
 use tk_domain::payment::{Attempt, Payment};
@@ -113,6 +114,19 @@ impl Checker {
         let came_back = |back: &&SplitReturn| {
             back.mode == ReturnMode::Ahead && back.status == ReturnStatus::Done && back.queries_count > 0
         };
+        for back in rows.split_returns.iter().filter(|back| back.mode.with_refund()) {
+            let told = rows
+                .exceptions
+                .iter()
+                .any(|row| row.kind == ExceptionKind::SplitUnknown && row.refund_id == Some(back.refund_id));
+            let done = rows.refunds.get(&(back.tenant_id, back.refund_id));
+            let done = done.is_some_and(|refund| refund.succeeded_at_us.is_some());
+            self.require(!done || !back.open() || told, "inv-40", || {
+                format!("{} stays {} after its refund", back.id, back.status)
+            });
+            tally.shares_with_refunds += u64::from(back.status == ReturnStatus::Done && done);
+            tally.shares_kept += u64::from(back.status == ReturnStatus::Refused);
+        }
         let back = rows.split_returns.iter().filter(came_back).count();
         tally.shares_back += u64::try_from(back).unwrap_or(u64::MAX);
         let given_up = rows.split_lines.iter().filter(|line| line.failure_code.as_deref() == Some(ABANDONED));
@@ -152,7 +166,8 @@ impl Checker {
         let under_way = rows.split_returns.iter().any(|back| {
             let refund = rows.refunds.get(&(back.tenant_id, back.refund_id));
             let goes_on = refund.is_some_and(|refund| !refund.status.terminal());
-            back.payment_id == payment.id && back.open() && goes_on
+            let asked = back.status == ReturnStatus::Processing && back.mode.with_refund();
+            back.payment_id == payment.id && back.open() && (goes_on || asked)
         });
         let ours: i64 =
             rows.split_lines.iter().filter(paid).map(|line| line.amount_minor - line.returned_minor).sum();
@@ -195,8 +210,14 @@ impl Checker {
         // What came back for a refund that failed afterwards counts for the next.
         let done =
             |id| rows.refunds.get(&(line.tenant_id, id)).is_some_and(|row| row.succeeded_at_us.is_some());
-        let of_line = |back: &&SplitReturn| back.line_id == line.id && back.status == ReturnStatus::Done;
-        if rows.split_returns.iter().filter(of_line).any(|back| !done(back.refund_id)) {
+        let of_line = |back: &&SplitReturn| back.line_id == line.id;
+        let elsewise = |back: &SplitReturn| {
+            // The channel reckons, or has yet to say.
+            back.mode == ReturnMode::Itself
+                || back.status == ReturnStatus::Processing
+                || back.status == ReturnStatus::Done && !done(back.refund_id)
+        };
+        if rows.split_returns.iter().filter(of_line).any(elsewise) {
             return;
         }
         let refunds = rows.refunds.iter().filter(|refund| refund.payment_id == payment.id).count();

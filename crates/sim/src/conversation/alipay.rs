@@ -1,19 +1,19 @@
 //! Alipay: the adapter's call and report around the core's answers.
 
 use super::{Call as Uttered, Echo, Heard as Any, Said, Told, told};
-use crate::flight::{Flight, Report};
+use crate::flight::{Back, Flight, Report};
 use serde_json::Value;
 use tk_channels::alipay::call::{self, Call, CallError, Road};
 use tk_channels::alipay::{
     Answer, Charset, Heard, Mode, NotSent, Settings, TradeNotice, TradeStatus as NoticeStatus, callback,
-    report as reports, shares,
+    report as reports, returned, shares,
 };
 use tk_channels::callback::{About, CallbackFinding, RefundHint};
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Attempt, Payment};
 use tk_domain::report::{PaymentReport, RefundReport};
-use tk_domain::split::SplitReport;
+use tk_domain::split::{ReturnReport, SplitReport};
 use tk_simulator::core::{self, CoreAnswer, CoreCall, Notification, TradeStatus};
 use tk_simulator::http::{answer_node, typed_call};
 
@@ -35,6 +35,8 @@ pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
         call::for_refund(kind, refund, &flight.attempt, &flight.returns, &flight.account.payee_merchant)
     } else if let Some((split, given)) = &flight.split {
         shares::for_split(kind, split, &flight.attempt, given).map(Call::Shares)
+    } else if let Some(Back { row, refund, .. }) = &flight.back {
+        shares::for_return(kind, row, (refund, &flight.attempt))
     } else {
         let payload = flight.instruction.payload.as_deref();
         call::for_payment(kind, &flight.payment, &flight.attempt, payload, &settings(&flight.account))
@@ -118,6 +120,9 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     } else if let Some((split, given)) = &flight.split {
         let finding = shares::split(kind, (split, &flight.attempt), given, heard);
         Report::Split(SplitReport { source, finding })
+    } else if let Some(Back { row, refund, receiver, .. }) = &flight.back {
+        let finding = returned::returned((row, receiver), (refund, &flight.attempt), heard);
+        Report::Return(ReturnReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })

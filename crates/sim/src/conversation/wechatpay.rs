@@ -1,7 +1,7 @@
 //! WeChat Pay: the adapter's call and report around the core's answers, in APIv3's own JSON.
 
 use super::{Call as Uttered, Echo, Heard as Any, Said, Told, told};
-use crate::flight::{Flight, Report};
+use crate::flight::{Back, Flight, Report};
 use serde_json::{Map, Value};
 use tk_channels::callback::CallbackFinding;
 use tk_channels::wechatpay::call::{self, Call, CallError, Wire};
@@ -34,8 +34,8 @@ pub(super) fn say(flight: &Flight, now_us: i64) -> Said {
         call::for_refund(kind, refund, &flight.attempt)
     } else if let Some((split, given)) = &flight.split {
         shares::for_split(kind, split, &flight.attempt, given).map(Call::Shares)
-    } else if let Some((back, split, receiver)) = &flight.back {
-        shares::for_return(kind, back, (split, receiver)).map(Call::Shares)
+    } else if let Some(Back { row, split, receiver, .. }) = &flight.back {
+        shares::for_return(kind, row, (split, receiver)).map(Call::Shares)
     } else {
         let payload = flight.instruction.payload.as_deref();
         let opened = payload.and_then(|payload| tk_channels::told(payload, |plain| Some(plain.to_owned())));
@@ -125,9 +125,8 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     } else if let Some((split, given)) = &flight.split {
         let finding = shares::split(kind, (split, &flight.attempt), given, heard);
         Report::Split(SplitReport { source, finding })
-    } else if let Some((back, split, receiver)) = &flight.back {
-        let finding = shares::returned(kind, back, (split, receiver), heard);
-        Report::Return(ReturnReport { source, finding })
+    } else if let Some(Back { row, split, .. }) = &flight.back {
+        Report::Return(ReturnReport { source, finding: shares::returned(kind, row, split, heard) })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })

@@ -45,7 +45,7 @@ pub(crate) enum Bug {
     RefundBeforeReturn,
     ReturnAcceptedIsDone,
     LostReturnIsRefused,
-    GivenUpIsUnpaid,
+    KeptShareIsBack,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,
@@ -83,7 +83,7 @@ impl Bug {
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 56] = [
+    pub(crate) const ALL: [(Self, &'static str); 57] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -140,5 +140,6 @@ impl Bug {
         (Self::ReturnAcceptedIsDone, "accepted_share_return_is_done"),
         (Self::GivenUpIsUnpaid, "given_up_share_is_unpaid_unasked"),
         (Self::LostReturnIsRefused, "lost_share_return_is_refused"),
+        (Self::KeptShareIsBack, "kept_share_is_back_with_its_refund"),
     ];
 }

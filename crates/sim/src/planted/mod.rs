@@ -59,8 +59,7 @@ fn by_seeds(bug: Bug, start: u64) -> Option<(u64, String)> {
 /// Random crashes rarely fall between two transactions; a crash after every single event does.
 fn by_sweep(bug: Bug, start: u64) -> Option<(u64, String)> {
     let mut runs = 0_u64;
-    for number in 0..20 {
-        let seed = start.wrapping_add(number);
+    for seed in (0..20).map(|number| start.wrapping_add(number)) {
         let (broken, events) = run_with(bug, seed, None);
         if !broken.is_empty() {
             continue;
@@ -165,7 +164,7 @@ impl World {
             | Bug::ShareSentUnderNewNumber
             | Bug::ReturnAcceptedIsDone
             | Bug::LostReturnIsRefused
-            | Bug::GivenUpIsUnpaid
+            | Bug::KeptShareIsBack
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
             | Bug::GapIgnored

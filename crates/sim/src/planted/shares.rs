@@ -49,9 +49,12 @@ impl World {
 impl World {
     /// The channel's word that it took the call, or no word at all, is taken for the outcome.
     pub(super) fn spoil_return_report(&self, flight: &Flight, report: &ReturnReport) -> ReturnReport {
-        let amount_minor = flight.back.as_ref().map_or(0, |(back, _, _)| back.amount_minor);
+        let amount_minor = flight.back.as_ref().map_or(0, |back| back.row.amount_minor);
         let finding = match &report.finding {
             ReturnFinding::Accepted if self.has(Bug::ReturnAcceptedIsDone) => {
+                ReturnFinding::Done { amount_minor }
+            }
+            ReturnFinding::Failed { .. } | ReturnFinding::Unclear if self.has(Bug::KeptShareIsBack) => {
                 ReturnFinding::Done { amount_minor }
             }
             ReturnFinding::Unclear if self.has(Bug::LostReturnIsRefused) => {

@@ -169,6 +169,8 @@ pub struct RefundQueryNode {
     pub coupon: Option<super::Coupon>,
     pub total_fen: Option<i64>,
     pub gmt_refund_pay_us: Option<i64>,
+    /// What receivers gave back; of those who kept theirs it says nothing
+    pub royaltys: Vec<ShareNode>,
 }
 
 /// `refund_status`.
@@ -177,9 +179,17 @@ pub enum RefundStatus {
     Success,
 }
 
+/// Which way a listed share went (`operation_type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Way {
+    Transfer,
+    TransferRefund,
+}
+
 /// One share of `royalty_detail_list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShareNode {
+    pub way: Way,
     pub account: String,
     pub amount_fen: i64,
     pub state: ShareState,

@@ -192,6 +192,7 @@ fn stale(mut answer: CoreAnswer) -> CoreAnswer {
         node.coupon = None;
         node.total_fen = None;
         node.gmt_refund_pay_us = None;
+        node.royaltys.clear();
     }
     if let Node::ShareBack(node) = &mut answer.node {
         node.state = ShareState::Processing;

@@ -66,6 +66,14 @@ impl House {
         }
     }
 
+    /// Whether what was paid face to face gives its shares back in the proportion of the refund, and takes no word on it.
+    pub(super) fn reckons_face_to_face(self) -> bool {
+        match self {
+            Self::Alipay => true,
+            Self::Wechatpay => false,
+        }
+    }
+
     /// Whether only an order that said so is divided, and released only once.
     pub(super) fn divides_kept_only(self) -> bool {
         match self {

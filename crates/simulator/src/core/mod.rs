@@ -15,6 +15,7 @@ mod faults;
 mod house;
 mod notices;
 mod payer;
+mod refund_backs;
 mod refunds;
 mod rules;
 mod seller;
@@ -27,7 +28,7 @@ mod why;
 
 pub use answer::{
     CancelAction, CancelNode, Code, CoreAnswer, Delivery, Effect, FundChange, Garble, Node, PayNode,
-    QueryNode, RefundNode, RefundQueryNode, RefundStatus, ShareBackNode, ShareNode, ShareState,
+    QueryNode, RefundNode, RefundQueryNode, RefundStatus, ShareBackNode, ShareNode, ShareState, Way,
 };
 pub use bill::{BillKind, DayBill, FundRow, FundRowKind, TradeRow, TradeRowKind, beijing_day};
 pub use books::{LedgerKind, LedgerLine};
@@ -41,6 +42,7 @@ pub use faults::{Fault, FaultCounters, FaultKind, FaultPlan, Rates, Script};
 pub use house::House;
 pub use notices::{Notification, NotifyFields, Seal};
 pub use payer::{BarcodeReply, PayerRefusal};
+pub use refund_backs::RefundBack;
 pub use seller::{CoreConfig, FeeOnRefund, Provider, Seller};
 pub use share_backs::ShareBack;
 pub use splits::{Settlement, Share};

@@ -1,8 +1,9 @@
 use super::books::fee_share;
+use super::refund_backs::keeps;
 use super::trade::{RefundRecord, Trade, TradeStatus};
 use super::{
     CoreAnswer, FeeOnRefund, FundChange, Node, RefundCall, RefundNode, RefundQueryCall, RefundQueryNode,
-    RefundStatus, Seller, TruthEvent, Why,
+    RefundStatus, Seller, ShareCall, ShareState, TruthEvent, Why,
 };
 
 /// Whether the gateway holds refunds to what was paid.
@@ -27,23 +28,24 @@ impl Seller {
                 CoreAnswer::refused(Why::RefundDiffers)
             };
         }
-        if let Err(why) = self.check_refund(now_us, &trade, call, cap) {
-            return CoreAnswer::refused(why);
-        }
-        self.return_shares(now_us, &trade, &call.returns);
+        let backs = match self.check_refund(now_us, &trade, call, cap) {
+            Ok(backs) => backs,
+            Err(why) => return CoreAnswer::refused(why),
+        };
+        self.give_with_refund(now_us, (&trade, &out_request_no), &backs);
         self.record_refund(now_us, &trade, &out_request_no, call.refund_fen);
         let trade = self.trades.get(&trade.order.out_trade_no).unwrap_or(&trade);
         CoreAnswer::ok(Node::Refund(refund_node(trade, FundChange::Yes, Some(now_us))))
     }
 
-    /// The sub code that refuses this new refund, if any does.
+    /// What this new refund takes back of shares, or the sub code that refuses it.
     pub(super) fn check_refund(
         &self,
         now_us: i64,
         trade: &Trade,
         call: &RefundCall,
         cap: Cap,
-    ) -> Result<(), Why> {
+    ) -> Result<Vec<ShareCall>, Why> {
         let out_request_no = request_no(call.out_request_no.as_deref(), trade);
         if call.refund_fen <= 0 || !request_no_is_valid(&out_request_no) {
             return Err(Why::ParameterInvalid);
@@ -67,14 +69,15 @@ impl Seller {
         if self.comes_too_soon(now_us, trade) {
             return Err(Why::RefundTooSoon);
         }
-        self.check_returns(trade, &call.returns)?;
-        let back_fen: i64 = call.returns.iter().map(|back| back.amount_fen).sum();
+        let backs = self.backs_of(trade, call)?;
+        let comes = backs.iter().filter(|back| !keeps(&back.account));
+        let back_fen: i64 = comes.map(|back| back.amount_fen).sum();
         let moved_fen = call.refund_fen.saturating_sub(trade.coupon_share(call.refund_fen).merchant_fen);
         let cost_fen = moved_fen.saturating_sub(self.fee_back_fen(trade, call.refund_fen));
         if self.books.balance_fen().saturating_add(back_fen) < cost_fen {
             return Err(Why::SellerShort);
         }
-        Ok(())
+        Ok(backs)
     }
 
     fn comes_too_soon(&self, now_us: i64, trade: &Trade) -> bool {
@@ -132,6 +135,8 @@ impl Seller {
         };
         let out_request_no = request_no(call.out_request_no.as_deref(), trade);
         let refund = trade.refunds.get(&out_request_no);
+        let mut royaltys = self.backs_listed(trade, &out_request_no);
+        royaltys.retain(|back| back.state == ShareState::Success);
         CoreAnswer::ok(Node::RefundQuery(RefundQueryNode {
             out_trade_no: trade.order.out_trade_no.clone(),
             trade_no: trade.trade_no.clone(),
@@ -141,6 +146,7 @@ impl Seller {
             coupon: refund.map(|refund| refund.coupon).filter(|_| trade.coupon.whole_fen() > 0),
             total_fen: refund.map(|_| trade.order.total_fen),
             gmt_refund_pay_us: refund.map(|refund| refund.at_us),
+            royaltys,
         }))
     }
 }

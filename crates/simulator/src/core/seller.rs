@@ -11,7 +11,7 @@ use super::payer::BarcodeReply;
 use super::timers::{Timer, Timers};
 use super::trade::{Prepared, Trade};
 use super::truth::TruthEvent;
-use super::{Coupon, House, LedgerKind, LedgerLine, Settlement, ShareBack, TradeRef};
+use super::{Coupon, House, LedgerKind, LedgerLine, RefundBack, Settlement, ShareBack, TradeRef};
 
 /// One seller: trades, balance, payer, notifications and the faults in force.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Seller {
     pub(super) receivers: BTreeSet<String>,
     pub(super) settlements: BTreeMap<String, Settlement>,
     pub(super) share_backs: BTreeMap<String, ShareBack>,
+    /// By the numbers of trade and refund
+    pub(super) refund_backs: BTreeMap<(String, String), Vec<RefundBack>>,
     pub(super) released: BTreeSet<String>,
     pub(super) books: Books,
     pub(super) timers: Timers<Timer>,
@@ -141,6 +143,7 @@ impl Seller {
             receivers: BTreeSet::new(),
             settlements: BTreeMap::new(),
             share_backs: BTreeMap::new(),
+            refund_backs: BTreeMap::new(),
             released: BTreeSet::new(),
             books,
             timers: Timers::default(),

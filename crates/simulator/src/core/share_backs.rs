@@ -89,7 +89,7 @@ impl Seller {
         if back.state != ShareState::Processing {
             return;
         }
-        let keeps = back.account.starts_with("keeps");
+        let keeps = super::refund_backs::keeps(&back.account);
         self.record(TruthEvent::ShareBackEnded {
             out_return_no: out_return_no.to_owned(),
             state: if keeps { ShareState::Failed } else { ShareState::Success },

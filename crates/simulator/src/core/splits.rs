@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::timers::{MINUTE_US, SECOND_US, Timer};
 use super::{
     BindCall, CoreAnswer, Node, Seller, SettleCall, SettleQueryCall, ShareCall, ShareNode, ShareState, Trade,
-    TradeRef, TradeStatus, TruthEvent, Why,
+    TradeStatus, TruthEvent, Way, Why,
 };
 
 /// How long the channel takes to pay shares out.
@@ -138,7 +138,7 @@ impl Seller {
             .sum()
     }
 
-    fn shares_of<'a>(&'a self, trade: &'a Trade) -> impl Iterator<Item = &'a Share> {
+    pub(super) fn shares_of<'a>(&'a self, trade: &'a Trade) -> impl Iterator<Item = &'a Share> {
         let own = |one: &&Settlement| one.out_trade_no == trade.order.out_trade_no;
         self.settlements.values().filter(own).flat_map(|one| one.shares.iter())
     }
@@ -201,13 +201,20 @@ impl Seller {
     pub(super) fn settle_query(&self, call: &SettleQueryCall) -> CoreAnswer {
         let known = self.settlements.get(&call.out_request_no);
         let trade = self.find(&call.trade);
-        let (Some(settlement), Some(trade)) = (known, trade) else {
-            return CoreAnswer::refused(Why::NotExist);
+        let Some(trade) = trade else { return CoreAnswer::refused(Why::NotExist) };
+        let Some(settlement) = known else {
+            // The number of a refund that took shares back is as good.
+            let shares = self.backs_listed(trade, &call.out_request_no);
+            if shares.is_empty() {
+                return CoreAnswer::refused(Why::NotExist);
+            }
+            return CoreAnswer::ok(Node::SettleQuery { out_request_no: call.out_request_no.clone(), shares });
         };
         if settlement.out_trade_no != trade.order.out_trade_no {
             return CoreAnswer::refused(Why::NotExist);
         }
         let node = |share: &Share| ShareNode {
+            way: Way::Transfer,
             account: share.account.clone(),
             amount_fen: share.amount_fen,
             state: share.state,
@@ -234,17 +241,6 @@ impl Seller {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn return_shares(&mut self, at_us: i64, trade: &Trade, returns: &[ShareCall]) {
-        for back in returns {
-            self.record(TruthEvent::ShareReturned {
-                out_trade_no: trade.order.out_trade_no.clone(),
-                account: back.account.clone(),
-                amount_fen: back.amount_fen,
-                at_us,
-            });
-        }
     }
 }
 

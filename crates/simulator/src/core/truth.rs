@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::books::LedgerLine;
+use super::refund_backs::RefundBack;
 use super::share_backs::ShareBack;
 use super::splits::Settlement;
 use super::timers::Timer;
@@ -54,9 +55,8 @@ pub enum TruthEvent {
     },
     ShareReturned {
         out_trade_no: String,
-        account: String,
-        amount_fen: i64,
-        at_us: i64,
+        out_request_no: String,
+        back: RefundBack,
     },
     /// A share is to be given back.
     ShareBackAsked {
@@ -176,8 +176,8 @@ impl Seller {
             TruthEvent::ShareEnded { out_request_no, place, state, at_us } => {
                 self.apply_share_ended(out_request_no, *place, (*state, *at_us));
             }
-            TruthEvent::ShareReturned { out_trade_no, account, amount_fen, at_us } => {
-                self.apply_share_returned(out_trade_no, account, (*amount_fen, *at_us));
+            TruthEvent::ShareReturned { out_trade_no, out_request_no, back } => {
+                self.apply_share_returned(out_trade_no, out_request_no, back);
             }
             TruthEvent::ShareBackAsked { out_return_no, back } => {
                 self.share_backs.insert(out_return_no.clone(), back.clone());
@@ -206,16 +206,22 @@ impl Seller {
         self.books.post(line(LedgerKind::Share, at_us, &settlement.out_trade_no, number, amount_fen));
     }
 
-    fn apply_share_returned(&mut self, out_trade_no: &str, account: &str, (fen, at_us): (i64, i64)) {
-        let mut left_fen = fen;
+    fn apply_share_returned(&mut self, out_trade_no: &str, out_request_no: &str, back: &RefundBack) {
+        let key = (out_trade_no.to_owned(), out_request_no.to_owned());
+        self.refund_backs.entry(key).or_default().push(back.clone());
+        if back.state != ShareState::Success {
+            return;
+        }
+        let mut left_fen = back.amount_fen;
         for settlement in self.settlements.values_mut().filter(|one| one.out_trade_no == out_trade_no) {
-            for share in settlement.shares.iter_mut().filter(|share| share.account == account) {
+            for share in settlement.shares.iter_mut().filter(|share| share.account == back.account) {
                 let part = left_fen.min(share.amount_fen - share.returned_fen);
                 share.returned_fen += part;
                 left_fen -= part;
             }
         }
-        self.books.post(line(LedgerKind::ShareReturned, at_us, out_trade_no, None, fen));
+        let kind = LedgerKind::ShareReturned;
+        self.books.post(line(kind, back.at_us, out_trade_no, None, back.amount_fen));
     }
 
     fn apply_created(&mut self, trade: &Trade) {

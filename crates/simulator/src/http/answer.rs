@@ -4,7 +4,7 @@ use tk_formats::alipay::{amount, time};
 use super::alipay_words::{digits, message, sub_code};
 use crate::core::{
     CancelAction, Code, CoreAnswer, FundChange, Node, PayNode, QueryNode, RefundNode, RefundQueryNode,
-    RefundStatus, ShareNode, ShareState,
+    RefundStatus, ShareNode, ShareState, Way,
 };
 
 /// Writes the answer node; a bill's link is made by the caller.
@@ -81,8 +81,12 @@ fn fill(node: &mut Map<String, Value>, answer: &Node) {
 
 fn share(share: &ShareNode) -> Value {
     let mut entry = Map::new();
-    put(&mut entry, "operation_type", "transfer");
-    put(&mut entry, "trans_in", &share.account);
+    let (way, whose) = match share.way {
+        Way::Transfer => ("transfer", "trans_in"),
+        Way::TransferRefund => ("transfer_refund", "trans_out"),
+    };
+    put(&mut entry, "operation_type", way);
+    put(&mut entry, whose, &share.account);
     put(&mut entry, "amount", amount::format_fen(share.amount_fen));
     let state = match share.state {
         ShareState::Processing => "PROCESSING",
@@ -94,6 +98,15 @@ fn share(share: &ShareNode) -> Value {
         put(&mut entry, "error_code", "TXN_RESULT_ACCOUNT_BALANCE_NOT_ENOUGH");
     }
     put_time(&mut entry, "execute_dt", Some(share.at_us));
+    Value::Object(entry)
+}
+
+fn royalty(share: &ShareNode) -> Value {
+    let mut entry = Map::new();
+    put(&mut entry, "royalty_type", "transfer");
+    put(&mut entry, "result_code", "SUCCESS");
+    put(&mut entry, "trans_out", &share.account);
+    put(&mut entry, "refund_amount", amount::format_fen(share.amount_fen));
     Value::Object(entry)
 }
 
@@ -174,6 +187,10 @@ fn fill_refund_query(node: &mut Map<String, Value>, query: &RefundQueryNode) {
         put(node, "present_refund_mdiscount_amount", amount::format_fen(coupon.merchant_fen));
     }
     put_time(node, "gmt_refund_pay", query.gmt_refund_pay_us);
+    if !query.royaltys.is_empty() {
+        let list = query.royaltys.iter().map(royalty).collect();
+        node.insert("refund_royaltys".to_owned(), Value::Array(list));
+    }
 }
 
 fn action_word(action: CancelAction) -> &'static str {

@@ -46,11 +46,13 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-18",
-        "no refund that has ended keeps a share on its way",
+        "no refund that has ended keeps a share on its way, but those that come back with it until the channel has said so",
         REFUND,
         "SELECT r.id FROM refunds r JOIN split_returns b ON b.tenant_id = ?1 AND b.refund_id = r.id
          WHERE r.tenant_id = ?1 AND ((b.status IN ('held', 'waiting', 'processing') OR b.ended_at_us IS NULL)
              AND r.status IN ('succeeded', 'failed', 'rejected', 'cancelled')
+             AND NOT (b.status = 'processing' AND b.mode IN ('along', 'itself')
+               AND (r.succeeded_at_us IS NOT NULL OR r.late_succeeded_at_us IS NOT NULL))
            OR b.payment_id <> r.payment_id)",
     ),
     check(
@@ -113,7 +115,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "inv-18",
-        "something remains to be said of every share on its way back by a call of its own",
+        "something remains to be said of every share on its way back",
         RETURN,
         "SELECT b.id FROM split_returns b WHERE b.tenant_id = ?1 AND b.status = 'processing'
            AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.tenant_id = ?1 AND i.id = b.id AND i.status = 'open')",

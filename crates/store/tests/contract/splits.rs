@@ -14,10 +14,10 @@ use tk_domain::payment::Payment;
 use tk_domain::refund::TakeRefundReport;
 use tk_domain::report::{RefundFinding, RefundReport, Source};
 use tk_domain::split::{
-    AbandonmentDecided, AbandonmentProposed, AbandonmentStatus, AddSplitReceiver, AskAbandonment, Binding,
-    CreateSplit, DecideAbandonment, ReceiverFinding, ReceiverKind, ReturnMode, ReturnStatus, Share,
-    ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitReturn,
-    SplitState, SplitTerms, TakeReceiverReport, TakeSplitReport,
+    AddSplitReceiver, Binding, CreateSplit, ReceiverFinding, ReceiverKind, ReturnFinding, ReturnMode,
+    ReturnReport, ReturnStatus, Share, ShareResult, ShareTold, Split, SplitCreated, SplitFinding,
+    SplitLineStatus, SplitReport, SplitReturn, SplitState, SplitTerms, TakeReceiverReport, TakeReturnReport,
+    TakeSplitReport,
 };
 use tk_domain::transfer::Verdict;
 use tk_money::Amount;
@@ -168,8 +168,29 @@ async fn divided_by_channel(bed: &Bed) -> (PaymentId, SplitCreated) {
     let done = bed.store.submit(refund(bed, id, ("R1", 5_000))).await.unwrap().refund;
     let amount = Amount::fen(5_000);
     refund_told(bed, id, (done.id, RefundFinding::Done { amount, borne: None, at_us: None })).await;
+    assert_sound(bed).await;
+    // Paid face to face: the channel reckons what comes back.
+    let told = ReturnFinding::Done { amount_minor: 999 };
+    assert_eq!(return_told(bed, (id, done.id), told).await.status, ReturnStatus::Done);
     bed.store.submit(refund(bed, id, ("R2", 1_000))).await.unwrap();
     (id, made)
+}
+
+/// What the channel says of the first share that a refund takes back.
+async fn return_told(
+    bed: &Bed,
+    (payment_id, refund_id): (PaymentId, RefundId),
+    finding: ReturnFinding,
+) -> SplitReturn {
+    let command = TakeReturnReport {
+        tenant_id: bed.tenant_id,
+        payment_id,
+        refund_id,
+        return_id: SplitReturn::id_of(refund_id, 0),
+        report: ReturnReport { source: Source::Query, finding },
+        origin: Origin::channel(CHANNEL),
+    };
+    bed.store.submit(command).await.unwrap()
 }
 
 pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
@@ -177,7 +198,7 @@ pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
     let lines = bed.store.split_lines_of(bed.tenant_id, id).await.unwrap();
     let seen: Vec<_> =
         lines.iter().map(|line| (line.status, line.returned_minor, line.returning_minor)).collect();
-    assert_eq!(seen, [(SplitLineStatus::Done, 1_000, 200), (SplitLineStatus::Failed, 0, 0)]);
+    assert_eq!(seen, [(SplitLineStatus::Done, 999, 201), (SplitLineStatus::Failed, 0, 0)]);
     let filter = SplitFilter { payment_id: Some(id), ..SplitFilter::default() };
     let listed = bed.store.splits(bed.tenant_id, filter, Page::first(10)).await.unwrap();
     let rest = listed.rows.iter().find(|row| row.id != made.split.id).unwrap();
@@ -186,11 +207,20 @@ pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
     assert_eq!(parties.rows.len(), 2);
     let refunds = bed.store.refunds_of(bed.tenant_id, id).await.unwrap();
     let backs = bed.store.split_returns_of(bed.tenant_id, refunds[1].id).await.unwrap();
-    assert_eq!((backs.len(), backs[0].status, backs[0].mode), (1, ReturnStatus::Waiting, ReturnMode::Along));
+    assert_eq!((backs.len(), backs[0].status, backs[0].mode), (1, ReturnStatus::Waiting, ReturnMode::Itself));
     assert_sound(&bed).await;
     assert_eq!(split_told(&bed, rest, (Source::Reply, SplitFinding::Accepted)).await, SplitState::Succeeded);
     let failed = RefundFinding::Failed { code: "x".to_owned(), message: String::new() };
     refund_told(&bed, id, (refunds[1].id, failed)).await;
+    assert_sound(&bed).await;
+    // Done at last, and the receiver keeps its share: the merchant bears it.
+    let amount = Amount::fen(1_000);
+    let late = RefundFinding::Done { amount, borne: None, at_us: None };
+    refund_told(&bed, id, (refunds[1].id, late)).await;
+    assert_sound(&bed).await;
+    let kept = ReturnFinding::Failed { code: "x".to_owned(), message: String::new() };
+    let back = return_told(&bed, (id, refunds[1].id), kept).await;
+    assert_eq!((back.status, back.ended_at_us.is_some()), (ReturnStatus::Refused, true));
     assert_sound(&bed).await;
 }
 

@@ -240,8 +240,10 @@ async fn the_channel_pays_parties_and_a_refund_takes_it_back() {
         assert_eq!(truth(&app, &out_no).await, (accounts([0, 0]), false));
         until_refunded(&app, &id, ("R-1", 5_000)).await;
         assert_eq!(truth(&app, &out_no).await.0, accounts([1_000, 500]));
+        until_returned(&app, &id, [1_000, 500]).await;
         until_refunded(&app, &id, ("R-2", 5_000)).await;
         assert_eq!(truth(&app, &out_no).await.0, accounts([2_000, 1_000]));
+        until_returned(&app, &id, [2_000, 1_000]).await;
         assert_eq!(pending(&app, "pnc").await, 0);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
@@ -285,6 +287,49 @@ async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released()
         app.post(&path, &late).await.refused(409, "not_splittable");
         until_refunded(&app, &id, ("R-1", 10_000)).await;
         assert_eq!(truth(&app, &out_no).await.0, [("2088000000000001".to_owned(), 2_000, 2_000)]);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+/// Until the channel has said of both shares of a payment how much came back of them.
+async fn until_returned(app: &TestApp, payment: &str, minor: [i64; 2]) {
+    loop {
+        let list = app.get(&format!("/v1/splits?payment={payment}")).await.expect(200);
+        let rows = list["data"].as_array().unwrap();
+        let shares = rows.iter().find(|row| row["shares"].as_array().unwrap().len() == 2).unwrap();
+        if [0, 1].map(|place| shares["shares"][place]["amount_returned"].as_i64().unwrap()) == minor {
+            return;
+        }
+        app.advance(1_000_000);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_alipay_did_not_take_back_is_the_merchants_to_bear() {
+    for app in TestApp::each(with_channel()).await {
+        let contract = dividing(&app).await;
+        let one = party(&app, &contract, ("2088000000000001", "bound")).await;
+        let keeps = party(&app, &contract, ("keeps-4", "bound")).await;
+        let made = app.post("/v1/payments", &with("K-1", &to([&one, &keeps]))).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let out_no = pay(&app, &id).await;
+        until_split(&app, &id, (3_000, "succeeded")).await;
+        until_refunded(&app, &id, ("R-1", 5_000)).await;
+        let told = |list: &Value| {
+            list["data"].as_array().unwrap().iter().any(|row| row["kind"] == "split_not_returned")
+        };
+        while !told(&app.get(&format!("/v1/exceptions?payment={id}&status=open")).await.expect(200)) {
+            app.advance(1_000_000);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        until_returned(&app, &id, [1_000, 0]).await;
+        let held = [("2088000000000001".to_owned(), 2_000, 1_000), ("keeps-4".to_owned(), 1_000, 0)];
+        assert_eq!(truth(&app, &out_no).await.0, held);
+        // Of the 5,000 that the payer has again one receiver gave 1,000 back.
+        assert_eq!(pending(&app, "pnc").await, 7_000 - 5_000 + 1_000);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
         assert!(report.holds(), "{report}");

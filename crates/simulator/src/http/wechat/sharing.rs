@@ -5,7 +5,7 @@ use tk_formats::wechatpay::sharing::{DivisionState, ReturnState, ShareState as R
 use tk_formats::wechatpay::time;
 
 use super::answer::{Answer, refusal_of};
-use crate::core::{CoreCall, Seller, Settlement, ShareBackNode, ShareNode, ShareState, Why};
+use crate::core::{CoreCall, Seller, Settlement, ShareBackNode, ShareNode, ShareState, Way, Why};
 
 pub(super) fn bound(call: &CoreCall) -> Answer {
     let CoreCall::Bind(bind) = call else { return refusal_of(Why::Unknown) };
@@ -16,6 +16,7 @@ pub(super) fn bound(call: &CoreCall) -> Answer {
 pub(super) fn taken(core: &Seller, call: &CoreCall) -> Answer {
     let CoreCall::Settle(settle) = call else { return refusal_of(Why::Unknown) };
     let pending = |share: &crate::core::ShareCall| ShareNode {
+        way: Way::Transfer,
         account: share.account.clone(),
         amount_fen: share.amount_fen,
         state: ShareState::Processing,
