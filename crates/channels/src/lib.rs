@@ -202,7 +202,7 @@ impl Adapters {
         }
     }
 
-    /// Has a receiver of shares bound and says what came of it; nothing for a channel that pays nobody else.
+    /// Has a receiver of shares bound or unbound and says what came of it; nothing for a channel that pays nobody else.
     pub async fn say_receiver(
         &self,
         contract: &Contract,

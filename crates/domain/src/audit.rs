@@ -131,6 +131,8 @@ words! {
         SplitReturnReport = "split_return.report",
         /// A party was named as a receiver of shares.
         SplitReceiverAdd = "split_receiver.add",
+        /// A party is to get no more shares.
+        SplitReceiverRemove = "split_receiver.remove",
         /// A channel bound a party, or refused to.
         SplitReceiverReport = "split_receiver.report",
         /// Money that a policy waits for was confirmed.

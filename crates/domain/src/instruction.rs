@@ -22,6 +22,8 @@ words! {
         RefundAwait = "refund_await",
         /// Bind a party that is to get shares.
         ReceiverBind = "receiver_bind",
+        /// Unbind it.
+        ReceiverUnbind = "receiver_unbind",
         /// Send the split; again with the same number if its outcome is unknown.
         Split = "split",
         /// Ask what became of its shares.

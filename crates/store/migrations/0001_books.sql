@@ -537,7 +537,7 @@ CREATE TABLE instructions (
   tenant_id {id} NOT NULL,
   id {id} NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('pay', 'query', 'close', 'cancel', 'refund', 'refund_query',
-    'refund_await', 'receiver_bind', 'split', 'split_query',
+    'refund_await', 'receiver_bind', 'receiver_unbind', 'split', 'split_query',
     'split_return', 'split_return_query')),
   payment_id {id} NOT NULL,
   channel_account_id {id} NOT NULL,
@@ -1063,9 +1063,7 @@ CREATE TABLE split_receivers (
   kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name', 'merchant_no', 'open_id')),
   account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 64),
   name_sealed {bytes},
-  relation TEXT,
-  custom_relation TEXT CHECK (length(custom_relation) BETWEEN 1 AND 10),
-  status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused')),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused', 'unbinding', 'unbound')),
   unknown_since_us {i64},
   tries {i64} NOT NULL CHECK (tries >= 0),
   failure_code TEXT,
@@ -1075,7 +1073,7 @@ CREATE TABLE split_receivers (
   version {i64} NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, channel_account_id, kind, account),
-  CHECK ((status = 'refused') = (failure_code IS NOT NULL))
+  CHECK (status <> 'refused' OR failure_code IS NOT NULL)
 ) {strict};
 @tenant split_receivers
 

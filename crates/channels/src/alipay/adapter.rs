@@ -35,14 +35,15 @@ pub(crate) async fn say_refund(
     RefundReport { source: report::source(kind), finding: report::refund(kind, refund, attempt, &heard) }
 }
 
-/// Has a receiver bound.
+/// Has a receiver bound or unbound.
 pub(crate) async fn say_receiver(
     line: &Line<'_>,
     credentials: &Credentials,
     rows: ReceiverRows<'_>,
 ) -> ReceiverFinding {
-    let call = shares::for_receiver(rows.instruction.kind, rows.receiver, rows.name).map(Call::Shares);
-    shares::receiver(&converse(line, credentials, call).await)
+    let kind = rows.instruction.kind;
+    let call = shares::for_receiver(kind, rows.receiver, rows.name).map(Call::Shares);
+    shares::receiver(kind, &converse(line, credentials, call).await)
 }
 
 /// Carries out an instruction about a split.

@@ -157,6 +157,7 @@ pub fn for_payment(
         | InstructionKind::RefundQuery
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn
@@ -188,6 +189,7 @@ pub fn for_refund(
         | InstructionKind::Cancel
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn

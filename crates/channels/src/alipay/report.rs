@@ -32,6 +32,7 @@ pub const fn source(kind: InstructionKind) -> Source {
         | InstructionKind::Refund
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitReturn => Source::Reply,
     }
@@ -119,6 +120,7 @@ fn payment_answer(kind: InstructionKind, attempt: &Attempt, answer: &Answer) -> 
         | InstructionKind::RefundQuery
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn
@@ -240,6 +242,7 @@ fn refund_answer(
         | InstructionKind::Cancel
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn

@@ -1,6 +1,5 @@
 //! Shares of a payment: receivers bound to the contract, money divided among them, and what Alipay says of both
-//! (`alipay.trade.royalty.relation.bind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`,
-//! `alipay.trade.order.onsettle.query`).
+//! (`alipay.trade.royalty.relation.bind` and `unbind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`).
 
 use super::Heard;
 use super::call::{CallError, fen};
@@ -28,6 +27,13 @@ pub enum Call {
         account: Account,
         /// The receiver's name, where one is known.
         name: Option<String>,
+    },
+    /// `alipay.trade.royalty.relation.unbind`.
+    Unbind {
+        /// The receiver's number.
+        out_request_no: String,
+        /// Who is to be unbound.
+        account: Account,
     },
     /// `alipay.trade.order.settle`: pays shares out of a payment.
     Settle {
@@ -74,16 +80,25 @@ pub struct Royalty {
     pub amount_fen: i64,
 }
 
-/// The call that has a receiver bound.
+/// The call that has a receiver bound or unbound.
 pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) -> Result<Call, CallError> {
-    if kind != Kind::ReceiverBind {
-        return Err(CallError::KindForeign(kind));
+    let out_request_no = receiver.id.id128().base32().to_uppercase();
+    let account = account_of(receiver)?;
+    match kind {
+        Kind::ReceiverBind => Ok(Call::Bind { out_request_no, account, name: name.map(str::to_owned) }),
+        Kind::ReceiverUnbind => Ok(Call::Unbind { out_request_no, account }),
+        Kind::Pay
+        | Kind::Query
+        | Kind::Close
+        | Kind::Cancel
+        | Kind::Refund
+        | Kind::RefundQuery
+        | Kind::RefundAwait
+        | Kind::Split
+        | Kind::SplitQuery
+        | Kind::SplitReturn
+        | Kind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
-    Ok(Call::Bind {
-        out_request_no: receiver.id.id128().base32().to_uppercase(),
-        account: account_of(receiver)?,
-        name: name.map(str::to_owned),
-    })
 }
 
 /// The call that carries out an instruction about a split of an attempt.
@@ -117,6 +132,7 @@ pub fn for_split(
         | Kind::RefundQuery
         | Kind::RefundAwait
         | Kind::ReceiverBind
+        | Kind::ReceiverUnbind
         | Kind::SplitReturn
         | Kind::SplitReturnQuery => Err(CallError::KindForeign(kind)),
     }
@@ -143,6 +159,7 @@ impl Call {
     pub(super) const fn method(&self) -> &'static str {
         match self {
             Self::Bind { .. } => "alipay.trade.royalty.relation.bind",
+            Self::Unbind { .. } => "alipay.trade.royalty.relation.unbind",
             Self::Settle { .. } => "alipay.trade.order.settle",
             Self::SettleQuery { .. } => "alipay.trade.order.settle.query",
             Self::UndividedQuery { .. } => "alipay.trade.order.onsettle.query",
@@ -156,6 +173,10 @@ impl Call {
                 if let Some(name) = name {
                     receiver["name"] = Value::from(name.as_str());
                 }
+                json!({ "out_request_no": out_request_no, "receiver_list": [receiver] })
+            }
+            Self::Unbind { out_request_no, account } => {
+                let receiver = json!({ "type": account.kind, "account": account.account });
                 json!({ "out_request_no": out_request_no, "receiver_list": [receiver] })
             }
             Self::Settle { trade_no, out_request_no, shares, finish } => {
@@ -219,17 +240,17 @@ pub(super) fn returned(
     shares.iter().map(back).collect()
 }
 
-/// What a conversation about binding a receiver proves.
-pub fn receiver(heard: &Heard) -> ReceiverFinding {
+/// What a conversation about binding or unbinding a receiver proves.
+pub fn receiver(kind: Kind, heard: &Heard) -> ReceiverFinding {
     let Heard::Answered(answer) = heard else { return ReceiverFinding::Unclear };
     if answer.code == OK && Fields(answer).text("result_code") == Some("SUCCESS") {
-        return ReceiverFinding::Bound;
+        return if kind == Kind::ReceiverUnbind { ReceiverFinding::Unbound } else { ReceiverFinding::Bound };
     }
     if answer.code == OK && Fields(answer).text("result_code") == Some("FAIL") {
         return ReceiverFinding::Refused { code: "FAIL".to_owned(), message: String::new() };
     }
     let (code, message) = code_and_message(answer);
-    match verdict(Kind::ReceiverBind, answer) {
+    match verdict(kind, answer) {
         Verdict::Failed if answer.code != OK => ReceiverFinding::Refused { code, message },
         Verdict::Failed
         | Verdict::NotYet
@@ -292,6 +313,7 @@ pub fn split(
         | Kind::RefundQuery
         | Kind::RefundAwait
         | Kind::ReceiverBind
+        | Kind::ReceiverUnbind
         | Kind::SplitReturn
         | Kind::SplitReturnQuery => SplitFinding::Unclear,
     }

@@ -176,6 +176,7 @@ pub fn for_payment(
         | InstructionKind::RefundQuery
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn
@@ -211,6 +212,7 @@ pub fn for_refund(
         | InstructionKind::Cancel
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn

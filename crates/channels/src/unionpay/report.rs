@@ -29,6 +29,7 @@ pub const fn source(kind: Kind) -> Source {
         | Kind::Refund
         | Kind::RefundAwait
         | Kind::ReceiverBind
+        | Kind::ReceiverUnbind
         | Kind::Split
         | Kind::SplitReturn => Source::Reply,
     }
@@ -51,6 +52,7 @@ pub fn payment(kind: Kind, attempt: &Attempt, heard: &Heard) -> PaymentFinding {
             | Kind::RefundQuery
             | Kind::RefundAwait
             | Kind::ReceiverBind
+            | Kind::ReceiverUnbind
             | Kind::Split
             | Kind::SplitQuery
             | Kind::SplitReturn
@@ -77,6 +79,7 @@ pub fn refund(kind: Kind, refund: &Refund, heard: &Heard) -> RefundFinding {
             | Kind::Cancel
             | Kind::RefundAwait
             | Kind::ReceiverBind
+            | Kind::ReceiverUnbind
             | Kind::Split
             | Kind::SplitQuery
             | Kind::SplitReturn

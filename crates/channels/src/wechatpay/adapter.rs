@@ -43,8 +43,9 @@ pub(crate) async fn say_receiver(
     credentials: &Credentials,
     rows: ReceiverRows<'_>,
 ) -> ReceiverFinding {
-    let call = shares::for_receiver(rows.instruction.kind, rows.receiver, rows.name).map(Call::Shares);
-    shares::receiver(rows.receiver, &converse(line, credentials, call).await)
+    let kind = rows.instruction.kind;
+    let call = shares::for_receiver(kind, rows.receiver, rows.name).map(Call::Shares);
+    shares::receiver(kind, rows.receiver, &converse(line, credentials, call).await)
 }
 
 /// Carries out an instruction about a split.

@@ -180,6 +180,7 @@ pub fn for_payment(
         | InstructionKind::RefundQuery
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn
@@ -205,6 +206,7 @@ pub fn for_refund(kind: InstructionKind, refund: &Refund, attempt: &Attempt) -> 
         | InstructionKind::Cancel
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitQuery
         | InstructionKind::SplitReturn

@@ -36,6 +36,7 @@ pub const fn source(kind: InstructionKind) -> Source {
         | InstructionKind::Refund
         | InstructionKind::RefundAwait
         | InstructionKind::ReceiverBind
+        | InstructionKind::ReceiverUnbind
         | InstructionKind::Split
         | InstructionKind::SplitReturn => Source::Reply,
     }

@@ -103,7 +103,7 @@ fn only_listed_codes_are_final_and_each_only_for_its_kind_of_call() {
             let may_fail = kind == Kind::Split && final_split.contains(&name);
             assert_eq!(matches!(finding, SplitFinding::Failed { .. }), may_fail, "{kind} {code}");
         }
-        let bound = shares::receiver(&refused(&code));
+        let bound = shares::receiver(Kind::ReceiverBind, &refused(&code));
         assert_eq!(matches!(bound, ReceiverFinding::Refused { .. }), final_bind.contains(&name), "{code}");
     }
     let listed = CAPABILITIES.codes.iter().filter(|rule| rule.verdict == Verdict::Failed).count();

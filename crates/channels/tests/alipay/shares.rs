@@ -118,7 +118,7 @@ fn a_receiver_is_bound_by_its_own_word() {
         (Heard::Timeout, ReceiverFinding::Unclear),
     ];
     for (heard, expected) in cases {
-        assert_eq!(shares::receiver(&heard), expected, "{heard:?}");
+        assert_eq!(shares::receiver(Kind::ReceiverBind, &heard), expected, "{heard:?}");
     }
 }
 

@@ -108,6 +108,7 @@ const fn method_word(kind: InstructionKind) -> &'static str {
         InstructionKind::Refund => "refund",
         InstructionKind::RefundQuery => "refund_query",
         InstructionKind::ReceiverBind => "bind",
+        InstructionKind::ReceiverUnbind => "unbind",
         InstructionKind::Split => "settle",
         InstructionKind::SplitQuery => "settle_query",
         InstructionKind::SplitReturn => "share_back",

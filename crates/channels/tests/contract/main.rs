@@ -89,6 +89,7 @@ macro_rules! benches {
                 discounts::a_discount_granted_inside_the_channel_is_told_and_taken_back_in_proportion,
                 discounts::an_order_without_a_discount_tells_of_none,
                 splits::a_receiver_is_bound_and_an_unknown_one_refused,
+                splits::a_receiver_that_is_unbound_gets_no_more_shares,
                 splits::shares_are_accepted_and_each_is_proven_by_itself,
                 splits::the_same_split_twice_pays_once,
                 splits::a_lost_answer_to_a_split_proves_nothing_and_the_query_does,

@@ -359,6 +359,7 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
             terms.methods.iter().any(|method| method.method == Method::QuickPay)
         }
         "a_receiver_is_bound_and_an_unknown_one_refused"
+        | "a_receiver_that_is_unbound_gets_no_more_shares"
         | "shares_are_accepted_and_each_is_proven_by_itself"
         | "the_same_split_twice_pays_once"
         | "a_lost_answer_to_a_split_proves_nothing_and_the_query_does"

@@ -43,7 +43,11 @@ fn shares(bench: &impl Bench, given: &[(&str, i64)]) -> Shares {
 }
 
 async fn bind(bench: &impl Bench, account: &str) -> ReceiverFinding {
-    let (instruction, receiver) = (rows::instruction(Kind::ReceiverBind, None), receiver(bench, account));
+    say_receiver(bench, Kind::ReceiverBind, account).await
+}
+
+async fn say_receiver(bench: &impl Bench, kind: Kind, account: &str) -> ReceiverFinding {
+    let (instruction, receiver) = (rows::instruction(kind, None), receiver(bench, account));
     let rows = ReceiverRows { instruction: &instruction, receiver: &receiver, name: Some("程") };
     bench.adapters().say_receiver(bench.contract(), rows, bench.now_us()).await.unwrap()
 }
@@ -103,6 +107,21 @@ pub async fn a_receiver_is_bound_and_an_unknown_one_refused(bench: &impl Bench) 
     assert!(matches!(refused, ReceiverFinding::Refused { .. }), "{refused:?}");
     bench.trouble(Kind::ReceiverBind, Trouble::LostAfter).await;
     assert_eq!(bind(bench, TWO).await, ReceiverFinding::Unclear);
+}
+
+pub async fn a_receiver_that_is_unbound_gets_no_more_shares(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    bench.trouble(Kind::ReceiverUnbind, Trouble::LostAfter).await;
+    assert_eq!(say_receiver(bench, Kind::ReceiverUnbind, ONE).await, ReceiverFinding::Unclear);
+    let again = say_receiver(bench, Kind::ReceiverUnbind, ONE).await;
+    assert_eq!(again, ReceiverFinding::Unbound, "again is as good as once");
+    let shares = shares(bench, &[(ONE, 2_000)]);
+    let refused = say(bench, Kind::Split, (&rows::split(&shares, 2, true), &row), &shares).await;
+    assert!(!matches!(refused, SplitFinding::Accepted | SplitFinding::Shares(_)), "{refused:?}");
+    bench.advance(MINUTE_US);
+    assert_eq!(bench.truth(&row).await.shares, []);
+    assert_eq!(bind(bench, ONE).await, ReceiverFinding::Bound);
 }
 
 pub async fn shares_are_accepted_and_each_is_proven_by_itself(bench: &impl Bench) {

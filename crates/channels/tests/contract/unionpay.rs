@@ -208,6 +208,7 @@ impl Bench for Unionpay {
             | InstructionKind::RefundQuery
             | InstructionKind::RefundAwait
             | InstructionKind::ReceiverBind
+            | InstructionKind::ReceiverUnbind
             | InstructionKind::Split
             | InstructionKind::SplitQuery
             | InstructionKind::SplitReturn

@@ -270,12 +270,12 @@ fn a_receiver_is_added_by_the_answer_that_names_it() {
     assert_eq!(named(Relation::Supplier, None), (json!("SUPPLIER"), Value::Null));
     assert_eq!(named(Relation::Custom, Some("维修厂")), (json!("CUSTOM"), json!("维修厂")));
     let added = done(json!({ "type": "MERCHANT_ID", "account": "1900000011" }));
-    assert_eq!(shares::receiver(receiver, &added), ReceiverFinding::Bound);
+    assert_eq!(shares::receiver(Kind::ReceiverBind, receiver, &added), ReceiverFinding::Bound);
     let other = done(json!({ "type": "MERCHANT_ID", "account": "1900000012" }));
-    assert_eq!(shares::receiver(receiver, &other), ReceiverFinding::Unclear);
-    let refusal = shares::receiver(receiver, &refused(400, "INVALID_REQUEST"));
+    assert_eq!(shares::receiver(Kind::ReceiverBind, receiver, &other), ReceiverFinding::Unclear);
+    let refusal = shares::receiver(Kind::ReceiverBind, receiver, &refused(400, "INVALID_REQUEST"));
     assert!(matches!(refusal, ReceiverFinding::Refused { .. }));
-    assert_eq!(shares::receiver(receiver, &refused(500, "SYSTEM_ERROR")), ReceiverFinding::Unclear);
+    assert_eq!(shares::receiver(Kind::ReceiverBind, receiver, &refused(500, "SYSTEM_ERROR")), ReceiverFinding::Unclear);
 }
 
 #[test]

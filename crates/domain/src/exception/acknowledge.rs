@@ -68,6 +68,7 @@ const fn ends(kind: ExceptionKind) -> Ends {
         | ExceptionKind::SplitMismatch
         | ExceptionKind::SplitContradicted
         | ExceptionKind::SplitFailed
+        | ExceptionKind::SplitNotReturned
         | ExceptionKind::StatementGap
         | ExceptionKind::StatementOverlap
         | ExceptionKind::StatementRefused

@@ -98,6 +98,10 @@ words! {
         Bound = "bound",
         /// It refused.
         Refused = "refused",
+        /// It was asked to unbind it, and has not said so.
+        Unbinding = "unbinding",
+        /// It has; the party gets no more shares unless it is bound again.
+        Unbound = "unbound",
     }
 }
 
@@ -145,13 +149,15 @@ pub struct SplitReceiver {
 pub enum ReceiverFinding {
     /// It is bound, now or since before.
     Bound,
+    /// It is not bound any more, now or since before.
+    Unbound,
     /// A code on the channel's documented final list.
     Refused { code: String, message: String },
     /// Nothing is proven: the same is said again.
     Unclear,
 }
 
-/// Has the channel bind a party to a contract; a party that was refused is tried again.
+/// Has the channel bind a party to a contract; a party that was refused or unbound is tried again.
 #[derive(Debug, Clone)]
 pub struct AddSplitReceiver {
     /// The tenant.
@@ -289,7 +295,7 @@ impl Command for AddSplitReceiver {
         self.check_relation(account.channel)?;
         let mut changes = Changes::default();
         let receiver = match self.existing(snapshot) {
-            Some(known) if known.status != Binding::Refused => return Ok(Decision::nothing(known.clone())),
+            Some(known) if !known.may_be_bound_again() => return Ok(Decision::nothing(known.clone())),
             Some(refused) => SplitReceiver {
                 status: Binding::Pending,
                 failure_code: None,
@@ -314,6 +320,12 @@ impl Command for AddSplitReceiver {
         changes.audit((self.tenant_id, &self.origin), Act::SplitReceiverAdd, &receiver.id, &detail, moment);
         changes.put(receiver.clone());
         Ok(Decision::new(receiver, changes))
+    }
+}
+
+impl SplitReceiver {
+    const fn may_be_bound_again(&self) -> bool {
+        matches!(self.status, Binding::Refused | Binding::Unbound)
     }
 }
 
@@ -355,26 +367,29 @@ impl Command for TakeReceiverReport {
         let mut row =
             snapshot.split_receivers.get(&(self.tenant_id, self.receiver_id)).cloned().ok_or(missing)?;
         let said = snapshot.instructions.get(&(self.tenant_id, self.receiver_id.id128()));
-        let Some(mut said) = said.cloned().filter(|_| row.status == Binding::Pending) else {
-            return Ok(Decision::nothing(row));
-        };
+        let open = matches!(row.status, Binding::Pending | Binding::Unbinding);
+        let Some(mut said) = said.cloned().filter(|_| open) else { return Ok(Decision::nothing(row)) };
+        let unbinding = row.status == Binding::Unbinding;
         row.tries = row.tries.saturating_add(1);
         row.updated_at_us = moment.now_us;
         // A refused party may yet be bound by an earlier saying: that moves no money, and nobody is paid without being bound.
         match &self.finding {
-            ReceiverFinding::Bound => row.status = Binding::Bound,
+            ReceiverFinding::Bound if !unbinding => row.status = Binding::Bound,
+            ReceiverFinding::Unbound if unbinding => row.status = Binding::Unbound,
             ReceiverFinding::Refused { code, message } => {
-                row.status = Binding::Refused;
+                // One that the channel does not unbind stays bound, and the row says why.
+                row.status = if unbinding { Binding::Bound } else { Binding::Refused };
                 row.failure_code = Some(clipped(code, 64));
                 row.failure_message = Some(clipped(message, 200));
             }
-            ReceiverFinding::Unclear => {
+            // The answer to an earlier call of the other kind says nothing of this one.
+            ReceiverFinding::Bound | ReceiverFinding::Unbound | ReceiverFinding::Unclear => {
                 row.unknown_since_us.get_or_insert(moment.now_us);
-                said.next(InstructionKind::ReceiverBind, moment.after(ask::delay_us(row.tries)));
+                said.next(said.kind, moment.after(ask::delay_us(row.tries)));
             }
         }
         let mut changes = Changes::default();
-        if row.status != Binding::Pending {
+        if !matches!(row.status, Binding::Pending | Binding::Unbinding) {
             row.unknown_since_us = None;
             said.finish();
             let detail = json!({ "status": row.status, "code": row.failure_code });

@@ -14,9 +14,9 @@ use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::{Borne, PaymentFinding, RefundFinding, Source};
 use tk_domain::split::{
-    AddSplitReceiver, Binding, ContinueRefund, CreateSplit, ReceiverFinding, ReceiverKind, RequestSplitQuery,
-    Share, ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport,
-    SplitState, SplitTerms, TakeReceiverReport, TakeSplitReport,
+    AddSplitReceiver, Binding, ContinueRefund, CreateSplit, ReceiverFinding, ReceiverKind, RemoveSplitReceiver, Share,
+    ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus, SplitReport, SplitState,
+    SplitTerms, TakeReceiverReport, TakeSplitReport,
 };
 use tk_money::Amount;
 
@@ -175,6 +175,36 @@ fn a_receiver_is_bound_by_the_channels_word_only() {
     assert!(matches!(world.run(&twice), Err(Refusal::FieldInvalid { .. })));
     let stranger = order(&mut world, vec![share(SplitReceiverId::default(), 1)]);
     assert_eq!(world.run(&stranger).unwrap_err(), Refusal::NotFound { what: "split_receiver" });
+}
+
+#[test]
+fn a_party_is_unbound_by_the_channels_word_and_bound_again_when_named() {
+    let mut world = world();
+    let id = bound(&mut world, "2088");
+    let remove = RemoveSplitReceiver { tenant_id: TENANT, receiver_id: id, origin: Origin::system() };
+    assert_eq!(world.run(&remove).unwrap().status, Binding::Unbinding);
+    assert_eq!(world.next(id), "receiver_unbind+0");
+    let early = order(&mut world, vec![share(id, 1)]);
+    assert_eq!(world.run(&early).unwrap_err(), Refusal::ReceiverNotBound);
+    // An answer to the call before, or none, leaves it where it is.
+    for finding in [ReceiverFinding::Bound, ReceiverFinding::Unclear] {
+        assert_eq!(answered(&mut world, id, finding), Binding::Unbinding);
+        assert!(world.next(id).starts_with("receiver_unbind+"));
+    }
+    let refused = ReceiverFinding::Refused { code: "FAIL".to_owned(), message: String::new() };
+    assert_eq!(answered(&mut world, id, refused), Binding::Bound, "and the row says why");
+    let code = |world: &World| world.snapshot.split_receivers.get(&(TENANT, id)).unwrap().failure_code.clone();
+    assert_eq!(code(&world).as_deref(), Some("FAIL"));
+    world.run(&remove).unwrap();
+    assert_eq!(code(&world), None);
+    assert_eq!(answered(&mut world, id, ReceiverFinding::Unbound), Binding::Unbound);
+    assert_eq!((world.next(id), world.run(&remove).unwrap().status), ("done".to_owned(), Binding::Unbound));
+    assert_eq!(world.run(&early).unwrap_err(), Refusal::ReceiverNotBound);
+    assert_eq!(add(&mut world, "2088", CONTRACT), Ok(id));
+    assert_eq!(world.next(id), "receiver_bind+0");
+    assert_eq!(world.run(&remove).unwrap_err(), Refusal::ReceiverNotBound, "not while it may be on its way");
+    assert_eq!(answered(&mut world, id, ReceiverFinding::Bound), Binding::Bound);
+    world.run(&early).unwrap();
 }
 
 #[test]

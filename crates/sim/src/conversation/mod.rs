@@ -186,6 +186,7 @@ impl Said {
                 | CoreCall::Cancel(_)
                 | CoreCall::RefundQuery(_)
                 | CoreCall::Bind(_)
+                | CoreCall::Unbind(_)
                 | CoreCall::Settle(_)
                 | CoreCall::SettleQuery(_)
                 | CoreCall::Undivided(_)

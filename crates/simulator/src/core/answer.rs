@@ -73,7 +73,7 @@ pub enum Node {
     Cancel(CancelNode),
     Refund(RefundNode),
     RefundQuery(RefundQueryNode),
-    /// The receiver is bound.
+    /// The receiver is bound, or is not any more.
     Bind,
     Settle {
         trade_no: String,

@@ -28,6 +28,8 @@ pub enum CoreCall {
     RefundQuery(RefundQueryCall),
     /// `alipay.trade.royalty.relation.bind`
     Bind(BindCall),
+    /// `alipay.trade.royalty.relation.unbind`
+    Unbind(BindCall),
     /// `alipay.trade.order.settle`
     Settle(SettleCall),
     /// `alipay.trade.order.settle.query`
@@ -58,6 +60,7 @@ impl CoreCall {
             Self::Refund(_) => Method::Refund,
             Self::RefundQuery(_) => Method::RefundQuery,
             Self::Bind(_) => Method::Bind,
+            Self::Unbind(_) => Method::Unbind,
             Self::Settle(_) => Method::Settle,
             Self::SettleQuery(_) => Method::SettleQuery,
             Self::Undivided(_) => Method::Undivided,
@@ -85,7 +88,7 @@ impl CoreCall {
             Self::SettleQuery(query) => Some(query.trade.clone()),
             Self::ShareBack(back) => Some(back.trade.clone()),
             Self::ShareBackQuery(query) => Some(query.trade.clone()),
-            Self::Bind(_) | Self::Bill(_) => None,
+            Self::Bind(_) | Self::Unbind(_) | Self::Bill(_) => None,
         }
     }
 }
@@ -106,6 +109,7 @@ pub enum Method {
     Refund,
     RefundQuery,
     Bind,
+    Unbind,
     Settle,
     SettleQuery,
     Undivided,
@@ -127,6 +131,7 @@ impl Method {
             | Self::Close
             | Self::Cancel
             | Self::Bind
+            | Self::Unbind
             | Self::Settle
             | Self::ShareBack
             | Self::Refund => true,
@@ -207,7 +212,7 @@ pub struct ShareCall {
     pub amount_fen: i64,
 }
 
-/// A receiver to be bound.
+/// A receiver to be bound or unbound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BindCall {
     pub account: String,

@@ -28,6 +28,7 @@ impl Seller {
             CoreCall::Refund(refund) => self.refund(now_us, refund, super::refunds::Cap::Enforced),
             CoreCall::RefundQuery(query) => self.refund_query(query),
             CoreCall::Bind(bind) => self.bind(bind),
+            CoreCall::Unbind(unbind) => self.unbind(unbind),
             CoreCall::Settle(settle) => self.settle(now_us, settle),
             CoreCall::SettleQuery(query) => self.settle_query(query),
             CoreCall::Undivided(trade) => self.undivided(trade),

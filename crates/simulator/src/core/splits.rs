@@ -44,6 +44,14 @@ impl Seller {
         CoreAnswer::ok(Node::Bind)
     }
 
+    /// Who was not bound is not bound either.
+    pub(super) fn unbind(&mut self, call: &BindCall) -> CoreAnswer {
+        if self.receivers.contains(&call.account) {
+            self.record(TruthEvent::Unbound { account: call.account.clone() });
+        }
+        CoreAnswer::ok(Node::Bind)
+    }
+
     pub(super) fn settle(&mut self, now_us: i64, call: &SettleCall) -> CoreAnswer {
         let Some(trade) = self.find(&call.trade).cloned() else {
             return CoreAnswer::refused(Why::NotExist);

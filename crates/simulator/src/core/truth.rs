@@ -42,6 +42,10 @@ pub enum TruthEvent {
     Bound {
         account: String,
     },
+    /// A receiver of shares is bound no more.
+    Unbound {
+        account: String,
+    },
     /// A split was taken in.
     Settled {
         out_request_no: String,
@@ -169,6 +173,9 @@ impl Seller {
             }
             TruthEvent::Bound { account } => {
                 self.receivers.insert(account.clone());
+            }
+            TruthEvent::Unbound { account } => {
+                self.receivers.remove(account);
             }
             TruthEvent::Settled { out_request_no, settlement } => {
                 self.settlements.insert(out_request_no.clone(), settlement.clone());

@@ -71,6 +71,7 @@ const METHODS: [(&str, Method); 15] = [
     ("alipay.trade.refund", Method::Refund),
     ("alipay.trade.fastpay.refund.query", Method::RefundQuery),
     ("alipay.trade.royalty.relation.bind", Method::Bind),
+    ("alipay.trade.royalty.relation.unbind", Method::Unbind),
     ("alipay.trade.order.settle", Method::Settle),
     ("alipay.trade.order.settle.query", Method::SettleQuery),
     ("alipay.trade.order.onsettle.query", Method::Undivided),

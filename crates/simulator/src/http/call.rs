@@ -44,6 +44,7 @@ pub(super) fn core_call(method: Method, call: &Call, now_us: i64) -> Result<Core
             returns: content.shares("refund_royalty_parameters", "trans_out")?,
         }),
         Method::Bind => CoreCall::Bind(BindCall { account: content.receiver()?, name: None }),
+        Method::Unbind => CoreCall::Unbind(BindCall { account: content.receiver()?, name: None }),
         Method::Settle => CoreCall::Settle(SettleCall {
             trade: trade(&content)?,
             out_request_no: content.owned("out_request_no")?.ok_or(BadContent)?,

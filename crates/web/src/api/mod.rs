@@ -78,6 +78,7 @@ fn money() -> OpenApiRouter<WebState> {
         .routes(routes!(refunds::queries::create))
         .routes(routes!(split_receivers::create::create, split_receivers::list::list))
         .routes(routes!(split_receivers::get::get))
+        .routes(routes!(split_receivers::unbinding::create))
         .routes(routes!(splits::create::create))
         .routes(routes!(splits::list::list))
         .routes(routes!(splits::get::get))

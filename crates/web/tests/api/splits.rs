@@ -293,6 +293,24 @@ async fn a_share_that_cannot_be_paid_is_the_merchants_and_the_rest_is_released()
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_is_unbound_gets_no_more_shares() {
+    for app in TestApp::each(with_channel()).await {
+        let contract = dividing(&app).await;
+        let one = party(&app, &contract, ("2088000000000001", "bound")).await;
+        let path = format!("/v1/split_receivers/{one}");
+        let ended = app.post(&format!("{path}/unbinding"), &json!({})).await.expect(200);
+        assert_eq!((&ended["id"], &ended["status"]), (&json!(one), &json!("unbinding")));
+        app.until(&path, "status", "unbound").await;
+        let order = with("U-1", &json!([{ "receiver": one, "amount": 1_000 }]));
+        app.post("/v1/payments", &order).await.refused(422, "receiver_not_bound");
+        let unknown = format!("/v1/split_receivers/spr_{}/unbinding", "0".repeat(26));
+        app.post(&unknown, &json!({})).await.refused(404, "not_found");
+        assert_eq!(party(&app, &contract, ("2088000000000001", "bound")).await, one, "named again");
+        app.post("/v1/payments", &order).await.expect(201);
+    }
+}
+
 /// Until the channel has said of both shares of a payment how much came back of them.
 async fn until_returned(app: &TestApp, payment: &str, minor: [i64; 2]) {
     loop {

@@ -65,6 +65,7 @@ pub fn typed_call(method: &str, target: &str, body: &str) -> Result<Asked, BadRe
         ("GET", "/v3/bill/tradebill") => bill(&query, BillKind::Trade, "bill_type", "ALL"),
         ("GET", "/v3/bill/fundflowbill") => bill(&query, BillKind::Signcustomer, "account_type", "BASIC"),
         ("POST", "/v3/profitsharing/receivers/add") => bind(&Content::parse(body)?),
+        ("POST", "/v3/profitsharing/receivers/delete") => unbind(&Content::parse(body)?),
         ("POST", DIVISIONS) => divide(&Content::parse(body)?),
         ("POST", "/v3/profitsharing/orders/unfreeze") => release(&Content::parse(body)?),
         ("POST", RETURNS) => share_back(&Content::parse(body)?),
@@ -187,6 +188,14 @@ fn bind(content: &Content) -> Result<Asked, BadRequest> {
     }
     let account = content.text("account")?.ok_or(BadRequest::Parameter)?.to_owned();
     content.asks(CoreCall::Bind(BindCall { account, name }))
+}
+
+fn unbind(content: &Content) -> Result<Asked, BadRequest> {
+    if !matches!(content.text("type")?, Some("MERCHANT_ID" | "PERSONAL_OPENID" | "PERSONAL_SUB_OPENID")) {
+        return Err(BadRequest::Parameter);
+    }
+    let account = content.text("account")?.ok_or(BadRequest::Parameter)?.to_owned();
+    content.asks(CoreCall::Unbind(BindCall { account, name: None }))
 }
 
 fn divide(content: &Content) -> Result<Asked, BadRequest> {

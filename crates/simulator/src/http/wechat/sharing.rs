@@ -8,7 +8,7 @@ use super::answer::{Answer, refusal_of};
 use crate::core::{CoreCall, Seller, Settlement, ShareBackNode, ShareNode, ShareState, Way, Why};
 
 pub(super) fn bound(call: &CoreCall) -> Answer {
-    let CoreCall::Bind(bind) = call else { return refusal_of(Why::Unknown) };
+    let (CoreCall::Bind(bind) | CoreCall::Unbind(bind)) = call else { return refusal_of(Why::Unknown) };
     Answer::done(json!({ "type": kind_of(&bind.account), "account": bind.account }))
 }
 
