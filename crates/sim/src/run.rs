@@ -100,6 +100,8 @@ pub struct Summary {
     pub shares_with_refunds: u64,
     /// Shares that their receivers kept although the refund was done.
     pub shares_kept: u64,
+    /// Splits and returns of shares that two persons gave up and the channel's answer ended.
+    pub shares_given_up: u64,
     /// Payments that a cancel at the channel gave back.
     pub undone: u64,
     /// Money that the channel has and the books have not, minor units.
@@ -274,6 +276,7 @@ impl Summary {
         self.shares_back = total.shares_back;
         self.shares_with_refunds = total.shares_with_refunds;
         self.shares_kept = total.shares_kept;
+        self.shares_given_up = total.shares_given_up;
         self.undone = total.undone;
         self.fen_lost = total.fen_lost;
         self.fen_created = total.fen_created;

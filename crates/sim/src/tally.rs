@@ -29,6 +29,7 @@ pub(crate) struct Tally {
     pub(crate) shares_back: u64,
     pub(crate) shares_with_refunds: u64,
     pub(crate) shares_kept: u64,
+    pub(crate) shares_given_up: u64,
     pub(crate) undone: u64,
     pub(crate) switched: u64,
     pub(crate) fen_lost: i64,
@@ -107,6 +108,7 @@ impl Tally {
         self.shares_back += other.shares_back;
         self.shares_with_refunds += other.shares_with_refunds;
         self.shares_kept += other.shares_kept;
+        self.shares_given_up += other.shares_given_up;
         self.undone += other.undone;
         self.fen_lost += other.fen_lost;
         self.fen_created += other.fen_created;

@@ -1063,6 +1063,8 @@ CREATE TABLE split_receivers (
   kind TEXT NOT NULL CHECK (kind IN ('user_id', 'login_name', 'merchant_no', 'open_id')),
   account TEXT NOT NULL CHECK (length(account) BETWEEN 1 AND 64),
   name_sealed {bytes},
+  relation TEXT,
+  custom_relation TEXT CHECK (length(custom_relation) BETWEEN 1 AND 10),
   status TEXT NOT NULL CHECK (status IN ('pending', 'bound', 'refused', 'unbinding', 'unbound')),
   unknown_since_us {i64},
   tries {i64} NOT NULL CHECK (tries >= 0),
@@ -1183,6 +1185,7 @@ CREATE TABLE split_returns (
   UNIQUE (tenant_id, refund_id, line_id),
   CHECK (mode = 'books' OR cash_minor = 0),
   CHECK (status <> 'held' OR mode = 'books'),
+  CHECK (abandonment IS NULL OR mode = 'ahead'),
   CHECK (mode <> 'books' OR status IN ('held', 'done', 'released')),
   CHECK (status = 'refused' OR (status IN ('held', 'waiting', 'processing')) = (ended_at_us IS NULL))
 ) {strict};
@@ -1301,7 +1304,7 @@ CREATE TABLE entries (
   kind TEXT NOT NULL CHECK (kind IN ('collect', 'collect_duplicate', 'collect_late', 'collect_suspense', 'undone',
     'hold', 'release', 'refund', 'refund_late', 'suspense_credit', 'bank_credit',
     'bank_debit', 'transfer_match', 'transfer_return', 'slip_credit', 'slip_proven', 'transfer_reversed',
-    'return_sent', 'split', 'split_paid', 'split_failed', 'split_return',
+    'return_sent', 'split', 'split_paid', 'split_failed', 'split_failed_undone', 'split_paid_undone', 'split_return',
     'split_return_undone', 'split_returned', 'prepayment_draw', 'prepayment_draw_undone',
     'shift_open', 'shift_close', 'cash_deposit', 'deposit_match', 'cheque_present', 'cheque_line',
     'reversal')),

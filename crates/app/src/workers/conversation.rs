@@ -30,7 +30,9 @@ impl App {
             | InstructionKind::Cancel => self.about_payment(instruction).await,
             InstructionKind::Refund | InstructionKind::RefundQuery => self.about_refund(instruction).await,
             InstructionKind::RefundAwait => self.continue_refund(&instruction).await,
-            InstructionKind::ReceiverBind | InstructionKind::ReceiverUnbind => self.about_receiver(instruction).await,
+            InstructionKind::ReceiverBind | InstructionKind::ReceiverUnbind => {
+                self.about_receiver(instruction).await
+            }
             InstructionKind::Split | InstructionKind::SplitQuery => self.about_split(instruction).await,
             InstructionKind::SplitReturn | InstructionKind::SplitReturnQuery => {
                 self.about_return(instruction).await

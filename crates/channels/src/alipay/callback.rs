@@ -3,12 +3,16 @@
 use super::{Credentials, Settings};
 use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint};
 use tk_domain::report::{PaidEvidence, PaymentFinding, Unclear};
-use tk_formats::alipay::notify::{self, Notice, Notification, NotifyError, TradeNotice, TradeStatus};
+use tk_formats::alipay::notify::{
+    self, MessageNotice, Notice, Notification, NotifyError, TradeNotice, TradeStatus,
+};
 use tk_formats::alipay::params::ParamsError;
 use tk_formats::alipay::{Charset, keys, response};
 use tk_money::Amount;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// The message that a split was carried out (交易分账结果通知).
+const SETTLED: &str = "alipay.trade.order.settle.notify";
 /// The answer that ends the resending; anything else makes Alipay send it again.
 pub const ACK: &str = notify::ACK;
 
@@ -79,10 +83,20 @@ pub fn read(notification: Notification, settings: &Settings) -> CallbackFinding 
             let refund = trade.out_biz_no.map(|out_no| RefundHint { out_no, finding: None });
             (trade.seller_id, About::Order { out_no: trade.out_trade_no, payment, refund })
         }
-        Notice::Message(message) => (None, About::Other { name: message.msg_method }),
+        Notice::Message(message) => (None, about(message)),
         Notice::Other { notify_type } => (None, About::Other { name: notify_type }),
     };
     CallbackFinding { message_id: notification.notify_id, payee_app: Some(app_id), payee_merchant, about }
+}
+
+/// What a message of the platform is about. The result of a split (`alipay.trade.order.settle.notify`) names its request; one
+/// that does not, such as a release when its time was over, is nothing of ours.
+fn about(message: MessageNotice) -> About {
+    let number = message.biz_content.get("out_request_no").and_then(serde_json::Value::as_str);
+    match number.filter(|_| message.msg_method == SETTLED) {
+        Some(out_no) => About::Division { out_no: out_no.to_owned() },
+        None => About::Other { name: message.msg_method },
+    }
 }
 
 /// The application that a notification names: the one that sent the order, unless another than ours stands behind

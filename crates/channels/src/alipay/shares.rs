@@ -1,5 +1,6 @@
 //! Shares of a payment: receivers bound to the contract, money divided among them, and what Alipay says of both
-//! (`alipay.trade.royalty.relation.bind` and `unbind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`).
+//! (`alipay.trade.royalty.relation.bind` and `unbind`, `alipay.trade.order.settle`, `alipay.trade.order.settle.query`,
+//! `alipay.trade.order.onsettle.query`).
 
 use super::Heard;
 use super::call::{CallError, fen};

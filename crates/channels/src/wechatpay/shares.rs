@@ -1,5 +1,7 @@
 //! Shares of a payment: receivers added, money divided, released and given back, and what WeChat Pay says of it
-//! (添加分账接收方, 删除分账接收方, 请求分账, 解冻剩余资金, 请求分账回退, 查询分账结果, 查询分账回退结果).
+//! (添加分账接收方, 删除分账接收方, 请求分账, 解冻剩余资金, 请求分账回退, 查询分账结果, 查询分账回退结果, 查询剩余待分金额).
+
+mod told;
 
 use super::call::{CallError, Wire, fen, get, post};
 use super::parties::Parties;
@@ -103,7 +105,12 @@ pub struct Account {
 pub fn for_receiver(kind: Kind, receiver: &SplitReceiver, name: Option<&str>) -> Result<Call, CallError> {
     let account = account_of(receiver)?;
     match kind {
-        Kind::ReceiverBind => Ok(Call::Add { account, name: name.map(str::to_owned) }),
+        Kind::ReceiverBind => {
+            let words = || receiver.custom_relation.clone().unwrap_or_else(|| RELATION.to_owned());
+            let relation = relation_type(receiver.relation.unwrap_or(Relation::Custom));
+            let custom_relation = (relation == CUSTOM).then(words);
+            Ok(Call::Add { account, name: name.map(str::to_owned), relation, custom_relation })
+        }
         Kind::ReceiverUnbind => Ok(Call::Remove { account }),
         Kind::Pay
         | Kind::Query
@@ -292,125 +299,4 @@ fn numbered(fields: Map<String, Value>, transaction_id: &str, out_order_no: &str
     body["transaction_id"] = json!(transaction_id);
     body["out_order_no"] = json!(out_order_no);
     body
-}
-
-/// What a conversation about adding or removing a receiver proves.
-pub fn receiver(kind: Kind, receiver: &SplitReceiver, heard: &Heard) -> ReceiverFinding {
-    match heard {
-        Heard::Done(fields) if fields.get("account").and_then(Value::as_str) == Some(&receiver.account) => {
-            if kind == Kind::ReceiverUnbind { ReceiverFinding::Unbound } else { ReceiverFinding::Bound }
-        }
-        Heard::Refused(refusal) if verdict(kind, refusal) == Verdict::Failed => {
-            let (code, message) = said(refusal);
-            ReceiverFinding::Refused { code, message }
-        }
-        Heard::Done(_)
-        | Heard::Refused(_)
-        | Heard::Bridge(_)
-        | Heard::Unreadable(_)
-        | Heard::HttpStatus(_)
-        | Heard::Timeout
-        | Heard::Connection
-        | Heard::NotSent(_) => ReceiverFinding::Unclear,
-    }
-}
-
-/// What a conversation about a split proves; `shares` are the split's with their receivers.
-pub fn split(
-    kind: Kind,
-    (split, attempt): (&Split, &Attempt),
-    shares: &[(SplitLine, SplitReceiver)],
-    heard: &Heard,
-) -> SplitFinding {
-    match heard {
-        Heard::Done(fields) => match sharing::parse_division(fields) {
-            Ok(told) if is_of(&told, split, attempt) => divided(kind, shares, &told),
-            Ok(_) | Err(_) => SplitFinding::Unclear,
-        },
-        // Nothing is kept any more, which is what a release is for (解冻剩余资金, 分账金额不足).
-        Heard::Refused(refusal)
-            if shares.is_empty() && refusal.code == "NOT_ENOUGH" && kind == Kind::Split =>
-        {
-            SplitFinding::Accepted
-        }
-        Heard::Refused(refusal) => {
-            let (code, message) = said(refusal);
-            match verdict(kind, refusal) {
-                Verdict::Failed => SplitFinding::Failed { code, message },
-                Verdict::NotYet => SplitFinding::NotYet { code, message },
-                Verdict::NotFound => SplitFinding::NotFound,
-                Verdict::CloseRefused | Verdict::Waiting | Verdict::Unclear(_) => SplitFinding::Unclear,
-            }
-        }
-        Heard::NotSent(_) => SplitFinding::NotSent,
-        Heard::Bridge(_)
-        | Heard::Unreadable(_)
-        | Heard::HttpStatus(_)
-        | Heard::Timeout
-        | Heard::Connection => SplitFinding::Unclear,
-    }
-}
-
-fn is_of(told: &Division, split: &Split, attempt: &Attempt) -> bool {
-    told.out_order_no == split.out_no && Some(&told.transaction_id) == attempt.channel_txn_no.as_ref()
-}
-
-/// Every share must be found by its receiver, or nothing is read of any; the merchant is listed with what is released.
-fn divided(kind: Kind, shares: &[(SplitLine, SplitReceiver)], told: &Division) -> SplitFinding {
-    if kind == Kind::Split {
-        return SplitFinding::Accepted;
-    }
-    let mut found = Vec::with_capacity(shares.len());
-    for (line, receiver) in shares {
-        let Some(one) = told.receivers.iter().find(|one| one.account == receiver.account) else {
-            return SplitFinding::Unclear;
-        };
-        let result = match one.result {
-            ShareState::Pending => ShareResult::Pending,
-            ShareState::Success => ShareResult::Paid,
-            ShareState::Closed => {
-                ShareResult::Failed { code: one.fail_reason.clone().unwrap_or_else(|| "CLOSED".to_owned()) }
-            }
-        };
-        found.push(ShareTold { line_id: line.id, amount_minor: one.amount_fen, result });
-    }
-    SplitFinding::Shares(found)
-}
-
-/// What a conversation about a share on its way back proves.
-pub fn returned(kind: Kind, back: &SplitReturn, split: &Split, heard: &Heard) -> ReturnFinding {
-    match heard {
-        Heard::Done(fields) => match sharing::parse_return(fields) {
-            Ok(told) if told.out_return_no == back.out_no && told.out_order_no == split.out_no => {
-                match told.result {
-                    ReturnState::Processing => ReturnFinding::Accepted,
-                    ReturnState::Success => ReturnFinding::Done { amount_minor: told.amount_fen },
-                    ReturnState::Failed => ReturnFinding::Failed {
-                        code: told.fail_reason.unwrap_or_else(|| "FAILED".to_owned()),
-                        message: String::new(),
-                    },
-                }
-            }
-            Ok(_) | Err(_) => ReturnFinding::Unclear,
-        },
-        Heard::Refused(refusal) => {
-            let (code, message) = said(refusal);
-            match verdict(kind, refusal) {
-                Verdict::Failed => ReturnFinding::Failed { code, message },
-                Verdict::NotYet => ReturnFinding::NotYet { code, message },
-                Verdict::NotFound => ReturnFinding::NotFound,
-                Verdict::CloseRefused | Verdict::Waiting | Verdict::Unclear(_) => ReturnFinding::Unclear,
-            }
-        }
-        Heard::NotSent(_) => ReturnFinding::NotSent,
-        Heard::Bridge(_)
-        | Heard::Unreadable(_)
-        | Heard::HttpStatus(_)
-        | Heard::Timeout
-        | Heard::Connection => ReturnFinding::Unclear,
-    }
-}
-
-fn said(refusal: &Refusal) -> (String, String) {
-    (refusal.code.clone(), refusal.message.clone())
 }

@@ -155,6 +155,27 @@ fn genuine_messages_about_something_else_are_named() {
 }
 
 #[test]
+fn the_result_of_a_split_is_a_reason_to_ask_about_it_and_nothing_more() {
+    let content =
+        r#"{"out_request_no":"S0123","trade_no":"2026","settle_no":"2026","royalty_detail_list":[]}"#;
+    let said = |method: &'static str, content: &'static str| {
+        heard(&[
+            ("trade_status", ""),
+            ("msg_method", method),
+            ("utc_timestamp", "1795234200000"),
+            ("biz_content", content),
+        ])
+        .about
+    };
+    let settled = "alipay.trade.order.settle.notify";
+    assert_eq!(said(settled, content), About::Division { out_no: "S0123".to_owned() });
+    // A release when its time was over names no request; another message may name one of its own.
+    assert_eq!(said(settled, r#"{"trade_no":"2026"}"#), About::Other { name: settled.to_owned() });
+    let other = "alipay.fund.trans.order.changed";
+    assert_eq!(said(other, content), About::Other { name: other.to_owned() });
+}
+
+#[test]
 fn nothing_unsigned_or_signed_by_others_passes() {
     let app_key = SigningKey::from_pem(&key_text("alipay_app.pkcs8.pem")).unwrap();
     let foreign = notify::encode(&form(&[]), &app_key).unwrap();

@@ -100,6 +100,7 @@ macro_rules! benches {
                 splits::what_a_receiver_does_not_give_back_is_proven_too,
                 splits::a_share_that_comes_back_with_its_refund_is_proven_by_itself,
                 splits::what_was_paid_face_to_face_gives_its_shares_back_as_the_channel_reckons,
+                splits::who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now,
                 bills::every_bill_equals_the_truth,
                 bills::a_day_without_business_has_no_bill,
             );

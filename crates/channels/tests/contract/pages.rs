@@ -367,7 +367,8 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
         | "a_split_that_is_refused_again_and_again_is_shown_undivided"
         | "a_refund_takes_shares_back" => terms.splits.is_some(),
         "a_lost_answer_to_a_return_proves_nothing_and_the_query_does"
-        | "what_a_receiver_does_not_give_back_is_proven_too" => comes_ahead(terms),
+        | "what_a_receiver_does_not_give_back_is_proven_too"
+        | "who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now" => comes_ahead(terms),
         "a_share_that_comes_back_with_its_refund_is_proven_by_itself"
         | "what_was_paid_face_to_face_gives_its_shares_back_as_the_channel_reckons" => comes_along(terms),
         _ => true,

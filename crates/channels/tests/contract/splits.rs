@@ -58,7 +58,7 @@ async fn paid(bench: &impl Bench) -> Attempt {
 }
 
 async fn paid_by(bench: &impl Bench, method: Method) -> Attempt {
-    for account in [ONE, TWO, SHUT, KEEPS] {
+    for account in [ONE, TWO, SHUT, KEEPS, DROPPED, EMPTY, UNWILLING] {
         assert_eq!(bind(bench, account).await, ReceiverFinding::Bound);
     }
     let mut row = attempt(method, 10_000, 1);
@@ -384,4 +384,44 @@ pub async fn what_was_paid_face_to_face_gives_its_shares_back_as_the_channel_rec
     bench.advance(MINUTE_US);
     let refused = bench.adapters().say_refund(bench.contract(), rows, bench.now_us()).await.finding;
     assert!(!matches!(refused, RefundFinding::Accepted | RefundFinding::Done { .. }), "{refused:?}");
+}
+
+pub async fn a_split_that_is_refused_again_and_again_is_shown_undivided(bench: &impl Bench) {
+    let Some(_) = bench.capabilities().splits else { return };
+    let row = paid(bench).await;
+    let paid = shares(bench, &[(ONE, 1_500)]);
+    let other = rows::split(&paid, 2, false);
+    assert_eq!(say(bench, Kind::Split, (&other, &row), &paid).await, SplitFinding::Accepted);
+    bench.advance(MINUTE_US);
+    let refused = shares(bench, &[(DROPPED, 1_000)]);
+    let mut split = rows::split(&refused, 3, false);
+    for _ in 0..2 {
+        let said = say(bench, Kind::Split, (&split, &row), &refused).await;
+        assert!(matches!(said, SplitFinding::NotYet { .. } | SplitFinding::Failed { .. }), "{said:?}");
+    }
+    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
+    assert_eq!(asked, SplitFinding::NotFound, "nobody has given it up");
+    split.abandonment = rows::given_up();
+    let asked = say(bench, Kind::SplitQuery, (&split, &row), &refused).await;
+    let SplitFinding::Undivided { amount_minor } = asked else { panic!("nothing is shown: {asked:?}") };
+    assert!((7_501..=8_500).contains(&amount_minor), "{amount_minor}");
+    // What the channel does know is told as ever, whoever gave it up.
+    let mut known = other.clone();
+    known.abandonment = rows::given_up();
+    assert_eq!(told(&say(bench, Kind::SplitQuery, (&known, &row), &paid).await), ["paid"]);
+}
+
+pub async fn who_has_no_money_or_has_not_agreed_gives_nothing_back_for_now(bench: &impl Bench) {
+    if !comes_ahead(bench) {
+        return;
+    }
+    let (row, split, shares) = divided(bench, [EMPTY, UNWILLING]).await;
+    for one in &halves(&refund(5_000, 3), &shares) {
+        let refused = give_back(bench, Kind::SplitReturn, one, &split).await;
+        assert!(matches!(refused, ReturnFinding::NotYet { .. }), "{refused:?}");
+        let asked = give_back(bench, Kind::SplitReturnQuery, one, &split).await;
+        assert_eq!(asked, ReturnFinding::NotFound, "nothing of it is known");
+    }
+    let truth = bench.truth(&row).await.shares;
+    assert_eq!(truth, [(EMPTY.to_owned(), 2_000, 0), (UNWILLING.to_owned(), 1_000, 0)]);
 }

@@ -275,7 +275,10 @@ fn a_receiver_is_added_by_the_answer_that_names_it() {
     assert_eq!(shares::receiver(Kind::ReceiverBind, receiver, &other), ReceiverFinding::Unclear);
     let refusal = shares::receiver(Kind::ReceiverBind, receiver, &refused(400, "INVALID_REQUEST"));
     assert!(matches!(refusal, ReceiverFinding::Refused { .. }));
-    assert_eq!(shares::receiver(Kind::ReceiverBind, receiver, &refused(500, "SYSTEM_ERROR")), ReceiverFinding::Unclear);
+    assert_eq!(
+        shares::receiver(Kind::ReceiverBind, receiver, &refused(500, "SYSTEM_ERROR")),
+        ReceiverFinding::Unclear
+    );
 }
 
 #[test]

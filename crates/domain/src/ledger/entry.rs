@@ -63,6 +63,10 @@ words! {
         SplitPaid = "split_paid",
         /// A share that is proven not paid, back with the merchant.
         SplitFailed = "split_failed",
+        /// A share proven not paid was paid after all.
+        SplitFailedUndone = "split_failed_undone",
+        /// A share proven paid came back without a refund.
+        SplitPaidUndone = "split_paid_undone",
         /// Shares that a refund takes back.
         SplitReturn = "split_return",
         /// Shares given again because their refund did not happen.

@@ -55,6 +55,8 @@ pub(super) fn collect(
         | EntryKind::Split
         | EntryKind::SplitPaid
         | EntryKind::SplitFailed
+        | EntryKind::SplitFailedUndone
+        | EntryKind::SplitPaidUndone
         | EntryKind::SplitReturn
         | EntryKind::SplitReturnUndone
         | EntryKind::SplitReturned

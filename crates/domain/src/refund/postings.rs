@@ -37,6 +37,8 @@ pub(super) fn hold(kind: EntryKind, hold: &Hold, refund: &Refund, moment: &mut M
         | EntryKind::Split
         | EntryKind::SplitPaid
         | EntryKind::SplitFailed
+        | EntryKind::SplitFailedUndone
+        | EntryKind::SplitPaidUndone
         | EntryKind::SplitReturn
         | EntryKind::SplitReturnUndone
         | EntryKind::SplitReturned

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 
 /// Has the channel asked about a split as soon as anybody can. What made us ask proves nothing; one that was never said, is
-/// being spoken of or has ended is left as it is.
+/// being spoken of or is not asked about any more is left as it is.
 #[derive(Debug, Clone)]
 pub struct RequestSplitQuery {
     /// The tenant.
@@ -45,9 +45,7 @@ impl Command for RequestSplitQuery {
                 && row.lease_until_us <= moment.now_us
                 && row.due_at_us > moment.now_us
         });
-        let Some(mut said) = waits.filter(|_| !split.status.terminal()).cloned() else {
-            return Ok(Decision::nothing(split.clone()));
-        };
+        let Some(mut said) = waits.cloned() else { return Ok(Decision::nothing(split.clone())) };
         said.next(InstructionKind::SplitQuery, moment.now_us);
         let mut changes = Changes::default();
         changes.put(said);

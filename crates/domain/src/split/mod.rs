@@ -54,5 +54,5 @@ pub use terms::{Share, SplitTerms, TERMS_MAX};
 pub(crate) use terms::{freeze, want_terms};
 pub use unbind::RemoveSplitReceiver;
 pub(crate) use undo::{Undoing, being_returned, release, want_undoing};
-pub use view::{SplitLineView, SplitView};
+pub use view::{AbandonmentView, SplitLineView, SplitView};
 pub use waive::{ShareWaived, WaiveShare};

@@ -115,6 +115,44 @@ pub(super) fn failed(
     entry(EntryKind::SplitFailed, about, posted, moment)
 }
 
+/// The entry of a share that was proven not paid and then to have been paid; what follows is [`paid`]:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | the accounts that bear it, and the merchant's refund receivable for what they do not cover | | as drawn |
+/// | | the receiver's split payable | the share |
+pub(super) fn paid_after_all(
+    split: &Split,
+    about: About,
+    line: &SplitLine,
+    (drawn, owed_minor): (Vec<(AccountRef, i64)>, i64),
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let kind = AccountKind::RefundReceivable;
+    let owed = AccountRef::merchant(split.tenant_id, split.merchant_id, kind, split.currency);
+    let mut posted: Vec<Line> = drawn.into_iter().map(|(name, minor)| (name, Side::Debit, minor)).collect();
+    posted.push((owed, Side::Debit, owed_minor));
+    posted.push((line.account()?, Side::Credit, line.amount_minor));
+    entry(EntryKind::SplitFailedUndone, about, posted, moment)
+}
+
+/// The entry of a share that was proven paid and then not to be; what follows is [`failed`]:
+///
+/// | debit | credit | amount |
+/// |---|---|---|
+/// | channel receivable | | the share |
+/// | | the receiver's split payable | the same |
+pub(super) fn not_paid_after_all(
+    split: &Split,
+    about: About,
+    line: &SplitLine,
+    moment: &mut Moment<'_>,
+) -> Option<Entry> {
+    let minor = line.amount_minor;
+    let posted = vec![(receivable(split), Side::Debit, minor), (line.account()?, Side::Credit, minor)];
+    entry(EntryKind::SplitPaidUndone, about, posted, moment)
+}
+
 /// The entry of shares that the channel took back by a refund that is done:
 ///
 /// | debit | credit | amount |

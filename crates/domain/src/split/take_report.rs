@@ -3,6 +3,7 @@
 mod ask_again;
 mod given_up;
 mod late;
+mod reversed;
 
 use super::begin::release_the_rest;
 use super::create::{lines_of, want_lines};
@@ -199,16 +200,20 @@ impl Taking<'_> {
             let ended = if line.status == SplitLineStatus::Done { &mut paid } else { &mut failed };
             ended.push(line.clone());
         }
-        let about = postings::About {
-            tenant_id: self.split.tenant_id,
-            payment_id: self.split.payment_id,
-            attempt_id: self.split.attempt_id,
-            refund_id: None,
-        };
+        let about = self.about();
         self.changes.put_some(postings::paid(&self.split, about, &paid, moment));
         self.changes.put_some(postings::failed(&self.split, about, &failed, moment));
         paid.into_iter().chain(failed).for_each(|line| self.changes.put(line));
         self.end_if_over(moment);
+    }
+
+    const fn about(&self) -> postings::About {
+        postings::About {
+            tenant_id: self.split.tenant_id,
+            payment_id: self.split.payment_id,
+            attempt_id: self.split.attempt_id,
+            refund_id: None,
+        }
     }
 
     fn end_if_over(&mut self, moment: &mut Moment<'_>) {
@@ -341,6 +346,14 @@ impl Command for TakeSplitReport {
         let (currency, kind) = (payment.currency, AccountKind::PendingSettlement);
         wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency)));
         wants.add(Want::Account(postings::receivable(split)));
+        if lines_of(payment, snapshot)
+            .iter()
+            .any(|line| line.split_id == split.id && line.ended_at_us.is_some())
+        {
+            let kind = AccountKind::RefundReceivable;
+            wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency)));
+            payment.bearing_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
+        }
         for line in lines_of(payment, snapshot) {
             wants.add_some(line.account().map(Want::Account));
         }

@@ -2,6 +2,7 @@
 
 mod with_refund;
 
+use super::abandon::{ABANDONED, Abandonment};
 use super::create::{lines_of, want_lines};
 use super::postings;
 use super::rows::{ReturnStatus, SplitLine, SplitReturn};

@@ -89,6 +89,8 @@ const fn about_shares(kind: EntryKind) -> bool {
         EntryKind::Split
             | EntryKind::SplitPaid
             | EntryKind::SplitFailed
+            | EntryKind::SplitFailedUndone
+            | EntryKind::SplitPaidUndone
             | EntryKind::SplitReturn
             | EntryKind::SplitReturnUndone
             | EntryKind::SplitReturned

@@ -6,6 +6,7 @@ use crate::channel_splits::{
 use crate::kit::{PRICE, TENANT, World, done, merchant, product};
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::id::{AttemptId, Id128, PartnerId, SplitId};
+use tk_domain::ledger::AccountKind;
 use tk_domain::merchant::Merchant;
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::{CreatePayment, FeeSnapshot};
@@ -13,7 +14,7 @@ use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
 use tk_domain::split::{
-    SPLITS_ASKED_MAX, SPLITS_MAX, ShareResult, Split, SplitFinding, SplitState, SplitTerms,
+    RequestSplitQuery, SPLITS_ASKED_MAX, SPLITS_MAX, ShareResult, Split, SplitFinding, SplitState, SplitTerms,
 };
 use tk_money::Rate;
 
@@ -69,7 +70,7 @@ fn a_place_is_kept_for_the_release_after_a_failed_last_split() {
 }
 
 #[test]
-fn a_share_said_to_be_paid_after_it_failed_is_told_to_a_person() {
+fn a_share_said_to_be_paid_after_it_failed_is_told_and_booked_when_said_again() {
     let mut world = world();
     let (_, split_id) = collected(&mut world);
     assert_eq!(told(&mut world, split_id, Source::Reply, refusal()), SplitState::Failed);
@@ -82,27 +83,102 @@ fn a_share_said_to_be_paid_after_it_failed_is_told_to_a_person() {
     told(&mut world, split_id, Source::Query, SplitFinding::Unclear);
     assert!(world.next(split_id).starts_with("split_query+"), "until there is an answer");
     let half = shares(&world, [ShareResult::Paid, failed_share()]);
-    assert_eq!(told(&mut world, split_id, Source::Query, half), SplitState::Failed);
-    assert_eq!((world.next(split_id), books(&world)), ("done".to_owned(), [PRICE, 0, -NET]));
+    assert_eq!(told(&mut world, split_id, Source::Query, half.clone()), SplitState::Failed);
+    assert_eq!(books(&world), [PRICE, 0, -NET], "one word is not enough");
     let told_of = world.snapshot.exceptions.iter().find(|row| row.kind.to_string() == "split_contradicted");
     let told_of = told_of.unwrap();
     assert_eq!(told_of.amount_minor, 2_000);
     assert!(told_of.detail.contains("\"amount\":2000"), "{}", told_of.detail);
+    // Another answer to what had been asked before proves no more; the answer to what was asked since does.
+    told(&mut world, split_id, Source::Query, half.clone());
+    assert_eq!(books(&world), [PRICE, 0, -NET]);
+    world.after(DAY_US / 2);
+    world.claim(split_id);
+    assert_eq!(told(&mut world, split_id, Source::Query, half.clone()), SplitState::Succeeded);
+    assert_eq!((world.next(split_id), books(&world)), ("done".to_owned(), [8_000, 0, -NET + 2_000]));
+    assert_eq!(world.events(split_id).last().unwrap(), "split.succeeded");
+    told(&mut world, split_id, Source::Query, half);
+    assert_eq!(books(&world), [8_000, 0, -NET + 2_000], "once");
+}
+
+/// A split one of whose shares ended so while the other is under way.
+fn half_ended(first: ShareResult) -> (World, AttemptId, SplitId) {
+    let mut world = world();
+    let (attempt_id, split_id) = collected(&mut world);
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let half = shares(&world, [first, ShareResult::Pending]);
+    told(&mut world, split_id, Source::Query, half);
+    (world, attempt_id, split_id)
+}
+
+/// The channel says this of the first share, in answer to a question that is asked now.
+fn asked_and_told(world: &mut World, split_id: SplitId, first: ShareResult) -> SplitState {
+    world.after(DAY_US / 24);
+    world.claim(split_id);
+    let opposite = shares(world, [first, ShareResult::Pending]);
+    told(world, split_id, Source::Query, opposite)
 }
 
 #[test]
 fn a_share_that_ended_is_watched_while_another_is_under_way() {
-    for (first, then) in [(ShareResult::Paid, failed_share()), (failed_share(), ShareResult::Paid)] {
-        let mut world = world();
-        let (_, split_id) = collected(&mut world);
-        told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
-        let half = shares(&world, [first, ShareResult::Pending]);
-        told(&mut world, split_id, Source::Query, half);
+    let cases = [
+        (ShareResult::Paid, failed_share(), [9_000, 1_000, -NET]),
+        (failed_share(), ShareResult::Paid, [7_000, 1_000, -NET + 2_000]),
+    ];
+    for (first, then, after) in cases {
+        let (mut world, _, split_id) = half_ended(first);
         let before = books(&world);
-        let opposite = shares(&world, [then, ShareResult::Pending]);
-        assert_eq!(told(&mut world, split_id, Source::Query, opposite), SplitState::Processing);
+        assert_eq!(asked_and_told(&mut world, split_id, then.clone()), SplitState::Processing);
         assert_eq!((world.exceptions(), books(&world)), (vec!["split_contradicted open".to_owned()], before));
+        assert_eq!(asked_and_told(&mut world, split_id, then), SplitState::Processing);
+        assert_eq!(books(&world), after);
     }
+}
+
+#[test]
+fn a_share_that_a_refund_has_touched_is_not_turned_round() {
+    let (mut world, attempt_id, split_id) = half_ended(failed_share());
+    world.refund(attempt_id, "R1", 1_000).unwrap();
+    let (mut paid, attempt, split) = half_ended(ShareResult::Paid);
+    paid.refund(attempt, "R1", 1_000).unwrap();
+    let before = books(&paid);
+    for _ in 0..3 {
+        asked_and_told(&mut paid, split, failed_share());
+        asked_and_told(&mut world, split_id, ShareResult::Paid);
+    }
+    assert_eq!((books(&paid), paid.exceptions()), (before, vec!["split_contradicted open".to_owned()]));
+    // Of what had failed the refund took nothing, so that it can be.
+    assert_eq!(books(&world)[2], -NET + 2_000);
+}
+
+#[test]
+fn a_merchant_that_has_spent_it_owes_a_share_paid_after_all() {
+    let (mut world, attempt_id, split_id) = half_ended(failed_share());
+    world.refund(attempt_id, "R1", 9_000).unwrap();
+    let had = books(&world)[0];
+    asked_and_told(&mut world, split_id, ShareResult::Paid);
+    asked_and_told(&mut world, split_id, ShareResult::Paid);
+    assert_eq!(books(&world)[0], 0);
+    assert_eq!(world.balance(AccountKind::RefundReceivable), had - 2_000);
+}
+
+#[test]
+fn a_message_about_a_split_has_it_asked_at_once_and_proves_nothing() {
+    let mut world = world();
+    let (_, split_id) = collected(&mut world);
+    let ask = RequestSplitQuery { tenant_id: TENANT, split_id };
+    world.run(&ask).unwrap();
+    assert_eq!(world.next(split_id), "split+30", "nothing was said yet");
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let before = books(&world);
+    world.run(&ask).unwrap();
+    assert_eq!((world.next(split_id), books(&world)), ("split_query+0".to_owned(), before));
+    let both = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
+    told(&mut world, split_id, Source::Query, both);
+    world.run(&ask).unwrap();
+    assert_eq!(world.next(split_id), "done");
+    let unknown = RequestSplitQuery { split_id: SplitId::default(), ..ask };
+    assert_eq!(world.run(&unknown).unwrap_err(), Refusal::NotFound { what: "split" });
 }
 
 #[test]

@@ -125,8 +125,9 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     } else if let Some((split, given)) = &flight.split {
         let finding = shares::split(kind, (split, &flight.attempt), given, heard);
         Report::Split(SplitReport { source, finding })
-    } else if let Some(Back { row, split, .. }) = &flight.back {
-        Report::Return(ReturnReport { source, finding: shares::returned(kind, row, split, heard) })
+    } else if let Some(Back { row, split, receiver, .. }) = &flight.back {
+        let finding = shares::returned(kind, row, (split, receiver), heard);
+        Report::Return(ReturnReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);
         Report::Payment(PaymentReport { source, asked_at_us: flight.asked_at_us, finding })

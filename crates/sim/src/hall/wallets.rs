@@ -167,6 +167,7 @@ impl Hall {
             InstructionKind::Cancel
             | InstructionKind::RefundAwait
             | InstructionKind::ReceiverBind
+            | InstructionKind::ReceiverUnbind
             | InstructionKind::Split
             | InstructionKind::SplitQuery
             | InstructionKind::SplitReturn
@@ -257,6 +258,7 @@ impl Purse {
             | InstructionKind::RefundQuery
             | InstructionKind::RefundAwait
             | InstructionKind::ReceiverBind
+            | InstructionKind::ReceiverUnbind
             | InstructionKind::Split
             | InstructionKind::SplitQuery
             | InstructionKind::SplitReturn

@@ -46,6 +46,7 @@ pub(crate) enum Bug {
     ReturnAcceptedIsDone,
     LostReturnIsRefused,
     KeptShareIsBack,
+    GivenUpIsUnpaid,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
     GapIgnored,

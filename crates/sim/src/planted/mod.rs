@@ -165,6 +165,7 @@ impl World {
             | Bug::ReturnAcceptedIsDone
             | Bug::LostReturnIsRefused
             | Bug::KeptShareIsBack
+            | Bug::GivenUpIsUnpaid
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
             | Bug::GapIgnored

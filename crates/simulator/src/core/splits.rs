@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::timers::{MINUTE_US, SECOND_US, Timer};
 use super::{
     BindCall, CoreAnswer, Node, Seller, SettleCall, SettleQueryCall, ShareCall, ShareNode, ShareState, Trade,
-    TradeStatus, TruthEvent, Way, Why,
+    TradeRef, TradeStatus, TruthEvent, Way, Why,
 };
 
 /// How long the channel takes to pay shares out.

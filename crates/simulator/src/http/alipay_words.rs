@@ -59,7 +59,7 @@ pub fn sub_code(why: Why) -> &'static str {
 }
 
 /// The methods of `gateway.do` by their names.
-const METHODS: [(&str, Method); 15] = [
+const METHODS: [(&str, Method); 16] = [
     ("alipay.trade.create", Method::Create),
     ("alipay.trade.page.pay", Method::Page),
     ("alipay.trade.wap.pay", Method::Wap),

@@ -99,9 +99,9 @@ pub(super) const CHECKS: &[Check] = &[
              ON l.tenant_id = ?1 AND l.id = b.line_id
            WHERE b.tenant_id = ?1 AND b.mode <> 'books' AND b.status = 'done' AND l.status <> 'failed'
            GROUP BY b.payment_id) b ON b.payment_id = p.id
-         LEFT JOIN (SELECT payment_id, SUM(CASE kind WHEN 'split_paid' THEN debit_minor ELSE 0 END) AS paid,
+         LEFT JOIN (SELECT payment_id, SUM(CASE kind WHEN 'split_paid' THEN debit_minor WHEN 'split_paid_undone' THEN -debit_minor ELSE 0 END) AS paid,
              SUM(CASE kind WHEN 'split_returned' THEN debit_minor ELSE 0 END) AS returned FROM entries
-           WHERE tenant_id = ?1 AND kind IN ('split_paid', 'split_returned') GROUP BY payment_id) e
+           WHERE tenant_id = ?1 AND kind IN ('split_paid', 'split_paid_undone', 'split_returned') GROUP BY payment_id) e
            ON e.payment_id = p.id
          WHERE p.tenant_id = ?1 AND (COALESCE(l.total, 0) <> COALESCE(e.paid, 0)
            OR COALESCE(b.total, 0) <> COALESCE(e.returned, 0))",

@@ -83,6 +83,7 @@ on_both! {
     splits in splits_sqlite, splits_postgres:
     splits_are_kept_and_verified,
     channel_splits_are_kept_and_verified,
+    a_share_paid_after_all_is_booked_and_verified,
     what_is_given_up_is_kept_and_ends_by_the_channels_word,
     refunds_and_splits_at_once_never_give_away_too_much,
 }

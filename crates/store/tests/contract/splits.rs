@@ -8,16 +8,21 @@ use crate::sqlite_only::raw;
 use tillkeeper_store::{Page, SplitFilter, StoreConfig, verify};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Channel;
-use tk_domain::id::{MerchantId, PaymentId, RefundId, SplitReceiverId};
+use tk_domain::command::{Command, LaneKind, Want, Wants};
+use tk_domain::decision::{Changes, Decision};
+use tk_domain::id::{Id128, MerchantId, PaymentId, RefundId, SplitReceiverId, TenantId};
 use tk_domain::merchant::UpdateMerchant;
+use tk_domain::moment::Moment;
 use tk_domain::payment::Payment;
 use tk_domain::refund::TakeRefundReport;
+use tk_domain::refusal::Refusal;
 use tk_domain::report::{RefundFinding, RefundReport, Source};
+use tk_domain::snapshot::Snapshot;
 use tk_domain::split::{
-    AddSplitReceiver, Binding, CreateSplit, ReceiverFinding, ReceiverKind, ReturnFinding, ReturnMode,
-    ReturnReport, ReturnStatus, Share, ShareResult, ShareTold, Split, SplitCreated, SplitFinding,
-    SplitLineStatus, SplitReport, SplitReturn, SplitState, SplitTerms, TakeReceiverReport, TakeReturnReport,
-    TakeSplitReport,
+    AbandonmentDecided, AbandonmentProposed, AbandonmentStatus, AddSplitReceiver, AskAbandonment, Binding,
+    CreateSplit, DecideAbandonment, ReceiverFinding, ReceiverKind, ReturnFinding, ReturnMode, ReturnReport,
+    ReturnStatus, Share, ShareResult, ShareTold, Split, SplitCreated, SplitFinding, SplitLineStatus,
+    SplitReport, SplitReturn, SplitState, SplitTerms, TakeReceiverReport, TakeReturnReport, TakeSplitReport,
 };
 use tk_domain::transfer::Verdict;
 use tk_money::Amount;
@@ -222,6 +227,63 @@ pub async fn channel_splits_are_kept_and_verified(bed: Bed) {
     let back = return_told(&bed, (id, refunds[1].id), kept).await;
     assert_eq!((back.status, back.ended_at_us.is_some()), (ReturnStatus::Refused, true));
     assert_sound(&bed).await;
+}
+
+pub async fn a_share_paid_after_all_is_booked_and_verified(bed: Bed) {
+    family(&bed).await;
+    let receiver = Some(party(&bed, "a@b.example").await);
+    let shares = vec![Share { merchant: None, receiver, amount: Some(2_000), rate_ppm: None, item: None }];
+    let splits = SplitTerms { later: true, ..SplitTerms::default() };
+    let id = bed.store.submit(Create { splits, ..create(&bed, "A1", 10_000) }).await.unwrap();
+    bed.store.submit(collect(&bed, id)).await.unwrap();
+    let terms = SplitTerms { shares, ..SplitTerms::default() };
+    let command = CreateSplit { terms, last: true, ..split(&bed, id, (MerchantId::default(), 1)) };
+    let made = bed.store.submit(command).await.unwrap();
+    let result = |result: ShareResult| {
+        let (line_id, amount_minor) = (made.lines[0].id, 2_000);
+        SplitFinding::Shares(vec![ShareTold { line_id, amount_minor, result }])
+    };
+    let failed = || result(ShareResult::Failed { code: "x".to_owned() });
+    split_told(&bed, &made.split, (Source::Reply, SplitFinding::Accepted)).await;
+    assert_eq!(split_told(&bed, &made.split, (Source::Query, failed())).await, SplitState::Failed);
+    for (told, state) in [(result(ShareResult::Paid), SplitState::Succeeded), (failed(), SplitState::Failed)]
+    {
+        assert_ne!(split_told(&bed, &made.split, (Source::Query, told.clone())).await, state);
+        assert_sound(&bed).await;
+        bed.store.submit(Lease { tenant_id: bed.tenant_id, id: made.split.id.0 }).await.unwrap();
+        assert_eq!(split_told(&bed, &made.split, (Source::Query, told)).await, state);
+        assert_sound(&bed).await;
+    }
+}
+
+/// A worker takes an instruction, due or not.
+struct Lease {
+    tenant_id: TenantId,
+    id: Id128,
+}
+
+impl Command for Lease {
+    type Reply = ();
+
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn lane(&self) -> LaneKind {
+        LaneKind::Plain
+    }
+
+    fn wants(&self, _snapshot: &Snapshot, wants: &mut Wants) {
+        wants.add(Want::Instruction(self.tenant_id, self.id));
+    }
+
+    fn decide(&self, snapshot: &Snapshot, _moment: &mut Moment<'_>) -> Result<Decision<()>, Refusal> {
+        let mut row = snapshot.instructions.get(&(self.tenant_id, self.id)).cloned().unwrap();
+        assert!(row.claim(row.due_at_us, 1_000_000), "{row:?}");
+        let mut changes = Changes::default();
+        changes.put(row);
+        Ok(Decision::new((), changes))
+    }
 }
 
 pub async fn what_is_given_up_is_kept_and_ends_by_the_channels_word(bed: Bed) {

@@ -191,3 +191,24 @@ async fn a_refund_that_nobody_here_made_becomes_an_exception() {
         assert_eq!(waiting.entries().await, ["collect"]);
     }
 }
+
+/// A message of the platform about a split is heard, and neither pays nor divides anything; only an answer to us does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_about_a_split_is_acknowledged_and_changes_nothing() {
+    for waiting in Waiting::each(Setup::default()).await {
+        let settled = |number: &str| format!(r#"{{"out_request_no":"{number}","trade_no":"2026"}}"#);
+        for number in [format!("S{}", "0".repeat(26)), "of another system".to_owned(), waiting.out_no.clone()]
+        {
+            waiting
+                .acknowledged(&[
+                    ("trade_status", ""),
+                    ("msg_method", "alipay.trade.order.settle.notify"),
+                    ("utc_timestamp", "1795234200000"),
+                    ("biz_content", &settled(&number)),
+                ])
+                .await;
+        }
+        assert_ne!(waiting.status().await, "succeeded");
+        assert!(waiting.exceptions().await.is_empty() && waiting.entries().await.is_empty());
+    }
+}

@@ -303,7 +303,7 @@ async fn a_party_that_is_unbound_gets_no_more_shares() {
         assert_eq!((&ended["id"], &ended["status"]), (&json!(one), &json!("unbinding")));
         app.until(&path, "status", "unbound").await;
         let order = with("U-1", &json!([{ "receiver": one, "amount": 1_000 }]));
-        app.post("/v1/payments", &order).await.refused(422, "receiver_not_bound");
+        app.post("/v1/payments", &order).await.refused(409, "receiver_not_bound");
         let unknown = format!("/v1/split_receivers/spr_{}/unbinding", "0".repeat(26));
         app.post(&unknown, &json!({})).await.refused(404, "not_found");
         assert_eq!(party(&app, &contract, ("2088000000000001", "bound")).await, one, "named again");

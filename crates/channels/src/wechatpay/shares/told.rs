@@ -13,11 +13,17 @@ use tk_domain::split::{
     SplitReturn,
 };
 
-/// What a conversation about adding a receiver proves.
-pub fn receiver(receiver: &SplitReceiver, heard: &Heard) -> ReceiverFinding {
+/// What a conversation about adding or removing a receiver proves.
+pub fn receiver(kind: Kind, receiver: &SplitReceiver, heard: &Heard) -> ReceiverFinding {
     match heard {
-        Heard::Done(fields) if is_named(receiver, fields) => ReceiverFinding::Bound,
-        Heard::Refused(refusal) if verdict(Kind::ReceiverBind, refusal) == Verdict::Failed => {
+        Heard::Done(fields) if is_named(receiver, fields) => {
+            if kind == Kind::ReceiverUnbind {
+                ReceiverFinding::Unbound
+            } else {
+                ReceiverFinding::Bound
+            }
+        }
+        Heard::Refused(refusal) if verdict(kind, refusal) == Verdict::Failed => {
             let (code, message) = said(refusal);
             ReceiverFinding::Refused { code, message }
         }

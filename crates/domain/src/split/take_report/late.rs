@@ -1,4 +1,4 @@
-//! What is said of shares that have ended: nothing is booked by it, and where it says otherwise a person is told.
+//! What is said of a split that has ended; where it says otherwise of a share, it is asked once more.
 
 use super::ask_again::CONFIRM_AFTER_US;
 use super::{ShareResult, ShareTold, SplitFinding, Taking};
@@ -7,21 +7,19 @@ use crate::exception::ExceptionKind;
 use crate::instruction::{InstructionKind, InstructionStatus};
 use crate::moment::Moment;
 use crate::report::Source;
-use crate::split::{SplitLine, SplitLineStatus, postings};
+use crate::split::SplitLineStatus;
 use serde_json::json;
 
 impl Taking<'_> {
     /// Takes a word on a split that has ended, and says whether it changed anything. What a late reply claims is asked
     /// about once more where some share is not booked as paid.
-    pub(super) fn after_the_end(&mut self, finding: &SplitFinding, moment: &Moment<'_>) -> bool {
+    pub(super) fn after_the_end(&mut self, finding: &SplitFinding, moment: &mut Moment<'_>) -> bool {
         let asked = self.instruction.status == InstructionStatus::Open;
         let answer = asked && self.source != Source::Reply;
         match finding {
             SplitFinding::Shares(told) if self.source != Source::Reply => {
-                if !self.not_ours(told, moment) {
-                    self.contradicted(told, moment);
-                }
-                let under_way = told.iter().any(|one| one.result == ShareResult::Pending);
+                let doubtful = !self.not_ours(told, moment) && self.contradicted(told, moment);
+                let under_way = doubtful || told.iter().any(|one| one.result == ShareResult::Pending);
                 if under_way {
                     self.ask_later(moment);
                 } else if asked {
@@ -77,27 +75,5 @@ impl Taking<'_> {
             self.exception(ExceptionKind::SplitMismatch, &detail, moment);
         }
         wrong
-    }
-
-    /// Each share ends once; the opposite said of it afterwards is money in another place than the books say.
-    pub(super) fn contradicted(&mut self, told: &[ShareTold], moment: &Moment<'_>) {
-        let against = |one: &ShareTold| {
-            let line = self.lines.iter().find(|line| line.id == one.line_id)?;
-            let opposite = match &one.result {
-                ShareResult::Pending => false,
-                ShareResult::Paid => line.status == SplitLineStatus::Failed,
-                ShareResult::Failed { .. } => line.status == SplitLineStatus::Done,
-            };
-            opposite.then_some(line)
-        };
-        let against: Vec<&SplitLine> = told.iter().filter_map(against).collect();
-        if against.is_empty() {
-            return;
-        }
-        let share = |line: &&SplitLine| json!({ "share": line.id, "amount": line.amount_minor, "booked": line.status });
-        let shares: Vec<serde_json::Value> = against.iter().map(share).collect();
-        let amount_minor = postings::sum(against.iter().map(|line| line.amount_minor));
-        let detail = json!({ "split": self.split.id, "source": self.source, "shares": shares });
-        self.raise(ExceptionKind::SplitContradicted, (amount_minor, &detail), moment);
     }
 }

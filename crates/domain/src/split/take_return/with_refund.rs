@@ -44,6 +44,7 @@ impl Taking<'_> {
             | ReturnFinding::Failed { .. }
             | ReturnFinding::NotYet { .. }
             | ReturnFinding::NotFound
+            | ReturnFinding::Foreign
             | ReturnFinding::Unclear => self.not_told(moment),
         }
     }

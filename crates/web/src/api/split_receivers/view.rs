@@ -23,6 +23,10 @@ pub struct ReceiverView {
     pub kind: &'static str,
     /// Its account, the middle hidden.
     pub account: String,
+    /// What it is to the merchant, where that was named.
+    pub relation: Option<&'static str>,
+    /// That in words, for a `custom` one.
+    pub custom_relation: Option<String>,
     /// `pending` until the channel has said that it is `bound`, or has `refused`; `unbinding` until it is `unbound`.
     pub status: &'static str,
     /// Since when that is not known, RFC 3339.
