@@ -127,6 +127,9 @@ pub struct ReturnRows<'a> {
     pub instruction: &'a Instruction,
     /// The return.
     pub back: &'a SplitReturn,
+    /// The other returns of the same refund by the same receiver, of shares that were paid; told only where shares come
+    /// back with the refund.
+    pub beside: &'a [SplitReturn],
     /// The split that the share belongs to.
     pub split: &'a Split,
     /// The refund that it is for.

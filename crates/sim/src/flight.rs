@@ -19,7 +19,7 @@ use tk_domain::report::{PaymentReport, RefundReport};
 use tk_domain::snapshot::Snapshot;
 use tk_domain::split::{
     ContinueRefund, ReturnMode, ReturnReport, ReturnStatus, Split, SplitLine, SplitReceiver, SplitReport,
-    SplitReturn, TakeReturnReport, TakeSplitReport,
+    SplitReturn, TakeReturnReport, TakeSplitReport, withheld,
 };
 
 /// A conversation that a worker has begun, with the rows it read.
@@ -49,6 +49,8 @@ pub(crate) struct Back {
     pub(crate) split: Split,
     pub(crate) refund: Refund,
     pub(crate) receiver: SplitReceiver,
+    /// What else the receiver gives back with the same refund.
+    pub(crate) beside: Vec<SplitReturn>,
 }
 
 /// What became of it: silence, or what the channel said.
@@ -130,6 +132,10 @@ impl World {
     /// Begins the conversation of a claimed instruction.
     pub(crate) fn depart(&mut self, instruction: Instruction) {
         let Some(mut flight) = self.flight(instruction) else { return };
+        let (said, split) = (&flight.instruction, flight.split.as_ref());
+        if let Some(report) = split.and_then(|(split, shares)| withheld(said, split, shares)) {
+            return self.take_report(&flight, &Report::Split(report));
+        }
         flight.said = conversation::say(&flight, self.host_us());
         #[cfg(feature = "planted")]
         self.spoil_call(&mut flight);
@@ -205,7 +211,17 @@ impl World {
             split: split.clone(),
             refund: refund.clone(),
             receiver: receiver.clone(),
+            beside: self.beside(back),
         })
+    }
+
+    fn beside(&self, back: &SplitReturn) -> Vec<SplitReturn> {
+        let rows = &self.store.rows;
+        let of_payment = |line: &&SplitLine| line.payment_id == back.payment_id;
+        let of_refund = |other: &&SplitReturn| other.refund_id == back.refund_id;
+        let lines: Vec<SplitLine> = rows.split_lines.iter().filter(of_payment).cloned().collect();
+        let backs = rows.split_returns.iter().filter(of_refund);
+        backs.filter(|other| back.is_beside(other, &lines)).cloned().collect()
     }
 
     fn returns_of(&self, refund: &Refund) -> Vec<(SplitReturn, SplitReceiver)> {

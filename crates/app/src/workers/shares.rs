@@ -12,7 +12,7 @@ use tk_domain::report::Source;
 use tk_domain::split::{
     ContinueRefund, ReceiverFinding, ReturnFinding, ReturnMode, ReturnReport, ReturnStatus, Split,
     SplitFinding, SplitLine, SplitReceiver, SplitReport, SplitReturn, TakeReceiverReport, TakeReturnReport,
-    TakeSplitReport,
+    TakeSplitReport, withheld,
 };
 
 /// The rows around a share on its way back.
@@ -21,6 +21,7 @@ struct About {
     refund: Refund,
     attempt: Attempt,
     receiver: SplitReceiver,
+    beside: Vec<SplitReturn>,
 }
 
 impl App {
@@ -69,7 +70,9 @@ impl App {
         let attempt = self.reader().get::<Attempt>(&(tenant_id, split.attempt_id)).await?;
         let Some(attempt) = attempt else { return Ok(()) };
         let shares = self.shares_of(&split).await?;
+        let withheld = withheld(&instruction, &split, &shares);
         let report = match self.contract(tenant_id, account).await? {
+            _ if withheld.is_some() => withheld,
             Ok(contract) => {
                 let rows = SplitRows {
                     instruction: &instruction,
@@ -104,9 +107,9 @@ impl App {
         let split = &about.split;
         let report = match self.contract(tenant_id, account).await? {
             Ok(contract) => {
-                let About { split, refund, attempt, receiver } = &about;
+                let About { split, refund, attempt, receiver, beside } = &about;
                 let (instruction, back) = (&instruction, &back);
-                let rows = ReturnRows { instruction, back, split, refund, attempt, receiver };
+                let rows = ReturnRows { instruction, back, beside, split, refund, attempt, receiver };
                 self.reader().pass("after_commit_before_channel");
                 let report = self.adapters().say_return(&contract, rows, self.now_us()).await;
                 self.reader().pass("after_channel_before_commit");
@@ -136,7 +139,19 @@ impl App {
         let (receiver, attempt) = self.reader().get_two::<SplitReceiver, Attempt>(keys).await?;
         let refund = self.reader().get::<Refund>(&(tenant_id, back.refund_id)).await?;
         let Some(((receiver, attempt), refund)) = receiver.zip(attempt).zip(refund) else { return Ok(None) };
-        Ok(Some(About { split, refund, attempt, receiver }))
+        let beside = self.beside(back).await?;
+        Ok(Some(About { split, refund, attempt, receiver, beside }))
+    }
+
+    /// What else its receiver gives back with the same refund; nothing of what comes back by a call of its own.
+    async fn beside(&self, back: &SplitReturn) -> Result<Vec<SplitReturn>, Failure> {
+        if !back.mode.with_refund() {
+            return Ok(Vec::new());
+        }
+        let lines = self.reader().split_lines_of(back.tenant_id, back.payment_id).await?;
+        let mut backs = self.reader().split_returns_of(back.tenant_id, back.refund_id).await?;
+        backs.retain(|other| back.is_beside(other, &lines));
+        Ok(backs)
     }
 
     /// Looks whether a refund may be sent; nobody is spoken to.

@@ -71,10 +71,11 @@ pub(crate) async fn say_return(
     credentials: &Credentials,
     rows: ReturnRows<'_>,
 ) -> ReturnReport {
-    let ReturnRows { instruction, back, refund, attempt, receiver, split: _ } = rows;
+    let ReturnRows { instruction, back, beside, refund, attempt, receiver, split: _ } = rows;
     let kind = instruction.kind;
     let heard = converse(line, credentials, shares::for_return(kind, back, (refund, attempt))).await;
-    let finding = returned::returned((back, receiver), (refund, attempt), &heard);
+    let asked = returned::Asked { back, beside, receiver };
+    let finding = returned::returned(asked, (refund, attempt), &heard);
     ReturnReport { source: report::source(kind), finding }
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn say_return(
     credentials: &Credentials,
     rows: ReturnRows<'_>,
 ) -> ReturnReport {
-    let ReturnRows { instruction, back, split, receiver, refund: _, attempt: _ } = rows;
+    let ReturnRows { instruction, back, split, receiver, beside: _, refund: _, attempt: _ } = rows;
     let kind = instruction.kind;
     let call = shares::for_return(kind, back, (split, receiver)).map(Call::Shares);
     let heard = converse(line, credentials, call).await;

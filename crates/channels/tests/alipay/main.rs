@@ -9,6 +9,8 @@ mod credentials;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod returned;
+#[cfg(test)]
 #[path = "../rows/mod.rs"]
 mod rows;
 #[cfg(test)]

@@ -231,7 +231,7 @@ async fn said(
     (split, refund, attempt): (&Split, &Refund, &Attempt),
 ) -> ReturnFinding {
     let instruction = rows::instruction(kind, None);
-    let rows = ReturnRows { instruction: &instruction, back, split, refund, attempt, receiver };
+    let rows = ReturnRows { instruction: &instruction, back, beside: &[], split, refund, attempt, receiver };
     let report = bench.adapters().say_return(bench.contract(), rows, bench.now_us()).await.unwrap();
     assert_eq!(report.source == Source::Query, kind == Kind::SplitReturnQuery);
     report.finding

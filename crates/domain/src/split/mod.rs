@@ -28,6 +28,7 @@ mod unbind;
 mod undo;
 mod view;
 mod waive;
+mod withheld;
 
 pub use abandon::{
     ABANDONED, Abandonment, AbandonmentAsked, AbandonmentDecided, AbandonmentProposed, AbandonmentStatus,
@@ -56,3 +57,4 @@ pub use unbind::RemoveSplitReceiver;
 pub(crate) use undo::{Undoing, being_returned, release, want_undoing};
 pub use view::{AbandonmentView, SplitLineView, SplitView};
 pub use waive::{ShareWaived, WaiveShare};
+pub use withheld::{RECEIVER_UNBOUND, withheld};

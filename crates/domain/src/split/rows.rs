@@ -339,6 +339,17 @@ impl SplitReturn {
         self.ended_at_us.is_none()
     }
 
+    /// Whether another share of the same receiver, paid to it, comes back with the same refund; `lines` are the payment's.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self, lines: &[SplitLine]) -> bool {
+        let line = |back: &Self| lines.iter().find(|line| line.id == back.line_id);
+        let given = |line: &&SplitLine| line.status != SplitLineStatus::Failed;
+        let same = line(self).zip(line(other).filter(given)).is_some_and(|(own, its)| {
+            own.to_receiver_id.is_some() && own.to_receiver_id == its.to_receiver_id
+        });
+        same && other.id != self.id && other.refund_id == self.refund_id && other.mode.with_refund()
+    }
+
     /// The identifier of what a refund takes back of the `n`th share of its payment.
     #[must_use]
     pub fn id_of(refund_id: RefundId, n: i64) -> SplitReturnId {

@@ -14,7 +14,7 @@ use crate::audit::{Act, Origin};
 use crate::command::{Command, LaneKind, Want, Wants};
 use crate::decision::{Changes, Decision};
 use crate::exception::{Exception, ExceptionKind, ExceptionStatus};
-use crate::id::{PaymentId, SplitId, SplitLineId, TenantId, TypedId};
+use crate::id::{ExceptionId, PaymentId, SplitId, SplitLineId, TenantId, TypedId};
 use crate::instruction::{Instruction, InstructionKind};
 use crate::ledger::{AccountKind, AccountRef};
 use crate::moment::Moment;
@@ -183,7 +183,7 @@ impl Taking<'_> {
         if self.not_ours(told, moment) {
             return self.unclear(moment);
         }
-        self.contradicted(told, moment);
+        let doubtful = self.contradicted(told, moment);
         let (mut paid, mut failed) = (Vec::new(), Vec::new());
         for one in told {
             let line = self.lines.iter_mut().find(|line| line.id == one.line_id);
@@ -205,6 +205,9 @@ impl Taking<'_> {
         self.changes.put_some(postings::failed(&self.split, about, &failed, moment));
         paid.into_iter().chain(failed).for_each(|line| self.changes.put(line));
         self.end_if_over(moment);
+        if doubtful && self.split.status.terminal() {
+            self.instruction.next(InstructionKind::SplitQuery, moment.after(ask_again::CONFIRM_AFTER_US));
+        }
     }
 
     const fn about(&self) -> postings::About {
@@ -254,18 +257,19 @@ impl Taking<'_> {
     }
 
     fn exception(&mut self, kind: ExceptionKind, detail: &serde_json::Value, moment: &Moment<'_>) {
-        self.raise(kind, (self.split.amount_minor, detail), moment);
+        let id = exception_id(&self.split, kind);
+        self.raise((kind, id), (self.split.amount_minor, detail), moment);
     }
 
     fn raise(
         &mut self,
-        kind: ExceptionKind,
+        (kind, id): (ExceptionKind, ExceptionId),
         (amount_minor, detail): (i64, &serde_json::Value),
         moment: &Moment<'_>,
     ) {
         let raised = Exception {
             tenant_id: self.split.tenant_id,
-            id: exception_id(&self.split, kind),
+            id,
             kind,
             payment_id: Some(self.payment.id),
             attempt_id: Some(self.split.attempt_id),
@@ -302,7 +306,7 @@ fn whole(line: &SplitLine, result: ShareResult) -> ShareTold {
     ShareTold { line_id: line.id, amount_minor: line.amount_minor, result }
 }
 
-fn exception_id(split: &Split, kind: ExceptionKind) -> crate::id::ExceptionId {
+fn exception_id(split: &Split, kind: ExceptionKind) -> ExceptionId {
     Exception::id_of(split.tenant_id, kind, &split.id.to_string())
 }
 
@@ -335,25 +339,13 @@ impl Command for TakeSplitReport {
         let Some(split) = snapshot.splits.get(&(tenant_id, self.split_id)) else { return };
         wants.add(Want::Attempt(tenant_id, split.attempt_id));
         want_lines(payment, wants);
-        for kind in [
-            ExceptionKind::SplitUnknown,
-            ExceptionKind::SplitMismatch,
-            ExceptionKind::SplitFailed,
-            ExceptionKind::SplitContradicted,
-        ] {
+        for kind in [ExceptionKind::SplitUnknown, ExceptionKind::SplitMismatch, ExceptionKind::SplitFailed] {
             wants.add(Want::Exception(tenant_id, exception_id(split, kind)));
         }
         let (currency, kind) = (payment.currency, AccountKind::PendingSettlement);
         wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency)));
         wants.add(Want::Account(postings::receivable(split)));
-        if lines_of(payment, snapshot)
-            .iter()
-            .any(|line| line.split_id == split.id && line.ended_at_us.is_some())
-        {
-            let kind = AccountKind::RefundReceivable;
-            wants.add(Want::Account(AccountRef::merchant(tenant_id, payment.merchant_id, kind, currency)));
-            payment.bearing_accounts().into_iter().for_each(|name| wants.add(Want::Account(name)));
-        }
+        reversed::want_reversal((payment, split), snapshot, wants);
         for line in lines_of(payment, snapshot) {
             wants.add_some(line.account().map(Want::Account));
         }

@@ -218,10 +218,13 @@ impl Taking<'_> {
                 }
                 return !came_back && !asked;
             }
-            ReturnFinding::Done { .. } if !came_back => {
+            // That nothing came back agrees with what was refused: another worker heard the same answer.
+            ReturnFinding::Done { amount_minor: 1.. } if !came_back => {
                 self.exception(ExceptionKind::SplitContradicted, moment);
             }
-            ReturnFinding::Failed { .. } if came_back && self.source != Source::Reply => {
+            ReturnFinding::Failed { .. } | ReturnFinding::Done { amount_minor: 0 }
+                if came_back && self.source != Source::Reply =>
+            {
                 self.exception(ExceptionKind::SplitContradicted, moment);
             }
             ReturnFinding::Accepted

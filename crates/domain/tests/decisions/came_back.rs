@@ -11,8 +11,8 @@ use tk_domain::payment::CreatePayment;
 use tk_domain::refund::RefundState;
 use tk_domain::report::{RefundFinding, Source};
 use tk_domain::split::{
-    ReturnFinding, ReturnMode, ReturnReport, ReturnStatus, ShareResult, Split, SplitFinding, SplitReturn,
-    SplitTerms, TakeReturnReport,
+    ReturnFinding, ReturnMode, ReturnReport, ReturnStatus, ShareResult, ShareTold, Split, SplitFinding,
+    SplitReturn, SplitTerms, TakeReturnReport,
 };
 
 /// A payment of which two receivers have got 2,000 and 1,000.
@@ -164,6 +164,61 @@ fn a_receiver_that_the_channel_left_alone_is_asked_again_with_the_next_refund() 
     assert_eq!(told(&mut world, two, Source::Query, back(0)), ReturnStatus::Refused);
     let (_, [_, second]) = refunded(&mut world, attempt_id, "R2", 2_000);
     assert_eq!(world.snapshot.split_returns.get(&(TENANT, second)).unwrap().amount_minor, 700);
+}
+
+/// Two workers may hear one answer: that nothing came back is no contradiction of that nothing came back.
+#[test]
+fn an_answer_that_nothing_came_back_changes_nothing_the_second_time() {
+    let mut world = world();
+    let attempt_id = paid_out(&mut world, Method::AlipayQr);
+    let (_, [one, two]) = refunded(&mut world, attempt_id, "R1", 5_000);
+    told(&mut world, one, Source::Query, back(1_000));
+    assert_eq!(told(&mut world, two, Source::Query, back(0)), ReturnStatus::Refused);
+    let (before, versions) = (books(&world), |world: &World| {
+        let row = world.snapshot.split_returns.get(&(TENANT, two)).unwrap().version;
+        (row, world.instruction(two).version, world.exceptions())
+    });
+    let first = versions(&world);
+    for finding in [back(0), kept()] {
+        assert_eq!(told(&mut world, two, Source::Query, finding), ReturnStatus::Refused);
+    }
+    assert_eq!((books(&world), versions(&world)), (before, first));
+    assert_eq!(world.exceptions(), ["split_not_returned open"]);
+    // Of what did come back it is one.
+    assert_eq!(told(&mut world, one, Source::Query, back(0)), ReturnStatus::Done);
+    assert!(world.exceptions().contains(&"split_contradicted open".to_owned()));
+}
+
+/// Who has got shares by two splits of one payment gives both back with one refund.
+#[test]
+fn two_shares_of_one_receiver_are_beside_each_other() {
+    let mut world = world();
+    let (one, two) = (bound(&mut world, "2088000000000001"), bound(&mut world, "2088000000000002"));
+    let attempt_id = crate::channel_splits::later(&mut world);
+    for (no, shares) in [("S1", vec![share(one, 1_000), share(two, 500)]), ("S2", vec![share(one, 200)])] {
+        let split = crate::channel_splits::divide(&mut world, attempt_id, (no, shares, false)).unwrap().split;
+        split_told(&mut world, split.id, Source::Reply, SplitFinding::Accepted);
+    }
+    let lines = |world: &World| world.snapshot.split_lines.iter().cloned().collect::<Vec<_>>();
+    for split in [0, 1].map(|n| Split::id_of(world.payment_of(attempt_id).id, n)) {
+        let all = lines(&world).into_iter().filter(|line| line.split_id == split);
+        let paid = all.map(|line| ShareTold {
+            line_id: line.id,
+            amount_minor: line.amount_minor,
+            result: ShareResult::Paid,
+        });
+        split_told(&mut world, split, Source::Query, SplitFinding::Shares(paid.collect()));
+    }
+    let (refund, _) = refunded(&mut world, attempt_id, "R1", 5_000);
+    let (other, _) = refunded(&mut world, attempt_id, "R2", 1_000);
+    let row = |refund, n| world.snapshot.split_returns.get(&(TENANT, SplitReturn::id_of(refund, n))).unwrap();
+    let lines = lines(&world);
+    let beside = |n| -> Vec<i64> {
+        let rows = [(refund, 0), (refund, 1), (refund, 2), (other, 0), (other, 2)];
+        let beside = rows.iter().filter(|(of, m)| row(refund, n).is_beside(row(*of, *m), &lines));
+        beside.map(|(_, m)| *m).collect()
+    };
+    assert_eq!([0, 1, 2].map(beside), [vec![2], vec![], vec![0]]);
 }
 
 #[test]

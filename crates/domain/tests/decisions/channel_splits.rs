@@ -248,7 +248,7 @@ fn accepted_is_not_paid_and_each_share_ends_by_itself() {
     let back = shares(&world, [failed_share(), ShareResult::Paid]);
     told(&mut world, split_id, Source::Query, back);
     assert_eq!(books(&world), [8_000, 0, -NET + 2_000], "what has ended stays");
-    assert_eq!(world.exceptions().len(), 2);
+    assert_eq!(world.exceptions().len(), 3, "each share is a matter by itself");
     assert!(world.next(split_id).starts_with("split_query+"), "asked once more");
     assert_eq!(world.events(split_id).last().unwrap(), "split.succeeded");
 }

@@ -8,15 +8,23 @@ use tk_domain::channel_account::ChannelAccount;
 use tk_domain::id::{AttemptId, Id128, PartnerId, SplitId};
 use tk_domain::ledger::AccountKind;
 use tk_domain::merchant::Merchant;
-use tk_domain::moment::DAY_US;
+use tk_domain::moment::{DAY_US, HOUR_US};
 use tk_domain::payment::{CreatePayment, FeeSnapshot};
 use tk_domain::refund::RefundState;
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Source;
 use tk_domain::split::{
-    RequestSplitQuery, SPLITS_ASKED_MAX, SPLITS_MAX, ShareResult, Split, SplitFinding, SplitState, SplitTerms,
+    RequestSplitQuery, SPLITS_ASKED_MAX, SPLITS_MAX, ShareResult, Split, SplitFinding, SplitLine, SplitState,
+    SplitTerms,
 };
 use tk_money::Rate;
+
+/// All matters, by name.
+fn matters(world: &World) -> Vec<String> {
+    let mut matters = world.exceptions();
+    matters.sort();
+    matters
+}
 
 fn refusal() -> SplitFinding {
     SplitFinding::Failed { code: "ACQ.INVALID_PARAMETER".to_owned(), message: String::new() }
@@ -72,7 +80,7 @@ fn a_place_is_kept_for_the_release_after_a_failed_last_split() {
 #[test]
 fn a_share_said_to_be_paid_after_it_failed_is_told_and_booked_when_said_again() {
     let mut world = world();
-    let (_, split_id) = collected(&mut world);
+    let (attempt_id, split_id) = collected(&mut world);
     assert_eq!(told(&mut world, split_id, Source::Reply, refusal()), SplitState::Failed);
     assert_eq!(world.exceptions(), ["split_failed open"]);
     told(&mut world, split_id, Source::Reply, refusal());
@@ -88,17 +96,77 @@ fn a_share_said_to_be_paid_after_it_failed_is_told_and_booked_when_said_again() 
     let told_of = world.snapshot.exceptions.iter().find(|row| row.kind.to_string() == "split_contradicted");
     let told_of = told_of.unwrap();
     assert_eq!(told_of.amount_minor, 2_000);
-    assert!(told_of.detail.contains("\"amount\":2000"), "{}", told_of.detail);
+    let line = SplitLine::id_of(world.payment_of(attempt_id).id, 0);
+    assert!(told_of.detail.contains(&line.to_string()), "{}", told_of.detail);
     // Another answer to what had been asked before proves no more; the answer to what was asked since does.
     told(&mut world, split_id, Source::Query, half.clone());
     assert_eq!(books(&world), [PRICE, 0, -NET]);
     world.after(DAY_US / 2);
     world.claim(split_id);
     assert_eq!(told(&mut world, split_id, Source::Query, half.clone()), SplitState::Succeeded);
-    assert_eq!((world.next(split_id), books(&world)), ("done".to_owned(), [8_000, 0, -NET + 2_000]));
+    assert_eq!(books(&world), [8_000, 0, -NET + 2_000]);
+    assert_eq!(matters(&world), ["split_contradicted closed", "split_failed open"]);
+    assert!(
+        world.next(split_id).starts_with("split_query+"),
+        "what was turned round is asked about once more"
+    );
     assert_eq!(world.events(split_id).last().unwrap(), "split.succeeded");
     told(&mut world, split_id, Source::Query, half);
-    assert_eq!(books(&world), [8_000, 0, -NET + 2_000], "once");
+    assert_eq!((world.next(split_id), books(&world)), ("done".to_owned(), [8_000, 0, -NET + 2_000]), "once");
+}
+
+/// Each of two shares is a matter by itself: that of one neither hides nor proves that of the other.
+#[test]
+fn the_opposite_of_two_shares_is_two_matters() {
+    let mut world = world();
+    let (_, split_id) = collected(&mut world);
+    told(&mut world, split_id, Source::Reply, SplitFinding::Accepted);
+    let both = shares(&world, [ShareResult::Paid, ShareResult::Paid]);
+    assert_eq!(told(&mut world, split_id, Source::Query, both), SplitState::Succeeded);
+    let before = books(&world);
+    let say = |world: &mut World, results: [ShareResult; 2]| {
+        world.after(HOUR_US);
+        if world.next(split_id) != "done" {
+            world.claim(split_id);
+        }
+        let all = shares(world, results);
+        told(world, split_id, Source::Query, all)
+    };
+    say(&mut world, [failed_share(), ShareResult::Paid]);
+    assert_eq!((matters(&world), books(&world)), (vec!["split_contradicted open".to_owned()], before));
+    // Of the second share this is the first word.
+    say(&mut world, [ShareResult::Paid, failed_share()]);
+    assert_eq!((matters(&world), books(&world)), (vec!["split_contradicted open".to_owned(); 2], before));
+    let amounts: Vec<i64> = world.snapshot.exceptions.iter().map(|row| row.amount_minor).collect();
+    assert_eq!(amounts.iter().sum::<i64>(), 3_000, "{amounts:?}");
+    assert_eq!(say(&mut world, [ShareResult::Paid, failed_share()]), SplitState::Succeeded);
+    assert_eq!(books(&world)[0], before[0] + 1_000);
+    let all = ["split_contradicted closed", "split_contradicted open", "split_failed open"];
+    assert_eq!(matters(&world), all);
+    assert_eq!(say(&mut world, [failed_share(), failed_share()]), SplitState::Failed);
+    assert_eq!(
+        (matters(&world)[..2].to_vec(), books(&world)[0]),
+        (vec![all[0].to_owned(); 2], before[0] + 3_000)
+    );
+    // Told once more the other way, it is a matter again.
+    say(&mut world, [ShareResult::Paid, failed_share()]);
+    assert!(matters(&world).contains(&"split_contradicted open".to_owned()));
+}
+
+/// The opposite of one share said in the answer that ends the other, and so the split, is asked about once more too.
+#[test]
+fn the_opposite_said_with_the_end_is_asked_once_more() {
+    let (mut world, _, split_id) = half_ended(ShareResult::Paid);
+    world.after(HOUR_US);
+    world.claim(split_id);
+    let all = shares(&world, [failed_share(), ShareResult::Paid]);
+    assert_eq!(told(&mut world, split_id, Source::Query, all.clone()), SplitState::Succeeded);
+    assert_eq!(world.next(split_id), "split_query+10");
+    let before = books(&world);
+    world.after(HOUR_US);
+    world.claim(split_id);
+    told(&mut world, split_id, Source::Query, all);
+    assert_eq!(books(&world)[0], before[0] + 2_000);
 }
 
 /// A split one of whose shares ended so while the other is under way.

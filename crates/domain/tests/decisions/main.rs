@@ -74,3 +74,5 @@ mod stray;
 mod texts;
 #[cfg(test)]
 mod transfers;
+#[cfg(test)]
+mod withheld;

@@ -120,8 +120,9 @@ pub(super) fn report(flight: &Flight, heard: &Heard) -> Report {
     } else if let Some((split, given)) = &flight.split {
         let finding = shares::split(kind, (split, &flight.attempt), given, heard);
         Report::Split(SplitReport { source, finding })
-    } else if let Some(Back { row, refund, receiver, .. }) = &flight.back {
-        let finding = returned::returned((row, receiver), (refund, &flight.attempt), heard);
+    } else if let Some(Back { row, refund, receiver, beside, .. }) = &flight.back {
+        let asked = returned::Asked { back: row, beside, receiver };
+        let finding = returned::returned(asked, (refund, &flight.attempt), heard);
         Report::Return(ReturnReport { source, finding })
     } else {
         let finding = reports::payment(kind, &flight.attempt, heard);

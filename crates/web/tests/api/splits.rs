@@ -368,6 +368,11 @@ async fn by_wechat(app: &TestApp) -> (Channels, String) {
 async fn pay_by_wechat(app: &TestApp, channels: &Channels, order: &Value) -> (String, String) {
     let made = app.post("/v1/payments", order).await.expect(201);
     let id = made["id"].as_str().unwrap().to_owned();
+    let out_no = pay_made_by_wechat(app, channels, &id).await;
+    (id, out_no)
+}
+
+async fn pay_made_by_wechat(app: &TestApp, channels: &Channels, id: &str) -> String {
     let path = format!("/v1/payments/{id}/attempts");
     let attempt = app.post(&path, &json!({ "method": "wechat_native" })).await.expect(201);
     let out_no = attempt["out_no"].as_str().unwrap().to_owned();
@@ -375,7 +380,7 @@ async fn pay_by_wechat(app: &TestApp, channels: &Channels, order: &Value) -> (St
     let paid = app.client.post(url).json(&json!({})).send().await.unwrap();
     assert!(paid.status().is_success(), "{}", paid.text().await.unwrap());
     app.until(&format!("/v1/payments/{id}"), "status", "succeeded").await;
-    (id, out_no)
+    out_no
 }
 
 async fn wechats_truth(app: &TestApp, channels: &Channels, out_no: &str) -> (Vec<(String, i64, i64)>, bool) {
@@ -420,6 +425,33 @@ async fn wechat_gives_every_share_back_before_its_refund_is_said() {
         until_refunded(&app, &id, ("R-3", 5_000)).await;
         let (shares, _) = wechats_truth(&app, &channels, &out_no).await;
         assert_eq!(shares.iter().map(|share| share.2).collect::<Vec<_>>(), [1_000, 0]);
+        let Some(directory) = app.directory() else { continue };
+        let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
+        assert!(report.holds(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_agreed_with_who_was_unbound_since_is_not_said_to_wechat_and_is_the_merchants() {
+    for app in TestApp::each(with_channel()).await {
+        let (channels, contract) = by_wechat(&app).await;
+        let one = party_by(&app, &contract, ("merchant_no", "1900000011", "bound")).await;
+        let two = party_by(&app, &contract, ("merchant_no", "1900000012", "bound")).await;
+        let made = app.post("/v1/payments", &with("Z-1", &to([&one, &two]))).await.expect(201);
+        let path = format!("/v1/split_receivers/{one}");
+        app.post(&format!("{path}/unbinding"), &json!({})).await.expect(200);
+        app.until(&path, "status", "unbound").await;
+        // What was agreed stays agreed, and can be paid.
+        let id = made["id"].as_str().unwrap().to_owned();
+        let out_no = pay_made_by_wechat(&app, &channels, &id).await;
+        let split = until_split(&app, &id, (3_000, "failed")).await;
+        assert_eq!(split["shares"][0]["failure_code"], "RECEIVER_UNBOUND", "{split}");
+        let matters = app.get(&format!("/v1/exceptions?payment={id}&status=open")).await.expect(200);
+        assert!(matters.to_string().contains("split_failed"), "{matters}");
+        // The rest is released, so that the merchant has its money.
+        until_split(&app, &id, (0, "succeeded")).await;
+        assert_eq!(wechats_truth(&app, &channels, &out_no).await, (vec![], false));
+        assert_eq!(pending(&app, "pnc").await, 10_000);
         let Some(directory) = app.directory() else { continue };
         let report = verify(&Source::Sqlite(directory.to_owned())).await.unwrap();
         assert!(report.holds(), "{report}");
