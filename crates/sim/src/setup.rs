@@ -192,6 +192,7 @@ impl World {
             fee_on_refund: self.story.channel_fee,
             coupons_ppm: self.story.coupons_ppm,
             refund_gap_us: 0,
+            sums_backs: (self.seed ^ number).rem_euclid(2) == 0,
             ..CoreConfig::default()
         }
     }
@@ -307,7 +308,8 @@ impl World {
                 ..share(parties.last().copied())
             });
         }
-        SplitTerms { shares, ..SplitTerms::default() }
+        // One in three is divided once more later, the first of the parties sharing in both.
+        SplitTerms { shares, later: dice.below(3) == 0, ..SplitTerms::default() }
     }
 
     /// None, one whole, or several that together may be more than was paid.

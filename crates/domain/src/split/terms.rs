@@ -188,7 +188,8 @@ fn bounded(cuts: &[Cut], whole: Whole<'_>) -> Result<(), Refusal> {
         }
     }
     let amount = |minor| Amount::new(minor, whole.amount.currency);
-    if sum > whole.left_minor {
+    // A release takes nothing, even of a payment of which less than nothing is left.
+    if sum > whole.left_minor.max(0) {
         return Err(Refusal::SplitExceedsAmount { max: amount(whole.left_minor.max(0)), sum: amount(sum) });
     }
     for (place, used) in of_items {

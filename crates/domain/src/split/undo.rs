@@ -91,12 +91,15 @@ impl Undoing {
                 continue;
             }
             let mode = if line.to_receiver_id.is_some() { by_channel } else { ReturnMode::Books };
-            let amount_minor = due_minor((line, mode), gone, whole)?;
-            if amount_minor < 1 {
+            let due_minor = match mode {
+                ReturnMode::Itself => reckoned_minor(line, (amount_minor, gone), whole)?,
+                ReturnMode::Books | ReturnMode::Ahead | ReturnMode::Along => due_minor(line, gone, whole)?,
+            };
+            if due_minor < 1 {
                 continue;
             }
-            let cash_minor = drawn.draw(line, amount_minor)?;
-            parts.push(Part { line: line.clone(), mode, amount_minor, cash_minor });
+            let cash_minor = drawn.draw(line, due_minor)?;
+            parts.push(Part { line: line.clone(), mode, amount_minor: due_minor, cash_minor });
         }
         within_returns(&parts, (payment, limits), snapshot)?;
         Ok(Self { parts })
@@ -176,10 +179,8 @@ fn within_returns(
 }
 
 /// What more of a share is due when `gone` of `whole` has been refunded in all, both counted from when it was shared.
-fn due_minor((line, mode): (&SplitLine, ReturnMode), gone: i64, whole: i64) -> Result<i64, Refusal> {
-    // What the channel takes back of its own accord nobody can leave alone.
-    let left_alone = !line.returnable && mode != ReturnMode::Itself;
-    if line.status == SplitLineStatus::Failed || left_alone {
+fn due_minor(line: &SplitLine, gone: i64, whole: i64) -> Result<i64, Refusal> {
+    if line.status == SplitLineStatus::Failed || !line.returnable {
         return Ok(0);
     }
     let base = whole.saturating_sub(line.refunded_before_minor);
@@ -191,6 +192,23 @@ fn due_minor((line, mode): (&SplitLine, ReturnMode), gone: i64, whole: i64) -> R
         proportion(line.amount_minor, since, base, Rounding::Down).map_err(|_| Refusal::AmountOverflow)?;
     let back = line.returned_minor.saturating_add(line.returning_minor);
     Ok(due.saturating_sub(back).clamp(0, line.kept_minor()))
+}
+
+/// What a channel takes back of a share of its own accord, which nobody can tell it to leave alone: in the proportion of this
+/// refund to the order, whenever the share was paid, and all that is left with the last (当面付, `alipay.trade.refund`).
+fn reckoned_minor(
+    line: &SplitLine,
+    (refund_minor, gone): (i64, i64),
+    whole: i64,
+) -> Result<i64, Refusal> {
+    if line.status == SplitLineStatus::Failed {
+        return Ok(0);
+    }
+    if gone >= whole {
+        return Ok(line.kept_minor());
+    }
+    let part = proportion(line.amount_minor, refund_minor, whole, Rounding::HalfUp);
+    Ok(part.map_err(|_| Refusal::AmountOverflow)?.clamp(0, line.kept_minor()))
 }
 
 /// What receiving merchants have left while several of their shares are taken back.

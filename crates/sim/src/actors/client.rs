@@ -79,6 +79,8 @@ pub(crate) enum Ask {
     /// Money is drawn from the deposit that the order pays into.
     Draw(usize),
     UndoDraw(usize),
+    /// The rest of the payment is divided, or released; looked at so often before.
+    LastSplit(u32),
     /// A step on the way to a payment by card.
     Card(CardStep),
 }
@@ -98,6 +100,7 @@ impl Ask {
             Self::Return => "return",
             Self::Draw(_) => "draw",
             Self::UndoDraw(_) => "undo draw",
+            Self::LastSplit(_) => "last split",
             Self::Card(_) => "card",
         }
     }
@@ -142,6 +145,7 @@ impl World {
             Ask::RefundQuery(place) => self.queries_refund(&order, place),
             Ask::Draw(number) => self.draws(index, &order, number),
             Ask::UndoDraw(number) => self.undoes_draw(index, &order, number),
+            Ask::LastSplit(looks) => self.divides_rest(index, &order, looks),
             Ask::Card(step) => self.card_step(index, &order, step),
         };
         let again = match missed {
@@ -232,6 +236,7 @@ impl World {
         plan(self, SECOND_US, HOUR_US, Ask::Conflict);
         plan(self, HOUR_US, 30 * HOUR_US, Ask::StrayRefund);
         self.plan_draws(index);
+        self.plan_last_split(index);
         let count = self.orders.get(index).map_or(0, |order| order.refunds.len());
         let together_us = self.dice.between(10 * SECOND_US, 3 * HOUR_US);
         for place in 0..count {

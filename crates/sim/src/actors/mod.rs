@@ -8,6 +8,7 @@ mod payer;
 mod persons;
 mod refunds;
 mod repeat;
+mod splits;
 
 pub(crate) use attacker::Attack;
 pub(crate) use cards::CardStep;

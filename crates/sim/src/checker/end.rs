@@ -178,7 +178,8 @@ impl Checker {
                 .refunds
                 .iter()
                 .any(|refund| refund.attempt_id == row.id && listed.refunds.contains(&refund.id));
-            row.needs_manual || listed.attempts.contains(&row.id) || refund_known
+            let unsaid = super::shares::has_unsaid_return(row, rows);
+            row.needs_manual || listed.attempts.contains(&row.id) || refund_known || unsaid
         });
         if known {
             return difference_fen;

@@ -204,7 +204,8 @@ impl Checker {
 
     /// As much of a share came back as of its payment, to the fen per refund, and all of it where all went back.
     fn in_proportion(&mut self, line: &SplitLine, payment: &Payment, rows: &Snapshot) {
-        if payment.late_refunded_minor > 0 || payment.refunding_minor > 0 || !line.returnable {
+        let later = line.refunded_before_minor > 0;
+        if later || payment.late_refunded_minor > 0 || payment.refunding_minor > 0 || !line.returnable {
             return;
         }
         // What came back for a refund that failed afterwards counts for the next.
@@ -242,4 +243,14 @@ pub(super) fn paid_minor(attempt: &Attempt, rows: &Snapshot) -> i64 {
     };
     let lines = rows.split_lines.iter().filter(of_attempt);
     lines.map(|line| line.amount_minor - line.returned_minor).sum()
+}
+
+/// Whether the channel has not said of some share whether it came back with its refund; a person has it.
+pub(super) fn has_unsaid_return(attempt: &Attempt, rows: &Snapshot) -> bool {
+    rows.split_returns.iter().any(|back| {
+        let refund = rows.refunds.get(&(back.tenant_id, back.refund_id));
+        back.mode.with_refund()
+            && back.status == ReturnStatus::Processing
+            && refund.is_some_and(|refund| refund.attempt_id == attempt.id)
+    })
 }

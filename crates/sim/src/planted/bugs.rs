@@ -46,6 +46,7 @@ pub(crate) enum Bug {
     ReturnAcceptedIsDone,
     LostReturnIsRefused,
     KeptShareIsBack,
+    SumEndsEachShare,
     GivenUpIsUnpaid,
     BankLineNamedByItsFile,
     DoubledRowsBelieved,
@@ -84,7 +85,7 @@ impl Bug {
         )
     }
 
-    pub(crate) const ALL: [(Self, &'static str); 57] = [
+    pub(crate) const ALL: [(Self, &'static str); 58] = [
         (Self::DoublePosting, "double_posting"),
         (Self::TimeoutIsFailed, "timeout_is_failed"),
         (Self::HoldReleasedOnTimeout, "hold_released_on_timeout"),
@@ -142,5 +143,6 @@ impl Bug {
         (Self::GivenUpIsUnpaid, "given_up_share_is_unpaid_unasked"),
         (Self::LostReturnIsRefused, "lost_share_return_is_refused"),
         (Self::KeptShareIsBack, "kept_share_is_back_with_its_refund"),
+        (Self::SumEndsEachShare, "sum_of_shares_ends_each_of_them"),
     ];
 }

@@ -165,6 +165,7 @@ impl World {
             | Bug::ReturnAcceptedIsDone
             | Bug::LostReturnIsRefused
             | Bug::KeptShareIsBack
+            | Bug::SumEndsEachShare
             | Bug::GivenUpIsUnpaid
             | Bug::BankLineNamedByItsFile
             | Bug::DoubledRowsBelieved
@@ -231,6 +232,7 @@ impl World {
     /// Bugs in what is sent.
     pub(crate) fn spoil_call(&mut self, flight: &mut Flight) {
         self.pay_coupon_out(flight);
+        self.forget_beside(flight);
         if flight.instruction.tries < 2 {
             return;
         }

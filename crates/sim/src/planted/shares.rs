@@ -11,6 +11,13 @@ use tk_domain::split::{
 };
 
 impl World {
+    /// What a receiver gives back is taken for that of one share alone.
+    pub(super) fn forget_beside(&self, flight: &mut Flight) {
+        if let Some(back) = flight.back.as_mut().filter(|_| self.has(Bug::SumEndsEachShare)) {
+            back.beside.clear();
+        }
+    }
+
     /// A split whose answer was lost is said again under a number of its own.
     pub(super) fn renumber_split(&mut self, flight: &mut Flight) {
         if self.has(Bug::ShareSentUnderNewNumber) {

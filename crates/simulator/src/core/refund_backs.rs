@@ -60,7 +60,15 @@ impl Seller {
             state: back.state,
             at_us: back.at_us,
         };
-        self.refund_backs.get(&key).into_iter().flatten().map(listed).collect()
+        let mut nodes: Vec<ShareNode> = Vec::new();
+        for node in self.refund_backs.get(&key).into_iter().flatten().map(listed) {
+            let same = nodes.iter_mut().find(|one| self.config.sums_backs && one.account == node.account);
+            match same {
+                Some(sum) => sum.amount_fen = sum.amount_fen.saturating_add(node.amount_fen),
+                None => nodes.push(node),
+            }
+        }
+        nodes
     }
 }
 

@@ -62,6 +62,8 @@ pub struct CoreConfig {
     pub shares_max_ppm: u32,
     pub refund_window_us: i64,
     pub cancel_window_us: i64,
+    /// Whether what one receiver gives back of several shares with a refund is listed as one sum
+    pub sums_backs: bool,
     /// Shortest time between two refunds of a trade; sooner ones are told to come back.
     pub refund_gap_us: i64,
     /// From this amount a bar-code payer must confirm on the phone first.
@@ -91,6 +93,7 @@ impl Default for CoreConfig {
             shares_max_ppm: 300_000,
             refund_window_us: 365 * super::timers::DAY_US,
             cancel_window_us: super::timers::DAY_US,
+            sums_backs: false,
             refund_gap_us: 0,
             barcode_confirm_fen: 100_000,
             wallet_prefix: "https://qr.alipay.com/".to_owned(),
