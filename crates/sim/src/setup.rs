@@ -308,8 +308,8 @@ impl World {
                 ..share(parties.last().copied())
             });
         }
-        // One in three is divided once more later, the first of the parties sharing in both.
-        SplitTerms { shares, later: dice.below(3) == 0, ..SplitTerms::default() }
+        // One in two is divided once more later, the first of the parties sharing in both.
+        SplitTerms { shares, later: dice.below(2) == 0, ..SplitTerms::default() }
     }
 
     /// None, one whole, or several that together may be more than was paid.

@@ -11,8 +11,8 @@ use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use serde_json::json;
 
-/// Has the channel unbind a party. Payments name it no more from now on; what was promised to it before and is not paid yet
-/// the channel refuses, and the share is the merchant's.
+/// Has the channel unbind a party. Payments name it no more from now on; a split agreed before and not said yet is refused
+/// here once it is unbound, and its shares are the merchant's.
 #[derive(Debug, Clone)]
 pub struct RemoveSplitReceiver {
     /// The tenant.

@@ -196,11 +196,7 @@ fn due_minor(line: &SplitLine, gone: i64, whole: i64) -> Result<i64, Refusal> {
 
 /// What a channel takes back of a share of its own accord, which nobody can tell it to leave alone: in the proportion of this
 /// refund to the order, whenever the share was paid, and all that is left with the last (当面付, `alipay.trade.refund`).
-fn reckoned_minor(
-    line: &SplitLine,
-    (refund_minor, gone): (i64, i64),
-    whole: i64,
-) -> Result<i64, Refusal> {
+fn reckoned_minor(line: &SplitLine, (refund_minor, gone): (i64, i64), whole: i64) -> Result<i64, Refusal> {
     if line.status == SplitLineStatus::Failed {
         return Ok(0);
     }

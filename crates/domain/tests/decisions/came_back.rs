@@ -9,6 +9,7 @@ use tk_domain::ledger::AccountKind;
 use tk_domain::moment::DAY_US;
 use tk_domain::payment::CreatePayment;
 use tk_domain::refund::RefundState;
+use tk_domain::refusal::Refusal;
 use tk_domain::report::{RefundFinding, Source};
 use tk_domain::split::{
     ReturnFinding, ReturnMode, ReturnReport, ReturnStatus, ShareResult, ShareTold, Split, SplitFinding,
@@ -163,7 +164,8 @@ fn a_receiver_that_the_channel_left_alone_is_asked_again_with_the_next_refund() 
     told(&mut world, one, Source::Query, back(1_000));
     assert_eq!(told(&mut world, two, Source::Query, back(0)), ReturnStatus::Refused);
     let (_, [_, second]) = refunded(&mut world, attempt_id, "R2", 2_000);
-    assert_eq!(world.snapshot.split_returns.get(&(TENANT, second)).unwrap().amount_minor, 700);
+    // The channel reckons by each refund alone, and does not make up for what it left.
+    assert_eq!(world.snapshot.split_returns.get(&(TENANT, second)).unwrap().amount_minor, 200);
 }
 
 /// Two workers may hear one answer: that nothing came back is no contradiction of that nothing came back.
@@ -187,6 +189,44 @@ fn an_answer_that_nothing_came_back_changes_nothing_the_second_time() {
     // Of what did come back it is one.
     assert_eq!(told(&mut world, one, Source::Query, back(0)), ReturnStatus::Done);
     assert!(world.exceptions().contains(&"split_contradicted open".to_owned()));
+}
+
+/// One share by a split of its own, paid, of a payment that was to be divided later.
+fn divided_later(world: &mut World, attempt_id: AttemptId, (no, minor): (&str, i64)) {
+    let one = bound(world, "2088000000000001");
+    let shares = vec![share(one, minor)];
+    let made = crate::channel_splits::divide(world, attempt_id, (no, shares, false)).unwrap();
+    split_told(world, made.split.id, Source::Reply, SplitFinding::Accepted);
+    let (line_id, amount_minor) = (made.lines[0].id, minor);
+    let paid = vec![ShareTold { line_id, amount_minor, result: ShareResult::Paid }];
+    split_told(world, made.split.id, Source::Query, SplitFinding::Shares(paid));
+}
+
+#[test]
+fn what_the_channel_reckons_is_of_the_order_whenever_the_share_was_paid() {
+    let mut world = world();
+    let attempt_id = crate::channel_splits::later(&mut world);
+    refunded(&mut world, attempt_id, "R1", 5_000);
+    divided_later(&mut world, attempt_id, ("S1", 1_000));
+    let (_, [one, _]) = refunded(&mut world, attempt_id, "R2", 2_505);
+    let back_minor = |id| world.snapshot.split_returns.get(&(TENANT, id)).unwrap().amount_minor;
+    assert_eq!(back_minor(one), 251, "a quarter of the order, to the next fen");
+    let (_, [rest, _]) = refunded(&mut world, attempt_id, "R3", 2_495);
+    let back_minor = |id| world.snapshot.split_returns.get(&(TENANT, id)).unwrap().amount_minor;
+    assert_eq!(back_minor(rest), 749, "all that is left with the last");
+}
+
+#[test]
+fn what_is_kept_is_released_though_less_than_nothing_is_left() {
+    let mut world = world();
+    let attempt_id = crate::channel_splits::later(&mut world);
+    divided_later(&mut world, attempt_id, ("S1", 3_000));
+    let (_, [one, _]) = refunded(&mut world, attempt_id, "R1", PRICE);
+    assert_eq!(told(&mut world, one, Source::Query, kept()), ReturnStatus::Refused);
+    let mut divide = |what| crate::channel_splits::divide(&mut world, attempt_id, what);
+    let two = divide(("S2", vec![share(tk_domain::id::SplitReceiverId::default(), 1)], false));
+    assert!(matches!(two, Err(Refusal::SplitExceedsAmount { .. })), "{two:?}");
+    assert!(divide(("S3", vec![], true)).unwrap().split.last);
 }
 
 /// Who has got shares by two splits of one payment gives both back with one refund.

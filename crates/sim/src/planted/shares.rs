@@ -31,7 +31,6 @@ impl World {
         let mut report = report.clone();
         if self.has(Bug::GivenUpIsUnpaid)
             && let Some((split, given)) = flight.split.as_ref().filter(|(split, _)| split.given_up())
-            && !matches!(report.finding, SplitFinding::Shares(_))
         {
             let result = ShareResult::Failed { code: split.out_no.clone() };
             let line = |(line, _): &(SplitLine, SplitReceiver)| ShareTold {
