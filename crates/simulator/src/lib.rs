@@ -4,7 +4,7 @@ pub mod bank;
 pub mod core;
 pub mod http;
 pub mod identity;
-mod journal;
+pub mod journal;
 pub mod keys;
 mod look;
 pub mod unionpay;

@@ -12,6 +12,7 @@ use tk_app::Ambient as _;
 use tk_simulator::bank::http::{BankConfig, BankSite};
 use tk_simulator::bank::{Bank, Habits};
 use tk_simulator::http::{Beside, SandboxApp, SandboxConfig, serve_beside};
+use tk_simulator::journal::Journal;
 use tk_simulator::keys::{self, APP_ID, KeysError, SELLER_ID, fresh, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
@@ -31,7 +32,7 @@ pub struct SandboxArgs {
     /// Makes what is missing of the keys first.
     #[arg(long)]
     make_keys: bool,
-    /// Keeps the truth books of the wallets across restarts in this file.
+    /// Keeps the truth books of Alipay, WeChat Pay and UnionPay across restarts in this file.
     #[arg(long)]
     journal: Option<PathBuf>,
     /// Keeps the bank's books across restarts in this file.
@@ -55,13 +56,13 @@ fn applications(keys: &Path) -> Result<Vec<SandboxApp>, KeysError> {
 }
 
 /// UnionPay's gateway where its keys are in the folder.
-fn gateway(folder: &Path) -> anyhow::Result<Option<Arc<Gateway>>> {
+fn gateway(folder: &Path, journal: Option<Arc<Journal>>) -> anyhow::Result<Option<Arc<Gateway>>> {
     if !unionpay::is_in(folder) {
         return Ok(None);
     }
     let ambient = SystemAmbient::default();
     let config = GatewayConfig::new(unionpay::load(folder)?, Arc::new(move || ambient.now_us()));
-    Ok(Some(Gateway::new(config)?))
+    Ok(Some(Gateway::new(GatewayConfig { journal, ..config })?))
 }
 
 fn announce(base: &str, wechatpay: bool, with_unionpay: bool) {
@@ -114,12 +115,14 @@ pub fn run(args: &SandboxArgs) -> anyhow::Result<ExitCode> {
         let apps = applications(&args.keys).with_context(|| format!("keys in {}", args.keys.display()))?;
         let wechatpay = apps.len() > 1;
         let mut config = SandboxConfig::new(apps, Arc::new(move || ambient.now_us()));
-        config.journal.clone_from(&args.journal);
+        let journal = args.journal.as_deref().map(Journal::open).transpose();
+        let journal = journal.context("cannot open the journal")?;
+        config.journal.clone_from(&journal);
         config.notify_parallel = args.notify_parallel;
         let listener = tokio::net::TcpListener::bind(args.listen)
             .await
             .with_context(|| format!("cannot listen on {}", args.listen))?;
-        let gateway = gateway(&args.keys)?;
+        let gateway = gateway(&args.keys, journal)?;
         let address = listener.local_addr()?;
         announce(&format!("http://{address}"), wechatpay, gateway.is_some());
         let beside = Beside { gateway, bank: Some(bank(args)?), ..Beside::default() };

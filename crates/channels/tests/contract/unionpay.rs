@@ -99,8 +99,8 @@ impl Unionpay {
         (response.status().as_u16(), response.json().await.unwrap_or_default())
     }
 
-    async fn script(&self, txn_type: Option<&str>, fault: Value) {
-        let scripts = json!({ "scripts": [{ "fault": fault, "txn_type": txn_type }] });
+    async fn script(&self, method: Option<&str>, fault: Value) {
+        let scripts = json!({ "scripts": [{ "fault": fault, "method": method, "times": 1 }] });
         assert_eq!(self.control("faults", &scripts).await.0, 204);
     }
 
@@ -174,10 +174,6 @@ impl Bench for Unionpay {
         self.now_us.fetch_add(by_us, Ordering::SeqCst);
     }
 
-    fn forgeries(&self) -> &'static [Forgery] {
-        &[Forgery::OtherKey, Forgery::Unsigned]
-    }
-
     async fn payload(&self, attempt: &Attempt, kind: InstructionKind) -> Option<String> {
         if attempt.method == Method::QuickPay && kind == InstructionKind::Pay {
             let code = self.sms_code(attempt).await;
@@ -198,9 +194,9 @@ impl Bench for Unionpay {
     async fn payer_must_confirm(&self, _: &Attempt) {}
 
     async fn trouble(&self, kind: InstructionKind, trouble: Trouble) {
-        let txn_type = match kind {
-            InstructionKind::Pay => "01",
-            InstructionKind::Refund => "04",
+        let method = match kind {
+            InstructionKind::Pay => "pay",
+            InstructionKind::Refund => "refund",
             // A close is a question here.
             InstructionKind::Query
             | InstructionKind::Close
@@ -212,35 +208,23 @@ impl Bench for Unionpay {
             | InstructionKind::Split
             | InstructionKind::SplitQuery
             | InstructionKind::SplitReturn
-            | InstructionKind::SplitReturnQuery => "00",
+            | InstructionKind::SplitReturnQuery => "query",
         };
-        self.script(Some(txn_type), fault(trouble)).await;
+        self.script(Some(method), fault(trouble)).await;
     }
 
     async fn wrong_callback_amount(&self, by_fen: i64) {
-        self.script(None, json!({ "kind": "notify_wrong_amount", "by_fen": by_fen })).await;
+        self.script(None, json!({ "kind": "notify_wrong_amount", "delta_fen": by_fen })).await;
     }
 
     async fn forge(&self, attempt: &Attempt, forgery: Forgery) {
-        let by = match forgery {
-            Forgery::OtherKey => "other_key",
-            Forgery::Unsigned | Forgery::Probe => "unsigned",
+        let seal = match forgery {
+            Forgery::OtherKey => "wrong_key",
+            Forgery::Unsigned => "unsigned",
+            Forgery::Probe => "probe",
         };
-        let fields = json!([
-            ["version", "5.1.0"],
-            ["encoding", "UTF-8"],
-            ["merId", MER_ID],
-            ["txnType", "01"],
-            ["orderId", attempt.out_no],
-            ["txnTime", "20261121121000"],
-            ["txnAmt", attempt.amount_minor.to_string()],
-            ["currencyCode", "156"],
-            ["queryId", "202611211210000000001"],
-            ["respCode", "00"],
-            ["respMsg", "ok"],
-        ]);
-        let body = json!({ "url": self.callback_url, "by": by, "fields": fields });
-        assert_eq!(self.control(&format!("orders/{}/forge", attempt.out_no), &body).await.0, 200);
+        let path = format!("orders/{}/forge", attempt.out_no);
+        assert_eq!(self.control(&path, &json!({ "seal": seal })).await.0, 200);
     }
 
     async fn truth(&self, attempt: &Attempt) -> Truth {
@@ -288,7 +272,7 @@ impl Bench for Unionpay {
     }
 
     async fn trouble_with_codes(&self, trouble: Trouble) {
-        self.script(Some("77"), fault(trouble)).await;
+        self.script(Some("create"), fault(trouble)).await;
     }
 
     async fn bill(&self, terms: &BillTerms, day: i64) -> Result<Vec<BillRow>, String> {
@@ -316,20 +300,21 @@ fn escaped(text: &str) -> String {
 }
 
 fn fault(trouble: Trouble) -> Value {
-    let with = |kind: &str, effect: &str| json!({ "kind": kind, "effect": effect });
+    let unreadable =
+        |garble: &str, effect: &str| json!({ "kind": "unreadable", "garble": garble, "effect": effect });
     match trouble {
-        Trouble::LostBefore => with("lost", "none"),
-        Trouble::LostAfter => with("lost", "done"),
-        Trouble::ServerErrorBefore => with("server_error", "none"),
+        Trouble::LostBefore => json!({ "kind": "lost_before" }),
+        Trouble::LostAfter => json!({ "kind": "lost_after" }),
+        Trouble::ServerErrorBefore => unreadable("server_error", "none"),
         // The documents have no code for a system that failed and acted all the same.
-        Trouble::ServerErrorAfter | Trouble::SystemErrorAfter => with("server_error", "done"),
-        Trouble::Garbage => json!({ "kind": "garbage" }),
-        Trouble::Truncated => json!({ "kind": "truncated" }),
-        Trouble::OtherCharset => json!({ "kind": "other_charset" }),
+        Trouble::ServerErrorAfter | Trouble::SystemErrorAfter => unreadable("server_error", "done"),
+        Trouble::Garbage => unreadable("garbage", "done"),
+        Trouble::Truncated => unreadable("truncated", "done"),
+        Trouble::OtherCharset => unreadable("other_charset", "done"),
         Trouble::Limited => json!({ "kind": "limited" }),
-        Trouble::Slow => json!({ "kind": "slow", "after_ms": 60_000 }),
-        Trouble::NotFoundLie => json!({ "kind": "not_found" }),
+        Trouble::Slow => json!({ "kind": "slow", "after_us": 60_000_000 }),
+        Trouble::NotFoundLie => json!({ "kind": "query_not_found" }),
         Trouble::LandsAfterQuery => json!({ "kind": "lands_after_query" }),
-        Trouble::AcceptedLater => json!({ "kind": "accepted_later" }),
+        Trouble::AcceptedLater => json!({ "kind": "refund_later", "after_us": 1_000_000 }),
     }
 }

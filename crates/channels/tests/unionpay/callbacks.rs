@@ -1,15 +1,12 @@
 use crate::bench::{Bench, start};
-use crate::rows::attempt;
 use serde_json::json;
 use tillkeeper_channels::About;
-use tk_domain::channel_account::Method;
 use tk_domain::report::PaymentFinding;
 use tk_simulator::unionpay::keys::MER_ID;
 
-async fn forged(bench: &Bench, by: &str, fields: serde_json::Value) -> Vec<u8> {
-    let row = attempt(Method::EbankB2c, 100, 1);
-    let body = json!({ "url": bench.callback_url, "by": by, "fields": fields });
-    assert_eq!(bench.control(&format!("orders/{}/forge", row.out_no), &body).await.0, 200);
+async fn forged(bench: &Bench, seal: &str, fields: serde_json::Value) -> Vec<u8> {
+    let body = json!({ "url": bench.callback_url, "seal": seal, "fields": fields });
+    assert_eq!(bench.control("messages", &body).await.0, 200);
     bench.callback().await
 }
 
@@ -32,9 +29,9 @@ fn success(mer_id: &str, amount: &str, txn_type: &str) -> serde_json::Value {
 #[tokio::test]
 async fn forged_callbacks_are_refused_by_name() {
     let bench = start().await;
-    for by in ["other_key", "unsigned"] {
-        let body = forged(&bench, by, success(MER_ID, "100", "01")).await;
-        assert_eq!(bench.verify(&body).unwrap_err().code(), "callback_signature_invalid", "{by}");
+    for seal in ["wrong_key", "unsigned"] {
+        let body = forged(&bench, seal, success(MER_ID, "100", "01")).await;
+        assert_eq!(bench.verify(&body).unwrap_err().code(), "callback_signature_invalid", "{seal}");
     }
     let genuine = forged(&bench, "genuine", success(MER_ID, "100", "01")).await;
     assert!(bench.verify(&genuine).is_ok());

@@ -61,10 +61,11 @@ fn told<A>(delivery: Delivery<A>) -> (Told<A>, i64) {
         Delivery::Answered(answer) => (Told::Answer(answer), 0),
         Delivery::Late { after_us, answer } => (Told::Answer(answer), after_us),
         Delivery::Lost { .. } => (Told::Nothing, 10 * SECOND_US),
-        Delivery::Garbled { kind: Garble::ServerError, .. } => (Told::ServerError, 0),
-        Delivery::Garbled { kind: Garble::Garbage | Garble::Truncated | Garble::OtherCharset, .. } => {
-            (Told::Garbled, 0)
-        }
+        Delivery::Garbled { kind: Garble::ServerError | Garble::TooMany, .. } => (Told::ServerError, 0),
+        Delivery::Garbled {
+            kind: Garble::Garbage | Garble::Truncated | Garble::OtherCharset | Garble::Empty,
+            ..
+        } => (Told::Garbled, 0),
     }
 }
 

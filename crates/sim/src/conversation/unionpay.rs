@@ -77,12 +77,10 @@ const fn desk_of(call: &Call) -> Option<Desk> {
     match call {
         Call::Page(_) | Call::OpenCard(_) => None,
         Call::Query { .. } => Some(Desk::Query),
-        Call::Token(_)
-        | Call::Refund(_)
-        | Call::Undo(_)
-        | Call::File { .. }
-        | Call::SendCode(_)
-        | Call::Unbind(_) => Some(Desk::Back),
+        Call::File { .. } => Some(Desk::File),
+        Call::Token(_) | Call::Refund(_) | Call::Undo(_) | Call::SendCode(_) | Call::Unbind(_) => {
+            Some(Desk::Back)
+        }
     }
 }
 

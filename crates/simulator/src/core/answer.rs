@@ -252,6 +252,10 @@ pub enum Effect {
 pub enum Garble {
     /// HTTP 502 with an HTML page
     ServerError,
+    /// HTTP 429
+    TooMany,
+    /// HTTP 200 without a body
+    Empty,
     /// HTTP 200 with noise
     Garbage,
     /// The right answer, cut short

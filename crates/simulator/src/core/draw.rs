@@ -39,7 +39,7 @@ impl FaultState {
     }
 
     /// Adds a script; those that are over make room.
-    pub(super) fn add_script(&mut self, script: Script, most: usize) -> bool {
+    pub(crate) fn add_script(&mut self, script: Script, most: usize) -> bool {
         let over: Vec<bool> = self
             .scripts()
             .map(|(script, struck)| script.times.is_some_and(|times| struck >= times))
@@ -57,12 +57,12 @@ impl FaultState {
     }
 
     /// Every script with how often it has struck.
-    pub(super) fn scripts(&self) -> impl Iterator<Item = (&Script, u32)> {
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = (&Script, u32)> {
         let seen = self.seen.iter().copied();
         self.plan.scripts.iter().zip(seen).map(|(script, seen)| (script, seen.saturating_sub(script.skip)))
     }
 
-    pub(super) fn clear_scripts(&mut self) {
+    pub(crate) fn clear_scripts(&mut self) {
         self.plan.scripts.clear();
         self.seen.clear();
     }

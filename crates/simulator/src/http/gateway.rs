@@ -176,6 +176,8 @@ fn garbled(sandbox: &Sandbox, wire: &Wire<'_>, kind: Garble, answer: CoreAnswer)
             "<html><body><h1>502 Bad Gateway</h1></body></html>",
         )
             .into_response(),
+        Garble::TooMany => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Garble::Empty => text_html(wire.charset, Vec::new()),
         Garble::Garbage => text_html(wire.charset, (0_u8..=255).rev().collect()),
         Garble::Truncated => {
             let mut body = body_of(sandbox, wire, answer, wire.charset).unwrap_or_default();

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,8 +32,8 @@ pub struct SandboxConfig {
     pub notify_targets: NotifyTargets,
     /// The most notifications under way at once
     pub notify_parallel: usize,
-    /// Keeps the truth across restarts.
-    pub journal: Option<PathBuf>,
+    /// Keeps the truth across restarts; UnionPay's gateway may share it.
+    pub journal: Option<Arc<Journal>>,
     /// Whose pages the simulated WeChat opens; no others.
     pub seller_base: Option<String>,
 }
@@ -108,8 +107,6 @@ pub enum SandboxError {
     Duplicate(String),
     #[error("a sandbox needs at least one application")]
     NoApp,
-    #[error("the journal failed: {0}")]
-    Journal(std::io::Error),
     #[error("the journal names application {0}, which is not configured")]
     JournalApp(String),
     #[error("the listener failed: {0}")]
@@ -134,7 +131,7 @@ pub struct Sandbox {
     pub(super) sign_ins: Mutex<SignIns>,
     clock: Clock,
     advanced_us: AtomicI64,
-    journal: Option<Mutex<Journal>>,
+    journal: Option<Arc<Journal>>,
     tickets: Mutex<Tickets>,
 }
 
@@ -180,18 +177,11 @@ impl Sandbox {
     pub fn new(config: SandboxConfig, own_base: &str) -> Result<Arc<Self>, SandboxError> {
         let base = config.public_base.unwrap_or_else(|| own_base.to_owned());
         let mut desks = open_desks(config.apps, &base, config.journal.is_some())?;
-        let journal = match config.journal {
-            None => None,
-            Some(path) => {
-                let (journal, lines) = Journal::open(&path).map_err(SandboxError::Journal)?;
-                for line in lines {
-                    let desk = desks.get_mut(&line.app_id);
-                    let desk = desk.ok_or_else(|| SandboxError::JournalApp(line.app_id.clone()))?;
-                    desk.core.get_mut().unwrap_or_else(PoisonError::into_inner).restore(&line.event);
-                }
-                Some(Mutex::new(journal))
-            }
-        };
+        let kept = config.journal.as_ref().map(|journal| journal.take_wallets());
+        for (app_id, event) in kept.into_iter().flatten() {
+            let desk = desks.get_mut(&app_id).ok_or(SandboxError::JournalApp(app_id))?;
+            desk.core.get_mut().unwrap_or_else(PoisonError::into_inner).restore(&event);
+        }
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(std::time::Duration::from_secs(20))
@@ -211,7 +201,7 @@ impl Sandbox {
             sign_ins: Mutex::new(SignIns::default()),
             clock: config.clock,
             advanced_us: AtomicI64::new(0),
-            journal,
+            journal: config.journal,
             tickets: Mutex::new(Tickets::default()),
         }))
     }
@@ -273,7 +263,7 @@ impl Sandbox {
         let result = act(&mut core);
         let events = core.drain_events();
         if let Some(journal) = &self.journal {
-            journal.lock().unwrap_or_else(PoisonError::into_inner).append(&desk.app_id, events)?;
+            journal.append(&desk.app_id, events)?;
         }
         Ok(result)
     }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 use tillkeeper_simulator::core::{CoreConfig, FaultPlan};
 use tillkeeper_simulator::http::{Clock, Sandbox, SandboxApp, SandboxConfig, SandboxError};
+use tillkeeper_simulator::journal::Journal;
 use tillkeeper_simulator::keys::{self, FreshKeys};
 use tk_formats::alipay::Charset;
 use tk_formats::alipay::response::{PlatformKeys, decode};
@@ -40,7 +41,7 @@ async fn refusals_are_json_with_code_and_text() {
 async fn the_truth_survives_a_restart_and_a_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("truth.jsonl");
-    let first = Bench::start_with(|config| config.journal = Some(path.clone())).await;
+    let first = Bench::start_with(|config| config.journal = Some(Journal::open(&path).unwrap())).await;
     first.call(&precreate("T1", None)).await.unwrap();
     first.control("orders/T1/pay", None).await;
     first.call(&refund("T1", "8.88", "R1")).await.unwrap();
@@ -49,7 +50,7 @@ async fn the_truth_survives_a_restart_and_a_torn_line() {
 
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, [&whole[..], b"{\"app_id\":"].concat()).unwrap();
-    let second = Bench::start_with(|config| config.journal = Some(path.clone())).await;
+    let second = Bench::start_with(|config| config.journal = Some(Journal::open(&path).unwrap())).await;
     assert_eq!(second.look("truth").await.1, truth);
     assert_eq!(std::fs::read(&path).unwrap(), whole);
     assert_eq!(second.call(&query("T1")).await.unwrap().node["trade_status"], "TRADE_SUCCESS");

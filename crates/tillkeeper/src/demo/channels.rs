@@ -19,6 +19,7 @@ use tk_simulator::bank::http::{BankConfig, BankSite};
 use tk_simulator::bank::{Bank, Habits};
 use tk_simulator::http::{Sandbox, SandboxConfig, lab};
 use tk_simulator::identity::{self, IdentityHouse};
+use tk_simulator::journal::Journal;
 use tk_simulator::keys::{self as names, wechat};
 use tk_simulator::unionpay::http::{Gateway, GatewayConfig};
 use tk_simulator::unionpay::keys as unionpay;
@@ -59,9 +60,11 @@ impl Simulated {
         };
         let mut config = SandboxConfig::new(kept.sandbox_apps()?, clock());
         config.public_base = Some(url.to_owned());
-        config.journal = Some(data.join("sandbox.journal"));
+        let journal = Journal::open(&data.join("sandbox.journal")).context("cannot open the journal")?;
+        config.journal = Some(Arc::clone(&journal));
         config.seller_base = Some(seller_base.to_owned());
-        let gateway = Gateway::new(GatewayConfig::new(kept.gateway_keys()?, clock()))?;
+        let gateway = GatewayConfig::new(kept.gateway_keys()?, clock());
+        let gateway = Gateway::new(GatewayConfig { journal: Some(journal), ..gateway })?;
         let bank = BankSite::open(BankConfig {
             bank: Bank::new(11, Habits::default()),
             clock: clock(),

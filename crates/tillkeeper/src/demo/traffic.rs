@@ -94,23 +94,18 @@ async fn journey(town: &Town, bits: u128) -> anyhow::Result<()> {
 
 async fn act(town: &Town, (side, attempt): (Side, &Value), act: &str) -> anyhow::Result<()> {
     let out_no = Api::text(attempt, "out_no")?;
+    let body = if act == "time_out" { json!({ "after_us": 8_000_000 }) } else { json!({}) };
     match side {
         Side::Wallet(channel) => {
             if attempt["action"]["kind"] == "redirect" {
                 town.wallet.open(Api::text(&attempt["action"], "value")?).await?;
             }
-            let body = if act == "time_out" { json!({ "after_us": 8_000_000 }) } else { json!({}) };
             town.wallet.act(channel, out_no, act, &body).await
         }
         Side::Page => {
             let form = BrowserForm::parse(Api::text(&attempt["action"], "value")?).context("no form")?;
-            if act == "time_out" {
-                let script = json!({ "scripts": [{ "fault": { "kind": "slow", "after_ms": 6_000 } }] });
-                town.wallet.set_faults("unionpay", &script).await?;
-            }
             town.wallet.open_page(&form).await?;
-            let act = if act == "decline" { act } else { "pay" };
-            town.wallet.act("unionpay", out_no, act, &json!({})).await
+            town.wallet.act("unionpay", out_no, act, &body).await
         }
         // Nobody hears of a transfer that its payer thought better of.
         Side::Bank if act == "decline" => Ok(()),

@@ -228,12 +228,12 @@ async fn wechats_word_about_another_merchant_is_no_collection_of_ours() {
 }
 
 /// Has the gateway send a success of its own making; whether it was acknowledged.
-async fn told(app: &TestApp, channels: &Channels, open: &Open, (by, mer_id): (&str, &str)) -> bool {
+async fn told(app: &TestApp, channels: &Channels, open: &Open, (seal, mer_id): (&str, &str)) -> bool {
     let form: Value = serde_json::from_str(&open.created).unwrap();
     let fields = form["fields"].as_array().unwrap();
     let field = |name: &str| fields.iter().find(|pair| pair[0] == name).map(|pair| pair[1].clone()).unwrap();
     let body = json!({
-        "url": open.callback_url, "by": by,
+        "url": open.callback_url, "seal": seal,
         "fields": [
             ["version", "5.1.0"], ["encoding", "UTF-8"], ["merId", mer_id], ["txnType", "01"],
             ["orderId", open.out_no], ["txnTime", field("txnTime")], ["txnAmt", "10000"],
@@ -241,7 +241,7 @@ async fn told(app: &TestApp, channels: &Channels, open: &Open, (by, mer_id): (&s
             ["respMsg", "ok"],
         ],
     });
-    let url = format!("{}/control/unionpay/orders/{}/forge", channels.base, open.out_no);
+    let url = format!("{}/control/unionpay/messages", channels.base);
     let answer: Value = app.client.post(url).json(&body).send().await.unwrap().json().await.unwrap();
     answer["taken"].as_bool().unwrap()
 }
@@ -252,8 +252,8 @@ async fn only_unionpays_own_word_about_our_merchant_pays_and_only_once() {
         let channels = Channels::beside(&app).await;
         let open = open(&app, &channels.unionpay(), "ebank_b2c").await;
         let untouched = open.stand(&app).await;
-        for by in ["other_key", "unsigned"] {
-            assert!(!told(&app, &channels, &open, (by, unionpay::MER_ID)).await, "{by}");
+        for seal in ["wrong_key", "unsigned"] {
+            assert!(!told(&app, &channels, &open, (seal, unionpay::MER_ID)).await, "{seal}");
         }
         let large = app.client.post(&open.callback_url).body(vec![b'a'; 128 * 1024]).send().await.unwrap();
         assert_eq!(large.status(), 413);

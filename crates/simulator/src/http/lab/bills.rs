@@ -12,7 +12,6 @@ use super::book::Book;
 use super::{Lab, Visit, name_of};
 use crate::core::{BillCall, BillKind, House, beijing_day};
 use crate::look::{clock, escape};
-use crate::unionpay::core::settlement_file;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
@@ -106,7 +105,7 @@ fn file_of(book: Book<'_>, day: i64, (kind, date): (BillKind, &str)) -> Option<F
         }
         Book::Cards(gateway) => {
             let digits: String = date.chars().filter(char::is_ascii_digit).collect();
-            let file = settlement_file(&gateway.books(), gateway.mer_id(), &digits).ok()??;
+            let file = gateway.with_core(|core| core.settlement_file(&digits)).ok()?.ok()??;
             let bytes = settlement::write_zip(&file, gateway.now_us()).ok()?;
             let name = format!("{}_{}_00.zip", gateway.mer_id(), digits.get(4..).unwrap_or_default());
             Some((name, "application/zip", bytes))

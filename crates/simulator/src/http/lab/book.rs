@@ -96,8 +96,11 @@ impl Book<'_> {
                 })
             }
             Self::Cards(gateway) => {
-                let books = gateway.books();
-                let truth = books.truth();
+                let now_us = gateway.now_us();
+                let (truth, pending) = gateway.with_core(|core| {
+                    core.advance(now_us);
+                    (core.books().truth(), core.books().pending_notices())
+                })?;
                 let done = truth.trades.iter().filter(|trade| trade.state == State::Done);
                 let (paid, given_back): (Vec<_>, Vec<_>) = done.partition(|trade| trade.txn_type == "01");
                 let sum = |trades: &[&CardTrade], of: fn(&CardTrade) -> i64| -> i64 {
@@ -111,7 +114,7 @@ impl Book<'_> {
                     refunded_fen: sum(&given_back, |trade| trade.amount_fen),
                     fee_fen,
                     balance_fen: truth.balance_fen - fee_fen,
-                    pending: books.pending_notices(),
+                    pending,
                 })
             }
         }
@@ -136,8 +139,8 @@ impl Book<'_> {
                 let trades = core.trades().filter(|one| holds(&one.order.out_trade_no)).map(of_trade);
                 unopened.chain(trades).collect()
             })?,
-            Self::Cards(gateway) => {
-                let books = gateway.books();
+            Self::Cards(gateway) => gateway.with_core(|core| {
+                let books = core.books();
                 let pages = books.waiting_pages().filter(|page| holds(&page.order_id)).map(|page| Row {
                     number: page.order_id.clone(),
                     channel_no: String::new(),
@@ -151,7 +154,7 @@ impl Book<'_> {
                 });
                 let trades = books.trades().filter(|one| holds(&one.order_id)).map(of_card_trade);
                 pages.chain(trades).collect()
-            }
+            })?,
         };
         rows.sort_by(|one, other| (other.at_us, &other.number).cmp(&(one.at_us, &one.number)));
         rows.truncate(LISTED_MAX);

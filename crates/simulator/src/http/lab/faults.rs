@@ -3,7 +3,6 @@
 use crate::bank::Spoiled;
 use crate::bank::http::BankFault;
 use crate::core::{Effect, Fault, Garble, Seal};
-use crate::unionpay::http::{Effect as CardEffect, Fault as CardFault};
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -18,6 +17,15 @@ pub(super) struct Choice<F: 'static> {
 
 const fn choice<F>(word: &'static str, chinese: &'static str, english: &'static str, fault: F) -> Choice<F> {
     Choice { word, chinese, english, fault }
+}
+
+const fn spoilt(
+    word: &'static str,
+    chinese: &'static str,
+    english: &'static str,
+    garble: Garble,
+) -> Choice<Fault> {
+    choice(word, chinese, english, Fault::Unreadable { garble, effect: Effect::Done })
 }
 
 const fn spoiled(
@@ -132,36 +140,71 @@ pub(super) const WALLET: &[Choice<Fault>] = &[
 ];
 
 /// Faults of UnionPay.
-pub(super) const CARDS: &[Choice<CardFault>] = &[
+pub(super) const CARDS: &[Choice<Fault>] = &[
+    choice("lost_before", "请求丢失，未生效", "Request lost, nothing done", Fault::LostBefore),
+    choice("lost_after", "已生效，应答丢失", "Done, answer lost", Fault::LostAfter),
     choice(
-        "lost_before",
-        "请求丢失，未生效",
-        "Request lost, nothing done",
-        CardFault::Lost { effect: CardEffect::None },
-    ),
-    choice(
-        "lost_after",
-        "已生效，应答丢失",
-        "Done, answer lost",
-        CardFault::Lost { effect: CardEffect::Done },
+        "lands_late",
+        "20 秒后才生效",
+        "Takes effect 20 s later",
+        Fault::LandsLate { after_us: 20 * SECOND_US },
     ),
     choice(
         "lands_after_query",
         "查询之后才生效",
         "Takes effect after the next query",
-        CardFault::LandsAfterQuery,
+        Fault::LandsAfterQuery,
+    ),
+    spoilt("server_error", "已生效，应答 502", "Done, answered 502", Garble::ServerError),
+    spoilt("garbage", "已生效，应答为乱码", "Done, answer is noise", Garble::Garbage),
+    spoilt("truncated", "已生效，应答被截断", "Done, answer cut short", Garble::Truncated),
+    spoilt("other_charset", "已生效，应答编码不符", "Done, answer in another charset", Garble::OtherCharset),
+    spoilt("empty", "已生效，应答为空", "Done, empty answer", Garble::Empty),
+    choice(
+        "system_error",
+        "已生效，应答“05 处理中”",
+        "Done, answered \"05 under way\"",
+        Fault::SystemError { effect: Effect::Done },
+    ),
+    choice("slow", "应答慢 8 秒", "Answer 8 s late", Fault::Slow { after_us: 8 * SECOND_US }),
+    choice("limited", "限流", "Rate limited", Fault::Limited),
+    choice("down", "停机 30 秒", "Down for 30 s", Fault::Down { for_us: 30 * SECOND_US }),
+    choice(
+        "query_not_found",
+        "查询得到“无此交易”",
+        "Query says there is no such trade",
+        Fault::QueryNotFound,
     ),
     choice(
-        "server_error",
-        "已生效，应答 502",
-        "Done, answered 502",
-        CardFault::ServerError { effect: CardEffect::Done },
+        "refund_later",
+        "退货 30 秒后才到",
+        "Refund lands 30 s later",
+        Fault::RefundLater { after_us: 30 * SECOND_US },
     ),
-    choice("garbage", "已生效，应答为乱码", "Done, answer is noise", CardFault::Garbage),
-    choice("truncated", "已生效，应答被截断", "Done, answer cut short", CardFault::Truncated),
-    choice("other_charset", "应答编码不符", "Answer in another charset", CardFault::OtherCharset),
-    choice("empty", "应答为空", "Empty answer", CardFault::Empty),
-    choice("slow", "应答慢 8 秒", "Answer 8 s late", CardFault::Slow { after_ms: 8_000 }),
-    choice("limited", "限流", "Rate limited", CardFault::Limited),
-    choice("query_not_found", "查询得到“无此交易”", "Query says there is no such trade", CardFault::NotFound),
+    choice(
+        "false_success",
+        "退货应答受理，实未退",
+        "Refund answered as taken, and is not",
+        Fault::FalseSuccess,
+    ),
+    choice("notify_twice", "通知发两次", "Notice sent twice", Fault::NotifyDuplicated { copies: 2 }),
+    choice("notify_late", "通知晚 30 秒", "Notice 30 s late", Fault::NotifyLate { after_us: 30 * SECOND_US }),
+    choice("notify_never", "不发通知", "No notice at all", Fault::NotifyNever),
+    choice(
+        "notify_amount",
+        "通知金额少 1 分",
+        "Notice names 1 fen less",
+        Fault::NotifyWrongAmount { delta_fen: -1 },
+    ),
+    choice("notify_app", "通知的商户不符", "Notice names another merchant", Fault::NotifyWrongApp),
+    choice("notify_seller", "通知的币种不符", "Notice names another currency", Fault::NotifyWrongSeller),
+    choice(
+        "notify_forged",
+        "另有一条伪造通知",
+        "A forged notice besides",
+        Fault::NotifyForged { seal: Seal::WrongKey },
+    ),
+    choice("bill_omits", "对账文件漏一行", "Settlement file leaves out a line", Fault::BillOmits),
+    choice("bill_doubles", "对账文件重复一行", "Settlement file has a line twice", Fault::BillDoubles),
+    choice("bill_adds", "对账文件多一行", "Settlement file has a line too many", Fault::BillAdds),
 ];

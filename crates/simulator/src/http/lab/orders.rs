@@ -95,11 +95,14 @@ fn described(visit: Visit, (channel, book): (&str, Book<'_>), row: &Row) -> Stri
     let mut acts = Vec::new();
     if row.waits {
         acts.extend([("pay", pick("付款", "Pay")), ("decline", pick("拒绝", "Decline"))]);
-        if matches!(book, Book::Wallet(..)) {
-            acts.push(("time_out", pick("超时（20 秒后扣款）", "Time out (money leaves 20 s later)")));
-        }
+        acts.push(("time_out", pick("超时（20 秒后扣款）", "Time out (money leaves 20 s later)")));
     }
-    if matches!(book, Book::Wallet(..)) && row.state != "unopened" {
+    let opened = match book {
+        Book::Wallet(..) => row.state != "unopened",
+        // Refunds have no page, which a forged notice would be about.
+        Book::Cards(_) => row.kind == "page" || row.kind == "payment",
+    };
+    if opened {
         acts.push(("forge", pick("发送伪造通知", "Send a forged notice")));
         acts.push(("flush", pick("立即重发通知", "Resend notices now")));
     }
@@ -162,19 +165,21 @@ fn perform(book: Book<'_>, number: &str, act: &str) -> std::io::Result<()> {
                 tracing::debug!(%refusal, "the lab's act was refused");
             }
         }),
-        Book::Cards(gateway) => {
-            gateway.with_books(|books| {
-                let Some(name) = books.page_of(number) else { return };
-                let refused = match act {
-                    "pay" => books.pay_page(&name, now_us).err(),
-                    "decline" => books.decline_page(&name, now_us).err(),
-                    _ => None,
-                };
-                if let Some(refusal) = refused {
-                    tracing::debug!(%refusal, "the lab's act was refused");
+        Book::Cards(gateway) => gateway.with_core(|core| {
+            let refused = match act {
+                "pay" => core.pay_order(now_us, number).err(),
+                "decline" => core.decline_order(now_us, number).err(),
+                "time_out" => core.time_out(now_us, number, TIME_OUT_PAYS_AFTER_US).err(),
+                "forge" => core.forge_order(now_us, number, Seal::WrongKey).err(),
+                "flush" => {
+                    core.flush_notifications(now_us);
+                    None
                 }
-            });
-            Ok(())
-        }
+                _ => None,
+            };
+            if let Some(refusal) = refused {
+                tracing::debug!(%refusal, "the lab's act was refused");
+            }
+        }),
     }
 }

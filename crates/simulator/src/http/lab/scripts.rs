@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::book::{Book, table};
 use super::faults::{CARDS, Choice, WALLET};
 use super::{Lab, Visit, name_of};
-use crate::core::{Script, Seller};
+use crate::core::{Fault, Script, Seller};
 use crate::look::{Lang, escape};
-use crate::unionpay::http::Script as CardScript;
+use crate::unionpay::core::Seller as CardSeller;
 
 /// The most scripts that wait at one channel.
 const SCRIPTS_MAX: usize = 100;
@@ -67,21 +67,16 @@ pub(super) async fn show(
 fn form(visit: Visit, (channel, book): (&str, Book<'_>), order: &str) -> String {
     let pick = |zh, en| visit.lang.pick(zh, en);
     let action = escape(&visit.to(&format!("/{channel}/scripts")));
-    let (options, more) = match book {
-        Book::Wallet(..) => (
-            options(visit.lang, WALLET),
-            format!(
-                "<label>{}<input name=\"order\" value=\"{}\" maxlength=\"64\"></label>\
-                 <label>{}<select name=\"times\"><option value=\"1\">1</option>\
-                 <option value=\"3\">3</option><option value=\"\">{}</option></select></label>",
-                pick("只针对订单号（可空）", "Only this order (may be empty)"),
-                escape(order),
-                pick("次数", "Times"),
-                pick("每次", "always"),
-            ),
-        ),
-        Book::Cards(_) => (options(visit.lang, CARDS), String::new()),
-    };
+    let options = options(visit.lang, offered(book));
+    let more = format!(
+        "<label>{}<input name=\"order\" value=\"{}\" maxlength=\"64\"></label>\
+         <label>{}<select name=\"times\"><option value=\"1\">1</option>\
+         <option value=\"3\">3</option><option value=\"\">{}</option></select></label>",
+        pick("只针对订单号（可空）", "Only this order (may be empty)"),
+        escape(order),
+        pick("次数", "Times"),
+        pick("每次", "always"),
+    );
     format!(
         "<form class=\"fields\" method=\"post\" action=\"{action}\"><label>{}<select name=\"fault\">{options}\
          </select></label>{more}<div><button class=\"main\">{}</button></div></form>",
@@ -106,26 +101,28 @@ fn named<F: PartialEq>(lang: Lang, choices: &[Choice<F>], fault: &F) -> String {
     known.map_or("…", |choice| lang.pick(choice.chinese, choice.english)).to_owned()
 }
 
-fn waiting(lang: Lang, book: Book<'_>) -> std::io::Result<Vec<Vec<String>>> {
+/// The faults that a channel can be told to have.
+const fn offered(book: Book<'_>) -> &'static [Choice<Fault>] {
     match book {
-        Book::Wallet(sandbox, desk) => sandbox.with_core(desk, |core| {
-            let left = core
-                .fault_scripts()
-                .filter(|(script, struck)| script.times.is_none_or(|times| times > *struck));
-            left.map(|(script, _)| {
-                let order = script.out_trade_no.as_deref().unwrap_or("*");
-                let times = script.times.map_or("∞".to_owned(), |times| times.to_string());
-                vec![named(lang, WALLET, &script.fault), escape(order), times]
-            })
-            .collect()
-        }),
-        Book::Cards(gateway) => {
-            let row = |script: &CardScript| {
-                let kind = script.txn_type.as_deref().unwrap_or("*");
-                vec![named(lang, CARDS, &script.fault), escape(kind), "1".to_owned()]
-            };
-            Ok(gateway.scripts().iter().map(row).collect())
+        Book::Wallet(..) => WALLET,
+        Book::Cards(_) => CARDS,
+    }
+}
+
+fn waiting(lang: Lang, book: Book<'_>) -> std::io::Result<Vec<Vec<String>>> {
+    let row = |(script, struck): (&Script, u32)| {
+        if script.times.is_some_and(|times| times <= struck) {
+            return None;
         }
+        let order = script.out_trade_no.as_deref().unwrap_or("*");
+        let times = script.times.map_or("∞".to_owned(), |times| times.to_string());
+        Some(vec![named(lang, offered(book), &script.fault), escape(order), times])
+    };
+    match book {
+        Book::Wallet(sandbox, desk) => {
+            sandbox.with_core(desk, |core| core.fault_scripts().filter_map(row).collect())
+        }
+        Book::Cards(gateway) => gateway.with_core(|core| core.fault_scripts().filter_map(row).collect()),
     }
 }
 
@@ -136,21 +133,16 @@ pub(super) async fn add(
     Form(wish): Form<Wish>,
 ) -> Response {
     let Some(book) = lab.book(&channel) else { return visit.missing(&lab) };
-    let added = match book {
-        Book::Cards(gateway) => {
-            let chosen = CARDS.iter().find(|choice| choice.word == wish.fault);
-            chosen.is_some_and(|choice| {
-                gateway.add_scripts(vec![CardScript { fault: choice.fault, txn_type: None }])
-            })
+    let added = match (script_of(book, &wish), book) {
+        (None, _) => Ok(false),
+        (Some(script), Book::Wallet(sandbox, desk)) => {
+            sandbox.with_core(desk, |core| core.add_script(script, SCRIPTS_MAX))
         }
-        Book::Wallet(sandbox, desk) => match script_of(&wish) {
-            None => false,
-            Some(script) => match sandbox.with_core(desk, |core| core.add_script(script, SCRIPTS_MAX)) {
-                Ok(added) => added,
-                Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            },
-        },
+        (Some(script), Book::Cards(gateway)) => {
+            gateway.with_core(|core| core.add_script(script, SCRIPTS_MAX))
+        }
     };
+    let Ok(added) = added else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     if added {
         visit.onward(&format!("/{channel}/scripts"))
     } else {
@@ -158,8 +150,8 @@ pub(super) async fn add(
     }
 }
 
-fn script_of(wish: &Wish) -> Option<Script> {
-    let chosen = WALLET.iter().find(|choice| choice.word == wish.fault)?;
+fn script_of(book: Book<'_>, wish: &Wish) -> Option<Script> {
+    let chosen = offered(book).iter().find(|choice| choice.word == wish.fault)?;
     let order = wish.order.trim();
     if order.len() > NUMBER_MAX_BYTES {
         return None;
@@ -173,10 +165,7 @@ pub(super) async fn clear(State(lab): State<Lab>, Path(channel): Path<String>, v
     let cleared = match lab.book(&channel) {
         None => return visit.missing(&lab),
         Some(Book::Wallet(sandbox, desk)) => sandbox.with_core(desk, Seller::clear_scripts).is_ok(),
-        Some(Book::Cards(gateway)) => {
-            gateway.clear_scripts();
-            true
-        }
+        Some(Book::Cards(gateway)) => gateway.with_core(CardSeller::clear_scripts).is_ok(),
     };
     if cleared {
         visit.onward(&format!("/{channel}/scripts"))

@@ -255,6 +255,8 @@ fn garbled(wire: &Wire<'_>, kind: Garble, answer: &Answer) -> Response {
             let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
             (StatusCode::BAD_GATEWAY, [("content-type", "text/html")], page).into_response()
         }
+        Garble::TooMany => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Garble::Empty => signed(wire, 200, Vec::new()),
         Garble::Garbage => signed(wire, 200, (0_u8..=255).rev().collect()),
         Garble::Truncated => {
             let mut body = bytes_of(answer);

@@ -1,32 +1,100 @@
 //! The settlement file of a day, made from the truth.
 
-use tk_formats::unionpay::settlement::{SettlementError, SettlementFile, Signed, TradeRow};
-use tk_formats::unionpay::time;
+use tk_formats::unionpay::settlement::{self, SettlementError, SettlementFile, Signed, TradeRow};
+use tk_formats::unionpay::{Params, time};
 
 use super::books::{Books, State, Trade};
+use super::enact::{Answer, Refused, answered, done};
+use super::seller::Seller;
+use crate::core::{Fault, Point, beijing_day};
 
-/// The settlement file of a merchant's day (`YYYYMMDD`); nothing where nothing happened.
-pub fn settlement_file(
-    books: &Books,
-    mer_id: &str,
-    day: &str,
-) -> Result<Option<SettlementFile>, SettlementError> {
-    let of_day = |trade: &&Trade| {
-        let moment = time::format_us(trade.done_at_us).unwrap_or_default();
-        trade.state == State::Done && moment.starts_with(day)
-    };
-    let trades: Vec<&Trade> = books.trades.values().filter(of_day).collect();
-    if trades.is_empty() {
-        return Ok(None);
+const NO_FILE: Refused = ("98", "文件不存在[9800001]");
+
+impl Seller {
+    /// The settlement file of a day (`YYYYMMDD`) with the bill faults of that day, which are drawn once; nothing where
+    /// nothing happened.
+    pub fn settlement_file(&mut self, day: &str) -> Result<Option<SettlementFile>, SettlementError> {
+        self.draw_bill_faults(day);
+        let mut rows = Vec::new();
+        for trade in self.books.trades().filter(|trade| is_of(trade, day)) {
+            let fault = self.faults.bill_fault(&trade.order_id);
+            if fault == Some(Fault::BillOmits) {
+                continue;
+            }
+            let copies = if fault == Some(Fault::BillDoubles) { 2 } else { 1 };
+            for _ in 0..copies {
+                rows.push(row(&self.books, trade, &self.mer_id)?);
+            }
+            if fault == Some(Fault::BillAdds) {
+                rows.push(row(&self.books, &stranger(trade), &self.mer_id)?);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(SettlementFile {
+            mer_id: self.mer_id.clone(),
+            day: day.get(2..).unwrap_or_default().to_owned(),
+            trades: rows,
+            errors: Vec::new(),
+            summary: None,
+        }))
     }
-    let rows = trades.iter().map(|trade| row(books, trade, mer_id)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(SettlementFile {
-        mer_id: mer_id.to_owned(),
-        day: day.get(2..).unwrap_or_default().to_owned(),
-        trades: rows,
-        errors: Vec::new(),
-        summary: None,
-    }))
+
+    /// Answers the file host: a file packed into the reply, or that there is none.
+    pub(super) fn file(&mut self, now_us: i64, request: &Params) -> Answer {
+        let answer = self.packed(now_us, request.get_filled("settleDate").unwrap_or_default());
+        answered(request, answer.ok_or(NO_FILE))
+    }
+
+    fn packed(&mut self, now_us: i64, settle_date: &str) -> Option<Answer> {
+        let today = time::format_us(now_us).ok()?;
+        let year: i32 = today.get(..4)?.parse().ok()?;
+        // A day that has not come this year was in the last one; today's file is made tomorrow.
+        let year = if settle_date > today.get(4..8)? { year - 1 } else { year };
+        let day = format!("{year:04}{settle_date}");
+        if settle_date.len() != 4 || today.starts_with(&day) {
+            return None;
+        }
+        let file = self.settlement_file(&day).ok()??;
+        let content = settlement::file_content(&file, now_us).ok()?;
+        let name = format!("{}_{settle_date}_00.zip", self.mer_id);
+        let told = [("fileName".to_owned(), name), ("fileContent".to_owned(), content)];
+        Some(done().into_iter().chain(told).collect())
+    }
+
+    fn draw_bill_faults(&mut self, day: &str) {
+        let of_day: Vec<(i64, String)> = self
+            .books
+            .trades()
+            .filter(|trade| trade.txn_type == "01" && is_of(trade, day))
+            .map(|trade| (beijing_day(trade.done_at_us), trade.order_id.clone()))
+            .collect();
+        let Some((number, _)) = of_day.first() else { return };
+        if !self.faults.starts_bill(*number) {
+            return;
+        }
+        for (_, order_id) in of_day {
+            if let Some(fault) = self.faults.draw(Point::Bill, &order_id) {
+                self.faults.count(fault);
+                self.faults.keep_bill_fault(&order_id, fault);
+            }
+        }
+    }
+}
+
+fn is_of(trade: &Trade, day: &str) -> bool {
+    let moment = time::format_us(trade.done_at_us).unwrap_or_default();
+    trade.state == State::Done && moment.starts_with(day)
+}
+
+/// A payment that nobody made.
+fn stranger(trade: &Trade) -> Trade {
+    Trade {
+        order_id: format!("X{}", trade.order_id.get(1..).unwrap_or_default()),
+        query_id: format!("{}9", trade.query_id.get(..20).unwrap_or(&trade.query_id)),
+        ..trade.clone()
+    }
 }
 
 fn row(books: &Books, trade: &Trade, mer_id: &str) -> Result<TradeRow, SettlementError> {

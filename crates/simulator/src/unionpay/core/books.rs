@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tk_formats::unionpay::{Params, time};
 
 use super::notices::Notice;
 use super::page::Page;
+use super::truth::{CardChange, CardEvent};
 use crate::core::{FeeOnRefund, fee_of, fee_share};
 
 /// What identifies a trade: `orderId` and `txnTime` (unionpay.md section 2).
@@ -16,7 +17,7 @@ pub type Key = (String, String);
 pub const TRADES_MAX: usize = 1_000_000;
 
 /// Where a trade stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Taken and not yet decided.
@@ -28,7 +29,7 @@ pub enum State {
 }
 
 /// A payment, refund or undo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trade {
     pub order_id: String,
     pub txn_time: String,
@@ -92,9 +93,14 @@ pub struct Books {
     pub(super) tokens: BTreeSet<String>,
     /// Codes sent for orders to come, by order number.
     pub(super) codes: BTreeMap<String, String>,
+    /// The token of each card that was opened on a page, by the order that opened it.
+    pub(super) openings: BTreeMap<Key, String>,
     pub(super) notices: Vec<Notice>,
+    pub(super) given_up: u64,
+    pub(super) keeps_events: bool,
+    pub(super) fresh: Vec<CardEvent>,
+    pub(super) serial: u64,
     fees: Fees,
-    serial: u64,
 }
 
 impl Books {
@@ -155,30 +161,25 @@ impl Books {
             fee_fen: 0,
             fee_returned_fen: 0,
         };
-        trade.fee_fen = self.settle_fee(&trade);
-        let key = (trade.order_id.clone(), trade.txn_time.clone());
-        self.by_query_id.insert(trade.query_id.clone(), key.clone());
-        self.trades.insert(key, trade.clone());
+        trade.fee_fen = self.fee_part(&trade);
+        self.record(CardChange::Traded(Box::new(trade.clone())));
         Some(trade)
     }
 
     /// The charge of a payment; of a refund or undo, what it returns, so that all parts together return the whole.
-    fn settle_fee(&mut self, trade: &Trade) -> i64 {
+    fn fee_part(&self, trade: &Trade) -> i64 {
         if trade.state != State::Done {
             return 0;
         }
         let Some(orig) = &trade.orig_query_id else { return fee_of(trade.amount_fen, self.fees.rate_ppm) };
-        let Some(paid) = self.by_query_id.get(orig).and_then(|key| self.trades.get_mut(key)) else {
-            return 0;
-        };
-        paid.given_back_fen = paid.given_back_fen.saturating_add(trade.amount_fen);
-        let returned_fen = match self.fees.on_refund {
+        let Some(paid) = self.by_query_id(orig) else { return 0 };
+        let given_back_fen = paid.given_back_fen.saturating_add(trade.amount_fen);
+        match self.fees.on_refund {
             FeeOnRefund::Kept => 0,
-            FeeOnRefund::Returned => fee_share(paid.fee_fen, paid.given_back_fen, paid.amount_fen),
-        };
-        let part_fen = returned_fen.saturating_sub(paid.fee_returned_fen);
-        paid.fee_returned_fen = returned_fen;
-        part_fen
+            FeeOnRefund::Returned => {
+                fee_share(paid.fee_fen, given_back_fen, paid.amount_fen).saturating_sub(paid.fee_returned_fen)
+            }
+        }
     }
 
     /// Every trade, by number and time.
@@ -193,8 +194,13 @@ impl Books {
 
     /// Opens a card without a page, as if the payer had done so before.
     pub fn open_token(&mut self) -> String {
+        self.give_token(None)
+    }
+
+    /// A token for the card that an order opened, if one is named.
+    pub(super) fn give_token(&mut self, opening: Option<Key>) -> String {
         let token = format!("62{:015}", self.next_serial());
-        self.tokens.insert(token.clone());
+        self.record(CardChange::TokenGiven { token: token.clone(), opening });
         token
     }
 

@@ -4,6 +4,7 @@ use tk_formats::unionpay::{Params, amount, braces, time};
 
 use super::books::{Books, State, Trade};
 use super::notices::report_fields;
+use super::truth::CardChange;
 use crate::core::Cap;
 
 /// The fields of an answer without those of the signature.
@@ -20,6 +21,7 @@ const BEIJING_US: i64 = 8 * 3_600_000_000;
 pub enum Desk {
     Back,
     Query,
+    File,
 }
 
 /// A refusal: code, text and the inner code of the text.
@@ -107,7 +109,6 @@ impl Books {
         let right = typed.is_some() && typed == self.codes.get(&key.0) && self.tokens.contains(&token);
         let state = if right { State::Done } else { State::Failed(CARD.0.to_owned()) };
         let trade = self.put(request, fen, state, now_us).ok_or(SYSTEM)?;
-        self.codes.remove(&key.0);
         self.tell(request, &trade, now_us);
         Ok([vec![("queryId".to_owned(), trade.query_id)], done()].concat())
     }
@@ -162,12 +163,17 @@ impl Books {
             return Err(NOT_FOUND);
         }
         let code = format!("{:06}", self.next_serial() % 1_000_000);
-        self.codes.insert(key.0, code);
+        self.record(CardChange::CodeSent { order_id: key.0, code });
         Ok(done())
     }
 
     fn unbind(&mut self, request: &Params) -> Result<Answer, Refused> {
-        if self.tokens.remove(&token(request)?) { Ok(done()) } else { Err(NOT_FOUND) }
+        let token = token(request)?;
+        if !self.tokens.contains(&token) {
+            return Err(NOT_FOUND);
+        }
+        self.record(CardChange::TokenEnded { token });
+        Ok(done())
     }
 
     /// What the payer's phone shows, by order.

@@ -47,12 +47,26 @@ impl Books {
             notice.due_at_us = now_us.saturating_add(next.copied().unwrap_or_default());
             next.is_some()
         });
+        let last = due.iter().filter(|notice| notice.sent >= NOTIFY_LADDER_US.len()).count();
+        self.given_up = self.given_up.saturating_add(u64::try_from(last).unwrap_or(0));
         due
     }
 
     /// The merchant took a notice: it is not sent again.
     pub fn acknowledge(&mut self, serial: u64) {
         self.notices.retain(|notice| notice.serial != serial);
+    }
+
+    /// Makes every notice that waits due.
+    pub fn flush_notices(&mut self, now_us: i64) {
+        for notice in &mut self.notices {
+            notice.due_at_us = notice.due_at_us.min(now_us);
+        }
+    }
+
+    /// How many notices were sent for the last time.
+    pub const fn given_up_notices(&self) -> u64 {
+        self.given_up
     }
 
     /// How many notices wait.

@@ -6,6 +6,7 @@ use tk_formats::unionpay::{Params, amount, time};
 use super::books::{Books, State};
 use super::enact::{access_fits, done, echoed};
 use super::notices::report_fields;
+use super::truth::CardChange;
 
 /// The most pages open at once.
 const PAGES_MAX: usize = 100_000;
@@ -42,46 +43,36 @@ pub enum PageRefusal {
     TooMany,
 }
 
+impl PageRefusal {
+    /// A stable word for it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Expired => "expired",
+            Self::Ended => "ended",
+            Self::Invalid => "invalid",
+            Self::Duplicate => "duplicate",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
 impl Books {
     /// A payer's browser brings an order whose signature was verified; its page's name.
     pub fn open_page(&mut self, request: &Params, now_us: i64) -> Result<String, PageRefusal> {
-        let is_card = request.get("txnType") == Some("79");
-        let text = |name: &str| request.get_filled(name).ok_or(PageRefusal::Invalid);
-        let (order_id, txn_time) = (text("orderId")?, text("txnTime")?);
-        let amount_fen = if is_card { Ok(0) } else { amount::parse_fen(text("txnAmt")?) };
-        let amount_fen = amount_fen.map_err(|_| PageRefusal::Invalid)?;
-        let expires_at_us = time::parse_us(text("payTimeout")?).map_err(|_| PageRefusal::Invalid)?;
-        let kind = (request.get("txnType"), request.get("bizType"));
-        let known =
-            matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
-        if !access_fits(request)
-            || !known
-            || (!is_card && (amount_fen == 0 || request.get("currencyCode") != Some("156")))
-        {
-            return Err(PageRefusal::Invalid);
-        }
-        if expires_at_us <= now_us {
+        let (name, page) = read(request, now_us)?;
+        if page.expires_at_us <= now_us {
             return Err(PageRefusal::Expired);
         }
-        let name = format!("{order_id}-{txn_time}");
-        if let Some(page) = self.pages.get(&name) {
-            let same = page.amount_fen == amount_fen && !page.ended;
+        if let Some(known) = self.pages.get(&name) {
+            let same = known.amount_fen == page.amount_fen && !known.ended;
             return if same { Ok(name) } else { Err(PageRefusal::Duplicate) };
         }
         if self.pages.len() >= PAGES_MAX {
             return Err(PageRefusal::TooMany);
         }
-        let commodity = request.get_filled("riskRateInfo").unwrap_or_default().to_owned();
-        let page = Page {
-            order_id: order_id.to_owned(),
-            amount_fen,
-            commodity,
-            opened_at_us: now_us,
-            expires_at_us,
-            request: request.clone(),
-            ended: false,
-        };
-        self.pages.insert(name.clone(), page);
+        let fields = request.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.record(CardChange::Opened { fields, at_us: now_us });
         Ok(name)
     }
 
@@ -101,7 +92,8 @@ impl Books {
         let (request, amount_fen) = (page.request.clone(), page.amount_fen);
         let mut fields = echoed(&request);
         if request.get("txnType") == Some("79") {
-            let token = self.open_token();
+            let text = |name: &str| request.get_filled(name).unwrap_or_default().to_owned();
+            let token = self.give_token(Some((text("orderId"), text("txnTime"))));
             fields.push(("accNo".to_owned(), "6216***********0018".to_owned()));
             fields.push(("tokenPayData".to_owned(), format!("{{trId={token}&tokenType=01}}")));
         } else {
@@ -126,6 +118,11 @@ impl Books {
         Ok(())
     }
 
+    /// The order behind a page, as it came.
+    pub(super) fn order_of_page(&self, name: &str) -> Option<&Params> {
+        self.pages.get(name).map(|page| &page.request)
+    }
+
     /// Where the payer's browser returns to.
     pub fn front_url(&self, name: &str) -> Option<&str> {
         self.pages.get(name)?.request.get_filled("frontUrl")
@@ -140,8 +137,33 @@ impl Books {
     }
 
     fn end(&mut self, name: &str) {
-        if let Some(page) = self.pages.get_mut(name) {
-            page.ended = true;
-        }
+        self.record(CardChange::Ended { page: name.to_owned() });
     }
+}
+
+/// The page of an order, with its name.
+pub(super) fn read(request: &Params, now_us: i64) -> Result<(String, Page), PageRefusal> {
+    let is_card = request.get("txnType") == Some("79");
+    let text = |name: &str| request.get_filled(name).ok_or(PageRefusal::Invalid);
+    let (order_id, txn_time) = (text("orderId")?, text("txnTime")?);
+    let amount_fen = if is_card { Ok(0) } else { amount::parse_fen(text("txnAmt")?) };
+    let amount_fen = amount_fen.map_err(|_| PageRefusal::Invalid)?;
+    let expires_at_us = time::parse_us(text("payTimeout")?).map_err(|_| PageRefusal::Invalid)?;
+    let kind = (request.get("txnType"), request.get("bizType"));
+    let known =
+        matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
+    let renminbi = is_card || (amount_fen > 0 && request.get("currencyCode") == Some("156"));
+    if !access_fits(request) || !known || !renminbi {
+        return Err(PageRefusal::Invalid);
+    }
+    let page = Page {
+        order_id: order_id.to_owned(),
+        amount_fen,
+        commodity: request.get_filled("riskRateInfo").unwrap_or_default().to_owned(),
+        opened_at_us: now_us,
+        expires_at_us,
+        request: request.clone(),
+        ended: false,
+    };
+    Ok((format!("{order_id}-{txn_time}"), page))
 }

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use tk_formats::unionpay::Params;
 
-use super::books::{Books, Fees, State, Trade};
-use super::enact::{Answer, Desk, NOT_FOUND, OVER, SYSTEM, answered, done, echoed};
-use super::notices::report_fields;
-use super::page::PageRefusal;
+use super::books::{Books, Fees};
+use super::enact::{Answer, Desk, NOT_FOUND, OVER, SYSTEM, answered, done};
+use super::truth::CardEvent;
 use crate::core::{
-    Cap, Delivery, Effect, Fault, FaultCounters, FaultPlan, FaultState, MINUTE_US, Method, Point, Seal,
-    Timers,
+    Cap, Delivery, Effect, Fault, FaultCounters, FaultPlan, FaultState, Garble, MINUTE_US, Method, Point,
+    Script, Seal, Timers,
 };
 
 /// A merchant that is not ours.
-const STRANGER: &str = "777290058110097";
+pub(super) const STRANGER: &str = "777290058110097";
 /// How long a notification that is to come out of order is held back.
 const REORDER_US: i64 = 30 * MINUTE_US;
 
@@ -31,12 +30,14 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     pub serial: u64,
+    /// `backUrl` of its order.
+    pub url: String,
     pub seal: Seal,
     pub fields: Answer,
 }
 
 #[derive(Debug, Clone)]
-enum Timer {
+pub(super) enum Timer {
     Land(Request),
     PayerPays(String),
     Forged(Notification),
@@ -45,10 +46,10 @@ enum Timer {
 /// The books of one merchant and the faults in force.
 #[derive(Debug)]
 pub struct Seller {
-    mer_id: String,
-    books: Books,
-    faults: FaultState,
-    timers: Timers<Timer>,
+    pub(super) mer_id: String,
+    pub(super) books: Books,
+    pub(super) faults: FaultState,
+    pub(super) timers: Timers<Timer>,
     after_query: BTreeMap<String, Vec<Request>>,
     /// Notifications up to this number have met their faults.
     seen_serial: u64,
@@ -86,6 +87,41 @@ impl Seller {
         self.faults.set_plan(plan);
     }
 
+    /// Adds one scripted fault to those in force; false if too many wait.
+    pub fn add_script(&mut self, script: Script, most: usize) -> bool {
+        self.faults.add_script(script, most)
+    }
+
+    /// The scripted faults in force, each with how often it has struck.
+    pub fn fault_scripts(&self) -> impl Iterator<Item = (&Script, u32)> {
+        self.faults.scripts()
+    }
+
+    /// Ends the scripted faults; those by chance go on.
+    pub fn clear_scripts(&mut self) {
+        self.faults.clear_scripts();
+    }
+
+    /// Opens a card without a page, as if the payer had done so before.
+    pub fn open_token(&mut self) -> String {
+        self.books.open_token()
+    }
+
+    /// From now on the changes of the books are kept until they are taken.
+    pub fn keep_events(&mut self) {
+        self.books.keep_events();
+    }
+
+    /// The changes of the books since the last drain, oldest first.
+    pub fn drain_events(&mut self) -> Vec<CardEvent> {
+        self.books.drain_events()
+    }
+
+    /// Takes a journalled change back in.
+    pub fn restore(&mut self, event: CardEvent) {
+        self.books.restore(event);
+    }
+
     /// The faults that really happened so far, per kind.
     pub fn fault_counters(&self) -> &FaultCounters {
         self.faults.counters()
@@ -120,7 +156,7 @@ impl Seller {
                 }
                 Timer::PayerPays(page) => {
                     // A payer who comes too late is refused like any other.
-                    let _refusal = self.pay_page(due_us, &page);
+                    let _refusal = self.pay_now(due_us, &page);
                 }
                 Timer::Forged(notification) => self.forged.push(notification),
             }
@@ -138,11 +174,17 @@ impl Seller {
         self.advance(now_us);
         let mut posts = std::mem::take(&mut self.forged);
         for notice in self.books.due_notices(now_us) {
-            let post = Notification { serial: notice.serial, seal: Seal::Genuine, fields: notice.fields };
+            let (serial, url, fields) = (notice.serial, notice.url, notice.fields);
+            let post = Notification { serial, url, seal: Seal::Genuine, fields };
             let copies = self.copies.get(&notice.serial).copied().unwrap_or(1);
             posts.extend((0..copies).map(|_| post.clone()));
         }
         posts
+    }
+
+    /// Makes every notification that waits due.
+    pub fn flush_notifications(&mut self, now_us: i64) {
+        self.books.flush_notices(now_us);
     }
 
     /// The merchant took a notification.
@@ -150,68 +192,10 @@ impl Seller {
         self.books.acknowledge(serial);
     }
 
-    /// The payer's browser brings the order, and the payer pays.
-    pub fn pay(&mut self, now_us: i64, order: &Params) -> Result<(), PageRefusal> {
-        let page = self.open(now_us, order)?;
-        self.pay_page(now_us, &page)
-    }
-
-    /// The payer's browser brings the order, and the bank refuses the payer.
-    pub fn decline(&mut self, now_us: i64, order: &Params) -> Result<(), PageRefusal> {
-        let page = self.open(now_us, order)?;
-        self.books.decline_page(&page, now_us)
-    }
-
-    /// The payer's browser brings the order, and the payer pays `after_us` later.
-    pub fn dither(&mut self, now_us: i64, order: &Params, after_us: i64) -> Result<(), PageRefusal> {
-        let page = self.open(now_us, order)?;
-        self.timers.set(now_us.saturating_add(after_us.max(0)), Timer::PayerPays(page));
-        Ok(())
-    }
-
-    /// The payer's browser brings the order.
-    pub fn open(&mut self, now_us: i64, order: &Params) -> Result<String, PageRefusal> {
-        self.advance(now_us);
-        let page = self.books.open_page(order, now_us)?;
-        if let Some(fault @ Fault::NotifyForged { seal }) = self.faults.draw(Point::Forgery, order_id(order))
-        {
-            self.faults.count(fault);
-            self.forge(now_us, order, seal);
-        }
-        Ok(page)
-    }
-
-    /// Somebody sends a success that is not UnionPay's.
-    pub fn forge(&mut self, now_us: i64, order: &Params, seal: Seal) {
-        self.claim(now_us, order, seal);
-    }
-
-    /// A merchant who is not ours has done the same under the same number; his genuine notification comes to us.
-    pub fn impersonate(&mut self, now_us: i64, order: &Params) {
-        let mut theirs = Params::new();
-        for (name, value) in order.iter() {
-            let value = if name == "merId" { STRANGER } else { value };
-            // Names come out of a form that has each once.
-            let _once = theirs.insert(name, value);
-        }
-        self.claim(now_us, &theirs, Seal::Genuine);
-    }
-
-    fn claim(&mut self, now_us: i64, order: &Params, seal: Seal) {
-        let mut fields = echoed(order);
-        fields.extend(report_fields(&claimed(order, now_us)));
-        fields.extend(done());
-        let serial = self.books.next_serial();
-        self.timers.set(now_us, Timer::Forged(Notification { serial, seal, fields }));
-    }
-
-    fn pay_page(&mut self, now_us: i64, page: &str) -> Result<(), PageRefusal> {
-        self.books.pay_page(page, now_us)?;
-        self.spoil_notices();
-        Ok(())
-    }
-
     fn execute(&mut self, now_us: i64, request: &Request) -> Answer {
+        if request.desk == Desk::File {
+            return self.file(now_us, &request.fields);
+        }
         let answer = self.books.enact(request.desk, &request.fields, &request.customer, now_us);
         self.spoil_notices();
         answer
@@ -243,11 +227,9 @@ impl Seller {
             }
             Fault::Slow { after_us } => Delivery::Late { after_us, answer: self.execute(now_us, request) },
             // The documents name no code for it: the gateway's front answers, and not the gateway.
-            Fault::Limited => Delivery::Garbled {
-                kind: crate::core::Garble::ServerError,
-                answer: Answer::new(),
-                effect: Effect::None,
-            },
+            Fault::Limited => {
+                Delivery::Garbled { kind: Garble::TooMany, answer: Answer::new(), effect: Effect::None }
+            }
             Fault::Down { for_us } => {
                 self.faults.down_until_us = now_us.saturating_add(for_us);
                 Delivery::Lost { effect: Effect::None }
@@ -332,7 +314,7 @@ impl Seller {
     }
 
     /// What was announced since the last look meets its faults.
-    fn spoil_notices(&mut self) {
+    pub(super) fn spoil_notices(&mut self) {
         let seen = self.seen_serial;
         let (faults, copies) = (&mut self.faults, &mut self.copies);
         let mut last = seen;
@@ -361,29 +343,7 @@ impl Seller {
     }
 }
 
-/// A trade that was never made, as its notification would tell it.
-fn claimed(order: &Params, now_us: i64) -> Trade {
-    let text = |name: &str| order.get_filled(name).unwrap_or_default().to_owned();
-    Trade {
-        order_id: text("orderId"),
-        txn_time: text("txnTime"),
-        txn_type: text("txnType"),
-        txn_sub_type: text("txnSubType"),
-        biz_type: text("bizType"),
-        amount_fen: text("txnAmt").parse().unwrap_or(0),
-        sub_mer_id: order.get_filled("subMerId").map(str::to_owned),
-        query_id: format!("{now_us:021}"),
-        orig_query_id: order.get_filled("origQryId").map(str::to_owned),
-        trace_no: "000000".to_owned(),
-        state: State::Done,
-        done_at_us: now_us,
-        given_back_fen: 0,
-        fee_fen: 0,
-        fee_returned_fen: 0,
-    }
-}
-
-fn order_id(fields: &Params) -> &str {
+pub(super) fn order_id(fields: &Params) -> &str {
     fields.get_filled("orderId").unwrap_or_default()
 }
 
@@ -391,6 +351,7 @@ fn order_id(fields: &Params) -> &str {
 fn method_of(request: &Request) -> Method {
     match (request.desk, request.fields.get("txnType")) {
         (Desk::Query, _) => Method::Query,
+        (Desk::File, _) => Method::Bill,
         (Desk::Back, Some("04" | "31")) => Method::Refund,
         (Desk::Back, Some("01")) => Method::Pay,
         (Desk::Back, _) => Method::Create,

@@ -2,7 +2,7 @@
 
 use tk_formats::unionpay::{Params, settlement, time};
 
-use super::{Answer, Books, Desk, NOTIFY_LADDER_US, PageRefusal, settlement_file};
+use super::{Answer, Books, Desk, Fees, NOTIFY_LADDER_US, PageRefusal, Request, Seller};
 
 /// 2026-11-21 12:00:00 in Beijing.
 const AT_US: i64 = 1_795_233_600_000_000;
@@ -187,12 +187,13 @@ fn a_notice_comes_again_until_it_is_taken_or_given_up() {
 
 #[test]
 fn the_settlement_file_of_a_day_equals_the_truth() {
-    let mut books = Books::default();
-    let number = paid(&mut books, "ORDER001", "88800");
-    books.enact(Desk::Back, &back("04", "REFUND01", &number, "300"), &[], AT_US);
-    let name = books.open_page(&page("ORDER002", "5"), AT_US).unwrap();
-    books.decline_page(&name, AT_US).unwrap();
-    let file = settlement_file(&books, "777290058110048", "20261121").unwrap().unwrap();
+    let mut seller = Seller::new("777290058110048", 1, Fees::default());
+    seller.pay(AT_US, &page("ORDER001", "88800")).unwrap();
+    let number = seller.books().trade_of("ORDER001").unwrap().query_id.clone();
+    let fields = back("04", "REFUND01", &number, "300");
+    seller.handle(AT_US, &Request { desk: Desk::Back, fields, customer: Vec::new() });
+    seller.decline(AT_US, &page("ORDER002", "5")).unwrap();
+    let file = seller.settlement_file("20261121").unwrap().unwrap();
     let zip = settlement::write_zip(&file, AT_US).unwrap();
     let read = settlement::read_zip(&zip, &tk_formats::archive::Limits::default()).unwrap();
     assert_eq!(read, file);
@@ -200,6 +201,32 @@ fn the_settlement_file_of_a_day_equals_the_truth() {
     assert_eq!(rows, [("ORDER001", 88_800), ("REFUND01", 300)]);
     assert_eq!(read.trades[1].orig_query_id(), number);
     assert_eq!(read.totals().unwrap().settle_gain_fen, 88_267 - 298);
-    assert_eq!(settlement_file(&books, "777290058110048", "20261122").unwrap(), None);
+    assert_eq!(seller.settlement_file("20261122").unwrap(), None);
     assert!(time::format_us(AT_US).unwrap().starts_with("20261121"));
+}
+
+#[test]
+fn journalled_changes_make_the_same_books_again() {
+    let mut books = Books::default();
+    books.keep_events();
+    let number = paid(&mut books, "ORDER001", "1000");
+    books.enact(Desk::Back, &back("04", "REFUND01", &number, "333"), &[], AT_US);
+    let name = books.open_page(&page("ORDER002", "5"), AT_US).unwrap();
+    books.decline_page(&name, AT_US).unwrap();
+    let open = books.open_page(&page("ORDER003", "7"), AT_US).unwrap();
+    let token = books.open_token();
+    let events = books.drain_events();
+    assert_eq!(books.drain_events(), [], "each change is told once");
+    let mut again = Books::default();
+    for event in events {
+        let line = serde_json::to_string(&event).unwrap();
+        again.restore(serde_json::from_str(&line).unwrap());
+    }
+    assert_eq!(again.truth(), books.truth());
+    assert_eq!(again.page(&open), books.page(&open));
+    assert_eq!(again.pay_page(&name, AT_US), Err(PageRefusal::Ended));
+    assert_ne!(again.open_token(), token);
+    let rest = again.enact(Desk::Back, &back("04", "REFUND02", &number, "667"), &[], AT_US);
+    assert_eq!((value(&rest, "respCode"), again.truth().balance_fen), ("00", 0));
+    assert_eq!(again.trade_of("ORDER001").map(|trade| trade.fee_returned_fen), Some(6));
 }

@@ -1,13 +1,11 @@
 //! The gateway over HTTP: its wire, a payer's page, notifications, a control interface.
 
 mod control;
-mod faults;
 mod gateway;
 mod notifier;
 mod page;
 mod sandbox;
 
-pub use faults::{Effect, Fault, Script};
 pub use sandbox::{Clock, Gateway, GatewayConfig, GatewayError};
 
 use std::future::Future;

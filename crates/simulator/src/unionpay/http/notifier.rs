@@ -6,53 +6,67 @@ use std::time::Duration;
 use axum::http::header;
 use tk_formats::unionpay::sign::Signer;
 use tk_formats::unionpay::{Params, notify};
+use tokio::sync::Semaphore;
 
 use super::sandbox::Gateway;
-use crate::unionpay::core::Notice;
+use crate::core::Seal;
+use crate::unionpay::core::{Answer, Notification};
 
 /// How often due notifications are looked for when nothing wakes the notifier.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The most notifications under way at once.
+const PARALLEL: usize = 16;
 
 pub(super) async fn run(gateway: Arc<Gateway>) {
+    let permits = Arc::new(Semaphore::new(PARALLEL));
     loop {
         let now_us = gateway.now_us();
-        let due = gateway.books().due_notices(now_us);
-        for notice in due {
+        let due = gateway.with_core_quietly(|core| core.due_notifications(now_us)).unwrap_or_default();
+        for notification in due {
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
             let gateway = Arc::clone(&gateway);
-            tokio::spawn(async move { deliver(&gateway, &notice).await });
+            tokio::spawn(async move {
+                deliver(&gateway, &notification).await;
+                drop(permit);
+            });
         }
         // Whichever comes first; a timeout is as good a reason to look as a wake-up.
         let _woken = tokio::time::timeout(LOOK_EVERY, gateway.wake.notified()).await;
     }
 }
 
-async fn deliver(gateway: &Gateway, notice: &Notice) {
-    let keys = &gateway.keys;
-    let mut fields = notice.fields.clone();
-    if let Some(by_fen) = gateway.next_wrong_amount() {
-        misstate(&mut fields, by_fen);
-    }
-    let Some(body) = body_of(&fields, &keys.signer, keys.certificate_pem.as_deref()) else {
-        tracing::warn!(serial = notice.serial, "notification cannot be written");
+async fn deliver(gateway: &Gateway, notification: &Notification) {
+    let Some(body) = sealed(gateway, &notification.fields, notification.seal) else {
+        tracing::warn!(serial = notification.serial, "notification cannot be written");
         return;
     };
-    if send(gateway, &notice.url, body).await {
-        gateway.books().acknowledge(notice.serial);
+    let taken = send(gateway, &notification.url, body).await;
+    if taken
+        && notification.seal == Seal::Genuine
+        && let Err(error) = gateway.with_core_quietly(|core| core.acknowledge(notification.serial))
+    {
+        tracing::warn!(%error, "the truth journal failed");
     }
 }
 
-fn misstate(fields: &mut [(String, String)], by_fen: i64) {
-    if let Some((_, text)) = fields.iter_mut().find(|(name, _)| name == "txnAmt") {
-        *text = text.parse::<i64>().unwrap_or(0).saturating_add(by_fen).to_string();
+/// The form of a notification under a seal, signed in the way that its order was.
+pub(super) fn sealed(gateway: &Gateway, fields: &Answer, seal: Seal) -> Option<Vec<u8>> {
+    let method = fields.iter().find(|(name, _)| name == "signMethod").map(|(_, value)| value.as_str());
+    let voice = gateway.keys.voice(method);
+    let certificate = voice.certificate_pem.as_deref();
+    match seal {
+        Seal::Genuine => body_of(fields, &voice.signer, certificate),
+        Seal::WrongKey => body_of(fields, gateway.stranger_of(&voice.signer), certificate),
+        Seal::Unsigned => {
+            let body = body_of(fields, &voice.signer, certificate)?;
+            let text = String::from_utf8(body).ok()?;
+            Some(text.split("&signature=").next().unwrap_or_default().as_bytes().to_vec())
+        }
+        Seal::Probe => Some(b"ping=1".to_vec()),
     }
 }
 
-/// The signed form of a notification.
-pub(super) fn body_of(
-    fields: &[(String, String)],
-    signer: &Signer,
-    certificate_pem: Option<&str>,
-) -> Option<Vec<u8>> {
+fn body_of(fields: &Answer, signer: &Signer, certificate_pem: Option<&str>) -> Option<Vec<u8>> {
     let mut form = Params::new();
     for (name, value) in fields {
         form.insert(name.as_str(), value.as_str()).ok()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tk_formats::unionpay::{Params, notify};
 
 use super::gateway::read;
@@ -31,14 +31,15 @@ pub(super) async fn open(State(gateway): State<Arc<Gateway>>, headers: HeaderMap
         }
     };
     let now_us = gateway.now_us();
-    let opened = gateway.with_books(|books| {
-        let name = books.open_page(&request, now_us)?;
-        Ok((books.page(&name).cloned(), name))
+    let opened = gateway.with_core(|core| {
+        let name = core.open(now_us, &request)?;
+        Ok((core.books().page(&name).cloned(), name))
     });
     match opened {
-        Ok((Some(page), name)) => shown(lang, StatusCode::OK, &order(lang, &page, &name)),
-        Ok((None, _)) => refused(lang, PageRefusal::NotFound),
-        Err(refusal) => refused(lang, refusal),
+        Err(error) => failed(&error),
+        Ok(Ok((Some(page), name))) => shown(lang, StatusCode::OK, &order(lang, &page, &name)),
+        Ok(Ok((None, _))) => refused(lang, PageRefusal::NotFound),
+        Ok(Err(refusal)) => refused(lang, refusal),
     }
 }
 
@@ -51,32 +52,40 @@ pub(super) async fn act(
     let lang = Lang::of(None, &headers);
     let now_us = gateway.now_us();
     match act.as_str() {
-        "pay" => match gateway.with_books(|books| books.pay_page(&name, now_us)) {
-            Ok(fields) => shown(lang, StatusCode::OK, &returning(lang, (&gateway, &name), &fields)),
-            Err(refusal) => refused(lang, refusal),
+        "pay" => match gateway.with_core(|core| core.pay_page(now_us, &name)) {
+            Err(error) => failed(&error),
+            Ok(Ok(fields)) => shown(lang, StatusCode::OK, &returning(lang, (&gateway, &name), &fields)),
+            Ok(Err(refusal)) => refused(lang, refusal),
         },
-        "decline" => match gateway.with_books(|books| books.decline_page(&name, now_us)) {
-            Ok(()) => shown(
+        "decline" => match gateway.with_core(|core| core.decline_page(now_us, &name)) {
+            Err(error) => failed(&error),
+            Ok(Ok(())) => shown(
                 lang,
                 StatusCode::OK,
                 &format!("<p class=\"result\">{}</p>", lang.pick("支付失败", "Declined")),
             ),
-            Err(refusal) => refused(lang, refusal),
+            Ok(Err(refusal)) => refused(lang, refusal),
         },
         _ => refused(lang, PageRefusal::NotFound),
     }
 }
 
+fn failed(error: &std::io::Error) -> Response {
+    tracing::error!(%error, "the truth journal failed");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
 /// The payer's phone: the codes that were sent to it and not used yet.
 pub(super) async fn phone(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
     let lang = Lang::of(None, &headers);
-    let codes = gateway.books();
-    let lines: Vec<String> = codes
-        .codes()
-        .map(|(order, code)| {
-            format!("<p class=\"order\">{}</p><p class=\"amount\">{}</p>", escape(order), escape(code))
-        })
-        .collect();
+    let line = |(order, code): (&str, &str)| {
+        format!("<p class=\"order\">{}</p><p class=\"amount\">{}</p>", escape(order), escape(code))
+    };
+    let lines = gateway.with_core(|core| core.books().codes().map(line).collect::<Vec<_>>());
+    let lines = match lines {
+        Ok(lines) => lines,
+        Err(error) => return failed(&error),
+    };
     let none = format!("<p class=\"result\">{}</p>", lang.pick("没有未读的验证码", "No code has come"));
     shown(lang, StatusCode::OK, &if lines.is_empty() { none } else { lines.concat() })
 }
@@ -105,7 +114,7 @@ fn order(lang: Lang, page: &Page, name: &str) -> String {
 /// The signed form that brings the payer back to the merchant; it decides nothing there.
 fn returning(lang: Lang, (gateway, name): (&Gateway, &str), fields: &[(String, String)]) -> String {
     let paid = format!("<p class=\"result\">{}</p>", lang.pick("支付成功", "Paid"));
-    let url = gateway.books().front_url(name).map(str::to_owned);
+    let url = gateway.with_core(|core| core.books().front_url(name).map(str::to_owned)).ok().flatten();
     let url = url.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
     let mut form = Params::new();
     for (name, value) in fields {
@@ -113,8 +122,8 @@ fn returning(lang: Lang, (gateway, name): (&Gateway, &str), fields: &[(String, S
             return paid;
         }
     }
-    let keys = &gateway.keys;
-    let signed = notify::encode_pairs(&form, &keys.signer, keys.certificate_pem.as_deref());
+    let voice = gateway.keys.voice(form.get("signMethod"));
+    let signed = notify::encode_pairs(&form, &voice.signer, voice.certificate_pem.as_deref());
     let (Some(url), Ok(signed)) = (url, signed) else { return paid };
     let inputs = signed
         .iter()

@@ -1,36 +1,40 @@
-//! A running gateway: books, keys, clock and faults of one merchant.
+//! A running gateway: one merchant's core, keys, clock and journal.
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tk_formats::keys::SigningKey;
-use tk_formats::unionpay::sign::Signer;
+use tk_formats::unionpay::sign::{Hash, SharedKey, SignMethod, Signer};
 use tokio::sync::Notify;
 
-use super::faults::{Fault, Script};
+use crate::journal::Journal;
 use crate::keys::{KeysError, stranger};
-use crate::unionpay::core::{Books, Desk};
+use crate::unionpay::core::{Fees, Seller};
 use crate::unionpay::keys::{GatewayKeys, MER_ID};
-use tk_formats::unionpay::Params;
 
 /// Gives the present time in microseconds UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// The most faults that wait.
-const SCRIPTS_MAX: usize = 1_000;
+/// Makes seeded faults until a plan brings its own seed.
+const SEED: u64 = 1;
+
+/// A shared key that no merchant has.
+const STRANGERS_KEY: &str = "of nobody";
 
 /// What a gateway is made from.
 pub struct GatewayConfig {
     pub mer_id: String,
     pub keys: GatewayKeys,
     pub clock: Clock,
+    /// Keeps the truth across restarts; the wallets' sandbox may share it.
+    pub journal: Option<Arc<Journal>>,
 }
 
 impl GatewayConfig {
     /// A gateway for the merchant of a key folder.
     pub fn new(keys: GatewayKeys, clock: Clock) -> Self {
-        Self { mer_id: MER_ID.to_owned(), keys, clock }
+        Self { mer_id: MER_ID.to_owned(), keys, clock, journal: None }
     }
 }
 
@@ -43,8 +47,10 @@ impl fmt::Debug for GatewayConfig {
 /// Why a gateway did not start or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
+    #[error("the journal names merchant {0}, which is not configured")]
+    JournalMerchant(String),
     #[error("the listener failed: {0}")]
-    Listener(std::io::Error),
+    Listener(io::Error),
     #[error("the notification client could not be made: {0}")]
     Client(reqwest::Error),
     #[error(transparent)]
@@ -57,20 +63,11 @@ pub struct Gateway {
     pub(super) keys: GatewayKeys,
     pub(super) wake: Notify,
     pub(super) client: reqwest::Client,
-    pub(super) stranger: Signer,
+    strangers: [Signer; 3],
     clock: Clock,
     advanced_us: AtomicI64,
-    books: Mutex<Books>,
-    scripts: Mutex<Vec<Script>>,
-    late: Mutex<Vec<Late>>,
-}
-
-/// A request that is carried out after the next question.
-#[derive(Debug)]
-pub(super) struct Late {
-    pub desk: Desk,
-    pub request: Params,
-    pub customer: Vec<(String, String)>,
+    seller: Mutex<Seller>,
+    journal: Option<Arc<Journal>>,
 }
 
 impl fmt::Debug for Gateway {
@@ -80,7 +77,7 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// An empty gateway.
+    /// Builds a gateway and takes the journal back in.
     pub fn new(config: GatewayConfig) -> Result<Arc<Self>, GatewayError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -88,18 +85,30 @@ impl Gateway {
             .no_proxy()
             .build()
             .map_err(GatewayError::Client)?;
-        let key: SigningKey = stranger()?;
+        let mut seller = Seller::new(&config.mer_id, SEED, Fees::default());
+        if let Some(journal) = &config.journal {
+            for (mer_id, event) in journal.take_cards() {
+                if mer_id != config.mer_id {
+                    return Err(GatewayError::JournalMerchant(mer_id));
+                }
+                seller.restore(event);
+            }
+            seller.keep_events();
+        }
         Ok(Arc::new(Self {
             mer_id: config.mer_id,
             keys: config.keys,
             wake: Notify::new(),
             client,
-            stranger: Signer::Certificate { key, cert_id: String::new() },
+            strangers: [
+                Signer::Certificate { key: stranger()?, cert_id: String::new() },
+                Signer::Shared(SharedKey::new(Hash::Sha256, STRANGERS_KEY)),
+                Signer::Shared(SharedKey::new(Hash::Sm3, STRANGERS_KEY)),
+            ],
             clock: config.clock,
             advanced_us: AtomicI64::new(0),
-            books: Mutex::new(Books::default()),
-            scripts: Mutex::new(Vec::new()),
-            late: Mutex::new(Vec::new()),
+            seller: Mutex::new(seller),
+            journal: config.journal,
         }))
     }
 
@@ -114,75 +123,36 @@ impl Gateway {
         self.wake.notify_one();
     }
 
-    /// Runs one act on the books and wakes the notifier, which may have work now.
-    pub(crate) fn with_books<R>(&self, act: impl FnOnce(&mut Books) -> R) -> R {
-        let result = act(&mut self.books());
+    /// Runs one act on the core and wakes the notifier, which may have work now.
+    pub(crate) fn with_core<R>(&self, act: impl FnOnce(&mut Seller) -> R) -> io::Result<R> {
+        let result = self.with_core_quietly(act)?;
         self.wake.notify_one();
-        result
+        Ok(result)
     }
 
-    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds faults; false if too many wait.
-    pub(crate) fn add_scripts(&self, more: Vec<Script>) -> bool {
-        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = scripts.len().saturating_add(more.len()) <= SCRIPTS_MAX;
-        if fits {
-            scripts.extend(more);
+    /// Runs one act on the core and journals what it changed before anybody hears of it.
+    pub(crate) fn with_core_quietly<R>(&self, act: impl FnOnce(&mut Seller) -> R) -> io::Result<R> {
+        let mut seller = self.seller.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut seller);
+        let events = seller.drain_events();
+        if let Some(journal) = &self.journal {
+            journal.append_cards(&self.mer_id, events)?;
         }
-        fits
+        Ok(result)
     }
 
-    /// The faults that wait.
-    pub(crate) fn scripts(&self) -> Vec<Script> {
-        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Ends the faults that wait.
-    pub(crate) fn clear_scripts(&self) {
-        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Signs in the same way with a key that nobody believes.
+    pub(super) const fn stranger_of(&self, signer: &Signer) -> &Signer {
+        let [certificate, sha256, sm3] = &self.strangers;
+        match signer.method() {
+            SignMethod::Rsa => certificate,
+            SignMethod::Sha256 => sha256,
+            SignMethod::Sm3 => sm3,
+        }
     }
 
     /// The merchant's number.
     pub fn mer_id(&self) -> &str {
         &self.mer_id
-    }
-
-    /// Takes the first fault that fits a kind of request.
-    pub(super) fn next_fault(&self, txn_type: &str) -> Option<Fault> {
-        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |script: &Script| {
-            script.txn_type.as_deref().is_none_or(|wanted| wanted == txn_type)
-                && !matches!(script.fault, Fault::NotifyWrongAmount { .. })
-        };
-        let at = scripts.iter().position(fits)?;
-        Some(scripts.remove(at).fault)
-    }
-
-    /// Takes by how much the next notification misstates its amount, if it is to.
-    pub(super) fn next_wrong_amount(&self) -> Option<i64> {
-        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        let wrong = |script: &Script| {
-            let Fault::NotifyWrongAmount { by_fen } = script.fault else { return None };
-            Some(by_fen)
-        };
-        let (at, by_fen) = scripts.iter().enumerate().find_map(|(at, script)| Some((at, wrong(script)?)))?;
-        scripts.remove(at);
-        Some(by_fen)
-    }
-
-    pub(super) fn put_off(&self, late: Late) {
-        self.late.lock().unwrap_or_else(PoisonError::into_inner).push(late);
-    }
-
-    /// Carries out what was put off.
-    pub(super) fn catch_up(&self) {
-        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
-        let now_us = self.now_us();
-        for Late { desk, request, customer } in late {
-            self.with_books(|books| books.enact(desk, &request, &customer, now_us));
-        }
     }
 }
