@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::conversation::hold;
-use super::{Credentials, Heard};
+use super::{Credentials, Heard, SignedBy};
 use crate::checkup::Asked;
 use crate::line::Line;
 use std::sync::Arc;
@@ -19,6 +19,10 @@ pub(crate) async fn ask(line: &Line<'_>, credentials: &Arc<Credentials>) -> Aske
             "10" => Asked::Refused("refused", message.resp_code),
             _ => Asked::Answered(message.resp_code),
         },
+        // A refusal of our signature is signed with the key that the other side has.
+        Heard::Unreadable(why) if credentials.settings.signed_by != SignedBy::Certificate => {
+            Asked::Refused("shared_key_refused", why)
+        }
         Heard::Unreadable(why) => Asked::Unverified(why),
         Heard::HttpStatus(status) => Asked::Unheard("http_status", status.to_string()),
         Heard::Timeout => Asked::Unheard("timeout", String::new()),

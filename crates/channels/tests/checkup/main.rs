@@ -212,6 +212,24 @@ async fn a_wrong_key_of_the_channel_is_named() {
 }
 
 #[tokio::test]
+async fn a_merchant_that_shares_a_key_is_healthy_and_another_key_is_named() {
+    let ward = Ward::open().await;
+    for way in ["sha256", "sm3"] {
+        let (mut settings, _) = ward.unionpay();
+        settings["signed_by"] = json!(way);
+        let secrets = json!({ "shared_key": ward.text(unionpay::SHARED_KEY_FILE) });
+        let terms = (settings.clone(), secrets);
+        let found = ward.check(Channel::Unionpay, &terms, 0).await;
+        assert!(found.iter().all(|checked| checked.grade == Grade::Fine), "{way}: {found:?}");
+        assert_eq!(found.last().map(|checked| checked.code), Some("answered"), "{way}");
+        let other = (settings.clone(), json!({ "shared_key": "another key" }));
+        assert_eq!(ward.ails(Channel::Unionpay, &other, 0).await, ["shared_key_refused"], "{way}");
+        let certificates = (settings, ward.unionpay().1);
+        assert_eq!(ward.ails(Channel::Unionpay, &certificates, 0).await, ["field_missing"], "{way}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_is_told_by_the_channels_own() {
     let ward = Ward::open().await;
     for channel in CHANNELS {

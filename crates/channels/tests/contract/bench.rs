@@ -10,7 +10,7 @@ use tillkeeper_channels::{
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt, BrowserForm};
 use tk_domain::refund::Refund;
-use tk_domain::report::{Borne, PaymentFinding, RefundFinding};
+use tk_domain::report::{Borne, PaymentFinding, RefundFinding, Unclear};
 use tokio::sync::Mutex;
 
 /// What can go wrong with one call.
@@ -62,6 +62,11 @@ pub trait Bench {
     fn contract_with_foreign_channel_key(&self) -> Contract;
     /// The contract with a key of ours that the channel does not know.
     fn contract_with_unknown_own_key(&self) -> Contract;
+    /// What is heard of a call by that contract: a channel that shares a key with us refuses with a signature that
+    /// another key does not verify.
+    fn of_unknown_own_key(&self) -> Unclear {
+        Unclear::Misconfigured
+    }
     fn capabilities(&self) -> &'static Capabilities;
     /// Our application and merchant as the channel names them.
     fn payee(&self) -> (&'static str, &'static str);

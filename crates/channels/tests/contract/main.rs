@@ -125,6 +125,8 @@ benches! {
     wechatpay_by_public_key = crate::wechatpay::by_public_key;
     wechatpay_as_service_provider = crate::wechatpay::as_service_provider;
     unionpay_by_certificate = crate::unionpay::by_certificate;
+    unionpay_by_sha256_key = crate::unionpay::by_sha256_key;
+    unionpay_by_sm3_key = crate::unionpay::by_sm3_key;
 }
 
 macro_rules! pullers {

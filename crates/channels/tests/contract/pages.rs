@@ -111,9 +111,14 @@ fn kit(channel: Channel) -> (&'static str, &'static [Held]) {
                 ("as service provider", crate::wechatpay_as_service_provider::BEHAVIOURS),
             ],
         ),
-        Channel::Unionpay => {
-            ("UnionPay 银联", &[("by certificate", crate::unionpay_by_certificate::BEHAVIOURS)])
-        }
+        Channel::Unionpay => (
+            "UnionPay 银联",
+            &[
+                ("by certificate", crate::unionpay_by_certificate::BEHAVIOURS),
+                ("by shared key with SHA-256", crate::unionpay_by_sha256_key::BEHAVIOURS),
+                ("by shared key with SM3", crate::unionpay_by_sm3_key::BEHAVIOURS),
+            ],
+        ),
         Channel::BankDirect => ("Bank direct link 银企直连", &[]),
         Channel::Counter => ("Counter 柜面", &[]),
     }

@@ -13,13 +13,36 @@ use tillkeeper_channels::{Adapters, Bill, BillFetchError, Contract, Environment,
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt, BrowserForm};
+use tk_domain::report::Unclear;
 use tk_simulator::unionpay::http::{GatewayConfig, serve};
 use tk_simulator::unionpay::keys::{self, MER_ID};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+/// What both sides share where they do not sign by certificate.
+const SHARED_KEY: &str = "9f1c7d3e5b2a486087d4c6e1a3b5f709";
+
+/// How the merchant signs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Certificate,
+    Sha256,
+    Sm3,
+}
+
+impl Way {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Sha256 => "sha256",
+            Self::Sm3 => "sm3",
+        }
+    }
+}
+
 pub struct Unionpay {
+    way: Way,
     adapters: Adapters,
     contract: Contract,
     base: String,
@@ -40,11 +63,23 @@ impl Drop for Unionpay {
 }
 
 pub async fn by_certificate() -> Unionpay {
+    start(Way::Certificate).await
+}
+
+pub async fn by_sha256_key() -> Unionpay {
+    start(Way::Sha256).await
+}
+
+pub async fn by_sm3_key() -> Unionpay {
+    start(Way::Sm3).await
+}
+
+async fn start(way: Way) -> Unionpay {
     let now_us = Arc::new(AtomicI64::new(START_US));
     let hand = Arc::clone(&now_us);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/vectors/keys");
-    let config =
-        GatewayConfig::new(keys::load(&folder).unwrap(), Arc::new(move || hand.load(Ordering::SeqCst)));
+    let keys = keys::load(&folder).unwrap().with_shared_key(SHARED_KEY);
+    let config = GatewayConfig::new(keys, Arc::new(move || hand.load(Ordering::SeqCst)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let gateway = tokio::spawn(async move { serve(listener, config, std::future::pending()).await.unwrap() });
@@ -52,9 +87,10 @@ pub async fn by_certificate() -> Unionpay {
     let browser = reqwest::Client::builder().no_proxy().build().unwrap();
     let opened = browser.post(format!("{base}/control/unionpay/tokens")).json(&json!({}));
     let opened: Value = opened.send().await.unwrap().json().await.unwrap();
-    let contract = contract(&base, (&secrets(), "test_gateway"), &callback_url);
+    let contract = contract((&base, way), (&secrets(way), "test_gateway"), &callback_url);
     callbacks.answer_for(&contract);
     Unionpay {
+        way,
         adapters: patient(),
         contract,
         token: opened["token"].as_str().unwrap().to_owned(),
@@ -67,7 +103,13 @@ pub async fn by_certificate() -> Unionpay {
     }
 }
 
-fn secrets() -> Value {
+fn secrets(way: Way) -> Value {
+    if way != Way::Certificate {
+        // Whoever shares a key has no certificates but the one that seals customers' data.
+        return json!({
+            "shared_key": SHARED_KEY, "encryption_certificate": key_text(keys::ENCRYPTION_CERTIFICATE_FILE),
+        });
+    }
     json!({
         "merchant_private_key": key_text(keys::MERCHANT_PRIVATE_FILE),
         "merchant_certificate": key_text(keys::MERCHANT_CERTIFICATE_FILE),
@@ -77,10 +119,10 @@ fn secrets() -> Value {
     })
 }
 
-fn contract(base: &str, (secrets, signatory): (&Value, &str), notify_url: &str) -> Contract {
+fn contract((base, way): (&str, Way), (secrets, signatory): (&Value, &str), notify_url: &str) -> Contract {
     let settings = json!({
         "gateway_url": format!("{base}/unionpay"), "file_url": format!("{base}/unionpay/file"),
-        "mer_id": MER_ID, "signed_by": "certificate", "signatory": signatory,
+        "mer_id": MER_ID, "signed_by": way.word(), "signatory": signatory,
     });
     let account = ChannelAccount {
         channel: Channel::Unionpay,
@@ -146,16 +188,27 @@ impl Bench for Unionpay {
         &self.contract
     }
 
-    /// A contract that does not believe the test gateway's certificate.
+    /// A contract that does not believe the test gateway's certificate, or has another key.
     fn contract_with_foreign_channel_key(&self) -> Contract {
-        contract(&self.base, (&secrets(), "unionpay"), &self.callback_url)
+        if self.way != Way::Certificate {
+            return self.contract_with_unknown_own_key();
+        }
+        contract((&self.base, self.way), (&secrets(self.way), "unionpay"), &self.callback_url)
     }
 
     fn contract_with_unknown_own_key(&self) -> Contract {
-        let mut secrets = secrets();
-        secrets["merchant_private_key"] = json!(key_text("unionpay_gateway.pkcs8.pem"));
-        secrets["merchant_certificate"] = json!(key_text("unionpay_gateway.cer.pem"));
-        contract(&self.base, (&secrets, "test_gateway"), &self.callback_url)
+        let mut secrets = secrets(self.way);
+        if self.way == Way::Certificate {
+            secrets["merchant_private_key"] = json!(key_text("unionpay_gateway.pkcs8.pem"));
+            secrets["merchant_certificate"] = json!(key_text("unionpay_gateway.cer.pem"));
+        } else {
+            secrets["shared_key"] = json!("00000000000000000000000000000000");
+        }
+        contract((&self.base, self.way), (&secrets, "test_gateway"), &self.callback_url)
+    }
+
+    fn of_unknown_own_key(&self) -> Unclear {
+        if self.way == Way::Certificate { Unclear::Misconfigured } else { Unclear::Unreadable }
     }
 
     fn capabilities(&self) -> &'static Capabilities {

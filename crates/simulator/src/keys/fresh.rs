@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use aws_lc_rs::rand;
+
 use super::certificate::{Issuer, Role, Term, issue};
 use super::pair::Pair;
 use super::{KeysError, wechat, write_private};
@@ -28,6 +30,9 @@ pub fn complete(folder: &Path, now_us: i64) -> Result<(), KeysError> {
     }
     if !folder.join(unionpay::GATEWAY_PRIVATE_FILE).exists() {
         unionpay_set(folder, term)?;
+    }
+    if !folder.join(unionpay::SHARED_KEY_FILE).exists() {
+        write(folder, unionpay::SHARED_KEY_FILE, &shared_key()?)?;
     }
     if !super::bank_key_is_in(folder) {
         let bank = Pair::generate()?;
@@ -88,6 +93,13 @@ fn unionpay_set(folder: &Path, term: Term) -> Result<(), KeysError> {
     write(folder, unionpay::GATEWAY_PRIVATE_FILE, &gateway.private_pem)
 }
 
+/// 32 letters and digits, as UnionPay's portal gives them.
+fn shared_key() -> Result<String, KeysError> {
+    let mut bytes = [0_u8; 16];
+    rand::fill(&mut bytes).map_err(|_| KeysError::Generation)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), KeysError> {
     let path = folder.join(name);
     write_private(&path, text).map_err(|source| KeysError::File { path, source })
@@ -106,7 +118,8 @@ mod tests {
         let alipay = keys::load(folder.path()).unwrap();
         assert!(alipay.certificates.is_some());
         keys::wechat::load(folder.path()).unwrap();
-        assert!(unionpay::load(folder.path()).unwrap().decryption.is_some());
+        let cards = unionpay::load(folder.path()).unwrap();
+        assert!(cards.decryption.is_some() && cards.by_shared_key.len() == 2);
         let texts = |()| {
             let mut files: Vec<_> =
                 fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();

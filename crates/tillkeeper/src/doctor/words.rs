@@ -203,6 +203,17 @@ const LINES: &[Line] = &[
         ],
     ),
     (
+        "shared_key_refused",
+        [
+            "双方的密钥或签名方式不一致",
+            "核对 shared_key 是否就是商户服务平台上为这个商户号设置的密钥，signed_by 是否与开通的签名方式一致（sha256 为 11，sm3 为 12）",
+        ],
+        [
+            "Key or way of signing differ between both sides",
+            "Check that shared_key is the one set for this merchant number in the portal, and that signed_by is the way agreed there (sha256 is 11, sm3 is 12)",
+        ],
+    ),
+    (
         "refused",
         ["渠道拒绝了请求", "按括号中的渠道代码查渠道文档"],
         ["The channel refused the request", "Look up the channel's code in brackets"],

@@ -93,6 +93,14 @@ impl Channels {
             },
         })
     }
+
+    /// The same merchant, who shares a key with UnionPay instead of certificates.
+    fn unionpay_by(&self, way: &str) -> Value {
+        let mut contract = self.unionpay();
+        contract["settings"]["signed_by"] = json!(way);
+        contract["credentials"] = json!({ "shared_key": self.text(unionpay::SHARED_KEY_FILE) });
+        contract
+    }
 }
 
 /// An open attempt and where its channel reports to.
@@ -291,6 +299,18 @@ async fn types_his_card(app: &TestApp, channels: &Channels, form: &BrowserForm) 
     let pressed =
         app.client.post(format!("{}/unionpay/page/{name}/pay", channels.base)).send().await.unwrap();
     assert_eq!(pressed.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_that_shares_a_key_with_unionpay_is_paid_by_its_word() {
+    for way in ["sha256", "sm3"] {
+        for app in TestApp::each(Setup::default()).await {
+            let channels = Channels::beside(&app).await;
+            let open = open(&app, &channels.unionpay_by(way), "ebank_b2c").await;
+            types_his_card(&app, &channels, &BrowserForm::parse(&open.created).unwrap()).await;
+            until(&app, &format!("/v1/payments/{}", open.payment), "succeeded").await;
+        }
+    }
 }
 
 async fn until(app: &TestApp, path: &str, wanted: &str) -> Value {
