@@ -5,10 +5,11 @@ use crate::{App, CallbackAnswer, Failure};
 use serde_json::json;
 use tk_channels::Contract;
 use tk_channels::callback::{CardTold, Headers, RawCallback};
-use tk_channels::unionpay::agreement::AgreementError;
-use tk_channels::unionpay::call::{OpenCard, TokenOrder, Unbind};
+use tk_channels::unionpay::agreement::{AgreementError, OpeningFinding};
+use tk_channels::unionpay::call::{OpenCard, Opening, TokenOrder, Unbind};
 use tk_domain::agreement::{
-    Agreement, AgreementStatus, AskCardCode, CardOpened, EndAgreement, OpenAgreement, TakeCardReport,
+    Agreement, AgreementStatus, AskCardCode, CardFinding, CardOpened, EndAgreement, OpenAgreement,
+    TakeCardReport,
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{Channel, ChannelAccount};
@@ -17,6 +18,7 @@ use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{BrowserForm, ChannelPayer, Payment, out_no};
 use tk_domain::refusal::Refusal;
 use tk_domain::report::Unclear;
+use tk_store::{AgreementFilter, Page};
 
 /// Until when the code's order may be paid at the channel: as long as any attempt.
 const ORDER_LIVES_US: i64 = 15 * MINUTE_US;
@@ -72,15 +74,58 @@ impl App {
         channel_account_id: ChannelAccountId,
         (order_no, card): (String, Option<CardTold>),
     ) -> Result<(), Failure> {
-        let Some((id, card)) = own_number(&order_no, 'A').map(AgreementId).zip(card) else { return Ok(()) };
-        let sealed = self.seal().seal(card.token.as_bytes(), &token_name(id), self.random_bits());
-        let Ok(sealed) = sealed else { return Ok(()) };
-        let opened = CardOpened { masked: card.masked, sealed };
-        let origin = Origin::channel(channel_account_id);
-        let command = TakeCardReport { tenant_id, agreement_id: id, channel_account_id, opened, origin };
+        let Some((agreement_id, card)) = own_number(&order_no, 'A').map(AgreementId).zip(card) else {
+            return Ok(());
+        };
+        let finding = self.card_opened(agreement_id, card);
+        let (asked_at_us, origin) = (self.now_us(), Origin::channel(channel_account_id));
+        let command =
+            TakeCardReport { tenant_id, agreement_id, channel_account_id, finding, asked_at_us, origin };
         match self.submit(command).await {
             Ok(_) | Err(Failure::Refused(Refusal::NotFound { .. })) => Ok(()),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// An opened card with its token sealed; one that cannot be sealed is as good as not heard of.
+    fn card_opened(&self, id: AgreementId, card: CardTold) -> CardFinding {
+        match self.seal().seal(card.token.as_bytes(), &token_name(id), self.random_bits()) {
+            Ok(sealed) => CardFinding::Opened(CardOpened { masked: card.masked, sealed }),
+            Err(_) => CardFinding::Unclear,
+        }
+    }
+
+    /// Asks the channel about an opening of which it has not spoken, and takes what it says.
+    pub async fn ask_card(&self, agreement: &Agreement) -> Result<Agreement, Failure> {
+        let (tenant_id, agreement_id) = (agreement.tenant_id, agreement.id);
+        let asked_at_us = self.now_us();
+        let opening = Opening { order_id: agreement.order_no(), txn_time_us: agreement.created_at_us };
+        let asked = match self.contract_of(agreement).await? {
+            Some(contract) => self.adapters().ask_opening(&contract, opening, asked_at_us).await,
+            None => None,
+        };
+        let finding = match asked {
+            Some(OpeningFinding::Opened(card)) => self.card_opened(agreement_id, card),
+            Some(OpeningFinding::NotOpened) => CardFinding::NotOpened,
+            Some(OpeningFinding::Unclear(_)) | None => CardFinding::Unclear,
+        };
+        let channel_account_id = agreement.channel_account_id;
+        let origin = Origin::channel(channel_account_id);
+        let command =
+            TakeCardReport { tenant_id, agreement_id, channel_account_id, finding, asked_at_us, origin };
+        self.submit(command).await
+    }
+
+    /// Asks about the newest opening of a payment, if the channel has not spoken of it: its payer is back.
+    pub async fn ask_card_of(
+        &self,
+        (tenant_id, payment_id): (TenantId, PaymentId),
+    ) -> Result<Option<Agreement>, Failure> {
+        let which = AgreementFilter { payment_id: Some(payment_id), ..AgreementFilter::default() };
+        let newest = self.reader().agreements(tenant_id, which, Page::first(1)).await?.rows;
+        match newest.first() {
+            Some(agreement) if agreement.ask_due_at_us.is_some() => self.ask_card(agreement).await.map(Some),
+            Some(_) | None => Ok(None),
         }
     }
 

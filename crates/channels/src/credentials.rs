@@ -1,7 +1,7 @@
 //! Settings and secrets of any channel: how they are read, and why they are refused.
 
 use crate::{Environment, alipay, unionpay, wechatpay};
-use tk_domain::channel_account::{Channel, Collects};
+use tk_domain::channel_account::{Channel, Collects, Method};
 use tk_formats::alipay::cert::CertError;
 use tk_formats::alipay::keys::KeyError;
 
@@ -14,6 +14,8 @@ pub struct AccountTerms {
     pub payee_merchant: String,
     /// Whose account the money reaches.
     pub collects: Collects,
+    /// Methods for which these settings are not enough.
+    pub without: &'static [Method],
     /// When the first of its certificates expires, Unix microseconds; absent where it has none.
     pub expires_at_us: Option<i64>,
 }

@@ -44,7 +44,7 @@ use tk_domain::report::{PaymentReport, RefundReport, Unclear};
 use tk_domain::split::{
     ReceiverFinding, ReturnReport, Split, SplitLine, SplitReceiver, SplitReport, SplitReturn,
 };
-use unionpay::agreement::AgreementError;
+use unionpay::agreement::{AgreementError, OpeningFinding};
 
 /// Whether real money moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -321,6 +321,22 @@ impl Adapters {
             Adapter::Alipay(_) | Adapter::Wechatpay(_) => None,
             Adapter::Unionpay(credentials) => {
                 Some(unionpay::agreement::open_card(&line, credentials, card).await)
+            }
+        }
+    }
+
+    /// Asks the channel what became of an opening; nothing for a channel that opens no cards.
+    pub async fn ask_opening(
+        &self,
+        contract: &Contract,
+        opening: unionpay::call::Opening,
+        now_us: i64,
+    ) -> Option<OpeningFinding> {
+        let line = self.line(contract, now_us);
+        match &contract.adapter {
+            Adapter::Alipay(_) | Adapter::Wechatpay(_) => None,
+            Adapter::Unionpay(credentials) => {
+                Some(unionpay::agreement::ask_opening(&line, credentials, opening).await)
             }
         }
     }

@@ -8,8 +8,8 @@ use tk_channels::unionpay::Params;
 use tk_domain::channel_account::Channel;
 use tk_domain::id::TenantId;
 use tk_domain::report::Borne;
-use tk_simulator::core::{self, BarcodeReply, FaultPlan, Seal};
-use tk_simulator::unionpay::core::{self as unionpay, Request};
+use tk_simulator::core::{self, BarcodeReply, Delivery, FaultPlan, Seal};
+use tk_simulator::unionpay::core::{self as unionpay, Answer, Request};
 
 /// A contract at the channel.
 #[derive(Debug)]
@@ -227,6 +227,14 @@ impl Seller {
     pub(crate) fn payer_opens(&mut self, now_us: i64, form: &Params) {
         if let Side::Unionpay(merchant) = &mut self.side {
             let _refusal = merchant.pay(now_us, form);
+        }
+    }
+
+    /// What comes back of a question about an opened card.
+    pub(crate) fn asked_of_card(&mut self, now_us: i64, request: &Request) -> Option<Delivery<Answer>> {
+        match &mut self.side {
+            Side::Unionpay(merchant) => Some(merchant.handle(now_us, request)),
+            Side::Core(_) => None,
         }
     }
 

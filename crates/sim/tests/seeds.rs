@@ -72,6 +72,7 @@ fn the_hall_sees_cash_cards_deposits_cheques_and_what_goes_wrong_with_them() {
         "clearings_decided",
         "reversals_of_cleared",
         "reversals_before_clearing",
+        "cards_found",
         "codes_asked",
         "card_payments",
         "codes_lost",

@@ -639,6 +639,8 @@ CREATE TABLE agreements (
   masked TEXT CHECK (length(masked) BETWEEN 1 AND 32),
   sealed {bytes},
   expires_at_us {i64} NOT NULL,
+  ask_due_at_us {i64},
+  asks_count {i64} NOT NULL CHECK (asks_count >= 0),
   code_payment_id {id},
   code_attempt_id {id},
   code_at_us {i64},
@@ -650,10 +652,12 @@ CREATE TABLE agreements (
   PRIMARY KEY (tenant_id, id),
   CHECK ((status IN ('active', 'ending')) = (sealed IS NOT NULL)),
   CHECK (status = 'opening' OR masked IS NOT NULL),
+  CHECK (status = 'opening' OR ask_due_at_us IS NULL),
   CHECK ((code_attempt_id IS NULL) = (code_payment_id IS NULL)),
   CHECK (code_attempt_id IS NULL OR (status = 'active' AND code_at_us IS NOT NULL))
 ) {strict};
 CREATE INDEX agreements_by_payment ON agreements (payment_id, id);
+CREATE INDEX agreements_to_ask ON agreements (tenant_id, ask_due_at_us) WHERE ask_due_at_us IS NOT NULL;
 CREATE INDEX agreements_by_payer ON agreements (tenant_id, payer_id, id) WHERE payer_id IS NOT NULL;
 @tenant agreements
 

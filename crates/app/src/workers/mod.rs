@@ -3,6 +3,7 @@
 //! All timers live in rows; any process may be killed at any moment, and any other takes its rows over when
 //! their leases end.
 
+mod ask_cards;
 mod ask_identity;
 mod close_expired;
 mod conversation;
@@ -34,6 +35,7 @@ impl App {
         workers.spawn(prune::run(self.clone()));
         workers.spawn(keep_watch::run(self.clone()));
         workers.spawn(ask_identity::run(self.clone()));
+        workers.spawn(ask_cards::run(self.clone()));
         workers.spawn(pull_statements::run(self.clone()));
         Ok(workers)
     }

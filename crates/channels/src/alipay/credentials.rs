@@ -86,6 +86,7 @@ impl Credentials {
                 Some(_) => Collects::SubMerchant,
                 None => Collects::Own,
             },
+            without: &[],
             expires_at_us: self.certificates_expire_at_us,
         }
     }

@@ -41,6 +41,8 @@ pub enum Call {
     },
     /// Open a card for payment by token, on UnionPay's page.
     OpenCard(OpenCard),
+    /// What became of an opening.
+    QueryOpening(Opening),
     /// Have UnionPay send the payer a code for an order to come.
     SendCode(TokenOrder),
     /// End a token.
@@ -111,6 +113,15 @@ pub struct OpenCard {
     pub return_url: Option<String>,
 }
 
+/// An opening that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Our number of it.
+    pub order_id: String,
+    /// Its time; number and time identify it.
+    pub txn_time_us: i64,
+}
+
 /// A token to be ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unbind {
@@ -146,6 +157,9 @@ pub enum CallError {
     /// A time or text cannot be written.
     #[error("{0} cannot be written")]
     Unwritable(&'static str),
+    /// A card is opened and used in the name of a token requestor, which the settings do not have.
+    #[error("settings lack tr_id")]
+    RequestorMissing,
     /// A code is not sent once its time is over: an earlier sending may have taken the money.
     #[error("the time for the code is over")]
     Expired,

@@ -1,7 +1,7 @@
 //! Notifications: verified first, then read as a finding.
 
 use super::{Credentials, Settings, agreement, report};
-use crate::callback::{About, CallbackFinding, CallbackRefusal, CardTold, RawCallback, RefundHint};
+use crate::callback::{About, CallbackFinding, CallbackRefusal, RawCallback, RefundHint};
 use tk_domain::instruction::InstructionKind;
 use tk_domain::report::{PaymentFinding, Unclear};
 use tk_formats::form::{BODY_MAX_BYTES, ParamsError};
@@ -60,9 +60,10 @@ pub fn read(notification: &Notification, settings: &Settings) -> CallbackFinding
             About::Refund { out_no: message.orig_qry_id.clone().unwrap_or_default(), refund }
         }
         // A card counts only if it was opened for us.
-        "79" => {
-            About::Card { order_no: notification.order_id.clone(), card: card(notification).filter(|_| ours) }
-        }
+        "79" => About::Card {
+            order_no: notification.order_id.clone(),
+            card: agreement::card_of(message).filter(|_| ours),
+        },
         other => About::Other { name: other.to_owned() },
     };
     CallbackFinding {
@@ -71,21 +72,6 @@ pub fn read(notification: &Notification, settings: &Settings) -> CallbackFinding
         payee_merchant: message.payee().cloned(),
         about,
     }
-}
-
-/// The longest card shown, its middle hidden.
-const MASKED_MAX: usize = 24;
-
-/// The token of an opened card, and as much of its number as UnionPay shows.
-fn card(notification: &Notification) -> Option<CardTold> {
-    let message = &notification.message;
-    let token = agreement::token_of(message.params.get_filled("tokenPayData")?)?;
-    let shown = message.acc_no.as_deref().unwrap_or_default();
-    let digits: Vec<char> = shown.chars().filter(char::is_ascii_digit).collect();
-    // However much of it comes, no more than six and four are kept.
-    let tail: String = digits.iter().skip(digits.len().saturating_sub(4)).collect();
-    let masked: String = format!("**** {tail}").chars().take(MASKED_MAX).collect();
-    (message.resp_code == "00").then_some(CardTold { token, masked })
 }
 
 /// A success carries whom it names and is compared by the decision; anything else counts only if it is ours.

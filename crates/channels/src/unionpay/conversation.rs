@@ -77,6 +77,7 @@ impl From<CallError> for NotSent {
             | CallError::AmountOutOfRange(_)
             | CallError::Payload
             | CallError::NumberMissing
+            | CallError::RequestorMissing
             | CallError::Unwritable(_) => Self::Refused(error.to_string()),
         }
     }

@@ -3,7 +3,7 @@
 use crate::credentials::{AccountTerms, CredentialsError};
 use crate::{Environment, http};
 use serde::Deserialize;
-use tk_domain::channel_account::Collects;
+use tk_domain::channel_account::{Collects, Method};
 use tk_formats::cert::{self, CertError, check_chain};
 use tk_formats::keys::{KeyError, SigningKey, VerifyingKey};
 use tk_formats::unionpay::sensitive::{EncryptionKey, SensitiveError};
@@ -14,6 +14,8 @@ use tk_formats::unionpay::trust::{Roots, Signatory, Verifier, cert_id};
 const TEXT_MAX_BYTES: usize = 512 * 1024;
 /// The digits of a merchant number (unionpay.md section 2).
 const MER_ID_DIGITS: usize = 15;
+/// The most digits of a token requestor's number.
+const TR_ID_DIGITS_MAX: usize = 20;
 /// The longest shared key, bytes.
 const SHARED_KEY_MAX_BYTES: usize = 256;
 const PROBE: &[u8] = b"tillkeeper key check";
@@ -39,6 +41,8 @@ pub struct Settings {
     pub mer_id: String,
     /// Through whom the merchant is connected.
     pub access: Access,
+    /// `trId`: the number under which UnionPay gives us tokens of cards; payment by card needs one.
+    pub token_requestor: Option<String>,
     /// How both sides sign.
     pub signed_by: SignedBy,
     /// Whether a whole refund on the day of the payment is sent as an undo.
@@ -123,6 +127,7 @@ impl Credentials {
                 Access::Merchant => Collects::Own,
                 Access::Acquirer { .. } | Access::Platform { .. } => Collects::SubMerchant,
             },
+            without: if self.settings.token_requestor.is_some() { &[] } else { &[Method::QuickPay] },
             expires_at_us: self.certificates_expire_at_us,
         }
     }
@@ -138,6 +143,7 @@ struct RawSettings {
     sub_mer_id: Option<String>,
     sub_mer_name: Option<String>,
     sub_mer_abbr: Option<String>,
+    tr_id: Option<String>,
     signed_by: SignedBy,
     #[serde(default)]
     same_day: SameDay,
@@ -214,8 +220,10 @@ fn parse_settings(
         }
     };
     let access = access(&raw)?;
+    let token_requestor = raw.tr_id.as_deref().map(requestor).transpose()?;
     let settings = Settings {
         access,
+        token_requestor,
         gateway_url: address("gateway_url", &raw.gateway_url, environment)?,
         file_url: address("file_url", &raw.file_url, environment)?,
         mer_id: raw.mer_id,
@@ -224,6 +232,13 @@ fn parse_settings(
         notify_url: raw.notify_url,
     };
     Ok((settings, signatory))
+}
+
+fn requestor(text: &str) -> Result<String, CredentialsError> {
+    if (1..=TR_ID_DIGITS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err(CredentialsError::Invalid { field: "tr_id", reason: "must be 1 to 20 digits" })
 }
 
 /// The fields of one way only, and all of them.

@@ -109,7 +109,7 @@ pub(super) const fn unheard(heard: &Heard) -> Unclear {
 }
 
 /// Whether a message is about the row with this number and time; every genuine one names both.
-fn is_about(message: &Message, out_no: &str, created_at_us: i64) -> bool {
+pub(super) fn is_about(message: &Message, out_no: &str, created_at_us: i64) -> bool {
     let second = |at_us: i64| at_us.div_euclid(1_000_000);
     message.order_id.as_deref() == Some(out_no)
         && message.txn_time_us.is_some_and(|at_us| second(at_us) == second(created_at_us))

@@ -19,6 +19,7 @@ impl Call {
             Self::Undo(_) => "undo",
             Self::File { .. } => "file",
             Self::OpenCard(_) => "open card",
+            Self::QueryOpening(_) => "query opening",
             Self::SendCode(_) => "send code",
             Self::Unbind(_) => "unbind",
         }
@@ -28,9 +29,12 @@ impl Call {
     pub const fn endpoint(&self) -> Endpoint {
         match self {
             Self::Page(_) | Self::OpenCard(_) => Endpoint::Front,
-            Self::Token(_) | Self::Refund(_) | Self::Undo(_) | Self::SendCode(_) | Self::Unbind(_) => {
-                Endpoint::Back
-            }
+            Self::Token(_)
+            | Self::Refund(_)
+            | Self::Undo(_)
+            | Self::QueryOpening(_)
+            | Self::SendCode(_)
+            | Self::Unbind(_) => Endpoint::Back,
             Self::Query { .. } => Endpoint::Query,
             Self::File { .. } => Endpoint::File,
         }
@@ -77,11 +81,17 @@ impl Call {
                 fields.push(("txnTime", at("txnTime", now_us)?));
             }
             Self::OpenCard(card) => open_fields(&mut fields, card, settings)?,
+            Self::QueryOpening(opening) => {
+                // By its order number, the only way that payment by token has.
+                kind(&mut fields, ("78", "02"), TOKEN_BIZ_TYPE);
+                key(&mut fields, &opening.order_id, opening.txn_time_us)?;
+                fields.push(("channelType", "07".to_owned()));
+            }
             Self::Unbind(unbind) => {
                 kind(&mut fields, ("74", "01"), TOKEN_BIZ_TYPE);
                 key(&mut fields, &unbind.order_id, unbind.txn_time_us)?;
                 fields.push(("channelType", "07".to_owned()));
-                fields.push(("tokenPayData", token_data(&unbind.token)?));
+                fields.push(("tokenPayData", token_data(&unbind.token, settings)?));
             }
         }
         Ok(fields)
@@ -97,6 +107,7 @@ impl Call {
             | Self::Undo(_)
             | Self::File { .. }
             | Self::OpenCard(_)
+            | Self::QueryOpening(_)
             | Self::SendCode(_)
             | Self::Unbind(_) => None,
         }
@@ -141,7 +152,7 @@ fn token_fields(fields: &mut Fields, order: &TokenOrder, settings: &Settings) ->
     money(fields, order.txn_amt_fen)?;
     fields.push(("channelType", "07".to_owned()));
     fields.push(("backUrl", settings.notify_url.clone().unwrap_or_default()));
-    fields.push(("tokenPayData", token_data(&order.token)?));
+    fields.push(("tokenPayData", token_data(&order.token, settings)?));
     Ok(())
 }
 
@@ -167,7 +178,7 @@ fn open_fields(fields: &mut Fields, card: &OpenCard, settings: &Settings) -> Res
     fields.push(("payTimeout", at("payTimeout", card.expires_at_us)?));
     fields.push(("frontUrl", card.return_url.clone().unwrap_or_default()));
     fields.push(("backUrl", settings.notify_url.clone().unwrap_or_default()));
-    fields.push(("tokenPayData", "{trId=&tokenType=01}".to_owned()));
+    fields.push(("tokenPayData", braced(&[("trId", requestor(settings)?), ("tokenType", "01")])?));
     Ok(())
 }
 
@@ -197,7 +208,14 @@ fn at(name: &'static str, at_us: i64) -> Result<String, CallError> {
     time::format_us(at_us).map_err(|_| CallError::Unwritable(name))
 }
 
-fn token_data(token: &str) -> Result<String, CallError> {
-    let pairs = [("trId", token), ("tokenType", "01")];
-    braces::write(&pairs).map_err(|_| CallError::Unwritable("tokenPayData"))
+fn token_data(token: &str, settings: &Settings) -> Result<String, CallError> {
+    braced(&[("token", token), ("trId", requestor(settings)?), ("tokenType", "01")])
+}
+
+fn requestor(settings: &Settings) -> Result<&str, CallError> {
+    settings.token_requestor.as_deref().ok_or(CallError::RequestorMissing)
+}
+
+fn braced(pairs: &[(&str, &str)]) -> Result<String, CallError> {
+    braces::write(pairs).map_err(|_| CallError::Unwritable("tokenPayData"))
 }

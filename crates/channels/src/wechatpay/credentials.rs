@@ -96,6 +96,7 @@ impl Credentials {
                 Some(_) => Collects::SubMerchant,
                 None => Collects::Own,
             },
+            without: &[],
             expires_at_us: Some(self.certificate_expires_at_us),
         }
     }

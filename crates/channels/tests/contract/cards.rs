@@ -4,8 +4,8 @@ use crate::bench::{Bench, Trouble, say};
 use crate::callbacks::{acknowledged, heard};
 use crate::rows::{self, MINUTE_US, attempt};
 use serde_json::json;
-use tillkeeper_channels::unionpay::agreement::AgreementError;
-use tillkeeper_channels::unionpay::call::{OpenCard, TokenOrder, Unbind};
+use tillkeeper_channels::unionpay::agreement::{AgreementError, OpeningFinding};
+use tillkeeper_channels::unionpay::call::{OpenCard, Opening, TokenOrder, Unbind};
 use tillkeeper_channels::{About, CardTold, PaymentRows};
 use tk_domain::channel_account::Method;
 use tk_domain::instruction::InstructionKind as Kind;
@@ -72,6 +72,43 @@ pub async fn an_opening_whose_word_was_missed_is_told_again_with_the_same_card(b
     assert_eq!(order_no, "OPEN0000000000001");
     assert!(card.masked.contains('*') && !card.token.is_empty(), "its middle is hidden: {}", card.masked);
     acknowledged(bench).await;
+    let row = attempt(Method::QuickPay, 100, 1);
+    ask_code(bench, &card, &row).await.unwrap();
+    let code = bench.code_on_phone(&row).await.unwrap();
+    assert_eq!(pay(bench, &card, &row, &code).await, PaymentFinding::InProgress);
+    assert!(matches!(say(bench, Kind::Query, &row).await, PaymentFinding::Paid(_)));
+}
+
+/// What the channel answers about an opening.
+async fn ask(bench: &impl Bench, opening: &Opening) -> OpeningFinding {
+    bench.adapters().ask_opening(bench.contract(), opening.clone(), bench.now_us()).await.unwrap()
+}
+
+pub async fn an_opening_whose_word_never_came_is_asked_about_and_proven(bench: &impl Bench) {
+    let opening = Opening { order_id: "OPEN0000000000007".to_owned(), txn_time_us: bench.now_us() };
+    let Some(form) = form(bench, &opening.order_id).await else { return };
+    assert_eq!(ask(bench, &opening).await, OpeningFinding::NotOpened);
+    bench.callbacks().lock().await.turn_away(true);
+    bench.type_card(&form, &opening.order_id).await;
+    bench.trouble(Kind::Query, Trouble::NotFoundLie).await;
+    assert_eq!(ask(bench, &opening).await, OpeningFinding::NotOpened, "a lie, and no more than that");
+    for (trouble, why) in [
+        (Trouble::LostBefore, Unclear::Connection),
+        (Trouble::ServerErrorBefore, Unclear::ServerError),
+        (Trouble::Garbage, Unclear::Unreadable),
+        (Trouble::Truncated, Unclear::Unreadable),
+        (Trouble::Limited, Unclear::RateLimited),
+    ] {
+        bench.trouble(Kind::Query, trouble).await;
+        assert_eq!(ask(bench, &opening).await, OpeningFinding::Unclear(why), "{trouble:?}");
+    }
+    let other = Opening { txn_time_us: opening.txn_time_us + 1_000_000, ..opening.clone() };
+    assert_eq!(ask(bench, &other).await, OpeningFinding::NotOpened, "number and time together name it");
+    let OpeningFinding::Opened(card) = ask(bench, &opening).await else { panic!("not found") };
+    bench.callbacks().lock().await.turn_away(false);
+    bench.advance(10 * MINUTE_US);
+    let About::Card { card: Some(told), .. } = heard(bench).await.unwrap().about else { panic!("no card") };
+    assert_eq!(told, card, "asked or told, it is the same card");
     let row = attempt(Method::QuickPay, 100, 1);
     ask_code(bench, &card, &row).await.unwrap();
     let code = bench.code_on_phone(&row).await.unwrap();

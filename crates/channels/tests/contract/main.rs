@@ -82,6 +82,7 @@ macro_rules! benches {
                 callbacks::a_callback_long_after_the_query_books_nothing_more_and_is_acknowledged,
                 callbacks::a_success_called_back_after_the_end_is_booked_once_as_late_and_acknowledged,
                 cards::an_opening_whose_word_was_missed_is_told_again_with_the_same_card,
+                cards::an_opening_whose_word_never_came_is_asked_about_and_proven,
                 cards::an_opening_that_the_payer_left_tells_of_no_card,
                 cards::a_lost_answer_to_a_code_proves_nothing_and_the_phone_knows,
                 cards::a_wrong_code_pays_nothing_and_the_query_proves_it,

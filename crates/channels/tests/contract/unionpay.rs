@@ -15,7 +15,7 @@ use tk_domain::instruction::InstructionKind;
 use tk_domain::payment::{Action, Attempt, BrowserForm};
 use tk_domain::report::Unclear;
 use tk_simulator::unionpay::http::{GatewayConfig, serve};
-use tk_simulator::unionpay::keys::{self, MER_ID};
+use tk_simulator::unionpay::keys::{self, MER_ID, TOKEN_REQUESTOR};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -122,7 +122,7 @@ fn secrets(way: Way) -> Value {
 fn contract((base, way): (&str, Way), (secrets, signatory): (&Value, &str), notify_url: &str) -> Contract {
     let settings = json!({
         "gateway_url": format!("{base}/unionpay"), "file_url": format!("{base}/unionpay/file"),
-        "mer_id": MER_ID, "signed_by": way.word(), "signatory": signatory,
+        "mer_id": MER_ID, "tr_id": TOKEN_REQUESTOR, "signed_by": way.word(), "signatory": signatory,
     });
     let account = ChannelAccount {
         channel: Channel::Unionpay,

@@ -20,7 +20,7 @@ use tk_domain::payment::{Action, ActionKind, Attempt, BrowserForm};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaidEvidence, PaymentFinding, RefundFinding};
 use tk_simulator::unionpay::http::{GatewayConfig, serve};
-use tk_simulator::unionpay::keys::{self, MER_ID};
+use tk_simulator::unionpay::keys::{self, MER_ID, TOKEN_REQUESTOR};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
@@ -63,7 +63,7 @@ pub fn secrets() -> Value {
 pub fn settings(base: &str) -> Value {
     json!({
         "gateway_url": format!("{base}/unionpay"), "file_url": format!("{base}/unionpay/file"),
-        "mer_id": MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
+        "mer_id": MER_ID, "tr_id": TOKEN_REQUESTOR, "signed_by": "certificate", "signatory": "test_gateway",
     })
 }
 

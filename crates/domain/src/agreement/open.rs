@@ -1,5 +1,6 @@
 //! Beginning to open a card.
 
+use super::report::ASK_AFTER_US;
 use super::{Agreement, AgreementStatus};
 use crate::audit::{Act, Origin};
 use crate::channel_account::Method;
@@ -82,6 +83,8 @@ impl Command for OpenAgreement {
             masked: None,
             sealed: None,
             expires_at_us: created_at_us.saturating_add(OPENING_US),
+            ask_due_at_us: Some(created_at_us.saturating_add(ASK_AFTER_US)),
+            asks_count: 0,
             code_payment_id: None,
             code_attempt_id: None,
             code_at_us: None,

@@ -41,6 +41,11 @@ pub struct Agreement {
     pub sealed: Option<Vec<u8>>,
     /// Until when the channel's page may be used, Unix microseconds.
     pub expires_at_us: i64,
+    /// When the channel is asked about an opening of which it has not spoken, Unix microseconds; nothing once it has, or
+    /// once asking is over.
+    pub ask_due_at_us: Option<i64>,
+    /// How often it was asked.
+    pub asks_count: i64,
     /// The payment for which a code was sent last.
     pub code_payment_id: Option<PaymentId>,
     /// The attempt that will use it.

@@ -2,8 +2,8 @@
 
 use crate::kit::{CONTRACT, TENANT, World, contract, merchant, product};
 use tk_domain::agreement::{
-    Agreement, AgreementStatus, AskCardCode, CODE_LIVES_US, CODES_A_DAY_MAX, CardOpened, CardUse,
-    EndAgreement, OpenAgreement, TakeCardReport,
+    Agreement, AgreementStatus, AskCardCode, CODE_LIVES_US, CODES_A_DAY_MAX, CardFinding, CardOpened,
+    CardUse, EndAgreement, OpenAgreement, TakeCardReport,
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::{ChannelAccount, Method};
@@ -29,7 +29,8 @@ fn told(agreement: &Agreement) -> TakeCardReport {
         tenant_id: TENANT,
         agreement_id: agreement.id,
         channel_account_id: agreement.channel_account_id,
-        opened: CardOpened { masked: "**** 0018".to_owned(), sealed: vec![1] },
+        finding: CardFinding::Opened(CardOpened { masked: "**** 0018".to_owned(), sealed: vec![1] }),
+        asked_at_us: agreement.created_at_us,
         origin: Origin::system(),
     }
 }
@@ -122,6 +123,60 @@ fn only_the_channel_s_word_opens_a_card_and_what_is_ended_stays_so() {
     let ended = world.run(&end(AgreementStatus::Ended)).unwrap();
     assert_eq!((ended.status, ended.sealed), (AgreementStatus::Ended, None));
     assert_eq!(world.run(&told(&begun)).unwrap().status, AgreementStatus::Ended);
+}
+
+fn begun(world: &mut World) -> Agreement {
+    let payment_id = world.payment();
+    world.run(&OpenAgreement { tenant_id: TENANT, payment_id, origin: Origin::system() }).unwrap()
+}
+
+/// Asks whenever it is due, up to so often, and hears this each time; minutes after the opening of each question.
+fn asked(world: &mut World, card: &Agreement, finding: &CardFinding, times: usize) -> Vec<i64> {
+    let (mut row, mut minutes) = (card.clone(), Vec::new());
+    while let Some(due_at_us) = row.ask_due_at_us.filter(|_| minutes.len() < times) {
+        world.after(due_at_us - world.now_us);
+        minutes.push((due_at_us - card.created_at_us) / MINUTE_US);
+        let report = TakeCardReport { finding: finding.clone(), asked_at_us: due_at_us, ..told(card) };
+        row = world.run(&report).unwrap();
+        assert_eq!((row.status, row.asks_count), (AgreementStatus::Opening, minutes.len() as i64));
+    }
+    minutes
+}
+
+#[test]
+fn an_opening_without_word_is_asked_about_until_its_page_is_closed_for_sure() {
+    let mut world = world();
+    let card = begun(&mut world);
+    assert_eq!(asked(&mut world, &card, &CardFinding::NotOpened, 100), [1, 2, 4, 8, 16, 20]);
+    let left = world.snapshot.agreements.get(&(TENANT, card.id)).unwrap();
+    assert_eq!((left.status, left.ask_due_at_us), (AgreementStatus::Opening, None));
+    // A word that comes later still is taken.
+    assert_eq!(world.run(&told(&card)).unwrap().status, AgreementStatus::Active);
+}
+
+#[test]
+fn answers_that_prove_nothing_end_no_asking_for_a_day() {
+    let mut world = world();
+    let card = begun(&mut world);
+    let minutes = asked(&mut world, &card, &CardFinding::Unclear, 100);
+    assert_eq!(
+        minutes[..8],
+        [1, 2, 4, 8, 16, 20, 80, 140],
+        "doubled, once at the end of the page, then hourly"
+    );
+    let last = *minutes.last().unwrap();
+    assert!((24 * 60 + 20..25 * 60 + 20).contains(&last), "{last}");
+}
+
+#[test]
+fn an_opening_that_was_asked_about_and_found_is_asked_about_no_more() {
+    let mut world = world();
+    let card = begun(&mut world);
+    asked(&mut world, &card, &CardFinding::NotOpened, 1);
+    let found = world.run(&told(&card)).unwrap();
+    assert_eq!((found.status, found.ask_due_at_us), (AgreementStatus::Active, None));
+    let late = TakeCardReport { finding: CardFinding::NotOpened, ..told(&card) };
+    assert_eq!(world.run(&late).unwrap(), world.snapshot.agreements.get(&(TENANT, card.id)).unwrap().clone());
 }
 
 #[test]

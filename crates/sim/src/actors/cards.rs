@@ -7,8 +7,9 @@ use crate::queue::Happening;
 use crate::seller::Seller;
 use crate::world::{Missed, World};
 use tk_channels::callback::CardTold;
+use tk_channels::unionpay::agreement::OpeningFinding;
 use tk_domain::agreement::{
-    Agreement, AgreementStatus, AskCardCode, CardOpened, CardUse, OpenAgreement, TakeCardReport,
+    Agreement, AgreementStatus, AskCardCode, CardFinding, CardOpened, CardUse, OpenAgreement, TakeCardReport,
 };
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
@@ -25,10 +26,17 @@ pub(crate) enum CardStep {
     Open,
     /// The payer types the card on UnionPay's page.
     Type,
+    /// The channel is asked about an opening of which it has not spoken.
+    Ask,
     /// A code is asked for.
     Code,
     /// The payer types the code.
     Pay,
+}
+
+/// The token has no seal here.
+fn opened(card: CardTold) -> CardOpened {
+    CardOpened { masked: card.masked, sealed: card.token.into_bytes() }
 }
 
 impl World {
@@ -56,6 +64,7 @@ impl World {
                 self.types_card(index, order);
                 Ok(())
             }
+            CardStep::Ask => self.asks_of_card(index, order),
             CardStep::Code => self.asks_code(index, order),
             CardStep::Pay => self.types_code(index, order),
         }
@@ -74,7 +83,51 @@ impl World {
             self.run(&command, Cause::of("open card"))?;
         }
         self.next(index, (5 * SECOND_US, 5 * MINUTE_US), CardStep::Type);
+        self.plan(MINUTE_US, Happening::Client { order: index, ask: Ask::Card(CardStep::Ask), tries: 0 });
         Ok(())
+    }
+
+    /// The worker's question about an opening, again whenever the row says so.
+    fn asks_of_card(&mut self, index: usize, order: &Order) -> Result<(), Missed> {
+        let Some(mut agreement) = self.card_of(order) else { return Ok(()) };
+        let host_us = self.host_us();
+        if agreement.ask_due_at_us.is_some_and(|due_at_us| due_at_us <= host_us) {
+            let (tenant_id, agreement_id) = (agreement.tenant_id, agreement.id);
+            let channel_account_id = agreement.channel_account_id;
+            let (finding, asked_at_us) = (self.asked_of_card(&agreement), host_us);
+            let origin = Origin::channel(channel_account_id);
+            let command =
+                TakeCardReport { tenant_id, agreement_id, channel_account_id, finding, asked_at_us, origin };
+            agreement = self.run(&command, Cause::of("card asked about"))?;
+            if agreement.status == AgreementStatus::Active {
+                self.tally.sees("cards_found");
+            }
+        }
+        if let Some(due_at_us) = agreement.ask_due_at_us {
+            let delay_us = due_at_us.saturating_sub(self.host_us()).max(SECOND_US);
+            self.plan(delay_us, Happening::Client { order: index, ask: Ask::Card(CardStep::Ask), tries: 0 });
+        }
+        Ok(())
+    }
+
+    /// What the channel answers; nothing is proven while one side does not know the other's key.
+    fn asked_of_card(&mut self, agreement: &Agreement) -> CardFinding {
+        let account_id = agreement.channel_account_id;
+        let key = (agreement.tenant_id, account_id);
+        let account = self.store.rows.channel_accounts.get(&key).cloned();
+        let Some(account) = account.filter(|_| self.key_gap(account_id).is_none()) else {
+            return CardFinding::Unclear;
+        };
+        let question = conversation::opening_question(agreement, &account, self.now_us);
+        let asked = question.and_then(|request| {
+            self.with_seller(account_id, None, |seller, now_us| seller.asked_of_card(now_us, &request))
+        });
+        let Some(delivery) = asked.flatten() else { return CardFinding::Unclear };
+        match conversation::opening_answer(agreement, &account, delivery) {
+            OpeningFinding::Opened(card) => CardFinding::Opened(opened(card)),
+            OpeningFinding::NotOpened => CardFinding::NotOpened,
+            OpeningFinding::Unclear(_) => CardFinding::Unclear,
+        }
     }
 
     fn types_card(&mut self, index: usize, order: &Order) {
@@ -100,9 +153,10 @@ impl World {
         let (Some(tenant_id), Some((agreement_id, card))) = (self.tenant_of(account), id.zip(card)) else {
             return Ok(());
         };
-        let opened = CardOpened { masked: card.masked, sealed: card.token.into_bytes() };
-        let origin = Origin::channel(account);
-        let command = TakeCardReport { tenant_id, agreement_id, channel_account_id: account, opened, origin };
+        let (finding, asked_at_us) = (CardFinding::Opened(opened(card)), self.host_us());
+        let (channel_account_id, origin) = (account, Origin::channel(account));
+        let command =
+            TakeCardReport { tenant_id, agreement_id, channel_account_id, finding, asked_at_us, origin };
         self.run(&command, Cause::of("card")).map(|_| ())
     }
 

@@ -5,7 +5,7 @@ mod alipay;
 mod unionpay;
 mod wechatpay;
 
-pub(crate) use unionpay::{UNDO, card_page, code_request};
+pub(crate) use unionpay::{UNDO, card_page, code_request, opening_answer, opening_question};
 
 use crate::flight::{Flight, Report};
 use crate::seller::{Notification, Seller, Side};

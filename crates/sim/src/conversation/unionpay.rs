@@ -3,6 +3,7 @@
 use super::{Call as Uttered, Echo, Heard as Any, Said, Told, told};
 use crate::flight::{Flight, Report};
 use tk_channels::callback::CallbackFinding;
+use tk_channels::unionpay::agreement::{OpeningFinding, opening_finding};
 use tk_channels::unionpay::call::{self, Call, CallError};
 use tk_channels::unionpay::credentials::SameDay;
 use tk_channels::unionpay::{
@@ -17,7 +18,9 @@ use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{Attempt, BrowserForm, Payment, out_no};
 use tk_domain::refund::Refund;
 use tk_domain::report::{PaymentReport, RefundReport};
+use tk_simulator::core::Delivery;
 use tk_simulator::unionpay::core::{Answer, Desk, Notification, Request, Seller};
+use tk_simulator::unionpay::keys::TOKEN_REQUESTOR;
 
 /// The word in a contract's settings by which whole refunds of the same day are undone.
 pub(crate) const UNDO: &str = r#"{"same_day":"undo"}"#;
@@ -28,6 +31,7 @@ fn settings(account: &ChannelAccount) -> Settings {
         file_url: "https://channel.example/file".to_owned(),
         mer_id: account.payee_merchant.clone(),
         access: Access::Merchant,
+        token_requestor: Some(TOKEN_REQUESTOR.to_owned()),
         signed_by: SignedBy::Certificate,
         same_day: if account.settings == UNDO { SameDay::Undo } else { SameDay::Refund },
         notify_url: Some("https://till.example/callbacks".to_owned()),
@@ -78,9 +82,12 @@ const fn desk_of(call: &Call) -> Option<Desk> {
         Call::Page(_) | Call::OpenCard(_) => None,
         Call::Query { .. } => Some(Desk::Query),
         Call::File { .. } => Some(Desk::File),
-        Call::Token(_) | Call::Refund(_) | Call::Undo(_) | Call::SendCode(_) | Call::Unbind(_) => {
-            Some(Desk::Back)
-        }
+        Call::Token(_)
+        | Call::Refund(_)
+        | Call::Undo(_)
+        | Call::QueryOpening(_)
+        | Call::SendCode(_)
+        | Call::Unbind(_) => Some(Desk::Back),
     }
 }
 
@@ -108,6 +115,29 @@ pub(crate) fn card_page(agreement: &Agreement, account: &ChannelAccount, now_us:
         return_url: None,
     };
     params(&Call::OpenCard(card), &settings(account), now_us).ok()
+}
+
+/// The call that asks what became of an opening.
+pub(crate) fn opening_question(
+    agreement: &Agreement,
+    account: &ChannelAccount,
+    now_us: i64,
+) -> Option<Request> {
+    let fields = params(&Call::QueryOpening(opening(agreement)), &settings(account), now_us).ok()?;
+    Some(Request { desk: Desk::Back, fields, customer: Vec::new() })
+}
+
+fn opening(agreement: &Agreement) -> call::Opening {
+    call::Opening { order_id: agreement.order_no(), txn_time_us: agreement.created_at_us }
+}
+
+/// What the answer proves about an opening.
+pub(crate) fn opening_answer(
+    agreement: &Agreement,
+    account: &ChannelAccount,
+    delivery: Delivery<Answer>,
+) -> OpeningFinding {
+    opening_finding(&opening(agreement), &heard_of(delivery).0, &settings(account))
 }
 
 /// The call that sends the code of a payment to come.
@@ -146,14 +176,20 @@ fn uttered(call: &Call, account: &ChannelAccount, now_us: i64) -> Option<Uttered
 }
 
 pub(super) fn speak(merchant: &mut Seller, request: &Request, now_us: i64) -> Echo {
-    let (told, wait_us) = told(merchant.handle(now_us, request));
+    let (heard, wait_us) = heard_of(merchant.handle(now_us, request));
+    Echo { heard: Any::Unionpay(heard), wait_us }
+}
+
+/// An answer as it reached us, and how much later than usual.
+fn heard_of(delivery: Delivery<Answer>) -> (Heard, i64) {
+    let (told, wait_us) = told(delivery);
     let heard = match told {
         Told::Answer(answer) => read(answer),
         Told::ServerError => Heard::HttpStatus(502),
         Told::Garbled => Heard::Unreadable("garbled".to_owned()),
         Told::Nothing => Heard::Timeout,
     };
-    Echo { heard: Any::Unionpay(heard), wait_us }
+    (heard, wait_us)
 }
 
 fn read(answer: Answer) -> Heard {

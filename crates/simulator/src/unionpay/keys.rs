@@ -13,6 +13,9 @@ use tk_formats::unionpay::trust::cert_id;
 /// The merchant number that goes with a key folder.
 pub const MER_ID: &str = "777290058110048";
 
+/// `trId`: the number under which that merchant is given tokens.
+pub const TOKEN_REQUESTOR: &str = "62000000001";
+
 pub const MERCHANT_PRIVATE_FILE: &str = "unionpay_merchant.pkcs8.pem";
 pub const MERCHANT_CERTIFICATE_FILE: &str = "unionpay_merchant.cer.pem";
 pub const GATEWAY_PRIVATE_FILE: &str = "unionpay_gateway.pkcs8.pem";

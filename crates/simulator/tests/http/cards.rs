@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tillkeeper_simulator::http::{Beside, Clock, SandboxApp, SandboxConfig, serve_beside};
 use tillkeeper_simulator::journal::Journal;
 use tillkeeper_simulator::unionpay::http::{Gateway, GatewayConfig, GatewayError};
-use tillkeeper_simulator::unionpay::keys::{self, MER_ID};
+use tillkeeper_simulator::unionpay::keys::{self, MER_ID, TOKEN_REQUESTOR};
 use tk_formats::archive::Limits;
 use tk_formats::form::encode_urlencoded;
 use tk_formats::keys::SigningKey;
@@ -166,7 +166,7 @@ impl Cards {
 
     /// A code for an order to come, and then the order, by an opened card.
     async fn by_card(&self, order_id: &str, kind: (&str, &str), token: &str, code: &str) -> Message {
-        let data = format!("{{trId={token}&tokenType=01}}");
+        let data = format!("{{token={token}&trId={TOKEN_REQUESTOR}&tokenType=01}}");
         let customer = sensitive::customer_info(&[("smsCode", code)], None).unwrap();
         let fields = [
             ("txnType", kind.0),

@@ -8,6 +8,7 @@
 )]
 
 mod bed;
+mod cards;
 mod cases;
 mod cheques;
 mod commands;
@@ -54,6 +55,11 @@ on_both! {
     one_busy_tenant_leaves_room_for_others,
     an_unknown_tenant_can_write_nothing,
     every_table_has_the_columns_of_its_rows,
+}
+
+on_both! {
+    cards in cards_sqlite, cards_postgres:
+    openings_are_asked_about_when_due_and_never_after_the_channels_word,
 }
 
 on_both! {

@@ -217,7 +217,7 @@ fn of_unionpay(keys: &Path, url: &str) -> anyhow::Result<ContractTerms<'static>>
         methods: &[Method::EbankB2c, Method::EbankB2b, Method::QuickPay],
         settings: json!({
             "gateway_url": format!("{url}/unionpay"), "file_url": format!("{url}/unionpay/file"),
-            "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
+            "mer_id": unionpay::MER_ID, "tr_id": unionpay::TOKEN_REQUESTOR, "signed_by": "certificate", "signatory": "test_gateway",
         }),
         secrets: json!({
             "merchant_private_key": pem(keys, unionpay::MERCHANT_PRIVATE_FILE)?,

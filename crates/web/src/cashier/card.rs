@@ -202,9 +202,18 @@ pub async fn remove(State(web): State<WebState>, Path(token): Path<String>, requ
     }
 }
 
-/// Back from the channel's page.
-pub async fn back(State(web): State<WebState>, Path(token): Path<String>) -> Response {
-    answer::led_on(&web, &token, "/card")
+/// Back from the channel's page: a reason to ask the channel, if it has not spoken yet; the query string is not read.
+pub async fn back(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
+    let entry = match Entry::open(web, token, &parts).await {
+        Ok(entry) => entry,
+        Err(response) => return response,
+    };
+    if returned::may_ask(&entry)
+        && let Err(failure) = entry.state.app.ask_card_of((entry.tenant_id, entry.payment_id)).await
+    {
+        tracing::warn!(%failure, "a question about an opened card failed; the page shows what is known");
+    }
+    answer::onward(&entry, "/card")
 }
 
 /// Back by the channel's signed form: taken like a notification, after the same verification.
@@ -222,7 +231,7 @@ pub async fn posted(State(web): State<WebState>, Path(token): Path<String>, requ
         tracing::warn!(%failure, "what a browser brought back was not taken; the notification will be");
     }
     // Without the entry cookie, which another site's form does not bring, none is given either.
-    answer::led_on(&web, &token, "/card")
+    answer::led_on(&web, &token, "/card/return")
 }
 
 async fn told(web: WebState, token: String, request: Request) -> Result<(Entry, Rows, Answers), Response> {

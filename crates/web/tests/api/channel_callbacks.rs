@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tk_app::store::Ambient as _;
 use tk_domain::access::Scope;
-use tk_domain::agreement::{Agreement, AskCardCode, CardUse, OpenAgreement};
+use tk_domain::agreement::{Agreement, AgreementStatus, AskCardCode, CardUse, OpenAgreement};
 use tk_domain::audit::Origin;
 use tk_domain::channel_account::Method;
 use tk_domain::id::{AgreementId, PaymentId, TypedId};
+use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{BrowserForm, StartAttempt};
 use tk_formats::alipay::keys::SigningKey;
 use tk_formats::wechatpay::callback::{Notice, encode};
@@ -83,7 +84,7 @@ impl Channels {
             "channel": "unionpay", "name": "银联", "methods": ["ebank_b2c"],
             "settings": {
                 "gateway_url": format!("{}/unionpay", self.base), "file_url": format!("{}/unionpay/file", self.base),
-                "mer_id": unionpay::MER_ID, "signed_by": "certificate", "signatory": "test_gateway",
+                "mer_id": unionpay::MER_ID, "tr_id": unionpay::TOKEN_REQUESTOR, "signed_by": "certificate", "signatory": "test_gateway",
             },
             "credentials": {
                 "merchant_private_key": self.text(unionpay::MERCHANT_PRIVATE_FILE),
@@ -299,6 +300,45 @@ async fn types_his_card(app: &TestApp, channels: &Channels, form: &BrowserForm) 
     let pressed =
         app.client.post(format!("{}/unionpay/page/{name}/pay", channels.base)).send().await.unwrap();
     assert_eq!(pressed.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_whose_word_never_came_is_asked_about_and_opens() {
+    for app in TestApp::each(Setup { workers: true, ..Setup::default() }).await {
+        let channels = Channels::beside(&app).await;
+        app.shop().await;
+        let mut contract = channels.unionpay();
+        contract["methods"] = json!(["ebank_b2c", "quick_pay"]);
+        contract["settings"].as_object_mut().unwrap().remove("tr_id");
+        app.post("/v1/channel_accounts", &contract).await.refused(400, "field_malformed");
+        contract["settings"]["tr_id"] = json!(unionpay::TOKEN_REQUESTOR);
+        app.post("/v1/channel_accounts", &contract).await.expect(201);
+        let never = json!({ "scripts": [{ "fault": { "kind": "notify_never" } }] });
+        let faults = format!("{}/control/unionpay/faults", channels.base);
+        assert_eq!(app.client.post(faults).json(&never).send().await.unwrap().status(), 204);
+        let mut asked = Vec::new();
+        for (number, by_worker) in [("CARD-2", false), ("CARD-3", true)] {
+            let made = app.post("/v1/payments", &order(number, 10_000)).await.expect(201);
+            let payment_id = PaymentId::parse(made["id"].as_str().unwrap()).unwrap();
+            let (tenant_id, origin) = (app.tenant_id, Origin::system());
+            let open = OpenAgreement { tenant_id, payment_id, origin };
+            let form = app.app.open_card(open, "https://till.example/back").await.unwrap().unwrap();
+            let key = (tenant_id, payment_id);
+            let waiting = app.app.ask_card_of(key).await.unwrap().unwrap();
+            assert_eq!((waiting.status, waiting.asks_count), (AgreementStatus::Opening, 1));
+            types_his_card(&app, &channels, &form).await;
+            if by_worker {
+                app.advance(2 * MINUTE_US);
+            } else {
+                let found = app.app.ask_card_of(key).await.unwrap().unwrap();
+                assert_eq!((found.status, found.ask_due_at_us), (AgreementStatus::Active, None));
+                assert_eq!(app.app.ask_card_of(key).await.unwrap(), None, "nothing is left to ask");
+            }
+            let at = format!("/v1/agreements/{}", waiting.id);
+            asked.push(until(&app, &at, "active").await["card"].clone());
+        }
+        assert_eq!(asked, ["**** 0018", "**** 0018"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

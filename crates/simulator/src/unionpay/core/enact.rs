@@ -6,6 +6,7 @@ use super::books::{Books, State, Trade};
 use super::notices::report_fields;
 use super::truth::CardChange;
 use crate::core::Cap;
+use crate::unionpay::keys::TOKEN_REQUESTOR;
 
 /// The fields of an answer without those of the signature.
 pub type Answer = Vec<(String, String)>;
@@ -70,6 +71,7 @@ impl Books {
             (Desk::Back, "01", "01") => self.consume(request, customer, now_us),
             (Desk::Back, "04" | "31", "00") => self.give_back(request, Cap::Enforced, now_us),
             (Desk::Back, "77", "02") => self.send_code(request),
+            (Desk::Back, "78", "02") => self.query_opening(request),
             (Desk::Back, "74", "01") => self.unbind(request),
             _ => Err(NOT_SUPPORTED),
         }
@@ -155,6 +157,13 @@ impl Books {
             return Err(OVER);
         }
         Ok((orig, fen))
+    }
+
+    /// The token that an order's page gave; an opening is known only once it is done.
+    fn query_opening(&self, request: &Params) -> Result<Answer, Refused> {
+        let token = self.openings.get(&key(request)?).ok_or(NOT_FOUND)?;
+        let told = opened_fields(token).into_iter().chain(done());
+        Ok(told.collect())
     }
 
     fn send_code(&mut self, request: &Params) -> Result<Answer, Refused> {
@@ -254,8 +263,22 @@ fn fen(request: &Params) -> Result<i64, Refused> {
     fen.filter(|fen| *fen > 0).ok_or(FORMAT)
 }
 
+/// How an opened card is told of.
+pub(super) fn opened_fields(token: &str) -> Answer {
+    let data = format!("{{token={token}&trId={TOKEN_REQUESTOR}&tokenType=01}}");
+    vec![("accNo".to_owned(), "6216***********0018".to_owned()), ("tokenPayData".to_owned(), data)]
+}
+
+/// Whether a request names the merchant's token requestor.
+pub(super) fn requestor_fits(request: &Params) -> bool {
+    part_of(request, "trId").as_deref() == Some(TOKEN_REQUESTOR)
+}
+
 fn token(request: &Params) -> Result<String, Refused> {
+    part_of(request, "token").filter(|_| requestor_fits(request)).ok_or(FORMAT)
+}
+
+fn part_of(request: &Params, wanted: &str) -> Option<String> {
     let pairs = request.get_filled("tokenPayData").and_then(|text| braces::read(text).ok());
-    let found = pairs.into_iter().flatten().find(|(name, _)| name == "trId");
-    found.map(|(_, value)| value).ok_or(FORMAT)
+    pairs.into_iter().flatten().find(|(name, _)| name == wanted).map(|(_, value)| value)
 }

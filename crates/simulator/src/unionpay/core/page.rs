@@ -4,7 +4,7 @@ use serde::Serialize;
 use tk_formats::unionpay::{Params, amount, time};
 
 use super::books::{Books, State};
-use super::enact::{access_fits, done, echoed};
+use super::enact::{access_fits, done, echoed, opened_fields, requestor_fits};
 use super::notices::report_fields;
 use super::truth::CardChange;
 
@@ -94,8 +94,7 @@ impl Books {
         if request.get("txnType") == Some("79") {
             let text = |name: &str| request.get_filled(name).unwrap_or_default().to_owned();
             let token = self.give_token(Some((text("orderId"), text("txnTime"))));
-            fields.push(("accNo".to_owned(), "6216***********0018".to_owned()));
-            fields.push(("tokenPayData".to_owned(), format!("{{trId={token}&tokenType=01}}")));
+            fields.extend(opened_fields(&token));
         } else {
             let trade = self.put(&request, amount_fen, State::Done, now_us).ok_or(PageRefusal::TooMany)?;
             fields.extend(report_fields(&trade));
@@ -153,7 +152,8 @@ pub(super) fn read(request: &Params, now_us: i64) -> Result<(String, Page), Page
     let known =
         matches!(kind, (Some("01"), Some("000201" | "000202")) | (Some("79"), Some("000902" | "000301")));
     let renminbi = is_card || (amount_fen > 0 && request.get("currencyCode") == Some("156"));
-    if !access_fits(request) || !known || !renminbi {
+    let requested = !is_card || requestor_fits(request);
+    if !access_fits(request) || !known || !renminbi || !requested {
         return Err(PageRefusal::Invalid);
     }
     let page = Page {

@@ -354,6 +354,7 @@ fn method_of(request: &Request) -> Method {
         (Desk::File, _) => Method::Bill,
         (Desk::Back, Some("04" | "31")) => Method::Refund,
         (Desk::Back, Some("01")) => Method::Pay,
+        (Desk::Back, Some("78")) => Method::Query,
         (Desk::Back, _) => Method::Create,
     }
 }

@@ -136,7 +136,7 @@ fn an_undo_is_whole_and_of_the_same_day() {
 fn a_token_pays_only_with_the_code_that_was_sent() {
     let mut books = Books::default();
     let token = books.open_token();
-    let data = format!("{{trId={token}&tokenType=01}}");
+    let data = format!("{{token={token}&trId=62000000001&tokenType=01}}");
     let consume = |order_id: &str, txn_type: &str, sub: &str| {
         request(&[
             ("txnType", txn_type),
@@ -163,6 +163,27 @@ fn a_token_pays_only_with_the_code_that_was_sent() {
     let again = books.enact(Desk::Back, &consume("ORDER003", "77", "02"), &[], AT_US);
     assert_eq!(value(&again, "respCode"), "34");
     assert_eq!(books.truth().balance_fen, 1000);
+}
+
+#[test]
+fn an_opening_is_known_only_once_it_is_done_and_then_by_its_token() {
+    let mut books = Books::default();
+    let kind = [("txnType", "79"), ("txnSubType", "00"), ("bizType", "000902"), ("orderId", "OPEN0001")];
+    let until = [("payTimeout", "20261121121500")];
+    let opening = |data: &str| request(&[&kind[..], &until, &[("tokenPayData", data)]].concat());
+    let asked =
+        request(&[("txnType", "78"), ("txnSubType", "02"), ("bizType", "000902"), ("orderId", "OPEN0001")]);
+    for data in ["{trId=&tokenType=01}", "{trId=62000000002&tokenType=01}", "{tokenType=01}"] {
+        assert_eq!(books.open_page(&opening(data), AT_US), Err(PageRefusal::Invalid), "{data}");
+    }
+    let name = books.open_page(&opening("{trId=62000000001&tokenType=01}"), AT_US).unwrap();
+    assert_eq!(value(&books.enact(Desk::Back, &asked, &[], AT_US), "respCode"), "34");
+    let told = books.pay_page(&name, AT_US).unwrap();
+    let answer = books.enact(Desk::Back, &asked, &[], AT_US);
+    assert_eq!(value(&answer, "respCode"), "00");
+    for field in ["tokenPayData", "accNo", "orderId", "txnTime"] {
+        assert_eq!(value(&answer, field), value(&told, field), "{field}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::ChannelAccountView;
 use super::update::ChannelAccountUpdate;
-use super::view::checked;
+use super::view::{check_methods, checked};
 use crate::api::answer::{Answer, record};
 use crate::api::once::{Came, Effect};
 use crate::api::refer;
@@ -93,6 +93,7 @@ async fn command(
     let partner_id = refer::partner_of(state, caller, partner).await?;
     let settings = Value::Object(body.settings.0.clone());
     let read = checked(state, body.channel, (&settings, &body.credentials))?;
+    check_methods(&read, &body.methods)?;
     let terms = ChannelAccountUpdate {
         name: Some(body.name),
         methods: Some(body.methods),

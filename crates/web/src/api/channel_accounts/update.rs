@@ -1,7 +1,7 @@
 //! `PATCH /v1/channel_accounts/{id}`.
 
 use super::ChannelAccountView;
-use super::view::checked;
+use super::view::{check_methods, checked};
 use crate::api::answer::Answer;
 use crate::api::once::change;
 use crate::api::refer;
@@ -129,7 +129,8 @@ fn check_together(
     account: &ChannelAccount,
     body: &ChannelAccountUpdate,
 ) -> Result<(), Problem> {
-    if body.settings.is_none() && body.credentials.is_none() {
+    let card = body.methods.as_deref().is_some_and(|methods| methods.contains(&Method::QuickPay));
+    if body.settings.is_none() && body.credentials.is_none() && !card {
         return Ok(());
     }
     let stored = serde_json::from_str(&account.settings).unwrap_or(Value::Null);
@@ -138,6 +139,8 @@ fn check_together(
     let stored = opened.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null);
     let secrets = body.credentials.as_ref().unwrap_or(&stored);
     let read = checked(state, account.channel, (&settings, secrets))?;
+    let stored: Vec<Method> = serde_json::from_str(&account.methods).unwrap_or_default();
+    check_methods(&read, body.methods.as_deref().unwrap_or(&stored))?;
     if read.payee_app == account.payee_app && read.payee_merchant == account.payee_merchant {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use tk_app::App;
 use tk_app::channels::bank::{BankAccount, BankAccountError, Link, LinkRefused};
 use tk_app::channels::credentials::{read_terms, secret_fields};
 use tk_app::channels::{AccountTerms, CredentialsError, Environment};
-use tk_domain::channel_account::{Channel, ChannelAccount, Collects};
+use tk_domain::channel_account::{Channel, ChannelAccount, Collects, Method};
 use tk_domain::moment::time_text;
 use tk_money::Rate;
 use utoipa::ToSchema;
@@ -137,19 +137,36 @@ pub fn checked(
     if channel == Channel::BankDirect {
         let payee_merchant = bank_account(state, (settings, credentials))?.account_no;
         let (payee_app, collects) = (String::new(), Collects::Own);
-        return Ok(AccountTerms { payee_app, payee_merchant, collects, expires_at_us: None });
+        return Ok(AccountTerms { payee_app, payee_merchant, collects, without: &[], expires_at_us: None });
     }
     if channel == Channel::Counter {
         let _: Counter = serde_json::from_value(settings.clone())
             .map_err(|error| Problem::field(Code::FieldMalformed, "#/settings", error.to_string()))?;
         let (payee_app, payee_merchant) = (String::new(), String::new());
-        return Ok(AccountTerms { payee_app, payee_merchant, collects: Collects::Own, expires_at_us: None });
+        return Ok(AccountTerms {
+            payee_app,
+            payee_merchant,
+            collects: Collects::Own,
+            without: &[],
+            expires_at_us: None,
+        });
     }
     let (settings, credentials) = (settings.to_string(), credentials.to_string());
     let texts = (settings.as_str(), credentials.as_str());
     read_terms(channel, texts, environment(&state.app), state.app.now_us())
         .ok_or_else(|| Problem::field(Code::FieldMalformed, "#/channel", "no adapter for this channel"))?
         .map_err(|error| refused(channel, &error))
+}
+
+/// Settings have what each method needs.
+pub fn check_methods(read: &AccountTerms, methods: &[Method]) -> Result<(), Problem> {
+    match methods.iter().find(|method| read.without.contains(method)) {
+        None => Ok(()),
+        // Payment by card is the one method that needs more than its channel does.
+        Some(method) => {
+            Err(Problem::field(Code::FieldMalformed, "#/settings/tr_id", format!("{method} needs it")))
+        }
+    }
 }
 
 /// Settings of a counter.
