@@ -357,6 +357,7 @@ fn applies(terms: &Capabilities, behaviour: &str) -> bool {
             terms.discounts.is_some()
         }
         "an_opening_whose_word_was_missed_is_told_again_with_the_same_card"
+        | "an_opening_whose_word_never_came_is_asked_about_and_proven"
         | "an_opening_that_the_payer_left_tells_of_no_card"
         | "a_lost_answer_to_a_code_proves_nothing_and_the_phone_knows"
         | "a_wrong_code_pays_nothing_and_the_query_proves_it"
