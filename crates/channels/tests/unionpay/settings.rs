@@ -26,6 +26,8 @@ fn settings_and_keys_must_belong_together_and_be_valid() {
         ("file_url", json!("ftp://127.0.0.1/"), "file_url"),
         ("mer_id", json!("77729005811004"), "mer_id"),
         ("mer_id", json!("77729005811004x"), "mer_id"),
+        ("tr_id", json!("6200000000x"), "tr_id"),
+        ("tr_id", json!(""), "tr_id"),
         ("signed_by", json!("sha1"), "unreadable"),
         ("surprise", json!("1"), "unreadable"),
         ("signed_by", json!("sm3"), "shared_key"),

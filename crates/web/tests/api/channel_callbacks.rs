@@ -311,8 +311,17 @@ async fn a_card_whose_word_never_came_is_asked_about_and_opens() {
         contract["methods"] = json!(["ebank_b2c", "quick_pay"]);
         contract["settings"].as_object_mut().unwrap().remove("tr_id");
         app.post("/v1/channel_accounts", &contract).await.refused(400, "field_malformed");
+        let bare = contract["settings"].clone();
         contract["settings"]["tr_id"] = json!(unionpay::TOKEN_REQUESTOR);
-        app.post("/v1/channel_accounts", &contract).await.expect(201);
+        let account = app.post("/v1/channel_accounts", &contract).await.expect(201);
+        let account = format!("/v1/channel_accounts/{}", account["id"].as_str().unwrap());
+        let pages = json!({ "settings": bare, "methods": ["ebank_b2c"] });
+        app.patch(&account, &json!({ "settings": bare })).await.refused(400, "field_malformed");
+        app.patch(&account, &pages).await.expect(200);
+        let cards = json!({ "methods": contract["methods"] });
+        app.patch(&account, &cards).await.refused(400, "field_malformed");
+        let whole = json!({ "settings": contract["settings"], "methods": contract["methods"] });
+        app.patch(&account, &whole).await.expect(200);
         let never = json!({ "scripts": [{ "fault": { "kind": "notify_never" } }] });
         let faults = format!("{}/control/unionpay/faults", channels.base);
         assert_eq!(app.client.post(faults).json(&never).send().await.unwrap().status(), 204);
@@ -330,7 +339,9 @@ async fn a_card_whose_word_never_came_is_asked_about_and_opens() {
             if by_worker {
                 app.advance(2 * MINUTE_US);
             } else {
-                let found = app.app.ask_card_of(key).await.unwrap().unwrap();
+                let back = format!("{}/card/return", made["cashier_url"].as_str().unwrap());
+                app.client.get(back).send().await.unwrap();
+                let found: Agreement = app.app.reader().get(&(tenant_id, waiting.id)).await.unwrap().unwrap();
                 assert_eq!((found.status, found.ask_due_at_us), (AgreementStatus::Active, None));
                 assert_eq!(app.app.ask_card_of(key).await.unwrap(), None, "nothing is left to ask");
             }
