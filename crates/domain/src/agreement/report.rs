@@ -1,7 +1,7 @@
 //! What the channel says about an opening: only its verified word makes a card usable.
 //!
 //! It speaks by itself once the payer has typed his card. Where it does not, it is asked: after one minute, then less and
-//! less often, for the last time five minutes after its page has closed, or for a day where its answers prove nothing.
+//! less often, for the last time some hours after its page has closed, or for a day where its answers prove nothing.
 
 use super::{Agreement, AgreementStatus};
 use crate::ask::{EXPIRY_GRACE_US, MANUAL_AFTER_US};
@@ -16,6 +16,9 @@ use serde_json::json;
 
 /// How long the channel's own word about an opening is awaited before it is asked.
 pub(super) const ASK_AFTER_US: i64 = MINUTE_US;
+
+/// How long after an opening can have happened the channel is still asked although it knows of none.
+const NOT_OPENED_AFTER_US: i64 = 2 * HOUR_US;
 
 /// A card that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,8 @@ impl TakeCardReport {
         let sure_at_us = stored.expires_at_us.saturating_add(EXPIRY_GRACE_US);
         let over = match self.finding {
             CardFinding::Opened(_) => true,
-            CardFinding::NotOpened => self.asked_at_us >= sure_at_us,
+            // One old answer proves nothing: it is asked for hours after the payer could still have typed.
+            CardFinding::NotOpened => self.asked_at_us >= sure_at_us.saturating_add(NOT_OPENED_AFTER_US),
             CardFinding::Unclear => now_us >= sure_at_us.saturating_add(MANUAL_AFTER_US),
         };
         let doubled = 1_i64.checked_shl(u32::try_from(stored.asks_count.clamp(0, 6)).unwrap_or(6));

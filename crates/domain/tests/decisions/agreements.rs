@@ -147,7 +147,7 @@ fn asked(world: &mut World, card: &Agreement, finding: &CardFinding, times: usiz
 fn an_opening_without_word_is_asked_about_until_its_page_is_closed_for_sure() {
     let mut world = world();
     let card = begun(&mut world);
-    assert_eq!(asked(&mut world, &card, &CardFinding::NotOpened, 100), [1, 2, 4, 8, 16, 20]);
+    assert_eq!(asked(&mut world, &card, &CardFinding::NotOpened, 100), [1, 2, 4, 8, 16, 20, 52, 112, 172]);
     let left = world.snapshot.agreements.get(&(TENANT, card.id)).unwrap();
     assert_eq!((left.status, left.ask_due_at_us), (AgreementStatus::Opening, None));
     // A word that comes later still is taken.

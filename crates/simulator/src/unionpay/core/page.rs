@@ -1,7 +1,7 @@
 //! UnionPay's page: what a payer sees and does.
 
 use serde::Serialize;
-use tk_formats::unionpay::{Params, amount, time};
+use tk_formats::unionpay::{Params, amount, braces, time};
 
 use super::books::{Books, State};
 use super::enact::{access_fits, done, echoed, opened_fields, requestor_fits};
@@ -159,11 +159,18 @@ pub(super) fn read(request: &Params, now_us: i64) -> Result<(String, Page), Page
     let page = Page {
         order_id: order_id.to_owned(),
         amount_fen,
-        commodity: request.get_filled("riskRateInfo").unwrap_or_default().to_owned(),
+        commodity: commodity(request),
         opened_at_us: now_us,
         expires_at_us,
         request: request.clone(),
         ended: false,
     };
     Ok((format!("{order_id}-{txn_time}"), page))
+}
+
+/// The goods by the name that stands in braces among what the channel weighs risk by.
+fn commodity(request: &Params) -> String {
+    let told = braces::read(request.get_filled("riskRateInfo").unwrap_or_default()).unwrap_or_default();
+    let named = told.into_iter().find(|(name, _)| name == "commodityName");
+    named.map(|(_, text)| text).unwrap_or_default()
 }

@@ -73,6 +73,7 @@ impl Books {
             }
             CardChange::TokenEnded { token } => {
                 self.tokens.remove(&token);
+                self.openings.retain(|_, given| *given != token);
             }
             CardChange::CodeSent { order_id, code } => {
                 self.codes.insert(order_id, code);

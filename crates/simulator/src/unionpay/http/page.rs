@@ -91,14 +91,20 @@ pub(super) async fn phone(State(gateway): State<Arc<Gateway>>, headers: HeaderMa
 }
 
 fn order(lang: Lang, page: &Page, name: &str) -> String {
-    let labels = [("pay", lang.pick("确认支付", "Pay")), ("decline", lang.pick("支付失败", "Decline"))];
+    let card = page.amount_fen == 0;
+    let (yes, no) = if card {
+        (lang.pick("确认开通", "Open"), lang.pick("开通失败", "Decline"))
+    } else {
+        (lang.pick("确认支付", "Pay"), lang.pick("支付失败", "Decline"))
+    };
+    let labels = [("pay", yes), ("decline", no)];
     let buttons = labels.map(|(act, label)| {
         format!(
             "<form method=\"post\" action=\"/unionpay/page/{}/{act}\"><button id=\"{act}\" class=\"{act}\">{label}</button></form>",
             escape(name)
         )
     });
-    let what = if page.amount_fen == 0 {
+    let what = if card {
         format!("<p class=\"result\">{}</p>", lang.pick("开通银行卡支付", "Open a card for payment"))
     } else {
         format!("<p class=\"amount\">{}</p>", yuan(page.amount_fen))
@@ -113,7 +119,9 @@ fn order(lang: Lang, page: &Page, name: &str) -> String {
 
 /// The signed form that brings the payer back to the merchant; it decides nothing there.
 fn returning(lang: Lang, (gateway, name): (&Gateway, &str), fields: &[(String, String)]) -> String {
-    let paid = format!("<p class=\"result\">{}</p>", lang.pick("支付成功", "Paid"));
+    let card = fields.iter().any(|(name, value)| name == "txnType" && value == "79");
+    let word = if card { lang.pick("开通成功", "Opened") } else { lang.pick("支付成功", "Paid") };
+    let paid = format!("<p class=\"result\">{word}</p>");
     let url = gateway.with_core(|core| core.books().front_url(name).map(str::to_owned)).ok().flatten();
     let url = url.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
     let mut form = Params::new();
