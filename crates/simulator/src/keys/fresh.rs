@@ -97,7 +97,7 @@ fn unionpay_set(folder: &Path, term: Term) -> Result<(), KeysError> {
 fn shared_key() -> Result<String, KeysError> {
     let mut bytes = [0_u8; 16];
     rand::fill(&mut bytes).map_err(|_| KeysError::Generation)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), KeysError> {

@@ -374,7 +374,7 @@ async fn a_settlement_file_leaves_out_doubles_and_adds_lines() {
     cards.advance(DAY_US);
     let told = cards.call("file/", &day).await.unwrap();
     let file = settlement::from_content(told.text("fileContent").unwrap(), &Limits::default()).unwrap();
-    let orders: Vec<&str> = file.trades.iter().map(|row| row.order_id()).collect();
+    let orders: Vec<&str> = file.trades.iter().map(settlement::TradeRow::order_id).collect();
     assert_eq!(orders, ["ORDER00000002", "ORDER00000002", "ORDER00000003", "XRDER00000003", "ORDER00000004"]);
     assert_eq!(cards.look("faults").await["fault-15"], 2);
 }

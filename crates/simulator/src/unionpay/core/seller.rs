@@ -350,11 +350,10 @@ pub(super) fn order_id(fields: &Params) -> &str {
 /// The method whose faults a request meets.
 fn method_of(request: &Request) -> Method {
     match (request.desk, request.fields.get("txnType")) {
-        (Desk::Query, _) => Method::Query,
+        (Desk::Query, _) | (Desk::Back, Some("78")) => Method::Query,
         (Desk::File, _) => Method::Bill,
         (Desk::Back, Some("04" | "31")) => Method::Refund,
         (Desk::Back, Some("01")) => Method::Pay,
-        (Desk::Back, Some("78")) => Method::Query,
         (Desk::Back, _) => Method::Create,
     }
 }
