@@ -64,10 +64,10 @@ fn each_state_says_where_the_money_is() {
     let cases = [
         ("identity", "money-identity", "money-word-not-taken"),
         ("choose", "money-choose", "money-word-not-taken"),
-        ("qr", "money-qr", "money-word-not-taken"),
-        ("qr-scanned", "money-qr-scanned", "money-word-not-taken"),
-        ("wallet", "money-wallet", "money-word-not-taken"),
-        ("bridge", "money-wallet", "money-word-not-taken"),
+        ("qr", "money-qr", "money-word-not-seen"),
+        ("qr-scanned", "money-qr-scanned", "money-word-not-seen"),
+        ("wallet", "money-wallet", "money-word-not-seen"),
+        ("bridge", "money-wallet", "money-word-not-seen"),
         ("transfer", "money-transfer", "money-word-not-taken"),
         ("transfer-part", "money-transfer-part", "money-word-taken"),
         ("preparing", "money-preparing", "money-word-not-taken"),
@@ -79,7 +79,11 @@ fn each_state_says_where_the_money_is() {
         ("checking", "money-checking", "money-word-taken"),
         ("paid", "money-paid", "money-word-taken"),
         ("paid-refunding", "money-refunding", "money-word-returning"),
-        ("paid-refunded-part", "money-refunded-part", "money-word-returning"),
+        ("paid-refunded-part", "money-refunded-part", "money-word-part-returned"),
+        ("paid-undecided", "money-paid", "money-word-taken"),
+        ("other-amount", "money-other-amount", "money-word-taken"),
+        ("other-amount-credited", "money-other-amount", "money-word-taken"),
+        ("other-amount-returned", "money-other-amount-returned", "money-word-returned"),
         ("paid-refunded", "money-refunded", "money-word-returned"),
         ("paid-cash-refunding", "money-refunding", "money-word-returning"),
         ("taken-back", "money-taken-back", "money-word-taken-back"),
@@ -103,6 +107,7 @@ fn each_state_says_where_the_money_is() {
                 ("amount", "¥30.00"),
                 ("payee", "海晏财险"),
                 ("refunded", "¥10.00"),
+                ("refunding", "¥30.00"),
                 ("reversed", "¥10.00"),
                 ("part", "¥10.00"),
                 ("way", way.as_str()),
@@ -367,12 +372,44 @@ fn inside_wechat_the_payer_is_shown_the_way_out() {
 }
 
 #[test]
+fn what_follows_from_a_payment_is_said_by_what_became_of_its_policy_and_its_money() {
+    let cases = [
+        ("paid-policy", "paid-next-policy"),
+        ("paid-policy-refunded", "paid-next-over"),
+        ("paid-policy-cancelled", "paid-next-not-issued"),
+        ("paid-refunded", "paid-next-over"),
+        ("paid", "paid-next"),
+    ];
+    for (name, key) in cases {
+        for locale in Locale::ALL {
+            let said = escaped(&text(locale, key, &[("payee", "海晏财险")]));
+            let page = render(&named(name), locale);
+            assert!(page.contains(&said), "{name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn money_of_another_amount_is_spoken_of_after_its_order_has_ended() {
+    for (name, said) in [
+        ("other-amount", "It is kept apart, and staff decide about it."),
+        ("other-amount-credited", "has received it"),
+        ("other-amount-returned", "has gone back in full"),
+    ] {
+        let page = render(&named(name), Locale::En);
+        assert!(page.contains(said) && page.contains("Money of another amount arrived"), "{name}");
+        assert!(!page.contains("nothing was taken"), "{name}");
+    }
+}
+
+#[test]
 fn money_that_came_too_late_is_spoken_of_even_while_another_try_is_open() {
     let mut sample = named("choose-after-close");
     let attempt = &mut sample.rows.attempts[0];
     assert_eq!(attempt.status, AttemptStatus::Closed);
     attempt.disposition = Some(tk_domain::payment::Disposition::Late);
     attempt.received_minor = 3_000;
+    attempt.refunding_minor = 3_000;
     let page = render(&sample, Locale::En);
     assert!(page.contains("came too late and goes back in full"), "{page}");
     assert!(page.contains("/attempts\""));

@@ -38,9 +38,9 @@ impl<'de> Visitor<'de> for Amount {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<MinorUnits, E> {
-        // So the parser tells whole numbers beyond 64 bits, and a zero with a sign.
-        if value == 0.0 || value.abs() >= WHOLE_FROM {
-            return Ok(MinorUnits(if value > 0.0 { i64::MAX } else { 0 }));
+        // So the parser tells whole numbers beyond 64 bits.
+        if value.abs() >= WHOLE_FROM {
+            return Ok(MinorUnits(if value > 0.0 { i64::MAX } else { i64::MIN }));
         }
         Err(E::custom("amount_not_integer: a whole number of minor units, without fraction or exponent"))
     }

@@ -43,6 +43,8 @@ async fn amounts_are_whole_numbers_of_minor_units() {
         ("9223372036854775808", 422, "amount_out_of_range"),
         ("18446744073709551615", 422, "amount_out_of_range"),
         ("-9223372036854775808", 422, "amount_out_of_range"),
+        ("99999999999999999999", 422, "amount_out_of_range"),
+        ("-99999999999999999999", 422, "amount_out_of_range"),
     ];
     for (amount, status, code) in cases {
         let got = raw(&app, &with_amount(amount)).await;

@@ -6,6 +6,7 @@ use crate::cashier::stage::Rows;
 use crate::locale::Locale;
 use tk_app::identity::Standing;
 use tk_domain::channel_account::{Channel, ChannelAccount, Method};
+use tk_domain::fulfilment::{Fulfilment, FulfilmentStatus};
 use tk_domain::id::{AttemptId, ChannelAccountId, Id128, MerchantId, PaymentId, ProductId, TenantId};
 use tk_domain::identity::IdentityLevel;
 use tk_domain::moment::{MINUTE_US, SECOND_US};
@@ -185,6 +186,16 @@ fn ends() -> Vec<Sample> {
     refunded.payment.refunded_minor = 3_000;
     let mut policy = paid();
     policy.payment.fulfilment = Some(r#"{"pay_before_issue":true}"#.to_owned());
+    policy.fulfilment = Some(policy_of(&policy.payment));
+    let mut policy_refunded = policy.clone();
+    policy_refunded.payment.refund_status = RefundStatus::Full;
+    policy_refunded.payment.refunded_minor = 3_000;
+    let mut policy_cancelled = policy.clone();
+    policy_cancelled.fulfilment =
+        policy.fulfilment.clone().map(|row| Fulfilment { status: FulfilmentStatus::Cancelled, ..row });
+    let mut undecided = paid();
+    undecided.payment.refunding_minor = 3_000;
+    undecided.undecided_minor = 3_000;
     let mut late = ended(PaymentStatus::Closed, -60);
     let mut stray = paid().attempts.remove(0);
     stray.disposition = Some(Disposition::Late);
@@ -193,11 +204,25 @@ fn ends() -> Vec<Sample> {
     late_hold.product.stray_money = StrayMoney::Hold;
     let mut late_returned = late.clone();
     late_returned.attempts[0].refunded_minor = 3_000;
+    let mut other_amount = late.clone();
+    other_amount.attempts[0].disposition = Some(Disposition::Mismatch);
+    let mut other_amount_credited = other_amount.clone();
+    other_amount_credited.attempts[0].credited_minor = 3_000;
+    let mut other_amount_returned = other_amount.clone();
+    other_amount_returned.attempts[0].refunded_minor = 3_000;
+    late.attempts[0].refunding_minor = 3_000;
+    duplicate.attempts[1].refunding_minor = 3_000;
     let mut stale = fresh();
     stale.payment.expires_at_us = NOW_US - SECOND_US;
     vec![
         sample("paid", paid()),
         sample("paid-policy", policy),
+        sample("paid-policy-refunded", policy_refunded),
+        sample("paid-policy-cancelled", policy_cancelled),
+        sample("paid-undecided", undecided),
+        sample("other-amount", other_amount),
+        sample("other-amount-credited", other_amount_credited),
+        sample("other-amount-returned", other_amount_returned),
         sample("paid-duplicate", duplicate),
         sample("paid-duplicate-returned", duplicate_returned),
         sample("paid-refunding", refunding),
@@ -489,6 +514,28 @@ fn account(number: u8, channel: Channel, methods: &str, amount_max_minor: i64) -
         credentials: Vec::new(),
         enabled: true,
         created_at_us: NOW_US,
+        version: 1,
+    }
+}
+
+/// A policy that may be issued.
+fn policy_of(payment: &Payment) -> Fulfilment {
+    Fulfilment {
+        tenant_id: payment.tenant_id,
+        id: payment.id,
+        merchant_id: payment.merchant_id,
+        product_id: payment.product_id,
+        issue_on: IssueOn::ChannelSuccess,
+        rests_on: Some(IssueOn::ChannelSuccess),
+        status: FulfilmentStatus::Announced,
+        policy_no: None,
+        items: None,
+        paid_at_us: payment.succeeded_at_us,
+        stopped_at_us: None,
+        issued_at_us: None,
+        due_at_us: None,
+        created_at_us: 0,
+        updated_at_us: 0,
         version: 1,
     }
 }
