@@ -1,7 +1,7 @@
 //! `tillkeeper verify`.
 
 use crate::serve::source;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -28,6 +28,9 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         (Some(directory), _) => Source::Sqlite(directory.clone()),
         (None, url) => source(url.as_deref().context("--data or --database-url is needed")?)?,
     };
+    if let Source::Sqlite(directory) = &source {
+        ensure!(directory.is_dir(), "there is no data folder {}", directory.display());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(verify(&source))?;
     if args.json {

@@ -79,13 +79,14 @@ fn told(back: &SplitReturn, beside: &[SplitReturn], entries: Vec<(i64, Listed)>)
 fn alone(back: &SplitReturn, entries: &[(i64, Listed)]) -> ReturnFinding {
     let same: Vec<&(i64, Listed)> = entries.iter().filter(|(fen, _)| *fen == back.amount_minor).collect();
     match (back.mode, entries, same.as_slice()) {
-        (ReturnMode::Itself, [only], _) => finding(only),
         (ReturnMode::Along, _, [first, others @ ..]) if others.iter().all(|other| other.1 == first.1) => {
             finding(first)
         }
         // Another amount than we named, come back, is told as it is and shown to a person; what else is said of another
         // amount is not said of this share.
-        (ReturnMode::Along, [only @ (_, Listed::Back)], []) => finding(only),
+        (ReturnMode::Along, [only @ (_, Listed::Back)], []) | (ReturnMode::Itself, [only], _) => {
+            finding(only)
+        }
         (ReturnMode::Itself | ReturnMode::Along | ReturnMode::Ahead | ReturnMode::Books, _, _) => {
             ReturnFinding::Unclear
         }

@@ -44,12 +44,12 @@ fn shares(refund: &Refund, mode: ReturnMode, minor: &[i64]) -> Vec<SplitReturn> 
         let status = ReturnStatus::Processing;
         SplitReturn { mode, status, amount_minor: *minor, ..back(refund, &line) }
     };
-    let mut made: Vec<SplitReturn> = minor.iter().zip(0..).map(one).collect();
+    let mut returns: Vec<SplitReturn> = minor.iter().zip(0..).map(one).collect();
     // Their order by name is the order in which they are named here.
-    let mut ids: Vec<_> = made.iter().map(|one| one.id).collect();
+    let mut ids: Vec<_> = returns.iter().map(|one| one.id).collect();
     ids.sort();
-    made.iter_mut().zip(ids).for_each(|(one, id)| one.id = id);
-    made
+    returns.iter_mut().zip(ids).for_each(|(one, id)| one.id = id);
+    returns
 }
 
 fn asked(refund: &Refund, all: &[SplitReturn], place: usize, heard: &Heard) -> ReturnFinding {

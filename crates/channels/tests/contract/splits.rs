@@ -327,7 +327,9 @@ async fn asked_back(
 ) -> Vec<[ReturnFinding; 2]> {
     let back: Refund = refund(5_000, 3);
     let mut half = halves(&back, shares);
-    half.iter_mut().for_each(|(one, _)| one.mode = mode);
+    for (one, _) in &mut half {
+        one.mode = mode;
+    }
     let named = if mode == ReturnMode::Along { half.as_slice() } else { &[] };
     let instruction = rows::instruction(Kind::Refund, None);
     let rows = RefundRows { instruction: &instruction, refund: &back, attempt: row, shares: named };

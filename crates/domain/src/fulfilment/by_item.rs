@@ -5,13 +5,16 @@ use crate::fulfilment::{Fulfilment, FulfilmentStatus, ItemFulfilment, Reported};
 use crate::payment::Payment;
 use crate::refusal::Refusal;
 
+/// Where the row then stands, and what is then known of each item.
+pub(super) type Told = (FulfilmentStatus, Vec<Option<ItemFulfilment>>);
+
 impl ReportFulfilment {
     /// Where the row then stands, with what is then known of each item; nothing if it is known already.
     pub(super) fn next_of_item(
         &self,
         place: usize,
         (row, payment): (&Fulfilment, &Payment),
-    ) -> Result<Option<(FulfilmentStatus, Vec<Option<ItemFulfilment>>)>, Refusal> {
+    ) -> Result<Option<Told>, Refusal> {
         let items = payment.items();
         let invalid = |reason| Err(Refusal::FieldInvalid { param: "item", reason });
         match items.get(place) {

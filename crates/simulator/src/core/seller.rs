@@ -43,6 +43,7 @@ pub struct Seller {
 /// The contract of a seller and the bounds of its simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of a channel that it has or has not")]
 pub struct CoreConfig {
     /// Whose rules are in force.
     pub house: House,

@@ -30,13 +30,13 @@ struct Lane {
 
 impl Lane {
     /// Takes an entry, and all that waited for it; names the first whose hash is not what it has to be.
-    fn take(&mut self, entry: EntryRow, lines: Vec<LineRow>) -> Result<(), EntryRow> {
+    fn take(&mut self, entry: EntryRow, lines: Vec<LineRow>) -> Result<(), Box<EntryRow>> {
         if entry.seq > self.seq {
             self.waiting.insert(entry.seq, (entry, lines));
         }
         while let Some((entry, lines)) = self.waiting.remove(&self.seq.saturating_add(1)) {
             if entry.computed_hash(&self.hash, &lines) != entry.hash {
-                return Err(entry);
+                return Err(Box::new(entry));
             }
             (self.seq, self.hash) = (entry.seq, entry.hash);
         }
@@ -51,10 +51,10 @@ pub(super) async fn entry_chain(view: &View, tenant_id: TenantId) -> Result<Opti
     loop {
         let page: Vec<EntryRow> = records(view.rows(tenant_id, entries_after(tenant_id, after)).await?)?;
         let Some(last) = page.last() else { break };
-        let mut lines = lines_between(view, tenant_id, (after, last.id)).await?;
+        let mut by_entry = lines_between(view, tenant_id, (after, last.id)).await?;
         after = last.id;
         for entry in page {
-            let own = lines.remove(&entry.id).unwrap_or_default();
+            let own = by_entry.remove(&entry.id).unwrap_or_default();
             // A serving process goes on writing: what it appended after the head was read is not judged.
             let Some(lane) = lanes.get_mut(&entry.lane).filter(|lane| entry.seq <= lane.head_seq) else {
                 continue;
