@@ -54,11 +54,17 @@ pub(crate) fn announce(
     let Some(mut row) = snapshot.fulfilments.get(&key).cloned() else { return };
     row.paid_at_us = Some(moment.now_us);
     row.updated_at_us = moment.now_us;
-    if row.status == FulfilmentStatus::Issued {
-        row.due_at_us = None;
-    } else if row.issue_on == IssueOn::ChannelSuccess {
-        let product = snapshot.products.get(&(payment.tenant_id, payment.product_id));
-        tell((&mut row, payment), (IssueOn::ChannelSuccess, product), changes, moment);
+    match row.status {
+        FulfilmentStatus::Awaiting if row.issue_on == IssueOn::ChannelSuccess => {
+            let product = snapshot.products.get(&(payment.tenant_id, payment.product_id));
+            tell((&mut row, payment), (IssueOn::ChannelSuccess, product), changes, moment);
+        }
+        FulfilmentStatus::Awaiting => {}
+        // The order system was ahead of the money: what it reported stands, and the money is here now.
+        FulfilmentStatus::Announced
+        | FulfilmentStatus::Issued
+        | FulfilmentStatus::Cancelled
+        | FulfilmentStatus::Surrendered => row.due_at_us = None,
     }
     changes.put(row);
 }
@@ -90,11 +96,16 @@ pub(crate) fn stop(
     if row.stands_for(&refund.item_shares()) {
         return Err(Refusal::PolicyIssued);
     }
-    if row.status == FulfilmentStatus::Cancelled {
+    let items = payment.items();
+    let shares = refund.item_shares();
+    let own = items.iter().zip(&shares).any(|(item, share)| item.collected_for.is_none() && *share > 0);
+    // What is collected for others has no policy.
+    if row.status == FulfilmentStatus::Cancelled || !(own || items.is_empty()) {
         return Ok(());
     }
-    if row.stopped_at_us.is_none() {
-        row.stopped_at_us = Some(moment.now_us);
+    // Each refund of items may stop another policy.
+    if row.stopped_at_us.is_none() || own {
+        row.stopped_at_us = row.stopped_at_us.or(Some(moment.now_us));
         row.updated_at_us = moment.now_us;
         payment.event_seq = payment.event_seq.saturating_add(1);
         let kind = EventKind::PaymentIssueStopped;

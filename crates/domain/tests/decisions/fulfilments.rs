@@ -328,3 +328,34 @@ fn reports_of_items_and_of_the_whole_do_not_mix_and_none_is_cancelled_until_all_
     world.report_policy(whole, Reported::Issued).unwrap();
     assert_eq!(world.report_item(whole, (0, Reported::Cancelled)), Err(Refusal::FulfilmentConflict));
 }
+
+#[test]
+fn money_that_comes_after_the_policy_has_ended_is_collected_and_announces_nothing() {
+    for ended in [Reported::Surrendered, Reported::Cancelled] {
+        let mut world = world(IssueOn::ChannelSuccess);
+        let payment = world.with_policy();
+        if ended == Reported::Surrendered {
+            world.report_policy(payment, Reported::Issued).unwrap();
+        }
+        let before = world.report_policy(payment, ended).unwrap().status;
+        let attempt = world.attempt(payment, Method::AlipayQr);
+        world.told(attempt, Source::Callback, paid("txn-late"));
+        let row = world.policy(payment);
+        assert_eq!((row.status, row.rests_on, row.due_at_us), (before, None, None));
+        assert!(row.paid_at_us.is_some());
+        assert!(!world.events(payment).contains(&"payment.issuable".to_owned()));
+    }
+}
+
+#[test]
+fn a_tax_that_goes_back_stops_no_policy_and_each_refund_of_an_item_stops_its_own() {
+    let mut world = world(IssueOn::ChannelSuccess);
+    let (payment, attempt) = two_policies(&mut world);
+    let stops =
+        |world: &World| world.events(payment).iter().filter(|kind| *kind == "payment.issue_stopped").count();
+    world.refund_item(attempt, "R1", (2, 1_000)).unwrap();
+    assert_eq!((stops(&world), world.policy(payment).stopped_at_us), (0, None));
+    world.refund_item(attempt, "R2", (0, 6_000)).unwrap();
+    world.refund_item(attempt, "R3", (1, 1)).unwrap();
+    assert_eq!(stops(&world), 2);
+}

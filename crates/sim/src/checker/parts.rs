@@ -3,7 +3,7 @@
 use crate::checker::Checker;
 use crate::store::Commit;
 use tk_domain::id::{PaymentId, TenantId};
-use tk_domain::ledger::{AccountKind, Entry};
+use tk_domain::ledger::{AccountKind, Entry, EntryKind};
 use tk_domain::payment::{
     Attempt, Disposition, Part, PartFunder, PartKind, PartReturn, Payment, PaymentStatus,
 };
@@ -21,7 +21,9 @@ const KINDS: [AccountKind; 4] = [
 impl Checker {
     pub(super) fn note_parts(&mut self, entry: &Entry) {
         let Some(payment_id) = entry.payment_id else { return };
-        let noted = |kind| KINDS.contains(&kind) || kind == AccountKind::CollectedForOthers;
+        // What a bank takes back is not what refunds give.
+        let given = entry.kind != EntryKind::TransferReversed;
+        let noted = |kind| KINDS.contains(&kind) || given && kind == AccountKind::CollectedForOthers;
         for line in entry.lines().iter().filter(|line| noted(line.account.kind)) {
             let key = (entry.tenant_id, payment_id, line.account.kind);
             let sum = self.books.part_lines.entry(key).or_insert(0);

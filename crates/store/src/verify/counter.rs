@@ -119,7 +119,8 @@ pub(super) const CHECKS: &[Check] = &[
         "no policy stands beside a refund under way or done, unless a person was told",
         Names::Id("pay"),
         "SELECT f.id FROM fulfilments f JOIN payments p ON p.tenant_id = ?1 AND p.id = f.id
-         WHERE f.tenant_id = ?1 AND f.status = 'issued' AND p.refunding_minor + p.refunded_minor > 0
+         WHERE f.tenant_id = ?1 AND f.status = 'issued' AND f.items IS NULL
+           AND p.refunding_minor + p.refunded_minor > 0
            AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.tenant_id = ?1 AND e.payment_id = p.id
              AND e.kind = 'issued_and_refunded')",
     ),

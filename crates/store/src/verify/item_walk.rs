@@ -7,12 +7,13 @@ use crate::value::{Column, Kind, Value};
 use crate::verify::View;
 use crate::verify::part_walk::{refunds_that_count, still};
 use crate::writer::request::{Returned, Sql};
+use tk_domain::fulfilment::{Fulfilment, ItemFulfilment, Reported};
 use tk_domain::id::{PaymentId, TenantId, TypedId};
 use tk_domain::payment::{Payment, PaymentStatus};
 use tk_domain::refund::Refund;
 
 /// What must hold.
-pub(super) const SAYS: &str = "each payment's items sum to it, go back at most once, and are booked apart where they are collected for others";
+pub(super) const SAYS: &str = "each payment's items sum to it, go back at most once and never beside their policy, and are booked apart where they are collected for others";
 const PAGE: usize = 200;
 
 /// Names the first payment whose items do not add up.
@@ -26,7 +27,8 @@ pub(super) async fn items(view: &View, tenant_id: TenantId) -> Result<Option<Str
             let refunds = refunds_that_count(view, payment).await?;
             let sums = booked(view, payment).await?;
             // A serving process may have written between these reads: what does not hold is read again.
-            if !holds(payment, &refunds, sums) && !holds_still(view, payment).await? {
+            let whole = holds(payment, &refunds, sums) || holds_still(view, payment).await?;
+            if !whole || !policies_hold(view, payment).await? {
                 return Ok(Some(payment.id.to_string()));
             }
         }
@@ -68,13 +70,48 @@ async fn holds_still(view: &View, payment: &Payment) -> Result<bool, Failure> {
     Ok(holds(&payment, &refunds, sums(rows)?))
 }
 
+/// Whether no item has both a policy and its money back, unless a person was told.
+async fn policies_hold(view: &View, payment: &Payment) -> Result<bool, Failure> {
+    if payment.fulfilment.is_none() {
+        return Ok(true);
+    }
+    let Some((payment, _, rows)) = still(view, payment, fulfilment_of(payment)).await? else {
+        return Ok(true);
+    };
+    let back = payment.items_back();
+    let policies: Vec<Fulfilment> = records(rows)?;
+    let reported = policies.first().map(Fulfilment::items).unwrap_or_default();
+    let issued =
+        |item: &Option<ItemFulfilment>| item.as_ref().is_some_and(|item| item.status == Reported::Issued);
+    let both = reported.iter().zip(&back).any(|(item, back)| *back > 0 && issued(item));
+    Ok(!both || !view.rows(payment.tenant_id, told_of(&payment)).await?.is_empty())
+}
+
+fn fulfilment_of(payment: &Payment) -> Sql {
+    let table = Fulfilment::table();
+    Sql {
+        text: format!("SELECT {} FROM fulfilments WHERE tenant_id = ?1 AND id = ?2", table.column_list()),
+        params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
+        returns: table.kinds.clone(),
+    }
+}
+
+fn told_of(payment: &Payment) -> Sql {
+    Sql {
+        text: "SELECT kind FROM exceptions WHERE tenant_id = ?1 AND payment_id = ?2 AND kind = 'issued_and_refunded'"
+            .to_owned(),
+        params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
+        returns: vec![Kind::Text],
+    }
+}
+
 fn lines_for_others(payment: &Payment) -> Sql {
     Sql {
         text: "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind = 'collect' THEN l.amount_minor ELSE 0 END), 0) AS BIGINT),
              CAST(COALESCE(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END), 0) AS BIGINT)
            FROM entries e JOIN entry_lines l ON l.tenant_id = ?1 AND l.entry_id = e.id
            JOIN accounts c ON c.tenant_id = ?1 AND c.id = l.account_id AND c.kind = 'collected_for_others'
-           WHERE e.tenant_id = ?1 AND e.payment_id = ?2"
+           WHERE e.tenant_id = ?1 AND e.payment_id = ?2 AND e.kind <> 'transfer_reversed'"
             .to_owned(),
         params: vec![payment.tenant_id.to_value(), Value::Id(payment.id.id128().0)],
         returns: vec![Kind::Int, Kind::Int],
@@ -101,10 +138,11 @@ fn holds(payment: &Payment, refunds: &[Refund], booked: Booked) -> bool {
     let within = payment.item_bases().iter().zip(&back).all(|(base, back)| (0..=*base).contains(back));
     let collected = payment.status == PaymentStatus::Succeeded;
     let others = if collected { payment.for_others(&payment.item_bases()) } else { 0 };
-    // What is still owed to others; a refund done after its end may have found less of it.
-    let left = others - payment.for_others(&back) - payment.reversed_others_minor;
+    // What refunds left for others, whatever a bank took back of it; one done after its end may have found less.
+    let left = others - payment.for_others(&back);
+    let reversed = (0..=others).contains(&payment.reversed_others_minor);
     let exact = payment.late_refunded_minor == 0;
     let books = booked.collected == others
         && if exact { booked.left == left } else { (0..=others).contains(&booked.left) };
-    same && within && books
+    same && within && books && reversed
 }

@@ -15,6 +15,7 @@ mod commands;
 mod desk;
 mod furnish;
 mod parts;
+mod policies;
 mod postgres_only;
 mod prepayments;
 mod splits;
@@ -71,6 +72,12 @@ on_both! {
     desk in desk_sqlite, desk_postgres:
     the_desk_is_kept_and_verified,
     slips_and_statements_are_kept_and_verified,
+}
+
+on_both! {
+    policies in policies_sqlite, policies_postgres:
+    money_that_comes_after_its_policy_has_ended_is_kept,
+    policies_of_items_and_refunds_of_others_are_kept_and_verified,
 }
 
 on_both! {

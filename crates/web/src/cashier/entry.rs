@@ -24,7 +24,7 @@ use tk_app::store::{Page, RefundFilter};
 use tk_domain::audit::{Actor, Origin};
 use tk_domain::channel_account::ChannelAccount;
 use tk_domain::fulfilment::Fulfilment;
-use tk_domain::id::{Id128, PaymentId, RequestId, TenantId, TypedId};
+use tk_domain::id::{AttemptId, Id128, PaymentId, RequestId, TenantId, TypedId};
 use tk_domain::merchant::Merchant;
 use tk_domain::payment::Payment;
 use tk_domain::product::{Product, Terminal};
@@ -221,7 +221,8 @@ impl Entry {
             Some(_) => reader.get::<Fulfilment>(&(self.tenant_id, payment.id)).await?,
             None => None,
         };
-        let undecided_minor = if payment.refunding_minor > 0 { self.undecided(&payment).await? } else { 0 };
+        let going = attempts.iter().any(|attempt| attempt.refunding_minor > 0);
+        let undecided = if going { self.undecided().await? } else { Vec::new() };
         Ok(Some(Rows {
             payment,
             payee,
@@ -232,20 +233,17 @@ impl Entry {
             identity,
             arrivals,
             fulfilment,
-            undecided_minor,
+            undecided,
         }))
     }
 
-    /// What of the payment's refunds waits for a second person, minor units; its newest hundred are looked at.
-    async fn undecided(&self, payment: &Payment) -> Result<i64, Failure> {
+    /// What of the payment's refunds waits for a second person, minor units by attempt; its newest hundred are looked at.
+    async fn undecided(&self) -> Result<Vec<(AttemptId, i64)>, Failure> {
         let filter = RefundFilter { payment_id: Some(self.payment_id), ..RefundFilter::default() };
         let page = Page::first(tk_app::store::PAGE_MAX);
         let listed = self.state.app.reader().refunds(self.tenant_id, filter, page).await?;
-        let waiting = listed.rows.iter().filter(|refund| {
-            refund.status == RefundState::PendingApproval
-                && payment.effective_attempt_id == Some(refund.attempt_id)
-        });
-        Ok(waiting.map(|refund| refund.amount_minor).sum())
+        let waiting = listed.rows.iter().filter(|refund| refund.status == RefundState::PendingApproval);
+        Ok(waiting.map(|refund| (refund.attempt_id, refund.amount_minor)).collect())
     }
 
     /// The tenant's channel accounts; a tenant has at most 200.

@@ -132,7 +132,10 @@ fn beyond(locale: Locale, rows: &Rows) -> Vec<String> {
 fn next_step(rows: &Rows) -> &'static str {
     let over = rows.payment.refund_status == RefundStatus::Full;
     let status = rows.fulfilment.as_ref().map(|row| (row.status, row.stopped_at_us.is_some()));
+    // Of several policies each has its own end, which the payee tells.
+    let by_item = rows.fulfilment.as_ref().is_some_and(|row| !row.items().is_empty());
     match status {
+        Some(_) if by_item && !over => "paid-next-items",
         Some((FulfilmentStatus::Issued, _)) => "paid-next-issued",
         Some((FulfilmentStatus::Surrendered, _)) => "paid-next-surrendered",
         Some((FulfilmentStatus::Cancelled, _)) => "paid-next-not-issued",
@@ -198,7 +201,8 @@ pub fn strays(locale: Locale, rows: &Rows) -> Vec<String> {
 fn stray(locale: Locale, rows: &Rows, attempt: &Attempt) -> String {
     let returned = attempt.not_refunded_minor() == 0;
     // All that is still here is on its way.
-    let going = attempt.refunding_minor > 0 && attempt.refunding_minor >= attempt.not_refunded_minor();
+    let on_its_way = rows.going_back_minor(attempt);
+    let going = on_its_way > 0 && on_its_way >= attempt.not_refunded_minor();
     let key = match attempt.disposition {
         Some(Disposition::Duplicate) if returned => "stray-duplicate-returned",
         Some(Disposition::Duplicate) if going => "stray-duplicate-refund",

@@ -4,6 +4,7 @@ use super::arrivals::Arrivals;
 use tk_app::identity::Standing;
 use tk_domain::channel_account::{ChannelAccount, Method};
 use tk_domain::fulfilment::Fulfilment;
+use tk_domain::id::AttemptId;
 use tk_domain::identity::IdentityLevel;
 use tk_domain::moment::MINUTE_US;
 use tk_domain::payment::{
@@ -35,8 +36,8 @@ pub struct Rows {
     pub arrivals: Arrivals,
     /// What became of its policy, where it pays for one.
     pub fulfilment: Option<Fulfilment>,
-    /// What of its refunds waits for a second person, who may refuse it, minor units.
-    pub undecided_minor: i64,
+    /// What of the refunds of an attempt waits for a second person, who may refuse it, minor units.
+    pub undecided: Vec<(AttemptId, i64)>,
 }
 
 impl Rows {
@@ -76,7 +77,17 @@ impl Rows {
 
     /// What is on its way back to the payer, minor units.
     pub fn refunding_minor(&self) -> i64 {
-        self.payment.refunding_minor.saturating_sub(self.undecided_minor).max(0)
+        let undecided = self.payment.effective_attempt_id.map_or(0, |id| self.undecided_of(id));
+        self.payment.refunding_minor.saturating_sub(undecided).max(0)
+    }
+
+    fn undecided_of(&self, id: AttemptId) -> i64 {
+        self.undecided.iter().filter(|(of, _)| *of == id).map(|(_, minor)| *minor).sum()
+    }
+
+    /// What of an attempt's money is on its way back, minor units.
+    pub fn going_back_minor(&self, attempt: &Attempt) -> i64 {
+        attempt.refunding_minor.saturating_sub(self.undecided_of(attempt.id)).max(0)
     }
 
     /// What has still to be proven of the payer before he may choose a method.
@@ -273,12 +284,13 @@ pub fn revision(rows: &Rows, now_us: i64) -> String {
     let proven = if stage == Stage::Identity { proven(rows) } else { String::new() };
     let back = rows.taken_back_minor();
     let (attempts, given) = (payment.attempts_count, payment.extensions_left);
-    let going: i64 =
-        rows.strays().map(Attempt::going_minor).sum::<i64>().saturating_add(rows.refunding_minor());
+    let stray: i64 = rows.strays().map(|row| rows.going_back_minor(row)).sum();
+    let kept: i64 = rows.strays().map(Attempt::not_refunded_minor).sum();
+    let going = stray.saturating_add(rows.refunding_minor());
     let policy = rows.fulfilment.as_ref().map_or("", |row| row.status.word());
     let time = if rows.extendable(now_us) { format!("+{given}") } else { String::new() };
     let scanned = if stage == Stage::Qr && rows.scanned() { "-scanned" } else { "" };
-    let moved = format!("{refunded}-{going}-{strays}-{arrived}-{back}-{policy}");
+    let moved = format!("{refunded}-{going}-{kept}-{strays}-{arrived}-{back}-{policy}");
     format!("{}-{attempts}-{moved}{proven}{scanned}{time}", stage.word())
 }
 
@@ -367,7 +379,7 @@ impl Money {
 
     /// Money beyond the success that counts: on its way back, or kept until a person decides.
     fn of_strays(rows: &Rows) -> Self {
-        let going = rows.strays().any(|attempt| attempt.refunding_minor > 0);
+        let going = rows.strays().any(|attempt| rows.going_back_minor(attempt) > 0);
         if going { Self::Returning } else { Self::Taken }
     }
 

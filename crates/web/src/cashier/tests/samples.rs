@@ -68,7 +68,7 @@ pub fn fresh() -> Rows {
         identity: None,
         arrivals: Arrivals::default(),
         fulfilment: None,
-        undecided_minor: 0,
+        undecided: Vec::new(),
     }
 }
 
@@ -195,7 +195,7 @@ fn ends() -> Vec<Sample> {
         policy.fulfilment.clone().map(|row| Fulfilment { status: FulfilmentStatus::Cancelled, ..row });
     let mut undecided = paid();
     undecided.payment.refunding_minor = 3_000;
-    undecided.undecided_minor = 3_000;
+    undecided.undecided = undecided.payment.effective_attempt_id.map(|id| (id, 3_000)).into_iter().collect();
     let mut late = ended(PaymentStatus::Closed, -60);
     let mut stray = paid().attempts.remove(0);
     stray.disposition = Some(Disposition::Late);
