@@ -50,7 +50,7 @@ async fn pc_pays_by_code(shop: &Shop, driver: &Driver) {
     browser.picture("cashier-choose.png").await;
     browser.click("button.main").await;
     browser.wait("svg.qr path").await;
-    assert!(browser.text(".money").await.contains("尚未扣款"));
+    assert!(browser.text(".money").await.contains("尚未见到付款"));
     audit(&browser, "qr").await;
     browser.picture("cashier-qr.png").await;
     shop.wallet(&order, "pay", &json!({})).await;
@@ -126,7 +126,7 @@ async fn phone_declines_then_cancels(shop: &Shop, driver: &Driver) {
     browser.click("#decline").await;
     browser.wait(".result").await;
     browser.goto(&order.page).await;
-    assert!(browser.text(".money").await.contains("尚未扣款"));
+    assert!(browser.text(".money").await.contains("尚未见到付款"));
     browser.wait("a.main[href^='http']").await;
     audit(&browser, "wallet").await;
     browser.picture("cashier-phone-wallet.png").await;
