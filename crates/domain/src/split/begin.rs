@@ -51,7 +51,7 @@ pub(crate) fn begin(
     moment: &mut Moment<'_>,
 ) {
     let Some(terms) = SplitTerms::stored(payment.splits.as_ref()) else { return };
-    let items = items_of(payment);
+    let items = payment.items();
     let received_minor = attempt.settled_minor().min(payment.payer_minor);
     let whole = Whole {
         amount: payment.payer_amount(),
@@ -127,11 +127,6 @@ fn uncovered(
         closed_at_us: None,
         version: 0,
     }
-}
-
-/// The items of a payment as frozen.
-pub(super) fn items_of(payment: &Payment) -> Vec<Item> {
-    payment.items.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Sets the shares aside and writes the split with them; the payment counts them and is left to the caller to write.

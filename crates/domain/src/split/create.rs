@@ -1,6 +1,6 @@
 //! Dividing a payment after it was collected.
 
-use super::begin::{Division, divide, items_of, whole_of};
+use super::begin::{Division, divide, whole_of};
 use super::limits::split_limits;
 use super::rows::{SPLITS_ASKED_MAX, Split, SplitLine, SplitLineStatus, SplitMode, SplitState};
 use super::terms::{self, Cut, SplitTerms, Whole, accounts, legal_entity, want_terms};
@@ -66,7 +66,7 @@ impl CreateSplit {
         let split = split.ok_or(Refusal::SplitConflict)?;
         let lines: Vec<SplitLine> = lines_of(payment, snapshot).into_iter().cloned().collect();
         let lines: Vec<SplitLine> = lines.into_iter().filter(|line| line.split_id == split.id).collect();
-        let items = items_of(payment);
+        let items = payment.items();
         let (amount, left_minor) = (payment.payer_amount(), i64::MAX);
         let whole = Whole { amount, items: &items, left_minor, shared_minor: 0 };
         let asked = self.terms.cuts(whole).map_err(|_| Refusal::SplitConflict)?;
@@ -82,7 +82,7 @@ impl CreateSplit {
         if payment.splits_count >= SPLITS_ASKED_MAX {
             return Err(Refusal::LimitReached { what: "splits", max: SPLITS_ASKED_MAX });
         }
-        let items = items_of(payment);
+        let items = payment.items();
         let lines = lines_of(payment, snapshot);
         let cuts = self.terms.cuts(whole_of((payment, attempt), &items, &lines))?;
         terms::room(payment.split_lines_count, &cuts)?;

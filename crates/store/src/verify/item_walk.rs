@@ -5,7 +5,7 @@ use crate::reader::{records, tuples};
 use crate::record::Record;
 use crate::value::{Column, Kind, Value};
 use crate::verify::View;
-use crate::verify::part_walk::{refunds_that_count, still};
+use crate::verify::part_walk::{payments_with, refunds_that_count, still};
 use crate::writer::request::{Returned, Sql};
 use tk_domain::fulfilment::{Fulfilment, ItemFulfilment, Reported};
 use tk_domain::id::{PaymentId, TenantId, TypedId};
@@ -14,13 +14,13 @@ use tk_domain::refund::Refund;
 
 /// What must hold.
 pub(super) const SAYS: &str = "each payment's items sum to it, go back at most once and never beside their policy, and are booked apart where they are collected for others";
-const PAGE: usize = 200;
 
 /// Names the first payment whose items do not add up.
 pub(super) async fn items(view: &View, tenant_id: TenantId) -> Result<Option<String>, Failure> {
     let mut after = PaymentId::default();
     loop {
-        let page: Vec<Payment> = records(view.rows(tenant_id, payments_after(tenant_id, after)).await?)?;
+        let page = payments_with("items", tenant_id, after);
+        let page: Vec<Payment> = records(view.rows(tenant_id, page).await?)?;
         let Some(last) = page.last() else { return Ok(None) };
         after = last.id;
         for payment in &page {
@@ -32,18 +32,6 @@ pub(super) async fn items(view: &View, tenant_id: TenantId) -> Result<Option<Str
                 return Ok(Some(payment.id.to_string()));
             }
         }
-    }
-}
-
-fn payments_after(tenant_id: TenantId, after: PaymentId) -> Sql {
-    let table = Payment::table();
-    Sql {
-        text: format!(
-            "SELECT {} FROM payments WHERE tenant_id = ?1 AND id > ?2 AND items IS NOT NULL ORDER BY id LIMIT {PAGE}",
-            table.column_list()
-        ),
-        params: vec![tenant_id.to_value(), Value::Id(after.id128().0)],
-        returns: table.kinds.clone(),
     }
 }
 

@@ -22,7 +22,8 @@ const TRIES: usize = 20;
 pub(super) async fn parts(view: &View, tenant_id: TenantId) -> Result<Option<String>, Failure> {
     let mut after = PaymentId::default();
     loop {
-        let page: Vec<Payment> = records(view.rows(tenant_id, payments_after(tenant_id, after)).await?)?;
+        let page = payments_with("parts", tenant_id, after);
+        let page: Vec<Payment> = records(view.rows(tenant_id, page).await?)?;
         let Some(last) = page.last() else { return Ok(None) };
         after = last.id;
         for payment in &page {
@@ -86,11 +87,12 @@ fn payment_now(payment: &Payment) -> Sql {
     }
 }
 
-fn payments_after(tenant_id: TenantId, after: PaymentId) -> Sql {
+/// The next page of the payments that have something in this column.
+pub(super) fn payments_with(column: &'static str, tenant_id: TenantId, after: PaymentId) -> Sql {
     let table = Payment::table();
     Sql {
         text: format!(
-            "SELECT {} FROM payments WHERE tenant_id = ?1 AND id > ?2 AND parts IS NOT NULL ORDER BY id LIMIT {PAGE}",
+            "SELECT {} FROM payments WHERE tenant_id = ?1 AND id > ?2 AND {column} IS NOT NULL ORDER BY id LIMIT {PAGE}",
             table.column_list()
         ),
         params: vec![tenant_id.to_value(), Value::Id(after.id128().0)],
